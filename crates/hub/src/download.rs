@@ -1,0 +1,302 @@
+//! One file of a repository, from the hub into a blob.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::cache::{Shelf, make_parent};
+use crate::http::{Http, Reply};
+use crate::{HubError, Progress};
+
+/// The buffer that every body goes through.
+const BUFFER: usize = 128 << 10;
+/// A stretch that brought this much was worth its connection, and does not count as a failure.
+const WORTH: u64 = 1 << 20;
+
+/// What is fetched, and where it goes.
+pub(crate) struct Job<'a> {
+    pub(crate) http: &'a Http,
+    pub(crate) shelf: &'a Shelf,
+    /// The file's name, for progress and messages.
+    pub(crate) file: &'a str,
+    /// Its path at the hub.
+    pub(crate) path: String,
+    /// Turns an answer that is not the file into an error.
+    pub(crate) refuse: &'a dyn Fn(&Reply) -> HubError,
+}
+
+/// What the hub says of the file.
+struct Source {
+    /// The blob's name.
+    name: String,
+    /// The checksum, where the etag is one.
+    sha256: Option<String>,
+    /// The whole length, where it is known yet.
+    size: Option<u64>,
+}
+
+/// How one stretch ended.
+enum Stretch {
+    /// Every byte is there.
+    Whole,
+    /// It broke off; what came is kept.
+    Cut,
+    /// The server will not go on from where we are: from the start, then.
+    StartOver,
+}
+
+impl Job<'_> {
+    /// Fetches the file, unless its blob is there, and gives the blob's name.
+    pub(crate) fn run(&self, progress: &mut dyn Progress) -> Result<String, HubError> {
+        let first = self.http.persist(|| self.ask(0))?;
+        let mut source = Source::of(&first, self.file)?;
+        if self.is_here(&source) {
+            return Ok(source.name);
+        }
+        let lock = self.shelf.lock(&source.name)?;
+        if lock.waited && self.is_here(&source) {
+            return Ok(source.name);
+        }
+        let part = self.shelf.part(&source.name);
+        make_parent(&part)?;
+        // The first answer starts at byte 0. With bytes on disk it has told the name and is not needed, and
+        // after a wait for the lock it may have gone stale.
+        let usable = length(&part)? == 0 && !lock.waited;
+        self.pour_all(&mut source, usable.then_some(first), &part, progress)?;
+        verify(&part, &source, self.file)?;
+        let blob = self.shelf.blob(&source.name);
+        fs::rename(&part, &blob).map_err(|error| io(&blob, error))?;
+        drop(lock);
+        Ok(source.name)
+    }
+
+    /// The file from byte `start` on; statuses that bring none of it are errors.
+    fn ask(&self, start: u64) -> Result<Reply, HubError> {
+        let reply = self.http.get(&self.path, start)?;
+        match reply.status() {
+            200 => Ok(reply),
+            206 | 416 if start > 0 => Ok(reply),
+            _ => Err((self.refuse)(&reply)),
+        }
+    }
+
+    /// Whether the blob is there and of the right length. One of another length is replaced.
+    fn is_here(&self, source: &Source) -> bool {
+        let found = fs::metadata(self.shelf.blob(&source.name));
+        found.is_ok_and(|data| data.is_file() && source.size.is_none_or(|size| size == data.len()))
+    }
+
+    /// Stretch after stretch, until the part is whole or patience ends.
+    fn pour_all(
+        &self,
+        source: &mut Source,
+        mut first: Option<Reply>,
+        part: &Path,
+        progress: &mut dyn Progress,
+    ) -> Result<(), HubError> {
+        let mut failures = 0;
+        loop {
+            let before = length(part)?;
+            let stretch = self.pour(source, first.take(), part, progress);
+            let got = length(part)?;
+            match stretch {
+                Ok(Stretch::Whole) => return Ok(()),
+                Ok(Stretch::StartOver) => remove(part)?,
+                Ok(Stretch::Cut) => {}
+                Err(error) if error.is_passing() => {}
+                Err(error) => return Err(error),
+            }
+            failures = if got >= before + WORTH { 0 } else { failures + 1 };
+            if failures >= self.http.patience.attempts.max(1) {
+                return Err(match stretch {
+                    Err(error) => error,
+                    Ok(_) => HubError::CutShort { file: self.file.to_owned(), got, expected: source.size },
+                });
+            }
+            self.http.patience.wait(failures);
+        }
+    }
+
+    /// One stretch: from what is on disk to the end, or to where the connection breaks.
+    fn pour(
+        &self,
+        source: &mut Source,
+        first: Option<Reply>,
+        part: &Path,
+        progress: &mut dyn Progress,
+    ) -> Result<Stretch, HubError> {
+        let here = length(part)?;
+        if here > 0 && source.size == Some(here) {
+            return Ok(Stretch::Whole);
+        }
+        if source.size.is_some_and(|size| here > size) {
+            return Ok(Stretch::StartOver);
+        }
+        let mut reply = first.map_or_else(|| self.ask(here), Ok)?;
+        let now = Source::of(&reply, self.file)?;
+        if reply.status() == 416 || (reply.status() == 206 && range_start(&reply) != Some(here)) {
+            return Ok(Stretch::StartOver);
+        }
+        if now.name != source.name {
+            return Err(bad(&reply, "the file changed while it was fetched"));
+        }
+        source.size = source.size.or(now.size);
+        let start = if reply.status() == 206 { here } else { 0 };
+        let file = OpenOptions::new().create(true).append(true).open(part).map_err(|error| io(part, error))?;
+        // With 200 the whole file comes again, whatever was asked for.
+        file.set_len(start).map_err(|error| io(part, error))?;
+        progress.begin(self.file, start, source.size);
+        let end = pump(&mut reply, &file, part, start, source.size, progress);
+        progress.end();
+        if matches!(end, Ok(Stretch::Whole)) {
+            file.sync_all().map_err(|error| io(part, error))?;
+        }
+        end
+    }
+}
+
+/// Copies the body to `file`, which holds `done` bytes, and no further than `size`.
+fn pump(
+    reply: &mut Reply,
+    mut file: &File,
+    part: &Path,
+    mut done: u64,
+    size: Option<u64>,
+    progress: &mut dyn Progress,
+) -> Result<Stretch, HubError> {
+    let too_long = bad(reply, "more bytes than were promised");
+    let mut body = reply.body();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let count = match body.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count as u64,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(_) => return Ok(Stretch::Cut),
+        };
+        if size.is_some_and(|size| done + count > size) {
+            drop(body);
+            remove(part)?;
+            return Err(too_long);
+        }
+        file.write_all(&buffer[..count as usize]).map_err(|error| io(part, error))?;
+        done += count;
+        progress.advance(count);
+    }
+    // Without a length the end of the body is the end of the file: `Source::of` let nothing else through.
+    Ok(if size.is_none_or(|size| size == done) { Stretch::Whole } else { Stretch::Cut })
+}
+
+impl Source {
+    fn of(reply: &Reply, file: &str) -> Result<Self, HubError> {
+        if reply.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+            return Err(bad(reply, "the file came encoded though it was asked for plain"));
+        }
+        let etag = reply.etag.clone().unwrap_or_default();
+        let sha256 = Some(etag.to_ascii_lowercase())
+            .filter(|sum| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let size = reply.linked_size.or_else(|| match reply.status() {
+            200 => reply.header("content-length")?.parse().ok(),
+            206 => reply.header("content-range")?.rsplit_once('/')?.1.parse().ok(),
+            _ => None,
+        });
+        let chunked = reply.header("transfer-encoding").is_some();
+        if size.is_none() && !chunked && sha256.is_none() && reply.status() != 416 {
+            return Err(bad(reply, "the file came without a length, so its end cannot be told"));
+        }
+        Ok(Self { name: blob_name(&etag, &reply.url, file), sha256, size })
+    }
+}
+
+/// The etag where it is a plain name, and a checksum of it where it is not: it becomes a file's name.
+fn blob_name(etag: &str, url: &str, file: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if etag.is_empty() {
+        return hex(&Sha256::digest(format!("no etag\n{url}\n{file}")));
+    }
+    if etag.len() > 128 || etag.starts_with('.') || !etag.bytes().all(plain) {
+        return hex(&Sha256::digest(etag));
+    }
+    etag.to_owned()
+}
+
+/// Where a 206 says that it starts.
+fn range_start(reply: &Reply) -> Option<u64> {
+    let range = reply.header("content-range")?.strip_prefix("bytes ")?;
+    range.split_once('-')?.0.trim().parse().ok()
+}
+
+/// Holds what is on disk against the length and the checksum. What came in several stretches is read again
+/// from the start: only the disk knows whether they fit together.
+fn verify(part: &Path, source: &Source, file: &str) -> Result<(), HubError> {
+    let got = length(part)?;
+    if source.size.is_some_and(|size| size != got) {
+        return Err(HubError::CutShort { file: file.to_owned(), got, expected: source.size });
+    }
+    let Some(expected) = &source.sha256 else { return Ok(()) };
+    let mut reader = File::open(part).map_err(|error| io(part, error))?;
+    let mut sum = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match reader.read(&mut buffer).map_err(|error| io(part, error))? {
+            0 => break,
+            count => sum.update(&buffer[..count]),
+        }
+    }
+    let got = hex(&sum.finalize());
+    if got == *expected {
+        return Ok(());
+    }
+    remove(part)?;
+    Err(HubError::Checksum { file: file.to_owned(), expected: expected.clone(), got })
+}
+
+/// The bytes on disk; none when there is no such file.
+fn length(path: &Path) -> Result<u64, HubError> {
+    match fs::metadata(path) {
+        Ok(data) => Ok(data.len()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(io(path, error)),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), HubError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io(path, error)),
+        _ => Ok(()),
+    }
+}
+
+fn io(path: &Path, source: std::io::Error) -> HubError {
+    HubError::Io { path: PathBuf::from(path), source }
+}
+
+fn bad(reply: &Reply, why: &str) -> HubError {
+    HubError::BadReply { url: reply.url.clone(), why: why.to_owned() }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_etags_become_names() {
+        assert_eq!(blob_name("ab-C_1.0", "u", "f"), "ab-C_1.0");
+        for etag in ["../x", "a/b", "..", ".hidden", "a b", "", &"a".repeat(200)] {
+            let name = blob_name(etag, "u", "f");
+            assert!(name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{etag}: {name}");
+        }
+        assert_ne!(blob_name("", "u", "f"), blob_name("", "u", "g"));
+        assert_eq!(hex(&[0, 0xa5, 0xff]), "00a5ff");
+    }
+}

@@ -1,0 +1,226 @@
+//! From a reference to a path: the cache first, then the hub.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::cache::{Look, Shelf, is_commit};
+use crate::download::Job;
+use crate::http::{Http, Reply};
+use crate::list::{self, CachedModel};
+use crate::reference::check_file;
+use crate::url::{encode, encode_part};
+use crate::wanted::{self, INDEX};
+use crate::{HubError, Patience, Progress, Reference, Settings};
+
+/// How many files a message names at most.
+const SUGGESTIONS: usize = 8;
+
+/// A cache and the hub behind it.
+///
+/// ```
+/// use beamline_hub::{Hub, Settings};
+///
+/// let settings = Settings {
+///     cache: std::env::temp_dir().join("beamline-hub-no-such-cache"),
+///     endpoint: "https://huggingface.co/".into(),
+///     token: None,
+///     offline: true,
+/// };
+/// let hub = Hub::new(settings)?;
+/// assert_eq!(hub.settings().endpoint, "https://huggingface.co");
+/// assert!(hub.cached().is_empty());
+/// # Ok::<(), beamline_hub::HubError>(())
+/// ```
+pub struct Hub {
+    settings: Settings,
+    http: Http,
+}
+
+/// What the hub says of a revision.
+#[derive(Deserialize)]
+struct Answer {
+    sha: String,
+    #[serde(default)]
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Deserialize)]
+struct Sibling {
+    rfilename: String,
+}
+
+/// A revision's commit and files.
+struct Listing {
+    commit: String,
+    files: BTreeSet<String>,
+}
+
+impl Listing {
+    /// A few files whose names end like `like`. Names with odd signs are left out: this goes into messages.
+    fn similar(&self, like: &str) -> Vec<String> {
+        let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+        let same = |name: &&String| ending(name) == ending(like) && check_file(name).is_ok();
+        self.files.iter().filter(same).take(SUGGESTIONS).cloned().collect()
+    }
+}
+
+impl Hub {
+    /// Reads the process environment; see [`Settings::from_lookup`] for the variables.
+    ///
+    /// # Errors
+    /// As for [`Settings::from_lookup`].
+    pub fn from_env() -> Result<Self, HubError> {
+        Self::new(Settings::from_env()?)
+    }
+
+    /// A hub with these settings and the usual [`Patience`]. Touches neither disk nor network.
+    ///
+    /// # Errors
+    /// [`HubError::BadSetting`] when the endpoint is not `http://` or `https://` and a host, or the token holds
+    /// signs that cannot be sent.
+    pub fn new(settings: Settings) -> Result<Self, HubError> {
+        let settings = settings.checked()?;
+        let http = Http::new(&settings, Patience::default());
+        Ok(Self { settings, http })
+    }
+
+    /// The same hub with other limits.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.http = Http::new(&self.settings, patience);
+        self
+    }
+
+    /// The settings in use.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Everything in the cache, sorted by name, models of other tools with it. What cannot be read is left out,
+    /// and a cache that does not exist is empty.
+    pub fn cached(&self) -> Vec<CachedModel> {
+        list::list(&self.settings.cache)
+    }
+
+    /// The path of what `reference` names, fetched if need be.
+    ///
+    /// With a file in the reference: that file. Without: the folder that holds `config.json`, `tokenizer.json`
+    /// and the weights. A revision that is in the cache is used as it is; the network is asked only when
+    /// something is missing, and never when the settings say offline. Blocks until all is there; may wait for
+    /// another process that fetches the same blob.
+    ///
+    /// # Errors
+    /// - [`HubError::BadReference`] for fields that break the rules of [`Reference`].
+    /// - [`HubError::Offline`] when offline and something is missing.
+    /// - [`HubError::Denied`], [`HubError::RepoNotFound`], [`HubError::RevisionNotFound`],
+    ///   [`HubError::FileNotFound`] and [`HubError::NoModel`] when the hub does not have it, or not for us.
+    /// - [`HubError::Unreachable`], [`HubError::Status`], [`HubError::CutShort`], [`HubError::Checksum`],
+    ///   [`HubError::Redirect`] and [`HubError::BadReply`] when the bytes did not arrive.
+    /// - [`HubError::BadIndex`] and [`HubError::Io`] for what is on disk.
+    pub fn resolve(&self, reference: &Reference, progress: &mut dyn Progress) -> Result<PathBuf, HubError> {
+        reference.check()?;
+        let shelf = Shelf::new(&self.settings.cache, &reference.repo);
+        match shelf.look(reference.revision(), reference.file.as_deref())? {
+            Look::Whole(path) => Ok(path),
+            Look::Lacking { missing, looked } if self.settings.offline => {
+                Err(HubError::Offline { reference: reference.to_string(), missing, looked })
+            }
+            Look::Lacking { .. } => self.fetch(&shelf, reference, progress),
+        }
+    }
+
+    /// Brings what is missing. The revision is noted last, so that a cut download does not pass for a whole one.
+    fn fetch(&self, shelf: &Shelf, reference: &Reference, progress: &mut dyn Progress) -> Result<PathBuf, HubError> {
+        let listing = self.listing(reference)?;
+        let (repo, revision) = (reference.repo.clone(), reference.revision().to_owned());
+        let snapshot = shelf.snapshot(&listing.commit);
+        let path = if let Some(file) = &reference.file {
+            if !listing.files.contains(file) {
+                let others = listing.similar(file);
+                return Err(HubError::FileNotFound { repo, revision, file: file.clone(), others });
+            }
+            self.place(shelf, reference, &listing.commit, file, progress)?;
+            snapshot.join(file)
+        } else {
+            let plan = wanted::plan(&listing.files).map_err(|missing| HubError::NoModel {
+                repo,
+                revision,
+                missing,
+                ggufs: listing.similar("x.gguf"),
+            })?;
+            for file in &plan {
+                self.place(shelf, reference, &listing.commit, file, progress)?;
+            }
+            if plan.contains(&INDEX) {
+                for shard in wanted::shards(&snapshot.join(INDEX))? {
+                    self.place(shelf, reference, &listing.commit, &shard, progress)?;
+                }
+            }
+            snapshot
+        };
+        shelf.write_ref(reference.revision(), &listing.commit)?;
+        Ok(path)
+    }
+
+    /// Asks which commit the revision is and what files it has.
+    fn listing(&self, reference: &Reference) -> Result<Listing, HubError> {
+        let revision = reference.revision();
+        let path = format!("/api/models/{}/revision/{}", encode(&reference.repo), encode_part(revision));
+        let answer: Answer = self.http.persist(|| {
+            let reply = self.http.get(&path, 0)?;
+            if reply.status() == 200 { reply.json() } else { Err(self.refuse(&reply, reference, None)) }
+        })?;
+        let bad = |why: &str| HubError::BadReply { url: format!("{}{path}", self.settings.endpoint), why: why.into() };
+        if !is_commit(&answer.sha) {
+            return Err(bad("its 'sha' is no commit of 40 hex digits"));
+        }
+        if is_commit(revision) && revision != answer.sha {
+            return Err(bad("it names another commit than the one that was asked for"));
+        }
+        let files = answer.siblings.into_iter().map(|sibling| sibling.rfilename).collect();
+        Ok(Listing { commit: answer.sha, files })
+    }
+
+    /// Makes sure that one file is in the snapshot. `file` has passed `check_file`.
+    fn place(
+        &self,
+        shelf: &Shelf,
+        reference: &Reference,
+        commit: &str,
+        file: &str,
+        progress: &mut dyn Progress,
+    ) -> Result<(), HubError> {
+        if shelf.snapshot(commit).join(file).is_file() {
+            return Ok(());
+        }
+        let refuse = |reply: &Reply| self.refuse(reply, reference, Some(file));
+        let path = format!("/{}/resolve/{commit}/{}", encode(&reference.repo), encode(file));
+        let blob = Job { http: &self.http, shelf, file, path, refuse: &refuse }.run(progress)?;
+        shelf.link(commit, file, &blob)
+    }
+
+    /// What an answer means that brought nothing. The hub hides what a caller may not see behind a 401, and
+    /// says in a header which of the two it is.
+    fn refuse(&self, reply: &Reply, reference: &Reference, file: Option<&str>) -> HubError {
+        let (repo, revision) = (reference.repo.clone(), reference.revision().to_owned());
+        let endpoint = self.settings.endpoint.clone();
+        // Another host knows nothing of repositories and tokens: its 403 is an address that has run out.
+        let code = reply.header("x-error-code").unwrap_or_default();
+        match (reply.status(), code, file) {
+            _ if !reply.at_home => HubError::Status { url: reply.url.clone(), status: reply.status() },
+            (401 | 404, "RepoNotFound", _) => HubError::RepoNotFound { repo, endpoint },
+            (status @ (401 | 403), ..) => {
+                let page = format!("{endpoint}/{repo}");
+                HubError::Denied { repo, status, with_token: self.http.has_token(), page }
+            }
+            (404, "RevisionNotFound", _) => HubError::RevisionNotFound { repo, revision, endpoint },
+            (404, _, Some(file)) => HubError::FileNotFound { repo, revision, file: file.to_owned(), others: vec![] },
+            // A hub without that header does not say which of the two it misses; main is there in every repository.
+            (404, _, None) if reference.revision.is_some() => HubError::RevisionNotFound { repo, revision, endpoint },
+            (404, ..) => HubError::RepoNotFound { repo, endpoint },
+            (status, ..) => HubError::Status { url: reply.url.clone(), status },
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The non-linear functions between a layer's two products, and the exponential they stand on.
+
+use crate::compute::Compute;
+use crate::isa::{Kernel, Lanes};
+use crate::row::map_eight;
+use std::fmt;
+use std::str::FromStr;
+
+/// `exp(x)` for each lane, to within 2 units in the last place; 0 below -87.3 (also for minus infinity), and the value
+/// at 88.3 above it.
+///
+/// `x = n ln 2 + r` with whole `n` and `|r| <= ln 2 / 2`; ln 2 is split in two so that `r` is exact; then a polynomial
+/// of degree six (interpolated at Chebyshev nodes, error 1e-8).
+#[inline(always)]
+pub(crate) fn exp<L: Lanes>(l: L, x: L::F) -> L::F {
+    const LOWEST: f32 = -87.3;
+    const COEFFICIENTS: [f32; 5] = [0.001_392_618_4, 0.008_363_179, 0.041_666_556, 0.166_665_76, 0.5];
+    let bounded = l.min(l.max(x, l.splat(LOWEST)), l.splat(88.3));
+    let n = l.round(l.mul(bounded, l.splat(std::f32::consts::LOG2_E)));
+    let r = l.mul_add(n, l.splat(-0.693_359_4), bounded);
+    let r = l.mul_add(n, l.splat(2.121_944_4e-4), r);
+    let mut q = l.splat(COEFFICIENTS[0]);
+    for c in &COEFFICIENTS[1..] {
+        q = l.mul_add(q, r, l.splat(*c));
+    }
+    let p = l.add(l.mul_add(l.mul(r, r), q, r), l.splat(1.0));
+    l.select_less(x, l.splat(LOWEST), l.splat(0.0), l.mul(p, l.exp2_whole(n)))
+}
+
+/// `1 / (1 + exp(-x))`.
+#[inline(always)]
+fn sigmoid<L: Lanes>(l: L, x: L::F) -> L::F {
+    let one = l.splat(1.0);
+    l.div(one, l.add(one, exp(l, l.sub(l.splat(0.0), x))))
+}
+
+/// An activation function, under the names that checkpoints use.
+///
+/// ```
+/// use beamline_kernels::{Activation, Compute};
+/// let mut row = [-1.0, 0.0, 3.0];
+/// "relu".parse::<Activation>()?.apply(&mut row, &Compute::scalar());
+/// assert_eq!(row, [0.0, 0.0, 3.0]);
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Activation {
+    /// `x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`, computed as `x sigmoid(2 ...)`, which is the same
+    /// function (Hendrycks and Gimpel, 2016).
+    GeluTanh,
+    /// `x / 2 * (1 + erf(x / sqrt(2)))`, with `libm`'s erf.
+    Gelu,
+    /// `x sigmoid(1.702 x)`.
+    QuickGelu,
+    /// `x sigmoid(x)`, also called swish.
+    Silu,
+    /// `max(x, 0)`.
+    Relu,
+}
+
+impl Activation {
+    /// Names, as in checkpoints; several may mean one function.
+    const NAMES: [(&'static str, Self); 11] = [
+        ("gelu_new", Self::GeluTanh),
+        ("gelu_pytorch_tanh", Self::GeluTanh),
+        ("gelu_fast", Self::GeluTanh),
+        ("gelu_accurate", Self::GeluTanh),
+        ("gelu", Self::Gelu),
+        ("gelu_python", Self::Gelu),
+        ("quick_gelu", Self::QuickGelu),
+        ("silu", Self::Silu),
+        ("swish", Self::Silu),
+        ("relu", Self::Relu),
+        ("ReLU", Self::Relu),
+    ];
+
+    /// Replaces each number of `x` by its image.
+    pub fn apply(self, x: &mut [f32], compute: &Compute) {
+        compute.isa().run(Apply { function: self, x });
+    }
+}
+
+impl FromStr for Activation {
+    type Err = String;
+    /// # Errors
+    /// For an unknown name: the list of the known ones.
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|&(_, function)| function).ok_or_else(|| Self::NAMES.map(|(known, _)| known).join(", "))
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAMES.iter().find(|(_, function)| function == self).map_or("", |(name, _)| name))
+    }
+}
+
+struct Apply<'a> {
+    function: Activation,
+    x: &'a mut [f32],
+}
+
+impl Apply<'_> {
+    #[inline(always)]
+    fn map<L: Lanes>(self, l: L, f: impl Fn(L::F) -> L::F) {
+        map_eight(self.x, |eight| {
+            let y = f(l.load(eight));
+            l.store(y, eight);
+        });
+    }
+}
+
+impl Kernel for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        match self.function {
+            Activation::GeluTanh => self.map(l, |x| {
+                let cubic = l.mul_add(l.mul(l.mul(x, x), x), l.splat(0.044_715), x);
+                l.mul(x, sigmoid(l, l.mul(cubic, l.splat(1.595_769_1))))
+            }),
+            Activation::Gelu => self.x.iter_mut().for_each(|x| {
+                *x = 0.5 * *x * (1.0 + libm::erff(*x * std::f32::consts::FRAC_1_SQRT_2));
+            }),
+            Activation::QuickGelu => self.map(l, |x| l.mul(x, sigmoid(l, l.mul(x, l.splat(1.702))))),
+            Activation::Silu => self.map(l, |x| l.mul(x, sigmoid(l, x))),
+            Activation::Relu => self.map(l, |x| l.max(x, l.splat(0.0))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::Isa;
+
+    struct Exp<'a>(&'a mut [f32]);
+    impl Kernel for Exp<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<L: Lanes>(self, l: L) {
+            map_eight(self.0, |eight| {
+                let y = exp(l, l.load(eight));
+                l.store(y, eight);
+            });
+        }
+    }
+
+    #[test]
+    fn exp_is_within_two_units_in_the_last_place() {
+        let xs: Vec<f32> = (0..200_000).map(|i| -87.25 + i as f32 * (175.5 / 200_000.0)).collect();
+        let mut ys = xs.clone();
+        Isa::detect().run(Exp(&mut ys));
+        for (&x, &y) in xs.iter().zip(&ys) {
+            let exact = f64::from(x).exp();
+            let unit = f64::from(f32::from_bits((exact as f32).to_bits() + 1)) - f64::from(exact as f32);
+            assert!((f64::from(y) - exact).abs() <= 2.0 * unit, "exp({x}) = {y}, not {exact}");
+        }
+        let mut ends = [f32::NEG_INFINITY, -1e30, -87.4, 0.0, 89.0, 1e30, f32::INFINITY, -0.0];
+        Isa::detect().run(Exp(&mut ends));
+        assert_eq!((&ends[..4], ends[4] == ends[6], ends[7]), (&[0.0, 0.0, 0.0, 1.0][..], true, 1.0));
+    }
+
+    #[test]
+    fn functions_follow_their_formulas() {
+        let compute = Compute::new(Isa::detect(), 1).unwrap();
+        for i in -400..=400 {
+            let x = f64::from(i) / 40.0;
+            let tanh = 0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3))).tanh());
+            let erf = 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt()));
+            let expected = [
+                (Activation::GeluTanh, tanh),
+                (Activation::Gelu, erf),
+                (Activation::QuickGelu, x / (1.0 + (-1.702 * x).exp())),
+                (Activation::Silu, x / (1.0 + (-x).exp())),
+                (Activation::Relu, x.max(0.0)),
+            ];
+            for (function, exact) in expected {
+                let mut y = [x as f32];
+                function.apply(&mut y, &compute);
+                assert!((f64::from(y[0]) - exact).abs() < 2e-6, "{function}({x}) = {}, not {exact}", y[0]);
+            }
+        }
+    }
+}

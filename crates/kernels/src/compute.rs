@@ -1,0 +1,173 @@
+//! What the arithmetic runs on: an instruction set and a number of threads.
+
+use crate::isa::Isa;
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+/// Parts that each thread's share of a job is cut into, so that a thread held up elsewhere can be relieved.
+const PARTS: usize = 4;
+
+/// An instruction set and a set of threads. Results never depend on either.
+///
+/// ```
+/// use beamline_kernels::{Compute, Isa};
+/// let compute = Compute::new(Isa::detect(), 2)?;
+/// assert_eq!(compute.threads(), 2);
+/// # Ok::<(), beamline_kernels::ComputeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Compute {
+    isa: Isa,
+    threads: usize,
+    /// None: everything runs on the caller's thread.
+    pool: Option<rayon::ThreadPool>,
+}
+
+/// Why no [`Compute`] could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComputeError {
+    /// A thread count of zero, or beyond [`Compute::MAX_THREADS`].
+    #[error("threads must be in 1..={max}, got {0}; leave it out to use the cores this process may use", max = Compute::MAX_THREADS)]
+    Threads(usize),
+    /// A variable of the environment holds something else than its values.
+    #[error("{variable} must be {allowed}, got {value:?}; unset it to let beamline choose")]
+    Environment {
+        /// Its name.
+        variable: &'static str,
+        /// What it held.
+        value: String,
+        /// What it may hold.
+        allowed: String,
+    },
+    /// The system gave no threads.
+    #[error("could not start {0} threads; try fewer")]
+    Start(usize),
+}
+
+impl Compute {
+    /// The most threads that can be asked for.
+    pub const MAX_THREADS: usize = 1024;
+
+    /// Uses `isa` on `threads` threads (1 to [`Self::MAX_THREADS`]).
+    ///
+    /// # Errors
+    /// When the count is out of range, or the system gives no threads.
+    pub fn new(isa: Isa, threads: usize) -> Result<Self, ComputeError> {
+        if !(1..=Self::MAX_THREADS).contains(&threads) {
+            return Err(ComputeError::Threads(threads));
+        }
+        let pool = match threads {
+            1 => None,
+            n => Some(rayon::ThreadPoolBuilder::new().num_threads(n).build().map_err(|_| ComputeError::Start(n))?),
+        };
+        Ok(Self { isa, threads, pool })
+    }
+
+    /// One thread, plain Rust: for tests and examples.
+    pub fn scalar() -> Self {
+        Self { isa: Isa::scalar(), threads: 1, pool: None }
+    }
+
+    /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless
+    /// `BEAMLINE_ISA` (`scalar`, `avx2`) or `BEAMLINE_THREADS` says otherwise. `threads`, where given, wins over the
+    /// environment.
+    ///
+    /// # Errors
+    /// When a value is out of its range.
+    pub fn from_env(threads: Option<usize>) -> Result<Self, ComputeError> {
+        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        let isa = match variable("BEAMLINE_ISA") {
+            None => Isa::detect(),
+            Some(value) => Isa::named(&value).ok_or_else(|| ComputeError::Environment {
+                variable: "BEAMLINE_ISA",
+                value,
+                allowed: Isa::available().iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
+            })?,
+        };
+        let threads = match (threads, variable("BEAMLINE_THREADS")) {
+            (Some(n), _) => n,
+            (None, None) => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            (None, Some(value)) => value.parse().ok().filter(|n| (1..=Self::MAX_THREADS).contains(n)).ok_or_else(|| {
+                ComputeError::Environment { variable: "BEAMLINE_THREADS", value, allowed: format!("in 1..={}", Self::MAX_THREADS) }
+            })?,
+        };
+        Self::new(isa, threads)
+    }
+
+    /// The instructions used.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// The number of threads.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Runs `work` on one of the threads. Jobs that it starts are then shared out without waking anybody up from
+    /// outside, so a caller with many small jobs wraps them all in one call.
+    pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            None => work(),
+            Some(pool) => pool.install(work),
+        }
+    }
+
+    /// Cuts `0..n` into ranges, all but the last a multiple of `grain` long, and runs `work` on each.
+    ///
+    /// A job whose `cost` (multiply-adds or the like) is small stays on one thread: waking another would take longer.
+    pub(crate) fn for_ranges(&self, n: usize, grain: usize, cost: usize, work: impl Fn(Range<usize>) + Sync + Send) {
+        const SMALL: usize = 1 << 15;
+        let Some(pool) = self.pool.as_ref().filter(|_| cost > SMALL && n > grain) else { return work(0..n) };
+        let part = n.div_ceil(self.threads * PARTS).next_multiple_of(grain);
+        pool.install(|| {
+            (0..n.div_ceil(part)).into_par_iter().with_max_len(1).for_each(|i| work(i * part..((i + 1) * part).min(n)));
+        });
+    }
+
+    /// Cuts `out` into chunks of `len` and runs `work` on each with its index. `cost` as in `for_ranges`, a chunk's.
+    pub fn for_chunks(&self, out: &mut [f32], len: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync + Send) {
+        const SMALL: usize = 1 << 14;
+        let count = out.len() / len.max(1);
+        match &self.pool {
+            Some(pool) if count > 1 && cost * count > SMALL => {
+                let together = count.div_ceil(self.threads * PARTS);
+                pool.install(|| {
+                    out.par_chunks_exact_mut(len).enumerate().with_min_len(together).for_each(|(i, chunk)| work(i, chunk));
+                });
+            }
+            _ => out.chunks_exact_mut(len.max(1)).enumerate().for_each(|(i, chunk)| work(i, chunk)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn ranges_cover_everything_once_and_keep_the_grain() {
+        for threads in [1, 2, 3] {
+            let compute = Compute::new(Isa::scalar(), threads).unwrap();
+            for (n, grain) in [(1, 1), (7, 2), (64, 16), (50_257, 16)] {
+                let seen = Mutex::new(vec![0u8; n]);
+                compute.for_ranges(n, grain, usize::MAX, |range| {
+                    assert!(range.start.is_multiple_of(grain));
+                    range.for_each(|i| seen.lock().unwrap()[i] += 1);
+                });
+                assert!(seen.into_inner().unwrap().iter().all(|&count| count == 1), "{n} by {grain} on {threads}");
+            }
+        }
+    }
+
+    #[test]
+    fn thread_counts_out_of_range_are_refused() {
+        assert!(Compute::new(Isa::scalar(), 0).is_err());
+        let message = Compute::new(Isa::scalar(), 5000).unwrap_err().to_string();
+        assert!(message.contains("5000") && message.contains("1..=1024"), "{message}");
+    }
+}

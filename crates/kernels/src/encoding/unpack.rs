@@ -1,0 +1,160 @@
+//! The blocks of GGUF taken apart: whole-number weights, with the scale and minimum of each group.
+//!
+//! Bit layouts are those of ggml (`ggml-common.h`); values follow its reference decoder.
+
+use super::Encoding;
+
+/// The most weights in one block.
+pub(crate) const MAX_BLOCK: usize = 256;
+
+/// One block, unpacked: weight `i` is `scale[i / group] * quant[i]`, plus `min[i / group]` where there are minima.
+pub(crate) struct Block {
+    pub(crate) quant: [i8; MAX_BLOCK],
+    pub(crate) scale: [f32; 16],
+    pub(crate) min: [f32; 16],
+    /// Weights that share a scale: 16 or 32.
+    pub(crate) group: usize,
+    /// Whether `min` holds anything.
+    pub(crate) has_min: bool,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self { quant: [0; MAX_BLOCK], scale: [0.0; 16], min: [0.0; 16], group: 32, has_min: false }
+    }
+}
+
+impl Block {
+    /// The weights as numbers.
+    pub(super) fn values(&self, out: &mut [f32]) {
+        for (g, out) in out.chunks_mut(self.group).enumerate() {
+            let quants = &self.quant[g * self.group..];
+            for (o, &q) in out.iter_mut().zip(quants) {
+                *o = self.scale[g] * f32::from(q);
+                if self.has_min {
+                    *o += self.min[g];
+                }
+            }
+        }
+    }
+}
+
+fn f16(bytes: &[u8], at: usize) -> f32 {
+    half::f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32()
+}
+
+/// Takes one block apart. `bytes` is exactly one block; `encoding` is not a plain float.
+pub(crate) fn unpack(encoding: Encoding, bytes: &[u8], to: &mut Block) {
+    (to.group, to.has_min) = match encoding {
+        Encoding::Q2K => (16, true),
+        Encoding::Q3K | Encoding::Q6K => (16, false),
+        Encoding::Q4_1 | Encoding::Q5_1 | Encoding::Q4K | Encoding::Q5K => (32, true),
+        _ => (32, false),
+    };
+    match encoding {
+        Encoding::F32 | Encoding::F16 | Encoding::Bf16 => unreachable!("floats have no blocks"),
+        Encoding::Q8_0 => {
+            to.scale[0] = f16(bytes, 0);
+            to.quant.iter_mut().zip(&bytes[2..]).for_each(|(q, &b)| *q = b as i8);
+        }
+        Encoding::Q4_0 | Encoding::Q4_1 | Encoding::Q5_0 | Encoding::Q5_1 => simple(encoding, bytes, to),
+        Encoding::Q2K => q2_k(bytes, to),
+        Encoding::Q3K => q3_k(bytes, to),
+        Encoding::Q4K | Encoding::Q5K => q4_k(bytes, encoding == Encoding::Q5K, to),
+        Encoding::Q6K => q6_k(bytes, to),
+    }
+}
+
+/// Blocks of 32: scale, perhaps a minimum, perhaps a word of fifth bits, then 16 bytes of nibbles, the low halves
+/// being the first 16 weights.
+fn simple(encoding: Encoding, bytes: &[u8], to: &mut Block) {
+    let five = matches!(encoding, Encoding::Q5_0 | Encoding::Q5_1);
+    to.scale[0] = f16(bytes, 0);
+    let mut at = 2;
+    if to.has_min {
+        to.min[0] = f16(bytes, at);
+        at += 2;
+    }
+    let mut fifth = 0;
+    if five {
+        fifth = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        at += 4;
+    }
+    // Without a minimum the numbers are centred.
+    let centre = match (to.has_min, five) {
+        (true, _) => 0,
+        (false, false) => 8,
+        (false, true) => 16,
+    };
+    for i in 0..32 {
+        let nibble = (bytes[at + i % 16] >> (4 * (i / 16))) & 15;
+        let high = ((fifth >> i) & 1) as u8;
+        to.quant[i] = (nibble | (high << 4)) as i8 - centre;
+    }
+}
+
+/// 16 bytes of (scale, minimum) nibbles, 64 of 2-bit weights, two f16.
+fn q2_k(bytes: &[u8], to: &mut Block) {
+    let (d, dmin) = (f16(bytes, 80), f16(bytes, 82));
+    for g in 0..16 {
+        to.scale[g] = d * f32::from(bytes[g] & 15);
+        to.min[g] = -(dmin * f32::from(bytes[g] >> 4));
+    }
+    for i in 0..256 {
+        let (half, shift, j) = (i / 128, (i / 32) % 4, i % 32);
+        to.quant[i] = ((bytes[16 + half * 32 + j] >> (2 * shift)) & 3) as i8;
+    }
+}
+
+/// 32 bytes of third bits, 64 of low bits, 12 of 6-bit scales, one f16.
+fn q3_k(bytes: &[u8], to: &mut Block) {
+    let (third, low, scales, d) = (&bytes[..32], &bytes[32..96], &bytes[96..108], f16(bytes, 108));
+    for g in 0..16 {
+        let nibble = (scales[g % 8] >> (4 * (g / 8))) & 15;
+        let top = (scales[8 + g % 4] >> (2 * (g / 4))) & 3;
+        to.scale[g] = d * f32::from((nibble | (top << 4)) as i8 - 32);
+    }
+    for i in 0..256 {
+        let (half, shift, j) = (i / 128, (i / 32) % 4, i % 32);
+        let q = ((low[half * 32 + j] >> (2 * shift)) & 3) as i8;
+        // A third bit that is not set means minus four.
+        let set = (third[j] >> (half * 4 + shift)) & 1 == 1;
+        to.quant[i] = if set { q } else { q - 4 };
+    }
+}
+
+/// Two f16, 12 bytes of 6-bit scales and minima, (32 bytes of fifth bits,) 128 of nibbles.
+fn q4_k(bytes: &[u8], five: bool, to: &mut Block) {
+    let (d, dmin, packed) = (f16(bytes, 0), f16(bytes, 2), &bytes[4..16]);
+    for g in 0..8 {
+        let (scale, min) = if g < 4 {
+            (packed[g] & 63, packed[g + 4] & 63)
+        } else {
+            let both = packed[g + 4];
+            ((both & 15) | ((packed[g - 4] >> 2) & 0x30), (both >> 4) | ((packed[g] >> 2) & 0x30))
+        };
+        to.scale[g] = d * f32::from(scale);
+        to.min[g] = -(dmin * f32::from(min));
+    }
+    let (fifth, nibbles) = if five { (&bytes[16..48], &bytes[48..]) } else { (&bytes[..0], &bytes[16..]) };
+    for i in 0..256 {
+        let (g, j) = (i / 32, i % 32);
+        let nibble = (nibbles[(g / 2) * 32 + j] >> (4 * (g % 2))) & 15;
+        let high = if five { (fifth[j] >> g) & 1 } else { 0 };
+        to.quant[i] = (nibble | (high << 4)) as i8;
+    }
+}
+
+/// 128 bytes of low nibbles, 64 of high pairs, 16 of 8-bit scales, one f16.
+fn q6_k(bytes: &[u8], to: &mut Block) {
+    let (low, high, scales, d) = (&bytes[..128], &bytes[128..192], &bytes[192..208], f16(bytes, 208));
+    for g in 0..16 {
+        to.scale[g] = d * f32::from(scales[g] as i8);
+    }
+    for i in 0..256 {
+        let half = i / 128;
+        let nibble = (low[half * 64 + i % 64] >> (4 * ((i / 64) % 2))) & 15;
+        let top = (high[half * 32 + i % 32] >> (2 * ((i / 32) % 4))) & 3;
+        to.quant[i] = (nibble | (top << 4)) as i8 - 32;
+    }
+}

@@ -1,0 +1,71 @@
+//! Numbers in, numbers out: the arithmetic that a language model on a CPU needs, made reproducible.
+//!
+//! What goes in: slices of `f32`, weights packed as a [`Matrix`], and a [`Compute`] that says which
+//! instructions and how many threads to use. What comes out: slices of `f32`. This crate knows nothing of
+//! tensors, models or files.
+//!
+//! # The numerics contract
+//!
+//! **Every output is computed by one thread, by the same steps in the same order, whatever the batch, the tile,
+//! the prompt chunk, the thread count or the instruction set.** The same inputs give the same bits, always. In
+//! detail:
+//!
+//! * Threads split *outputs* (columns of a product, heads, rows), never a sum.
+//! * A product of activations and weights is **one chain of fused multiply-adds along k** for each output, begun
+//!   from the bias: `acc = bias; for k in 0..K { acc = fma(x[k], w[k], acc) }`. A fused multiply-add rounds once
+//!   and is the same on every machine. Tiles only choose which chains run side by side.
+//! * A stored weight *means* one `f32`, whatever format it is stored in ([`Encoding`] says which), and a product
+//!   uses that value. So a q8_0 file and the same file widened to f32 give the same bits.
+//! * Other sums over a row (norms, the softmax) use eight partial sums, the j-th over the elements `j, j + 8, ...`,
+//!   joined by one fixed tree: `((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))`. Eight is part of the contract, not the
+//!   width of a register.
+//! * `exp` is our own polynomial, `erf` and the trigonometric functions are `libm`'s: never the platform's.
+//! * NaN is kept out: weights are checked while they are packed, rows of logits after they are computed.
+//!
+//! Tests compare bits, not tolerances: each kernel runs with every available instruction set, over many lengths,
+//! tiles and thread counts, and must agree with the scalar path exactly.
+//!
+//! # How it is organised
+//!
+//! `isa` holds one trait, `Lanes`: eight `f32` side by side. Each kernel is written once over that trait and
+//! compiled for every instruction set; [`Isa`] is a value that proves its instructions exist, so the only unsafe
+//! code is the loads, the stores and the one call into compiled-for-AVX2 code.
+//!
+//! ```
+//! use beamline_kernels::{Compute, Encoding, Layout, Matrix, Source};
+//!
+//! let compute = Compute::scalar();
+//! // Two outputs of three inputs, stored [out, in].
+//! let weights: Vec<u8> = [1.0f32, 2.0, 3.0, 0.5, 0.0, -1.0].iter().flat_map(|w| w.to_le_bytes()).collect();
+//! let source = Source { encoding: Encoding::F32, layout: Layout::OutIn, bytes: &weights, outputs: 2, inputs: 3, order: None };
+//! let matrix = Matrix::pack(&source, None, &compute)?;
+//! let mut out = [0.0; 2];
+//! matrix.product(&[1.0, 1.0, 1.0], None, &mut out, &compute);
+//! assert_eq!(out, [6.0, -0.5]);
+//! # Ok::<(), beamline_kernels::PackError>(())
+//! ```
+#![deny(unsafe_code)]
+
+mod activation;
+mod aligned;
+mod attend;
+mod compute;
+mod encoding;
+mod isa;
+mod matrix;
+mod norm;
+mod panel;
+mod product;
+mod rope;
+mod row;
+mod stripe;
+
+pub use activation::Activation;
+pub use attend::{Attention, BLOCK, attend};
+pub use compute::{Compute, ComputeError};
+pub use encoding::{Encoding, UnknownEncoding};
+pub use isa::Isa;
+pub use matrix::{Layout, Matrix, PackError, Source};
+pub use norm::{layer_norm, rms_norm};
+pub use rope::{Rotation, rotate};
+pub use row::{add, argmax, log_sum_exp, multiply, scale};

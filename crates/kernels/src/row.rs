@@ -1,0 +1,123 @@
+//! Whole rows: sums of rows, the greatest entry, the logarithm of a sum of exponentials.
+
+use crate::activation::exp;
+use crate::compute::Compute;
+use crate::isa::{Kernel, Lanes};
+
+/// `to[i] += x[i]`.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn add(to: &mut [f32], x: &[f32]) {
+    assert_eq!(to.len(), x.len(), "rows of one length");
+    to.iter_mut().zip(x).for_each(|(t, x)| *t += x);
+}
+
+/// `to[i] *= x[i]`.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn multiply(to: &mut [f32], x: &[f32]) {
+    assert_eq!(to.len(), x.len(), "rows of one length");
+    to.iter_mut().zip(x).for_each(|(t, x)| *t *= x);
+}
+
+/// `to[i] *= by`.
+pub fn scale(to: &mut [f32], by: f32) {
+    to.iter_mut().for_each(|t| *t *= by);
+}
+
+/// The index of the greatest entry, the lowest of equals; none for an empty row or one with NaN alone.
+///
+/// ```
+/// assert_eq!(beamline_kernels::argmax(&[1.0, 3.0, 3.0]), Some(1));
+/// ```
+pub fn argmax(row: &[f32]) -> Option<usize> {
+    let mut best = None;
+    for (i, &v) in row.iter().enumerate() {
+        if best.is_none_or(|(_, b)| v > b) && !v.is_nan() {
+            best = Some((i, v));
+        }
+    }
+    best.map(|(i, _)| i)
+}
+
+/// `ln(sum(exp(row)))`, and the entropy in nats of the distribution `softmax(row)`.
+///
+/// Exponentials are f32 (relative error below 2e-7 each); groups of 128 are summed in f32, the groups in f64. An entry
+/// of minus infinity counts for nothing.
+///
+/// ```
+/// use beamline_kernels::{Compute, log_sum_exp};
+/// let (log_sum, entropy) = log_sum_exp(&[0.0; 1000], &Compute::scalar());
+/// assert!((log_sum - 1000f64.ln()).abs() < 1e-6);
+/// assert!((entropy - 1000f64.ln()).abs() < 1e-6);
+/// ```
+pub fn log_sum_exp(row: &[f32], compute: &Compute) -> (f64, f64) {
+    let (max, sum, weighted) = compute.isa().run(Sums(row));
+    (f64::from(max) + libm::log(sum), libm::log(sum) - weighted / sum)
+}
+
+/// The greatest entry `m`, the sum of `exp(x - m)`, and the sum of `(x - m) exp(x - m)`.
+struct Sums<'a>(&'a [f32]);
+
+impl Kernel for Sums<'_> {
+    type Output = (f32, f64, f64);
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) -> Self::Output {
+        const GROUP: usize = 128;
+        let max = greatest(l, self.0);
+        let (mut sum, mut weighted) = (0.0f64, 0.0f64);
+        for group in self.0.chunks(GROUP) {
+            let (mut s, mut w) = (l.splat(0.0), l.splat(0.0));
+            each_eight(group, f32::NEG_INFINITY, |eight| {
+                // Far below the greatest, exp is zero; so is its product, which 0 * -inf would not be.
+                let x = l.max(l.sub(l.load(eight), l.splat(max)), l.splat(-1000.0));
+                let e = exp(l, x);
+                s = l.add(s, e);
+                w = l.mul_add(e, x, w);
+            });
+            sum += f64::from(l.total(s));
+            weighted += f64::from(l.total(w));
+        }
+        (max, sum, weighted)
+    }
+}
+
+/// The greatest of a row; minus infinity for an empty one.
+#[inline(always)]
+pub(crate) fn greatest<L: Lanes>(l: L, row: &[f32]) -> f32 {
+    let mut max = l.splat(f32::NEG_INFINITY);
+    each_eight(row, f32::NEG_INFINITY, |eight| max = l.max(l.load(eight), max));
+    l.greatest(max)
+}
+
+/// Calls `f` on eight numbers at a time; the last ones are filled up with `rest`.
+#[inline(always)]
+pub(crate) fn each_eight(row: &[f32], rest: f32, mut f: impl FnMut(&[f32; 8])) {
+    let (chunks, tail) = row.as_chunks::<8>();
+    for eight in chunks {
+        f(eight);
+    }
+    if !tail.is_empty() {
+        let mut eight = [rest; 8];
+        eight[..tail.len()].copy_from_slice(tail);
+        f(&eight);
+    }
+}
+
+/// Replaces eight numbers at a time by what `f` stores.
+#[inline(always)]
+pub(crate) fn map_eight(row: &mut [f32], mut f: impl FnMut(&mut [f32; 8])) {
+    let (chunks, tail) = row.as_chunks_mut::<8>();
+    for eight in chunks {
+        f(eight);
+    }
+    if !tail.is_empty() {
+        let mut eight = [0.0; 8];
+        eight[..tail.len()].copy_from_slice(tail);
+        f(&mut eight);
+        tail.copy_from_slice(&eight[..tail.len()]);
+    }
+}

@@ -1,0 +1,199 @@
+//! The numerics contract: the same bits from every instruction set, thread count, tile and batch.
+
+use beamline_kernels::{
+    Activation, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, PackError, Source, attend, layer_norm, log_sum_exp,
+    rms_norm,
+};
+use proptest::prelude::*;
+
+/// Numbers of many sizes, the same for the same seed.
+fn numbers(count: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state
+    };
+    (0..count).map(|_| (next() as f32 / u32::MAX as f32 - 0.5) * [0.01, 1.0, 8.0][next() as usize % 3]).collect()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|v| v.to_bits()).collect()
+}
+
+fn computes() -> Vec<Compute> {
+    Isa::available().into_iter().flat_map(|isa| [1, 2, 3].map(|threads| Compute::new(isa, threads).unwrap())).collect()
+}
+
+fn pack(weights: &[f32], outputs: usize, inputs: usize, encoding: Encoding, compute: &Compute) -> Matrix {
+    let bytes: Vec<u8> = weights.iter().flat_map(|w| w.to_le_bytes()).collect();
+    let source = Source { encoding: Encoding::F32, layout: Layout::OutIn, bytes: &bytes, outputs, inputs, order: None };
+    Matrix::pack(&source, Some(encoding), compute).unwrap()
+}
+
+/// The contract's chain, spelled out.
+fn chain(x: &[f32], matrix: &Matrix, bias: &[f32], output: usize) -> f32 {
+    let mut weights = vec![0.0; matrix.inputs()];
+    matrix.row(output, &mut weights);
+    x.iter().zip(&weights).fold(bias[output], |acc, (x, w)| x.mul_add(*w, acc))
+}
+
+#[test]
+fn products_are_one_chain_whatever_the_tile_batch_threads_and_instructions() {
+    let shapes = [(1, 1), (5, 3), (16, 32), (17, 67), (64, 64), (130, 300), (33, 513), (300, 40)];
+    for (case, (outputs, inputs)) in shapes.into_iter().enumerate() {
+        let weights = numbers(outputs * inputs, case as u32 + 1);
+        let bias = numbers(outputs, 77);
+        for encoding in Encoding::WRITABLE {
+            let matrix = pack(&weights, outputs, inputs, encoding, &Compute::scalar());
+            for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13, 24] {
+                let x = numbers(rows * inputs, 99);
+                let expected: Vec<f32> =
+                    x.chunks(inputs).flat_map(|x| (0..outputs).map(|o| chain(x, &matrix, &bias, o)).collect::<Vec<_>>()).collect();
+                for compute in computes() {
+                    let mut out = vec![f32::NAN; rows * outputs];
+                    matrix.product(&x, Some(&bias), &mut out, &compute);
+                    assert_eq!(bits(&out), bits(&expected), "{outputs}x{inputs} {encoding}, {rows} rows, {compute:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stored_order_and_a_transposed_layout_give_the_same_matrix() {
+    let (outputs, inputs) = (37, 20);
+    let weights = numbers(outputs * inputs, 5);
+    let compute = Compute::scalar();
+    let plain = pack(&weights, outputs, inputs, Encoding::F32, &compute);
+    let order: Vec<usize> = (0..outputs).rev().collect();
+    let reversed: Vec<u8> = weights.chunks(inputs).rev().flatten().flat_map(|w| w.to_le_bytes()).collect();
+    let transposed: Vec<u8> =
+        (0..inputs).flat_map(|i| (0..outputs).map(move |o| (o, i))).flat_map(|(o, i)| weights[o * inputs + i].to_le_bytes()).collect();
+    let f32 = Encoding::F32;
+    let sources = [
+        Source { encoding: f32, layout: Layout::OutIn, bytes: &reversed, outputs, inputs, order: Some(&order) },
+        Source { encoding: f32, layout: Layout::InOut, bytes: &transposed, outputs, inputs, order: None },
+    ];
+    for source in sources {
+        let other = Matrix::pack(&source, None, &compute).unwrap();
+        for output in 0..outputs {
+            let (mut a, mut b) = (vec![0.0; inputs], vec![0.0; inputs]);
+            plain.row(output, &mut a);
+            other.row(output, &mut b);
+            assert_eq!(bits(&a), bits(&b));
+        }
+    }
+}
+
+#[test]
+fn weights_that_are_no_numbers_and_shapes_that_do_not_fit_are_refused() {
+    let compute = Compute::scalar();
+    let mut weights = [1.0f32; 3 * 32];
+    weights[40] = f32::NAN;
+    let bytes: Vec<u8> = weights.iter().flat_map(|w| w.to_le_bytes()).collect();
+    let source = Source { encoding: Encoding::F32, layout: Layout::OutIn, bytes: &bytes, outputs: 3, inputs: 32, order: None };
+    assert_eq!(Matrix::pack(&source, None, &compute).unwrap_err(), PackError::NotFinite { output: 1 });
+    for target in [Encoding::F16, Encoding::Bf16] {
+        assert_eq!(Matrix::pack(&source, Some(target), &compute).unwrap_err(), PackError::NotFinite { output: 1 });
+    }
+    // The scale of a block of q8_0 is infinite.
+    let block = [&[0x00, 0x7c][..], &[1; 32]].concat();
+    let q8 = Source { encoding: Encoding::Q8_0, bytes: &block, outputs: 1, ..source };
+    assert_eq!(Matrix::pack(&q8, None, &compute).unwrap_err(), PackError::NotFinite { output: 0 });
+    // 1e6 is a number, but not one that f16 has.
+    let big = [1e6f32; 32].map(f32::to_le_bytes).concat();
+    let big = Source { bytes: &big, outputs: 1, ..source };
+    assert!(Matrix::pack(&big, None, &compute).is_ok());
+    assert_eq!(Matrix::pack(&big, Some(Encoding::F16), &compute).unwrap_err(), PackError::NotFinite { output: 0 });
+    assert_eq!(Matrix::pack(&big, Some(Encoding::Q6K), &compute).unwrap_err(), PackError::Target(Encoding::Q6K));
+    for (outputs, inputs) in [(4, 32), (0, 32), (3, 0), (usize::MAX, 2), (usize::MAX / 2, usize::MAX / 2)] {
+        let lie = Source { outputs, inputs, ..source };
+        assert!(matches!(Matrix::pack(&lie, None, &compute), Err(PackError::Length { .. })), "{outputs} x {inputs}");
+    }
+}
+
+/// Runs `kernel` on rows of every length at every offset in memory, with every instruction set.
+fn same_on_all_rows(kernel: impl Fn(&mut [f32], &Compute)) {
+    for len in 1..=67 {
+        for offset in 0..8 {
+            let buffer = numbers(len + offset, (len * 8 + offset) as u32);
+            let mut expected = buffer.clone();
+            kernel(&mut expected[offset..], &Compute::scalar());
+            for compute in computes() {
+                let mut out = buffer.clone();
+                kernel(&mut out[offset..], &compute);
+                assert_eq!(bits(&out), bits(&expected), "length {len}, offset {offset}, {compute:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn norms_and_activations_agree_on_all_lengths_and_offsets() {
+    let (weight, bias) = (numbers(67, 1), numbers(67, 2));
+    same_on_all_rows(|x, c| rms_norm(x, &weight[..x.len()], 1e-6, c));
+    same_on_all_rows(|x, c| layer_norm(x, &weight[..x.len()], &bias[..x.len()], 1e-5, c));
+    for name in ["gelu_new", "gelu", "quick_gelu", "silu", "relu"] {
+        let function: Activation = name.parse().unwrap();
+        same_on_all_rows(|x, c| function.apply(x, c));
+    }
+    same_on_all_rows(|x, c| {
+        let (log_sum, entropy) = log_sum_exp(x, c);
+        (x[0], x[x.len() - 1]) = (log_sum as f32, entropy as f32);
+    });
+}
+
+#[test]
+fn attention_agrees_and_is_near_the_definition() {
+    for width in [1, 8, 12, 16, 64, 80, 128] {
+        let per_block = 2 * width * BLOCK;
+        let data: Vec<Vec<f32>> = (0..8).map(|b| numbers(per_block + 5, b + 11)).collect();
+        let blocks: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
+        let query = numbers(width, 3);
+        for (first, end) in [(0, 1), (0, 16), (0, 17), (0, 100), (3, 4), (15, 33), (40, 128)] {
+            let past = Attention { blocks: &blocks, offset: 5, width, first, end, scale: 0.3 };
+            let (mut expected, mut scores) = (vec![0.0; width], Vec::new());
+            attend(&query, &past, &mut scores, &mut expected, Isa::scalar());
+            for isa in Isa::available() {
+                let mut out = vec![0.0; width];
+                attend(&query, &past, &mut scores, &mut out, isa);
+                assert_eq!(bits(&out), bits(&expected), "width {width}, {first}..{end}, {isa}");
+            }
+            let exact = definition(&query, &past);
+            let worst = expected.iter().zip(&exact).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+            assert!(worst < 1e-4, "width {width}, {first}..{end}: {worst}");
+        }
+    }
+}
+
+/// Attention in f64, from the definition.
+fn definition(query: &[f32], past: &Attention<'_>) -> Vec<f64> {
+    let head = |t: usize| &past.blocks[t / BLOCK][past.offset..];
+    let key = |t: usize, d: usize| f64::from(head(t)[d * BLOCK + t % BLOCK]);
+    let value = |t: usize, d: usize| f64::from(head(t)[past.width * (BLOCK + t % BLOCK) + d]);
+    let positions = past.first..past.end;
+    let score = |t| f64::from(past.scale) * (0..past.width).map(|d| f64::from(query[d]) * key(t, d)).sum::<f64>();
+    let weights: Vec<f64> = positions.clone().map(|t| score(t).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    (0..past.width).map(|d| positions.clone().zip(&weights).map(|(t, w)| w / sum * value(t, d)).sum()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    /// A row's result does not depend on the rows beside it.
+    #[test]
+    fn a_row_alone_equals_the_row_in_a_batch(outputs in 1usize..70, inputs in 1usize..300, rows in 2usize..15, seed in 1u32..1000) {
+        let compute = Compute::new(Isa::detect(), 2).unwrap();
+        let matrix = pack(&numbers(outputs * inputs, seed), outputs, inputs, Encoding::F16, &compute);
+        let x = numbers(rows * inputs, seed + 1);
+        let mut together = vec![0.0; rows * outputs];
+        matrix.product(&x, None, &mut together, &compute);
+        for r in 0..rows {
+            let mut alone = vec![0.0; outputs];
+            matrix.product(&x[r * inputs..][..inputs], None, &mut alone, &compute);
+            prop_assert_eq!(bits(&alone), bits(&together[r * outputs..][..outputs]));
+        }
+    }
+}

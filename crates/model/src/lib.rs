@@ -1,0 +1,1 @@
+//! Tokens in, logits out: checkpoints, architectures and the key-value cache.

@@ -1,0 +1,1 @@
+//! Shaped scores in, chosen tokens out: the token tree and the strategies that grow it.

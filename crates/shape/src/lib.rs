@@ -1,0 +1,1 @@
+//! Logits in, shaped scores out: processors and the pipeline that orders them.

@@ -1,0 +1,1 @@
+//! Tests that span crates: goldens, invariance, the direction of the arrows.
