@@ -41,17 +41,15 @@ struct Source {
 enum Stretch {
     /// Every byte is there.
     Whole,
-    /// It broke off; what came is kept.
+    /// It broke off; what came is kept, unless the server will not go on from there.
     Cut,
-    /// The server will not go on from where we are: from the start, then.
-    StartOver,
 }
 
 impl Job<'_> {
     /// Fetches the file, unless its blob is there, and gives the blob's name.
     pub(crate) fn run(&self, progress: &mut dyn Progress) -> Result<String, HubError> {
         let first = self.http.persist(|| self.ask(0))?;
-        let mut source = Source::of(&first, self.file)?;
+        let mut source = Source::of(&first, &self.path)?;
         if self.is_here(&source) {
             return Ok(source.name);
         }
@@ -97,24 +95,22 @@ impl Job<'_> {
         progress: &mut dyn Progress,
     ) -> Result<(), HubError> {
         let mut failures = 0;
+        // The furthest that the part has been. A server that starts over again and again never gets past it.
+        let mut best = length(part)?;
         loop {
-            let before = length(part)?;
             let stretch = self.pour(source, first.take(), part, progress);
             let got = length(part)?;
-            match stretch {
+            let error = match stretch {
                 Ok(Stretch::Whole) => return Ok(()),
-                Ok(Stretch::StartOver) => remove(part)?,
-                Ok(Stretch::Cut) => {}
-                Err(error) if error.is_passing() => {}
+                Ok(_) => HubError::CutShort { file: self.file.to_owned(), got, expected: source.size },
+                Err(error) if error.is_passing() => error,
                 Err(error) => return Err(error),
+            };
+            failures = if got >= best + WORTH { 0 } else { failures + 1 };
+            if failures >= self.http.patience.attempts {
+                return Err(error);
             }
-            failures = if got >= before + WORTH { 0 } else { failures + 1 };
-            if failures >= self.http.patience.attempts.max(1) {
-                return Err(match stretch {
-                    Err(error) => error,
-                    Ok(_) => HubError::CutShort { file: self.file.to_owned(), got, expected: source.size },
-                });
-            }
+            best = best.max(got);
             self.http.patience.wait(failures);
         }
     }
@@ -132,13 +128,15 @@ impl Job<'_> {
             return Ok(Stretch::Whole);
         }
         if source.size.is_some_and(|size| here > size) {
-            return Ok(Stretch::StartOver);
+            remove(part)?;
+            return Ok(Stretch::Cut);
         }
         let mut reply = first.map_or_else(|| self.ask(here), Ok)?;
-        let now = Source::of(&reply, self.file)?;
         if reply.status() == 416 || (reply.status() == 206 && range_start(&reply) != Some(here)) {
-            return Ok(Stretch::StartOver);
+            remove(part)?;
+            return Ok(Stretch::Cut);
         }
+        let now = Source::of(&reply, &self.path)?;
         if now.name != source.name {
             return Err(bad(&reply, "the file changed while it was fetched"));
         }
@@ -190,7 +188,7 @@ fn pump(
 }
 
 impl Source {
-    fn of(reply: &Reply, file: &str) -> Result<Self, HubError> {
+    fn of(reply: &Reply, path: &str) -> Result<Self, HubError> {
         if reply.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
             return Err(bad(reply, "the file came encoded though it was asked for plain"));
         }
@@ -206,15 +204,16 @@ impl Source {
         if size.is_none() && !chunked && sha256.is_none() && reply.status() != 416 {
             return Err(bad(reply, "the file came without a length, so its end cannot be told"));
         }
-        Ok(Self { name: blob_name(&etag, &reply.url, file), sha256, size })
+        Ok(Self { name: blob_name(&etag, path), sha256, size })
     }
 }
 
-/// The etag where it is a plain name, and a checksum of it where it is not: it becomes a file's name.
-fn blob_name(etag: &str, url: &str, file: &str) -> String {
+/// The etag where it is a plain name, and a checksum of it where it is not: it becomes a file's name. A file
+/// without an etag is named by where it came from; that path holds the commit.
+fn blob_name(etag: &str, path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if etag.is_empty() {
-        return hex(&Sha256::digest(format!("no etag\n{url}\n{file}")));
+        return hex(&Sha256::digest(format!("no etag\n{path}")));
     }
     if etag.len() > 128 || etag.starts_with('.') || !etag.bytes().all(plain) {
         return hex(&Sha256::digest(etag));
@@ -291,12 +290,12 @@ mod tests {
 
     #[test]
     fn only_plain_etags_become_names() {
-        assert_eq!(blob_name("ab-C_1.0", "u", "f"), "ab-C_1.0");
+        assert_eq!(blob_name("ab-C_1.0", "p"), "ab-C_1.0");
         for etag in ["../x", "a/b", "..", ".hidden", "a b", "", &"a".repeat(200)] {
-            let name = blob_name(etag, "u", "f");
+            let name = blob_name(etag, "p");
             assert!(name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{etag}: {name}");
         }
-        assert_ne!(blob_name("", "u", "f"), blob_name("", "u", "g"));
+        assert_ne!(blob_name("", "p"), blob_name("", "q"));
         assert_eq!(hex(&[0, 0xa5, 0xff]), "00a5ff");
     }
 }

@@ -1,6 +1,7 @@
 //! One GET with its redirects, and what the answers say about a file.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use ureq::http::{HeaderMap, Response};
@@ -19,6 +20,8 @@ pub(crate) struct Http {
     agent: Agent,
     home: Option<Origin>,
     token: Option<String>,
+    /// Whether anybody ever answered.
+    answered: AtomicBool,
     pub(crate) endpoint: String,
     pub(crate) patience: Patience,
 }
@@ -80,6 +83,7 @@ impl Http {
             agent: config.new_agent(),
             home: Origin::of(&settings.endpoint),
             token: settings.token.clone(),
+            answered: AtomicBool::new(false),
             endpoint: settings.endpoint.clone(),
             patience,
         }
@@ -89,14 +93,15 @@ impl Http {
         self.token.is_some()
     }
 
-    /// Does `work` until it succeeds, fails for good, or patience ends.
+    /// Does `work` until it succeeds, fails for good, or patience ends. Where nobody ever answered it is tried
+    /// once: there is no network, or the endpoint is wrong, and whoever waits should hear so at once.
     pub(crate) fn persist<T>(&self, mut work: impl FnMut() -> Result<T, HubError>) -> Result<T, HubError> {
         let mut failures = 0;
         loop {
             match work() {
                 Err(error) if error.is_passing() => {
                     failures += 1;
-                    if failures >= self.patience.attempts {
+                    if failures >= self.patience.attempts || !self.answered.load(Ordering::Relaxed) {
                         return Err(error);
                     }
                     self.patience.wait(failures);
@@ -115,6 +120,7 @@ impl Http {
             let here = Origin::of(&address);
             let at_home = here.is_some() && here == self.home;
             let response = self.ask(&address, here.as_ref(), at_home, start)?;
+            self.answered.store(true, Ordering::Relaxed);
             trail.note(response.headers(), at_home);
             let shown = url::shown(&address);
             let status = response.status().as_u16();

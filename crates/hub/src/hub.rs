@@ -1,6 +1,7 @@
 //! From a reference to a path: the cache first, then the hub.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -36,6 +37,12 @@ const SUGGESTIONS: usize = 8;
 pub struct Hub {
     settings: Settings,
     http: Http,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Hub").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 /// What the hub says of a revision.

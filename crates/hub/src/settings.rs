@@ -154,6 +154,6 @@ impl Default for Patience {
 impl Patience {
     /// Waits after the `failures`-th failure in a row, counted from 1.
     pub(crate) fn wait(&self, failures: u32) {
-        std::thread::sleep(self.pause * (1 << failures.saturating_sub(1).min(3)));
+        std::thread::sleep(self.pause.saturating_mul(1 << failures.saturating_sub(1).min(3)));
     }
 }

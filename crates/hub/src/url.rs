@@ -46,7 +46,7 @@ pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), &'static str> {
 /// A step from https down to http is refused: what comes after it could be anybody's.
 pub(crate) fn next_hop(from: &str, location: &str) -> Result<String, &'static str> {
     let scheme = from.split_once("://").map_or("http", |(scheme, _)| scheme);
-    let authority = from.splitn(4, '/').nth(2).unwrap_or_default();
+    let authority = from.split('/').nth(2).unwrap_or_default();
     let path_end = from.find(['?', '#']).unwrap_or(from.len());
     let next = if location.contains("://") && !location.starts_with(['/', '?', '.']) {
         location.to_owned()

@@ -35,6 +35,11 @@ impl Matrix {
             out.len()
         );
         assert!(bias.is_none_or(|b| b.len() == self.outputs), "{self:?}: bias");
+        if rows == 0 {
+            return;
+        }
+        let tiled = if rows == 1 { Vec::new() } else { tiles(x, rows, self.inputs, compute) };
+        let x = if rows == 1 { x } else { &tiled };
         let job = Job { x, rows, inputs: self.inputs, outputs: self.outputs, bias };
         let p = &self.panels;
         match &p.data {
@@ -51,7 +56,8 @@ impl Matrix {
 /// What is to be multiplied, but for the weights.
 #[derive(Clone, Copy)]
 struct Job<'a> {
-    x: &'a [f32], // [rows, inputs]
+    /// One row as it is, or tiles of rows, `[rows / TILE][inputs][TILE]`.
+    x: &'a [f32],
     rows: usize,
     inputs: usize,
     outputs: usize,
@@ -61,20 +67,29 @@ struct Job<'a> {
 impl<'a> Job<'a> {
     /// Splits the outputs over the threads.
     fn spread<F: Format>(self, format: F, out: &mut [f32], compute: &Compute) {
-        if self.rows == 0 {
-            return;
-        }
         let cost = self.rows * self.inputs * self.outputs;
         compute.for_stripes(out, self.outputs, WIDTH * GRAIN, cost, |outputs, out| {
             compute.isa().run(Part { job: self, format, outputs, out });
         });
     }
 
-    /// `M` rows from `row` on, each cut to `inputs`.
+    /// Tile `tile` of the activations, an entry for each input.
     #[inline(always)]
-    fn x<const M: usize>(&self, row: usize, inputs: Range<usize>) -> [&'a [f32]; M] {
-        std::array::from_fn(|m| &self.x[(row + m) * self.inputs..][..self.inputs][inputs.clone()])
+    fn x<const S: usize>(&self, tile: usize) -> &'a [[f32; S]] {
+        self.x[tile * self.inputs * S..][..self.inputs * S].as_chunks().0
     }
+}
+
+/// Rows laid side by side, `[rows / TILE][inputs][TILE]`, so that a tile is read front to back; the last tile is filled
+/// up with zeros.
+fn tiles(x: &[f32], rows: usize, inputs: usize, compute: &Compute) -> Vec<f32> {
+    let mut out = vec![0.0; rows.div_ceil(TILE) * TILE * inputs];
+    compute.for_chunks(&mut out, inputs * TILE, inputs * TILE, |tile, out| {
+        for (m, row) in x.chunks_exact(inputs).skip(tile * TILE).take(TILE).enumerate() {
+            out.as_chunks_mut::<TILE>().0.iter_mut().zip(row).for_each(|(to, &v)| to[m] = v);
+        }
+    });
+    out
 }
 
 /// The outputs of one thread; the range begins at a panel.
@@ -91,13 +106,13 @@ impl<F: Format> Kernel for Part<'_, F> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, l: L) {
         match self.job.rows {
-            1 if F::SIDE == 4 => self.few::<L, 1, 4>(l),
-            1 => self.few::<L, 1, 2>(l),
-            2 => self.few::<L, 2, 2>(l),
-            3 => self.few::<L, 3, 1>(l),
-            4 => self.few::<L, 4, 1>(l),
-            5 => self.few::<L, 5, 1>(l),
-            TILE => self.few::<L, 6, 1>(l),
+            1 if F::SIDE == 4 => self.few::<L, 1, 4, 1>(l),
+            1 => self.few::<L, 1, 2, 1>(l),
+            2 => self.few::<L, 2, 2, TILE>(l),
+            3 => self.few::<L, 3, 1, TILE>(l),
+            4 => self.few::<L, 4, 1, TILE>(l),
+            5 => self.few::<L, 5, 1, TILE>(l),
+            TILE => self.few::<L, TILE, 1, TILE>(l),
             _ => self.many(l),
         }
     }
@@ -106,25 +121,67 @@ impl<F: Format> Kernel for Part<'_, F> {
 /// Chains in flight: rows x panels x two halves of sixteen.
 type Chains<L, const M: usize, const P: usize> = [[[<L as Lanes>::F; 2]; P]; M];
 
+/// Carries `M` x `P` x 16 chains along some inputs that share parameters.
+#[inline(always)]
+fn advance<L: Lanes, F: Format, const M: usize, const P: usize, const S: usize>(
+    l: L,
+    acc: &mut Chains<L, M, P>,
+    x: &[[f32; S]],
+    rows: [&[F::Row]; P],
+    params: &[F::Params<L>; P],
+) {
+    // Four inputs at a time, so that lengths are checked once for four.
+    const STEP: usize = 4;
+    let (x_steps, x_rest) = x.as_chunks::<STEP>();
+    let steps = rows.map(|r| r.as_chunks::<STEP>());
+    for (i, x) in x_steps.iter().enumerate() {
+        let rows: [&[F::Row; STEP]; P] = std::array::from_fn(|p| &steps[p].0[i]);
+        for k in 0..STEP {
+            step::<L, F, M, P, S>(l, acc, &x[k], std::array::from_fn(|p| &rows[p][k]), params);
+        }
+    }
+    for (i, x) in x_rest.iter().enumerate() {
+        step::<L, F, M, P, S>(l, acc, x, std::array::from_fn(|p| &steps[p].1[i]), params);
+    }
+}
+
+/// Carries the chains over one input.
+#[inline(always)]
+fn step<L: Lanes, F: Format, const M: usize, const P: usize, const S: usize>(
+    l: L,
+    acc: &mut Chains<L, M, P>,
+    x: &[f32; S],
+    rows: [&F::Row; P],
+    params: &[F::Params<L>; P],
+) {
+    for p in 0..P {
+        let w = F::widen(l, rows[p], &params[p]);
+        for m in 0..M {
+            let x = l.splat(x[m]);
+            acc[m][p] = [l.mul_add(x, w[0], acc[m][p][0]), l.mul_add(x, w[1], acc[m][p][1])];
+        }
+    }
+}
+
 impl<F: Format> Part<'_, F> {
     /// Exactly `M` rows, `P` panels at a time.
     #[inline(always)]
-    fn few<L: Lanes, const M: usize, const P: usize>(&mut self, l: L) {
+    fn few<L: Lanes, const M: usize, const P: usize, const S: usize>(&mut self, l: L) {
         let panels = self.outputs.start / WIDTH..self.outputs.end.div_ceil(WIDTH);
         let mut panel = panels.start;
         while panel + P <= panels.end {
-            self.whole::<L, M, P>(l, panel);
+            self.whole::<L, M, P, S>(l, panel);
             panel += P;
         }
         while panel < panels.end {
-            self.whole::<L, M, 1>(l, panel);
+            self.whole::<L, M, 1, S>(l, panel);
             panel += 1;
         }
     }
 
     /// `M` rows and `P` panels over all inputs.
     #[inline(always)]
-    fn whole<L: Lanes, const M: usize, const P: usize>(&mut self, l: L, first: usize) {
+    fn whole<L: Lanes, const M: usize, const P: usize, const S: usize>(&mut self, l: L, first: usize) {
         let (inputs, group) = (self.job.inputs, self.format.group());
         let mut acc: Chains<L, M, P> = [[[l.splat(0.0); 2]; P]; M];
         for p in 0..P {
@@ -133,22 +190,14 @@ impl<F: Format> Part<'_, F> {
                 acc[m][p] = bias;
             }
         }
+        let x = self.job.x::<S>(0);
         let rows: [&[F::Row]; P] = std::array::from_fn(|p| self.format.rows(first + p, inputs));
         for start in (0..inputs).step_by(group) {
             let end = (start + group).min(inputs);
             let params: [F::Params<L>; P] =
                 std::array::from_fn(|p| self.format.params(l, first + p, inputs, start / group));
-            let x = self.job.x::<M>(0, start..end);
-            let rows: [&[F::Row]; P] = std::array::from_fn(|p| &rows[p][start..end]);
-            for k in 0..end - start {
-                for p in 0..P {
-                    let w = F::widen(l, &rows[p][k], &params[p]);
-                    for m in 0..M {
-                        let x = l.splat(x[m][k]);
-                        acc[m][p] = [l.mul_add(x, w[0], acc[m][p][0]), l.mul_add(x, w[1], acc[m][p][1])];
-                    }
-                }
-            }
+            let rows = std::array::from_fn(|p| &rows[p][start..end]);
+            advance::<L, F, M, P, S>(l, &mut acc, &x[start..end], rows, &params);
         }
         for m in 0..M {
             for p in 0..P {
@@ -193,40 +242,32 @@ impl<F: Format> Part<'_, F> {
     /// All rows against one widened block of a panel.
     #[inline(always)]
     fn block<L: Lanes>(&mut self, l: L, panel: usize, inputs: Range<usize>, w: &[PanelRow]) {
-        let mut row = 0;
-        while row + TILE <= self.job.rows {
-            self.tile::<L, TILE>(l, row, panel, inputs.clone(), w);
-            row += TILE;
+        let whole = self.job.rows / TILE;
+        for tile in 0..whole {
+            self.tile::<L, TILE>(l, tile, panel, inputs.clone(), w);
         }
-        match self.job.rows - row {
-            1 => self.tile::<L, 1>(l, row, panel, inputs, w),
-            2 => self.tile::<L, 2>(l, row, panel, inputs, w),
-            3 => self.tile::<L, 3>(l, row, panel, inputs, w),
-            4 => self.tile::<L, 4>(l, row, panel, inputs, w),
-            5 => self.tile::<L, 5>(l, row, panel, inputs, w),
+        match self.job.rows % TILE {
+            1 => self.tile::<L, 1>(l, whole, panel, inputs, w),
+            2 => self.tile::<L, 2>(l, whole, panel, inputs, w),
+            3 => self.tile::<L, 3>(l, whole, panel, inputs, w),
+            4 => self.tile::<L, 4>(l, whole, panel, inputs, w),
+            5 => self.tile::<L, 5>(l, whole, panel, inputs, w),
             _ => {}
         }
     }
 
     /// `M` rows against one block: the chains are taken up from `out` and put back.
     #[inline(always)]
-    fn tile<L: Lanes, const M: usize>(&mut self, l: L, row: usize, panel: usize, inputs: Range<usize>, w: &[PanelRow]) {
-        let mut acc: [[L::F; 2]; M] = [[l.splat(0.0); 2]; M];
+    fn tile<L: Lanes, const M: usize>(&mut self, l: L, tile: usize, panel: usize, inputs: Range<usize>, w: &[PanelRow]) {
+        let row = tile * TILE;
+        let mut acc: Chains<L, M, 1> = [[[l.splat(0.0); 2]]; M];
         for m in 0..M {
-            acc[m] = if inputs.start == 0 { self.begin(l, panel) } else { self.resume(l, row + m, panel) };
+            acc[m][0] = if inputs.start == 0 { self.begin(l, panel) } else { self.resume(l, row + m, panel) };
         }
-        let x = self.job.x::<M>(row, inputs.clone());
-        let w = &w[..inputs.len()];
-        for k in 0..inputs.len() {
-            let (low, high) = halves(&w[k]);
-            let (low, high) = (l.load(low), l.load(high));
-            for m in 0..M {
-                let x = l.splat(x[m][k]);
-                acc[m] = [l.mul_add(x, low, acc[m][0]), l.mul_add(x, high, acc[m][1])];
-            }
-        }
+        let x = &self.job.x::<TILE>(tile)[inputs];
+        advance::<L, Floats<'_>, M, 1, TILE>(l, &mut acc, x, [w], &[()]);
         for m in 0..M {
-            self.store(l, row + m, panel, acc[m]);
+            self.store(l, row + m, panel, acc[m][0]);
         }
     }
 

@@ -1,0 +1,231 @@
+//! Downloads that go well: what is asked for, what lands where, and who is shown the token.
+
+mod server;
+
+use std::fs;
+use std::path::Path;
+
+use beamline_hub::{Fault, HubError};
+use server::{Answer, COMMIT, Diary, SMALL, Server, file_path, hub, listing, noise, reference, settings, sha256};
+
+fn files<'a>(weights: &'a [(&'a str, &'a [u8])]) -> Vec<(&'a str, &'a [u8])> {
+    SMALL.iter().map(|(name, text)| (*name, text.as_bytes())).chain(weights.iter().copied()).collect()
+}
+
+fn shelf(cache: &Path) -> std::path::PathBuf {
+    cache.join("models--org--name")
+}
+
+#[test]
+fn a_whole_model_lands_in_the_cache() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let weights = noise(300_000);
+    let more: [(&str, &[u8]); 4] = [
+        ("model.safetensors", &weights),
+        ("generation_config.json", b"{\"g\":1}"),
+        ("pytorch_model.bin", b"pickle"),
+        ("README.md", b"hello"),
+    ];
+    let all = files(&more);
+    server.repo("org/name", &all);
+
+    let mut diary = Diary::default();
+    let folder = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name"), &mut diary).unwrap();
+
+    assert_eq!(folder, shelf(cache.path()).join("snapshots").join(COMMIT));
+    for (name, body) in &all[..4] {
+        assert_eq!(&fs::read(folder.join(name)).unwrap(), body, "{name}");
+        assert!(shelf(cache.path()).join("blobs").join(sha256(body)).is_file(), "{name}");
+    }
+    for absent in ["pytorch_model.bin", "README.md"] {
+        assert!(!folder.join(absent).exists());
+        assert!(server.asked(&file_path("org/name", absent)).is_empty(), "{absent} was asked for");
+    }
+    assert_eq!(fs::read_to_string(shelf(cache.path()).join("refs/main")).unwrap(), COMMIT);
+    assert_eq!(diary.bytes, all[..4].iter().map(|(_, body)| body.len() as u64).sum::<u64>());
+    assert_eq!((diary.begins.len(), diary.ends), (4, 4));
+    assert!(diary.begins.contains(&("model.safetensors".to_owned(), 0, Some(300_000))));
+    let left = fs::read_dir(shelf(cache.path()).join("blobs")).unwrap().count();
+    assert_eq!(left, 4, "nothing but the four blobs stays");
+}
+
+#[cfg(unix)]
+#[test]
+fn snapshots_link_to_blobs_by_relative_paths() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.repo("org/name", &[("a.gguf", b"top"), ("x/y/b.gguf", b"deep")]);
+    let hub = hub(settings(cache.path(), &server.url));
+    for (name, body, up) in [("a.gguf", "top", "../../"), ("x/y/b.gguf", "deep", "../../../../")] {
+        let path = hub.resolve(&reference(&format!("org/name:{name}")), &mut ()).unwrap();
+        assert_eq!(path, shelf(cache.path()).join("snapshots").join(COMMIT).join(name));
+        let target = fs::read_link(&path).unwrap();
+        assert_eq!(target, Path::new(&format!("{up}blobs/{}", sha256(body))));
+        assert_eq!(fs::read_to_string(path).unwrap(), body);
+    }
+}
+
+#[test]
+fn an_index_brings_every_shard_it_names() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let index = r#"{"metadata":{},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors","c":"m-1.safetensors"}}"#;
+    let more: [(&str, &[u8]); 4] = [
+        ("model.safetensors.index.json", index.as_bytes()),
+        ("m-1.safetensors", b"one"),
+        ("m-2.safetensors", b"two"),
+        ("m-3.safetensors", b"not in the index"),
+    ];
+    server.repo("org/name", &files(&more));
+    let folder = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name"), &mut ()).unwrap();
+    assert_eq!(fs::read(folder.join("m-1.safetensors")).unwrap(), b"one");
+    assert_eq!(fs::read(folder.join("m-2.safetensors")).unwrap(), b"two");
+    assert!(!folder.join("m-3.safetensors").exists());
+    assert_eq!(server.asked(&file_path("org/name", "m-1.safetensors")).len(), 1, "a shard is fetched once");
+}
+
+#[test]
+fn one_gguf_file_needs_no_config() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.repo("org/name", &[("q4.gguf", b"four"), ("q8.gguf", b"eight")]);
+    let hub = hub(settings(cache.path(), &server.url));
+    let path = hub.resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"eight");
+    assert!(server.asked(&file_path("org/name", "q4.gguf")).is_empty());
+
+    // The same repository is no model as a folder, and the message says what to write instead.
+    let error = hub.resolve(&reference("org/name"), &mut ()).unwrap_err();
+    assert!(matches!(&error, HubError::NoModel { missing, ggufs, .. } if missing.len() == 3 && ggufs.len() == 2));
+    assert!(error.to_string().contains("org/name:q4.gguf"), "{error}");
+}
+
+#[test]
+fn the_token_goes_to_the_hub_and_to_nobody_else() {
+    let cache = tempfile::tempdir().unwrap();
+    let (server, store) = (Server::start(), Server::start());
+    let body = noise(50_000);
+    server.list("org/name", &["q8.gguf"]);
+    let (location, sum) = (format!("{}/bytes?signature=1", store.url), sha256(&body));
+    let blob = sum.clone();
+    server.on(&file_path("org/name", "q8.gguf"), move |_| {
+        Answer::redirect(302, &location).with("X-Linked-Etag", &format!("\"{sum}\"")).with("X-Linked-Size", "50000")
+    });
+    store.on("/bytes?signature=1", move |seen| Answer::ranged(seen, &body).etag("the-store-s-own"));
+
+    let mut settings = settings(cache.path(), &server.url);
+    settings.token = Some("hf_secret".into());
+    let path = hub(settings).resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
+
+    assert_eq!(fs::read(path).unwrap(), noise(50_000));
+    assert!(shelf(cache.path()).join("blobs").join(blob).is_file(), "the hub's etag names the blob");
+    assert_eq!(server.seen().len(), 2);
+    for seen in server.seen() {
+        assert_eq!(seen.header("authorization"), Some("Bearer hf_secret"), "{}", seen.path);
+    }
+    assert_eq!(store.seen().len(), 1);
+    assert_eq!(store.seen()[0].header("authorization"), None);
+}
+
+#[test]
+fn relative_redirects_of_all_kinds_are_followed_with_the_token() {
+    for status in [301, 302, 303, 307, 308] {
+        let cache = tempfile::tempdir().unwrap();
+        let server = Server::start();
+        server.on("/api/models/gpt2/revision/main", move |_| Answer::redirect(status, "/moved/list"));
+        server.on("/moved/list", |_| Answer::ok(listing(&["q8.gguf"])));
+        server.on(&file_path("gpt2", "q8.gguf"), move |_| Answer::redirect(status, "other/file"));
+        let moved = format!("/gpt2/resolve/{COMMIT}/other/file");
+        server.on(&moved, |_| Answer::ok("bytes").with("ETag", "W/\"weak-1\""));
+        let mut settings = settings(cache.path(), &format!("{}/", server.url));
+        settings.token = Some("hf_secret".into());
+        let path = hub(settings).resolve(&reference("gpt2:q8.gguf"), &mut ()).unwrap();
+        assert_eq!(fs::read(path).unwrap(), b"bytes", "{status}");
+        assert!(cache.path().join("models--gpt2/blobs/weak-1").is_file());
+        assert_eq!(server.asked(&moved)[0].header("authorization"), Some("Bearer hf_secret"));
+    }
+}
+
+#[test]
+fn what_is_in_the_cache_is_not_asked_for_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.repo("org/name", &files(&[("model.safetensors", b"weights")]));
+    let hub = hub(settings(cache.path(), &server.url));
+    let first = hub.resolve(&reference("org/name"), &mut ()).unwrap();
+    let before = server.seen().len();
+    let mut diary = Diary::default();
+    assert_eq!(hub.resolve(&reference("org/name"), &mut diary).unwrap(), first);
+    assert_eq!(
+        hub.resolve(&reference(&format!("org/name@{COMMIT}:config.json")), &mut diary).unwrap(),
+        first.join("config.json")
+    );
+    assert_eq!(server.seen().len(), before, "the second call went to the network");
+    assert!(diary.begins.is_empty());
+}
+
+#[test]
+fn only_what_is_missing_is_fetched() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.repo("org/name", &files(&[("model.safetensors", b"weights")]));
+    let hub = hub(settings(cache.path(), &server.url));
+    let folder = hub.resolve(&reference("org/name"), &mut ()).unwrap();
+    fs::remove_file(folder.join("tokenizer.json")).unwrap();
+    hub.resolve(&reference("org/name"), &mut ()).unwrap();
+    assert_eq!(server.asked(&file_path("org/name", "model.safetensors")).len(), 1);
+    assert_eq!(server.asked(&file_path("org/name", "tokenizer.json")).len(), 2);
+    assert_eq!(fs::read_to_string(folder.join("tokenizer.json")).unwrap(), SMALL[1].1);
+}
+
+#[test]
+fn a_blob_of_the_wrong_length_is_replaced() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.repo("org/name", &[("q8.gguf", b"the whole file")]);
+    let blob = shelf(cache.path()).join("blobs").join(sha256("the whole file"));
+    fs::create_dir_all(blob.parent().unwrap()).unwrap();
+    fs::write(&blob, "the who").unwrap();
+    let path = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
+    assert_eq!(fs::read_to_string(path).unwrap(), "the whole file");
+}
+
+#[test]
+fn revisions_are_noted_and_commits_are_not() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.repo("org/name", &[("q8.gguf", b"eight")]);
+    server.on("/api/models/org/name/revision/refs%2Fpr%2F1", |_| Answer::ok(listing(&["q8.gguf"])));
+    let hub = hub(settings(cache.path(), &server.url));
+    hub.resolve(&reference("org/name@refs/pr/1:q8.gguf"), &mut ()).unwrap();
+    let noted = shelf(cache.path()).join("refs/refs/pr/1");
+    assert_eq!(fs::read_to_string(noted).unwrap(), COMMIT);
+
+    fs::remove_dir_all(shelf(cache.path())).unwrap();
+    hub.resolve(&reference(&format!("org/name@{COMMIT}:q8.gguf")), &mut ()).unwrap();
+    assert!(!shelf(cache.path()).join("refs").exists());
+}
+
+#[test]
+fn odd_names_are_escaped_on_the_wire() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.list("org/name", &["a+b.gguf"]);
+    server.on(&file_path("org/name", "a%2Bb.gguf"), |_| Answer::ok("plus").etag("p"));
+    let path = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name:a+b.gguf"), &mut ()).unwrap();
+    assert_eq!(fs::read(path).unwrap(), b"plus");
+}
+
+#[test]
+fn pickles_alone_are_no_model_and_nothing_is_fetched() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    server.repo("org/name", &files(&[("pytorch_model.bin", b"pickle")]));
+    let error = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name"), &mut ()).unwrap_err();
+    assert!(matches!(&error, HubError::NoModel { missing, .. } if missing.len() == 1), "{error:?}");
+    assert_eq!(error.fault(), Fault::NotFound);
+    let text = error.to_string();
+    assert!(text.contains("pickles (.bin) are out of scope") && text.contains("model.safetensors"), "{text}");
+    assert_eq!(server.seen().len(), 1, "only the list was asked for");
+}

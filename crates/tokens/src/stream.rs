@@ -1,0 +1,103 @@
+//! Text that grows token by token.
+
+use crate::vocabulary::Leading;
+use crate::{Beginning, Special, TokenId, Tokenizer};
+
+/// Turns tokens into text as they come, never showing part of a character.
+///
+/// Bytes are held back while they may still become a character; bytes that cannot are shown as U+FFFD, one for each
+/// stretch, as [`String::from_utf8_lossy`] does. The pieces joined are what [`Tokenizer::decode`] gives for all ids at
+/// once, whatever the ids are.
+///
+/// A tokenizer whose decoder needs the whole text (WordPiece and the like, which no model here uses) gives all of it
+/// from [`finish`](Self::finish).
+#[derive(Clone, Debug)]
+pub struct TextStream<'a> {
+    tokenizer: &'a Tokenizer,
+    special: Special,
+    /// What may still be dropped from the beginning.
+    leading: Leading,
+    /// Bytes of a character that is still coming.
+    held: Vec<u8>,
+    /// Where bytes do not decide: all ids so far.
+    ids: Vec<TokenId>,
+    /// What the last call gave out.
+    out: String,
+}
+
+impl<'a> TextStream<'a> {
+    pub(crate) fn new(tokenizer: &'a Tokenizer, special: Special, beginning: Beginning) -> Self {
+        let leading = match (beginning, tokenizer.vocabulary()) {
+            (Beginning::Text, vocabulary) => vocabulary.leading,
+            (Beginning::Continuation, _) => Leading::Keep,
+        };
+        Self { tokenizer, special, leading, held: Vec::new(), ids: Vec::new(), out: String::new() }
+    }
+
+    /// Takes one token; returns the text that is certain now, which may be empty.
+    pub fn push(&mut self, id: TokenId) -> &str {
+        self.out.clear();
+        let vocabulary = self.tokenizer.vocabulary();
+        if self.special == Special::Drop && vocabulary.is_special(id) {
+            return &self.out;
+        }
+        if !self.tokenizer.by_bytes() {
+            self.ids.push(id);
+            return &self.out;
+        }
+        let mut bytes = vocabulary.bytes(id);
+        match self.leading {
+            Leading::Keep => {}
+            Leading::Strip(most) => {
+                let spaces = bytes.iter().take(most).take_while(|&&b| b == b' ').count();
+                bytes = &bytes[spaces..];
+                self.leading = if bytes.is_empty() { Leading::Strip(most - spaces) } else { Leading::Keep };
+            }
+            Leading::FirstToken => {
+                self.held.extend(bytes.iter().filter(|&&b| b != b' '));
+                bytes = &[];
+                self.leading = Leading::Keep;
+            }
+        }
+        self.held.extend(bytes);
+        self.give_out();
+        &self.out
+    }
+
+    /// Ends the text; returns what was still held back.
+    pub fn finish(&mut self) -> &str {
+        self.out.clear();
+        if self.tokenizer.by_bytes() {
+            self.out.push_str(&String::from_utf8_lossy(&self.held));
+        } else {
+            self.out = self.tokenizer.decode_whole(&self.ids);
+        }
+        self.held.clear();
+        self.ids.clear();
+        &self.out
+    }
+
+    /// Moves everything that is decided from `held` to `out`.
+    fn give_out(&mut self) {
+        let mut done = 0;
+        loop {
+            match std::str::from_utf8(&self.held[done..]) {
+                Ok(text) => {
+                    self.out.push_str(text);
+                    done = self.held.len();
+                    break;
+                }
+                Err(error) => {
+                    let valid = done + error.valid_up_to();
+                    self.out.push_str(&String::from_utf8_lossy(&self.held[done..valid]));
+                    done = valid;
+                    // No length: these bytes may still become a character.
+                    let Some(bad) = error.error_len() else { break };
+                    self.out.push('\u{fffd}');
+                    done += bad;
+                }
+            }
+        }
+        self.held.drain(..done);
+    }
+}

@@ -1,0 +1,152 @@
+//! The tokenizer: the library for encoding, bytes for decoding.
+
+use crate::gguf::GgufVocabulary;
+use crate::stream::TextStream;
+use crate::vocabulary::{Rules, Vocabulary};
+use crate::error::one_line;
+use crate::{TokenId, TokensError};
+use tokenizers::Tokenizer as Library;
+
+/// A token and its place in the text it came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Token {
+    /// Its number.
+    pub id: TokenId,
+    /// Where it begins, in bytes of the text.
+    pub start: usize,
+    /// Where it ends. A begin or end token that was added takes no place: `start == end`.
+    pub end: usize,
+}
+
+/// What decoding does with special tokens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Special {
+    /// Leaves them out.
+    Drop,
+    /// Writes their names.
+    Write,
+}
+
+/// Whether the first token decoded begins a text or goes on with one.
+///
+/// It matters for vocabularies that mark words by a leading space: the text "Hello" begins with the token " Hello",
+/// whose space is not part of the text; after a prompt the same token brings its space along.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Beginning {
+    /// The tokens are a whole text.
+    Text,
+    /// The tokens follow others.
+    Continuation,
+}
+
+/// Turns text into tokens and back.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    library: Library,
+    vocabulary: Vocabulary,
+    by_bytes: bool,
+    /// Tokens put before and after every text, where the library's post-processor does not do it.
+    before: Option<TokenId>,
+    after: Option<TokenId>,
+}
+
+impl Tokenizer {
+    /// The largest vocabulary that is read; the largest in use have about 260 thousand tokens.
+    pub const MAX_TOKENS: usize = 1 << 22;
+
+    /// Reads a `tokenizer.json`. Truncation and padding settings in it are put aside: a prompt is taken as it is.
+    ///
+    /// # Errors
+    /// When the file is no tokenizer.
+    pub fn from_json(json: &[u8]) -> Result<Self, TokensError> {
+        let library = Library::from_bytes(json).map_err(|e| TokensError::Json(one_line(&e.to_string())))?;
+        Self::new(library, None, None)
+    }
+
+    /// Makes the tokenizer that a GGUF file describes.
+    ///
+    /// # Errors
+    /// When the description is of an unknown kind or contradicts itself.
+    pub fn from_gguf(gguf: &GgufVocabulary) -> Result<Self, TokensError> {
+        let library = gguf.library()?;
+        let (before, after) = gguf.added()?;
+        Self::new(library, before, after)
+    }
+
+    fn new(mut library: Library, before: Option<TokenId>, after: Option<TokenId>) -> Result<Self, TokensError> {
+        library.with_padding(None);
+        library.with_truncation(None).map_err(|e| TokensError::Json(one_line(&e.to_string())))?;
+        let decoder = serde_json::to_value(library.get_decoder()).unwrap_or_default();
+        let rules = Rules::read(&decoder);
+        let count = library.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
+        if count > Self::MAX_TOKENS {
+            return Err(TokensError::Vocabulary(format!("ids go up to {count}; at most {} are read", Self::MAX_TOKENS)));
+        }
+        let names: Vec<String> = (0..count as u32).map(|id| library.id_to_token(id).unwrap_or_default()).collect();
+        let added = library.get_added_vocabulary();
+        let tokens = names.iter().map(|name| (name.as_str(), added.is_special_token(name)));
+        let by_bytes = rules.is_some();
+        let none = || Rules::read(&serde_json::json!({"type": "Fuse"})).expect("a decoder that does nothing");
+        let vocabulary = Vocabulary::new(tokens, &rules.unwrap_or_else(none));
+        Ok(Self { library, vocabulary, by_bytes, before, after })
+    }
+
+    /// Encodes a text. Special tokens written in it are taken as such; a begin token is added where the model's files
+    /// ask for one, and only there.
+    ///
+    /// # Errors
+    /// When the library refuses the text, which no byte-level vocabulary does.
+    pub fn encode(&self, text: &str) -> Result<Vec<Token>, TokensError> {
+        let encoding = self.library.encode(text, true).map_err(|e| TokensError::Encode(one_line(&e.to_string())))?;
+        let inside = encoding.get_ids().iter().zip(encoding.get_offsets());
+        let inside = inside.map(|(&id, &(start, end))| Token { id: TokenId(id), start, end });
+        let before = self.before.map(|id| Token { id, start: 0, end: 0 });
+        let after = self.after.map(|id| Token { id, start: text.len(), end: text.len() });
+        Ok(before.into_iter().chain(inside).chain(after).collect())
+    }
+
+    /// The ids of [`encode`](Self::encode) alone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ids(&self, text: &str) -> Result<Vec<TokenId>, TokensError> {
+        Ok(self.encode(text)?.into_iter().map(|token| token.id).collect())
+    }
+
+    /// Decodes ids at once: what [`stream`](Self::stream) gives, joined.
+    pub fn decode(&self, ids: &[TokenId], special: Special, beginning: Beginning) -> String {
+        let mut stream = self.stream(special, beginning);
+        let mut text = String::new();
+        for &id in ids {
+            text.push_str(stream.push(id));
+        }
+        text.push_str(stream.finish());
+        text
+    }
+
+    /// A decoder that takes tokens one by one.
+    pub fn stream(&self, special: Special, beginning: Beginning) -> TextStream<'_> {
+        TextStream::new(self, special, beginning)
+    }
+
+    /// What each id stands for.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The begin token that is put before every text, if any.
+    pub fn begin(&self) -> Option<TokenId> {
+        self.before.or_else(|| self.ids("").ok()?.first().copied())
+    }
+
+    /// Whether a token's bytes alone decide the text.
+    pub(crate) fn by_bytes(&self) -> bool {
+        self.by_bytes
+    }
+
+    /// The library's own decoding, for decoders that need the whole.
+    pub(crate) fn decode_whole(&self, ids: &[TokenId]) -> String {
+        let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
+        self.library.decode(&ids, false).unwrap_or_default()
+    }
+}
