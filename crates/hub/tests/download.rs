@@ -148,6 +148,19 @@ fn relative_redirects_of_all_kinds_are_followed_with_the_token() {
 }
 
 #[test]
+fn without_a_linked_etag_the_hub_s_own_names_the_blob() {
+    let cache = tempfile::tempdir().unwrap();
+    let (server, store) = (Server::start(), Server::start());
+    let location = format!("{}/bytes", store.url);
+    server.list("org/name", &["q8.gguf"]);
+    server.on(&file_path("org/name", "q8.gguf"), move |_| Answer::redirect(302, &location).etag("the-hub-s"));
+    store.on("/bytes", |_| Answer::ok("bytes").etag("the-store-s"));
+    hub(settings(cache.path(), &server.url)).resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
+    assert!(shelf(cache.path()).join("blobs/the-hub-s").is_file());
+    assert!(!shelf(cache.path()).join("blobs/the-store-s").exists());
+}
+
+#[test]
 fn what_is_in_the_cache_is_not_asked_for_again() {
     let cache = tempfile::tempdir().unwrap();
     let server = Server::start();

@@ -186,7 +186,9 @@ fn bodies_that_break_their_word() {
     assert!(why(&hub).contains("encoded"));
     // A promise of 2^60 bytes costs no memory; the file is just short.
     server.on(&path, |_| Answer::ok("short").etag("e").with("X-Linked-Size", "1152921504606846976"));
+    let before = server.asked(&path).len();
     assert!(matches!(failure(&hub, "org/name:q8.gguf"), HubError::CutShort { .. }));
+    assert_eq!(server.asked(&path).len() - before, 3, "a short file is asked for again");
     assert!(!cache.path().join("models--org--name/blobs/e").exists());
 }
 

@@ -1,1 +1,44 @@
-//! Tokens in, logits out: checkpoints, architectures and the key-value cache.
+//! Tokens in, logits out.
+//!
+//! What goes in: a checkpoint (a folder with `config.json` and safetensors, a GGUF file, or both embedded in a
+//! program), then spans of [`TokenId`](beamline_tokens::TokenId)s to append to sequences. What comes out: rows of
+//! logits, one for each position wanted. This crate knows nothing of text, of sampling or of the network.
+//!
+//! The seam for other engines is [`Model`]: one method, [`forward`](Model::forward), which appends every span to its
+//! [`KvCache`] in one pass over the weights. Prefill is one long span, decoding is many spans of one token, scoring
+//! wants all rows. Below that seam there is no abstraction over devices or number types: a [`Gpt2`] and a [`Llama`],
+//! each in one file, written with the kernels of `beamline-kernels` and bound by its contract: **a row of logits does
+//! not depend on the other spans, on how a prompt was cut, on the threads or on the instruction set.**
+//!
+//! ```
+//! use beamline_kernels::Compute;
+//! use beamline_model::{KvCache, Model, Span, TableModel, Want};
+//! use beamline_tokens::TokenId;
+//!
+//! // A model that one can check by hand: after token 0 comes 1 with 0.75, or 2.
+//! let model = TableModel::new(vec![vec![0.0, 0.75, 0.25], vec![0.0, 0.0, 1.0], vec![1.0, 0.0, 0.0]], 64)?;
+//! let mut cache = KvCache::new(model.geometry());
+//! let rows = model.forward(&mut [Span { tokens: &[TokenId(0)], cache: &mut cache, want: Want::Last }], &mut ())?;
+//! assert_eq!(rows.row(0)[1], 0.75f32.ln());
+//! assert_eq!(cache.len(), 1);
+//! # Ok::<(), beamline_model::ModelError>(())
+//! ```
+
+mod attention;
+mod cache;
+mod config;
+mod forward;
+mod gpt2;
+mod llama;
+mod load;
+mod probe;
+mod table;
+
+pub use cache::KvCache;
+pub use config::{Config, Gpt2Config, LlamaConfig, Rope, Scaling};
+pub use forward::{Geometry, Model, ModelError, Rows, Span, Want};
+pub use gpt2::Gpt2;
+pub use llama::Llama;
+pub use load::{Checkpoint, Defect, Description, LoadError, LoadOptions, Loaded, gguf, safetensors_index};
+pub use probe::{Part, Probe, Site};
+pub use table::TableModel;

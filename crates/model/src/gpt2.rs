@@ -1,0 +1,125 @@
+//! GPT-2 (Radford et al., 2019): learned positions, pre-LayerNorm blocks, one fused query-key-value matrix.
+
+use crate::attention::{Batch, Heads};
+use crate::config::Gpt2Config;
+use crate::forward::{Geometry, Model, ModelError, Rows, Span};
+use crate::load::{Linear, LoadError, Norm, Weights};
+use crate::probe::{Part, Probe, show};
+use beamline_kernels::{Compute, Matrix, add, layer_norm};
+use std::sync::Arc;
+
+/// A GPT-2 model, ready to run.
+#[derive(Debug)]
+pub struct Gpt2 {
+    config: Gpt2Config,
+    tokens: Arc<Matrix>,  // [vocab, embd]
+    positions: Vec<f32>,  // [positions, embd]
+    blocks: Vec<Block>,
+    final_norm: Norm,
+    output: Arc<Matrix>, // [vocab, embd]; the token embedding itself where tied
+    compute: Arc<Compute>,
+}
+
+#[derive(Debug)]
+struct Block {
+    attention_norm: Norm,
+    qkv: Linear, // [3 * embd, embd]
+    projection: Linear,
+    mlp_norm: Norm,
+    up: Linear,   // [inner, embd]
+    down: Linear, // [embd, inner]
+}
+
+impl Gpt2 {
+    pub(crate) fn load(config: Gpt2Config, weights: &mut Weights<'_>, compute: Arc<Compute>) -> Result<Self, LoadError> {
+        use crate::load::Name::{AttentionNorm, AttentionOut, Down, FinalNorm, FusedQkv, MlpNorm, Output, Positions, Tokens, Up};
+        let (embd, inner) = (config.embd, config.inner);
+        let tokens = weights.matrix(Tokens, None, [config.vocab, embd])?;
+        let output = if config.tied {
+            weights.tie();
+            tokens.clone()
+        } else {
+            weights.matrix(Output, None, [config.vocab, embd])?
+        };
+        let blocks = (0..config.layers).map(|i| {
+            Ok(Block {
+                attention_norm: weights.norm(AttentionNorm, Some(i), embd)?,
+                qkv: weights.linear(FusedQkv, Some(i), [3 * embd, embd])?,
+                projection: weights.linear(AttentionOut, Some(i), [embd, embd])?,
+                mlp_norm: weights.norm(MlpNorm, Some(i), embd)?,
+                up: weights.linear(Up, Some(i), [inner, embd])?,
+                down: weights.linear(Down, Some(i), [embd, inner])?,
+            })
+        });
+        let blocks = blocks.collect::<Result<Vec<_>, LoadError>>()?;
+        let positions = weights.table(Positions, [config.positions, embd])?;
+        let final_norm = weights.norm(FinalNorm, None, embd)?;
+        Ok(Self { config, tokens, positions, blocks, final_norm, output, compute })
+    }
+
+    /// Token embeddings plus position embeddings, `[rows, embd]`.
+    fn embed(&self, spans: &[Span<'_>], batch: &Batch) -> Vec<f32> {
+        let embd = self.config.embd;
+        let mut x = vec![0.0; batch.len() * embd];
+        let tokens = spans.iter().flat_map(|span| span.tokens);
+        for ((row, token), position) in x.chunks_exact_mut(embd).zip(tokens).zip(batch.positions()) {
+            self.tokens.row(token.index(), row);
+            add(row, &self.positions[position * embd..][..embd]);
+        }
+        x
+    }
+
+    /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, embd]`.
+    fn block(&self, layer: usize, x: &mut [f32], spans: &mut [Span<'_>], batch: &Batch, probe: &mut dyn Probe) {
+        let (block, compute, embd) = (&self.blocks[layer], &self.compute, self.config.embd);
+        let norm = |x: &[f32], norm: &Norm| {
+            let mut h = x.to_vec();
+            layer_norm(&mut h, &norm.weight, &norm.bias, self.config.epsilon, compute);
+            h
+        };
+        let qkv = block.qkv.apply(&norm(x, &block.attention_norm), compute); // [rows, 3, embd]
+        let part = |i: usize| qkv.chunks_exact(3 * embd).flat_map(|row| &row[i * embd..][..embd]).copied().collect::<Vec<f32>>();
+        batch.write(spans, layer, &part(1), &part(2));
+        let heads = Heads { scale: self.config.scale(layer), window: None };
+        let mut seen = batch.attend(spans, layer, &part(0), &heads, compute);
+        show(probe, layer, Part::Attention, &mut seen);
+        add(x, &block.projection.apply(&seen, compute));
+
+        let mut inner = block.up.apply(&norm(x, &block.mlp_norm), compute); // [rows, inner]
+        compute.for_chunks(&mut inner, self.config.inner, self.config.inner * 4, |_, row| self.config.activation.apply(row, compute));
+        let mut out = block.down.apply(&inner, compute);
+        show(probe, layer, Part::Mlp, &mut out);
+        add(x, &out);
+        show(probe, layer, Part::Residual, x);
+    }
+
+    fn logits(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
+        let batch = Batch::begin(spans);
+        let mut x = self.embed(spans, &batch);
+        show(probe, 0, Part::Embedding, &mut x);
+        for layer in 0..self.blocks.len() {
+            self.block(layer, &mut x, spans, &batch, probe);
+        }
+        if let Some(nothing) = batch.nothing(self.config.vocab) {
+            return Ok(nothing);
+        }
+        let mut last = batch.wanted(&x, self.config.embd);
+        layer_norm(&mut last, &self.final_norm.weight, &self.final_norm.bias, self.config.epsilon, &self.compute);
+        show(probe, self.blocks.len(), Part::FinalNorm, &mut last);
+        let mut out = vec![0.0; last.len() / self.config.embd * self.config.vocab];
+        self.output.product(&last, None, &mut out, &self.compute);
+        Rows::new(out, self.config.vocab)
+    }
+}
+
+impl Model for Gpt2 {
+    fn geometry(&self) -> Geometry {
+        let c = &self.config;
+        Geometry { vocab: c.vocab, context: c.positions, layers: c.layers, kv_heads: c.heads, head: c.embd / c.heads }
+    }
+
+    fn forward(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
+        self.geometry().check(spans)?;
+        self.compute.run(|| self.logits(spans, probe))
+    }
+}

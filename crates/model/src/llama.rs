@@ -1,0 +1,162 @@
+//! Llama and its relatives (Touvron et al., 2023): rotary positions, RMS norms, gated feed-forward, shared key-value
+//! heads. Mistral adds a sliding window and a head width of its own, Qwen2 biases, Qwen3 norms on queries and keys.
+
+use crate::attention::{Batch, Heads};
+use crate::config::LlamaConfig;
+use crate::forward::{Geometry, Model, ModelError, Rows, Span};
+use crate::load::{Linear, LoadError, Weights};
+use crate::probe::{Part, Probe, show};
+use beamline_kernels::{Compute, Matrix, Rotation, add, multiply, rms_norm, rotate};
+use std::sync::Arc;
+
+/// A Llama-shaped model, ready to run.
+#[derive(Debug)]
+pub struct Llama {
+    config: LlamaConfig,
+    /// Radians a position for each pair of a head's numbers.
+    frequencies: Vec<f32>, // [head / 2]
+    tokens: Arc<Matrix>,   // [vocab, hidden]
+    blocks: Vec<Block>,
+    final_norm: Vec<f32>, // [hidden]
+    output: Arc<Matrix>,  // [vocab, hidden]; the token embedding itself where tied
+    compute: Arc<Compute>,
+}
+
+#[derive(Debug)]
+struct Block {
+    attention_norm: Vec<f32>, // [hidden]
+    query: Linear,            // [heads * head, hidden]
+    key: Linear,              // [kv heads * head, hidden]
+    value: Linear,
+    query_norm: Option<Vec<f32>>, // [head]
+    key_norm: Option<Vec<f32>>,
+    projection: Linear,
+    mlp_norm: Vec<f32>,
+    gate: Linear, // [inner, hidden]
+    up: Linear,
+    down: Linear, // [hidden, inner]
+}
+
+impl Llama {
+    pub(crate) fn load(config: LlamaConfig, weights: &mut Weights<'_>, compute: Arc<Compute>) -> Result<Self, LoadError> {
+        use crate::load::Name::{
+            AttentionNorm, AttentionOut, Down, FinalNorm, Gate, Key, KeyNorm, MlpNorm, Output, Query, QueryNorm, Tokens, Up, Value,
+        };
+        let (hidden, inner, head) = (config.hidden, config.inner, config.head);
+        let (wide, narrow) = (config.heads * head, config.kv_heads * head);
+        let frequencies = weights.rope_factors(config.rope.frequencies(head))?;
+        let tokens = weights.matrix(Tokens, None, [config.vocab, hidden])?;
+        let output = if config.tied {
+            weights.tie();
+            tokens.clone()
+        } else {
+            weights.matrix(Output, None, [config.vocab, hidden])?
+        };
+        let blocks = (0..config.layers).map(|i| {
+            let i = Some(i);
+            let biased = config.qkv_bias;
+            Ok(Block {
+                attention_norm: weights.scale(AttentionNorm, i, hidden)?,
+                query: weights.rotated(Query, i, [wide, hidden], biased, head)?,
+                key: weights.rotated(Key, i, [narrow, hidden], biased, head)?,
+                value: weights.linear_if(Value, i, [narrow, hidden], biased)?,
+                query_norm: config.qk_norm.then(|| weights.scale(QueryNorm, i, head)).transpose()?,
+                key_norm: config.qk_norm.then(|| weights.scale(KeyNorm, i, head)).transpose()?,
+                projection: weights.linear_if(AttentionOut, i, [hidden, wide], config.out_bias)?,
+                mlp_norm: weights.scale(MlpNorm, i, hidden)?,
+                gate: weights.linear_if(Gate, i, [inner, hidden], config.mlp_bias)?,
+                up: weights.linear_if(Up, i, [inner, hidden], config.mlp_bias)?,
+                down: weights.linear_if(Down, i, [hidden, inner], config.mlp_bias)?,
+            })
+        });
+        let blocks = blocks.collect::<Result<Vec<_>, LoadError>>()?;
+        let final_norm = weights.scale(FinalNorm, None, hidden)?;
+        Ok(Self { config, frequencies, tokens, blocks, final_norm, output, compute })
+    }
+
+    /// `x` normalised, `[rows, width]`.
+    fn norm(&self, x: &[f32], weight: &[f32]) -> Vec<f32> {
+        let mut h = x.to_vec();
+        rms_norm(&mut h, weight, self.config.epsilon, &self.compute);
+        h
+    }
+
+    /// Queries or keys: projected, perhaps normalised by head, turned to their positions. `[rows, heads, head]`
+    fn turned(&self, linear: &Linear, norm: Option<&[f32]>, h: &[f32], rotations: &[Rotation]) -> Vec<f32> {
+        let mut out = linear.apply(h, &self.compute);
+        if let Some(weight) = norm {
+            rms_norm(&mut out, weight, self.config.epsilon, &self.compute);
+        }
+        let width = out.len() / rotations.len();
+        out.chunks_exact_mut(width).zip(rotations).for_each(|(row, rotation)| rotate(row, rotation));
+        out
+    }
+
+    /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, hidden]`.
+    fn block(&self, layer: usize, x: &mut [f32], pass: &mut Pass<'_, '_>, probe: &mut dyn Probe) {
+        let (block, compute) = (&self.blocks[layer], &self.compute);
+        let h = self.norm(x, &block.attention_norm);
+        let queries = self.turned(&block.query, block.query_norm.as_deref(), &h, &pass.rotations);
+        let keys = self.turned(&block.key, block.key_norm.as_deref(), &h, &pass.rotations);
+        let values = block.value.apply(&h, compute);
+        pass.batch.write(pass.spans, layer, &keys, &values);
+        let heads = Heads { scale: 1.0 / (self.config.head as f32).sqrt(), window: self.config.windows[layer] };
+        let mut seen = pass.batch.attend(pass.spans, layer, &queries, &heads, compute);
+        show(probe, layer, Part::Attention, &mut seen);
+        add(x, &block.projection.apply(&seen, compute));
+
+        let h = self.norm(x, &block.mlp_norm);
+        let mut inner = block.gate.apply(&h, compute); // [rows, inner]
+        let up = block.up.apply(&h, compute);
+        let width = self.config.inner;
+        compute.for_chunks(&mut inner, width, width * 4, |row, gate| {
+            self.config.activation.apply(gate, compute);
+            multiply(gate, &up[row * width..][..width]);
+        });
+        let mut out = block.down.apply(&inner, compute);
+        show(probe, layer, Part::Mlp, &mut out);
+        add(x, &out);
+        show(probe, layer, Part::Residual, x);
+    }
+
+    fn logits(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
+        let hidden = self.config.hidden;
+        let batch = Batch::begin(spans);
+        let mut x = vec![0.0; batch.len() * hidden];
+        let tokens = spans.iter().flat_map(|span| span.tokens);
+        x.chunks_exact_mut(hidden).zip(tokens).for_each(|(row, token)| self.tokens.row(token.index(), row));
+        show(probe, 0, Part::Embedding, &mut x);
+        let rotations = batch.positions().map(|position| Rotation::at(position, &self.frequencies, 1.0)).collect();
+        let mut pass = Pass { spans, batch, rotations };
+        for layer in 0..self.blocks.len() {
+            self.block(layer, &mut x, &mut pass, probe);
+        }
+        if let Some(nothing) = pass.batch.nothing(self.config.vocab) {
+            return Ok(nothing);
+        }
+        let mut last = self.norm(&pass.batch.wanted(&x, hidden), &self.final_norm);
+        show(probe, self.blocks.len(), Part::FinalNorm, &mut last);
+        let mut out = vec![0.0; last.len() / hidden * self.config.vocab];
+        self.output.product(&last, None, &mut out, &self.compute);
+        Rows::new(out, self.config.vocab)
+    }
+}
+
+/// One forward pass: the spans, where their rows belong, and how far each row is turned.
+struct Pass<'a, 'b> {
+    spans: &'a mut [Span<'b>],
+    batch: Batch,
+    rotations: Vec<Rotation>,
+}
+
+impl Model for Llama {
+    fn geometry(&self) -> Geometry {
+        let c = &self.config;
+        Geometry { vocab: c.vocab, context: c.positions, layers: c.layers, kv_heads: c.kv_heads, head: c.head }
+    }
+
+    fn forward(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
+        self.geometry().check(spans)?;
+        self.compute.run(|| self.logits(spans, probe))
+    }
+}

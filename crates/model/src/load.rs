@@ -1,0 +1,164 @@
+//! From files to a model: mapped, checked, packed.
+
+mod error;
+pub mod gguf;
+mod mapped;
+mod names;
+mod safetensors;
+mod weights;
+
+pub use error::{Defect, LoadError};
+pub(crate) use names::Name;
+pub use safetensors::safetensors_index;
+pub(crate) use weights::{Linear, Norm, Weights};
+
+use crate::config::{self, Config};
+use crate::forward::Model;
+use crate::gpt2::Gpt2;
+use crate::llama::Llama;
+use beamline_kernels::{Compute, Encoding};
+use gguf::Gguf;
+use mapped::Mapped;
+use names::Naming;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How weights are to be held.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Converts every matrix to this format; none keeps each as stored. Norms, biases and position embeddings are
+    /// always f32.
+    pub dtype: Option<Encoding>,
+}
+
+/// What was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// `gpt2`, `llama`, `mistral`, `qwen2` or `qwen3`.
+    pub architecture: String,
+    /// The number of weights; a tied output matrix counts once.
+    pub parameters: usize,
+    /// The format that most matrix weights are held in.
+    pub dtype: Encoding,
+    /// Bytes of memory that the weights take.
+    pub weight_bytes: usize,
+    /// Bytes of weights that one decoding step reads: all but embeddings that are only looked up.
+    pub step_bytes: usize,
+}
+
+/// A model, ready to run.
+pub struct Loaded {
+    /// The model.
+    pub model: Arc<dyn Model>,
+    /// What it is.
+    pub description: Description,
+}
+
+/// Where weights lie.
+enum Files {
+    Gguf(Mapped),
+    /// Shards in the order of their names.
+    Safetensors(Vec<(PathBuf, Mapped)>),
+}
+
+/// The files of one model, opened and mapped into memory, with a config that has been read and checked.
+///
+/// Mapped files must not be cut short by other programs while they are open; replacing a file by renaming is safe.
+pub struct Checkpoint {
+    path: PathBuf,
+    files: Files,
+    architecture: String,
+    config: Config,
+}
+
+impl Checkpoint {
+    /// Opens a folder with `config.json` and safetensors, or a `.gguf` file.
+    ///
+    /// # Errors
+    /// When a file is missing, or is not what it should be; the error names it.
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        if path.is_dir() {
+            let config_path = path.join("config.json");
+            let config = std::fs::read(&config_path).map_err(|e| LoadError::reading(&config_path, e))?;
+            let files = safetensors::open(path)?;
+            return Self::new(path, Files::Safetensors(files), Some((&config_path, &config)));
+        }
+        Self::new(path, Files::Gguf(Mapped::open(path)?), None)
+    }
+
+    /// A folder's files as they lie in a program: `config.json` and one safetensors file.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn embedded(name: &str, config: &[u8], weights: &'static [u8]) -> Result<Self, LoadError> {
+        let path = Path::new(name);
+        let files = Files::Safetensors(vec![(path.join("model.safetensors"), Mapped::Static(weights))]);
+        Self::new(path, files, Some((&path.join("config.json"), config)))
+    }
+
+    fn new(path: &Path, files: Files, config: Option<(&Path, &[u8])>) -> Result<Self, LoadError> {
+        let (architecture, config) = match (&files, config) {
+            (_, Some((path, json))) => config::from_json(json).map_err(|defect| defect.at(path))?,
+            (Files::Gguf(mapped), None) => {
+                let gguf = Gguf::read(mapped).map_err(|defect| defect.at(path))?;
+                config::from_gguf(&gguf).map_err(|defect| defect.at(path))?
+            }
+            (Files::Safetensors(_), None) => return Err(Defect::Missing(vec!["config.json".to_owned()]).at(path)),
+        };
+        Ok(Self { path: path.to_owned(), files, architecture, config })
+    }
+
+    /// The network's sizes.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The file or folder opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file's keys and tensors, if it is a GGUF file.
+    ///
+    /// # Errors
+    /// Never, since the file has been read once: but a file that changes under us is reported, not believed.
+    pub fn gguf(&self) -> Result<Option<Gguf<'_>>, LoadError> {
+        match &self.files {
+            Files::Gguf(mapped) => Ok(Some(Gguf::read(mapped).map_err(|defect| defect.at(&self.path))?)),
+            Files::Safetensors(_) => Ok(None),
+        }
+    }
+
+    /// Packs the weights and makes the model. The files are read, and not needed any more afterwards.
+    ///
+    /// # Errors
+    /// When a tensor is missing, of the wrong shape or type, or holds NaN or infinity.
+    pub fn load(&self, options: LoadOptions, compute: &Arc<Compute>) -> Result<Loaded, LoadError> {
+        match &self.files {
+            Files::Gguf(mapped) => {
+                let gguf = Gguf::read(mapped).map_err(|defect| defect.at(&self.path))?;
+                let permuted = self.architecture == "llama";
+                let find = |name: &str| gguf.tensor(name).map(|tensor| (tensor, self.path.as_path()));
+                self.build(Weights::new(&self.path, Naming::Gguf { permuted }, &find, options, compute), compute)
+            }
+            Files::Safetensors(shards) => {
+                let tensors = safetensors::tensors(shards)?;
+                let prefix = |prefix: &str| tensors.keys().any(|name| name.starts_with(prefix));
+                let naming = match self.config {
+                    Config::Gpt2(_) => Naming::Gpt2 { prefix: if prefix("transformer.") { "transformer." } else { "" } },
+                    Config::Llama(_) => Naming::Llama { prefix: if prefix("model.") { "model." } else { "" } },
+                };
+                let find = |name: &str| tensors.get(name).map(|(tensor, file)| (tensor, file.as_path()));
+                self.build(Weights::new(&self.path, naming, &find, options, compute), compute)
+            }
+        }
+    }
+
+    fn build(&self, mut weights: Weights<'_>, compute: &Arc<Compute>) -> Result<Loaded, LoadError> {
+        let model: Arc<dyn Model> = match self.config.clone() {
+            Config::Gpt2(config) => Arc::new(Gpt2::load(config, &mut weights, compute.clone())?),
+            Config::Llama(config) => Arc::new(Llama::load(config, &mut weights, compute.clone())?),
+        };
+        Ok(Loaded { model, description: weights.description(self.architecture.clone()) })
+    }
+}

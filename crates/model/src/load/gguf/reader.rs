@@ -1,0 +1,184 @@
+//! Bytes taken one after another, never beyond the end.
+
+use super::{Defect, Kind, List, Stored, Value};
+use beamline_kernels::Encoding;
+
+/// Lists within lists that are followed.
+const MAX_DEPTH: usize = 3;
+
+/// A place in the bytes of a file.
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// What the header says of a tensor, before the weights' place is known.
+pub(super) struct Header<'a> {
+    pub(super) name: &'a str,
+    shape: Vec<usize>,
+    kind: Kind,
+    offset: u64,
+    /// Where the header lies, for messages.
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn defect_at(&self, at: usize, what: &str) -> Defect {
+        Defect::Gguf { what: what.to_owned(), at }
+    }
+
+    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Defect> {
+        let part = self.at.checked_add(count).and_then(|end| self.bytes.get(self.at..end));
+        let part = part.ok_or_else(|| self.defect_at(self.at, &format!("{count} bytes wanted, {} left", self.bytes.len() - self.at)))?;
+        self.at += count;
+        Ok(part)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Defect> {
+        Ok(self.take(N)?.try_into().expect("as many as taken"))
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, Defect> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, Defect> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// A count of things that take at least `size` bytes each: more than fit into the rest of the file are a lie.
+    pub(super) fn count(&mut self, size: usize, what: &str) -> Result<usize, Defect> {
+        let at = self.at;
+        let count = self.u64()?;
+        let most = (self.bytes.len() - self.at) / size;
+        usize::try_from(count)
+            .ok()
+            .filter(|&n| n <= most)
+            .ok_or_else(|| self.defect_at(at, &format!("{what}, {count}, beyond the file's end")))
+    }
+
+    fn text(&mut self) -> Result<&'a [u8], Defect> {
+        let length = self.count(1, "the length of a string")?;
+        self.take(length)
+    }
+
+    /// Text that must be UTF-8.
+    pub(super) fn name(&mut self) -> Result<&'a str, Defect> {
+        let at = self.at;
+        std::str::from_utf8(self.text()?).map_err(|_| self.defect_at(at, "a name that is not UTF-8"))
+    }
+
+    /// A value of the type numbered `kind`.
+    pub(super) fn value(&mut self, kind: u32, depth: usize) -> Result<Value<'a>, Defect> {
+        let at = self.at;
+        Ok(match kind {
+            0 => Value::Integer(i128::from(u8::from_le_bytes(self.array()?))),
+            1 => Value::Integer(i128::from(i8::from_le_bytes(self.array()?))),
+            2 => Value::Integer(i128::from(u16::from_le_bytes(self.array()?))),
+            3 => Value::Integer(i128::from(i16::from_le_bytes(self.array()?))),
+            4 => Value::Integer(i128::from(u32::from_le_bytes(self.array()?))),
+            5 => Value::Integer(i128::from(i32::from_le_bytes(self.array()?))),
+            6 => Value::Float(f64::from(f32::from_le_bytes(self.array()?))),
+            7 => Value::Bool(self.array::<1>()? != [0]),
+            8 => Value::Text(self.text()?),
+            9 if depth < MAX_DEPTH => Value::List(self.list(depth)?),
+            10 => Value::Integer(i128::from(u64::from_le_bytes(self.array()?))),
+            11 => Value::Integer(i128::from(i64::from_le_bytes(self.array()?))),
+            12 => Value::Float(f64::from_le_bytes(self.array()?)),
+            _ => return Err(self.defect_at(at, &format!("a value of unknown type {kind}"))),
+        })
+    }
+
+    fn list(&mut self, depth: usize) -> Result<List<'a>, Defect> {
+        let kind = self.u32()?;
+        let count = self.count(1, "the length of a list")?;
+        let start = self.at;
+        for _ in 0..count {
+            self.value(kind, depth + 1)?;
+        }
+        Ok(List { kind, count, bytes: &self.bytes[start..self.at] })
+    }
+
+    /// A tensor's header.
+    pub(super) fn tensor(&mut self) -> Result<Header<'a>, Defect> {
+        let at = self.at;
+        let name = self.name()?;
+        let dimensions = self.u32()?;
+        if dimensions > 4 {
+            return Err(self.defect_at(at, &format!("the tensor {name} with {dimensions} dimensions")));
+        }
+        let mut shape = Vec::new();
+        for _ in 0..dimensions {
+            let size = self.u64()?;
+            shape.push(usize::try_from(size).map_err(|_| self.defect_at(at, &format!("the tensor {name} of size {size}")))?);
+        }
+        // GGUF lists the fastest dimension first.
+        shape.reverse();
+        let kind = kind(self.u32()?);
+        Ok(Header { name, shape, kind, offset: self.u64()?, at })
+    }
+}
+
+impl Header<'_> {
+    /// Finds the weights; those of a type that cannot be decoded stay empty, since nobody can use them.
+    pub(super) fn locate<'a>(self, bytes: &'a [u8], data: usize) -> Result<Stored<'a>, Defect> {
+        let Kind::Known(encoding) = self.kind else {
+            return Ok(Stored { kind: self.kind, shape: self.shape, bytes: &[] });
+        };
+        let row = self.shape.last().copied().unwrap_or(1);
+        let rows = self.shape.iter().rev().skip(1).try_fold(1usize, |n, &size| n.checked_mul(size));
+        let length = encoding.bytes(row).zip(rows).and_then(|(row, rows)| row.checked_mul(rows));
+        let start = usize::try_from(self.offset).ok().and_then(|offset| data.checked_add(offset));
+        let part = start.zip(length).and_then(|(start, length)| bytes.get(start..start.checked_add(length)?));
+        let outside = || Defect::Gguf { what: format!("the tensor {} outside the file", self.name), at: self.at };
+        Ok(Stored { kind: self.kind, bytes: part.ok_or_else(outside)?, shape: self.shape })
+    }
+}
+
+/// ggml's numbers for the types of weights.
+fn kind(number: u32) -> Kind {
+    use Encoding as E;
+    match number {
+        0 => Kind::Known(E::F32),
+        1 => Kind::Known(E::F16),
+        2 => Kind::Known(E::Q4_0),
+        3 => Kind::Known(E::Q4_1),
+        6 => Kind::Known(E::Q5_0),
+        7 => Kind::Known(E::Q5_1),
+        8 => Kind::Known(E::Q8_0),
+        10 => Kind::Known(E::Q2K),
+        11 => Kind::Known(E::Q3K),
+        12 => Kind::Known(E::Q4K),
+        13 => Kind::Known(E::Q5K),
+        14 => Kind::Known(E::Q6K),
+        30 => Kind::Known(E::Bf16),
+        9 => Kind::Other("q8_1"),
+        15 => Kind::Other("q8_k"),
+        16 => Kind::Other("iq2_xxs"),
+        17 => Kind::Other("iq2_xs"),
+        18 => Kind::Other("iq3_xxs"),
+        19 => Kind::Other("iq1_s"),
+        20 => Kind::Other("iq4_nl"),
+        21 => Kind::Other("iq3_s"),
+        22 => Kind::Other("iq2_s"),
+        23 => Kind::Other("iq4_xs"),
+        24 => Kind::Other("i8"),
+        25 => Kind::Other("i16"),
+        26 => Kind::Other("i32"),
+        27 => Kind::Other("i64"),
+        28 => Kind::Other("f64"),
+        29 => Kind::Other("iq1_m"),
+        34 => Kind::Other("tq1_0"),
+        35 => Kind::Other("tq2_0"),
+        39 => Kind::Other("mxfp4"),
+        other => Kind::Unknown(other),
+    }
+}

@@ -1,0 +1,83 @@
+//! Safetensors: one file, or shards listed by an index.
+
+use super::gguf::{Kind, Stored};
+use super::mapped::Mapped;
+use super::{Defect, LoadError};
+use beamline_kernels::Encoding;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The name of an index of shards.
+const INDEX: &str = "model.safetensors.index.json";
+
+/// Maps a folder's safetensors: those that the index names, or all there are.
+pub(super) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
+    let index = folder.join(INDEX);
+    let names: BTreeSet<String> = if index.is_file() {
+        let bytes = std::fs::read(&index).map_err(|e| LoadError::reading(&index, e))?;
+        let map = safetensors_index(&bytes).map_err(|defect| defect.at(&index))?;
+        map.into_values().collect()
+    } else {
+        let entries = std::fs::read_dir(folder).map_err(|e| LoadError::reading(folder, e))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "safetensors")).collect()
+    };
+    if names.is_empty() {
+        return Err(Defect::Missing(vec!["model.safetensors".to_owned(), INDEX.to_owned(), "*.safetensors".to_owned()]).at(folder));
+    }
+    let open = |name: String| {
+        let path = folder.join(name);
+        Mapped::open(&path).map(|mapped| (path, mapped))
+    };
+    names.into_iter().map(open).collect()
+}
+
+/// Reads an index of shards: which file each tensor lies in. File names are plain names, never paths.
+///
+/// # Errors
+/// When the bytes are no such index.
+pub fn safetensors_index(bytes: &[u8]) -> Result<BTreeMap<String, String>, Defect> {
+    let json: Value = serde_json::from_slice(bytes).map_err(|e| Defect::Json(e.to_string()))?;
+    let map = json.get("weight_map").and_then(Value::as_object);
+    let map = map.ok_or_else(|| Defect::Index("\"weight_map\" is missing or not an object".to_owned()))?;
+    let plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
+    map.iter()
+        .map(|(tensor, file)| match file.as_str() {
+            Some(name) if plain(name) => Ok((tensor.clone(), name.to_owned())),
+            _ => Err(Defect::Index(format!("tensor {tensor:?} lies in {file}, which is no file name"))),
+        })
+        .collect()
+}
+
+/// A tensor and the file it lies in.
+pub(super) type Found<'a> = (Stored<'a>, PathBuf);
+
+/// All tensors of all shards.
+pub(super) fn tensors(shards: &[(PathBuf, Mapped)]) -> Result<BTreeMap<String, Found<'_>>, LoadError> {
+    let mut all = BTreeMap::new();
+    for (path, mapped) in shards {
+        let file = SafeTensors::deserialize(mapped).map_err(|e| Defect::Safetensors(e.to_string()).at(path))?;
+        for (name, view) in file.tensors() {
+            let stored = Stored { kind: kind(view.dtype()), shape: view.shape().to_vec(), bytes: view.data() };
+            if all.insert(name.clone(), (stored, path.clone())).is_some() {
+                return Err(Defect::Safetensors(format!("tensor {name} also lies in another shard")).at(path));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn kind(dtype: Dtype) -> Kind {
+    match dtype {
+        Dtype::F32 => Kind::Known(Encoding::F32),
+        Dtype::F16 => Kind::Known(Encoding::F16),
+        Dtype::BF16 => Kind::Known(Encoding::Bf16),
+        Dtype::F64 => Kind::Other("F64"),
+        Dtype::BOOL => Kind::Other("BOOL"),
+        Dtype::U8 | Dtype::U16 | Dtype::U32 | Dtype::U64 => Kind::Other("unsigned integer"),
+        Dtype::I8 | Dtype::I16 | Dtype::I32 | Dtype::I64 => Kind::Other("integer"),
+        _ => Kind::Other("a float of 8 bits or less"),
+    }
+}

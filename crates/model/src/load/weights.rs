@@ -1,0 +1,206 @@
+//! Tensors fetched by part, checked against the shapes that the config asks for, and packed.
+
+use super::gguf::{Kind, Stored};
+use super::names::{Name, Naming};
+use super::{Defect, Description, LoadError, LoadOptions};
+use beamline_kernels::{Compute, Encoding, Layout, Matrix, PackError, Source};
+use std::path::Path;
+use std::sync::Arc;
+
+/// `x W + b`.
+#[derive(Debug)]
+pub(crate) struct Linear {
+    pub(crate) matrix: Arc<Matrix>,
+    pub(crate) bias: Option<Vec<f32>>,
+}
+
+impl Linear {
+    /// `x` is `[rows, inputs]`; returns `[rows, outputs]`.
+    pub(crate) fn apply(&self, x: &[f32], compute: &Compute) -> Vec<f32> {
+        let mut out = vec![0.0; x.len() / self.matrix.inputs() * self.matrix.outputs()];
+        self.matrix.product(x, self.bias.as_deref(), &mut out, compute);
+        out
+    }
+}
+
+/// The weight and bias of a LayerNorm.
+#[derive(Debug)]
+pub(crate) struct Norm {
+    pub(crate) weight: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+}
+
+/// Finds a tensor, and the file it lies in.
+type Find<'a> = &'a dyn Fn(&str) -> Option<(&'a Stored<'a>, &'a Path)>;
+
+/// The tensors of a checkpoint, on their way into a model.
+pub(crate) struct Weights<'a> {
+    path: &'a Path,
+    naming: Naming,
+    find: Find<'a>,
+    options: LoadOptions,
+    compute: &'a Compute,
+    taken: Vec<Taken>,
+}
+
+/// A tensor that has been loaded.
+struct Taken {
+    /// The format of a matrix; none for plain numbers.
+    matrix: Option<Encoding>,
+    weights: usize,
+    bytes: usize,
+    /// Whether every step reads all of it, which a table for looking up is not.
+    stepped: bool,
+}
+
+impl<'a> Weights<'a> {
+    pub(super) fn new(path: &'a Path, naming: Naming, find: Find<'a>, options: LoadOptions, compute: &'a Compute) -> Self {
+        Self { path, naming, find, options, compute, taken: Vec::new() }
+    }
+
+    /// What was loaded, once everything has been.
+    pub(super) fn description(&self, architecture: String) -> Description {
+        let of = |encoding| self.taken.iter().filter(|t| t.matrix == Some(encoding)).map(|t| t.weights).sum::<usize>();
+        // Of equals the first, so that the answer is always the same.
+        let most = Encoding::ALL.into_iter().rev().max_by_key(|&encoding| of(encoding));
+        Description {
+            architecture,
+            parameters: self.taken.iter().map(|t| t.weights).sum(),
+            dtype: most.unwrap_or(Encoding::F32),
+            weight_bytes: self.taken.iter().map(|t| t.bytes).sum(),
+            step_bytes: self.taken.iter().filter(|t| t.stepped).map(|t| t.bytes).sum(),
+        }
+    }
+
+    /// A tensor that must be there, in this shape.
+    fn stored(&self, name: &str, shape: &[usize]) -> Result<(&'a Stored<'a>, Encoding, &'a Path), LoadError> {
+        let (stored, path) = (self.find)(name).ok_or_else(|| Defect::MissingTensor(name.to_owned()).at(self.path))?;
+        if stored.shape != shape {
+            let (found, expected) = (stored.shape.clone(), shape.to_vec());
+            return Err(Defect::Shape { name: name.to_owned(), found, expected }.at(path));
+        }
+        match stored.kind {
+            Kind::Known(encoding) => Ok((stored, encoding, path)),
+            other => Err(Defect::Type { name: name.to_owned(), kind: other.to_string() }.at(path)),
+        }
+    }
+
+    /// A tensor as plain numbers, all finite.
+    fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
+        let (stored, encoding, path) = self.stored(name, shape)?;
+        let count = shape.iter().product();
+        if encoding.bytes(count) != Some(stored.bytes.len()) {
+            let source = PackError::Length { outputs: 1, inputs: count, encoding, bytes: stored.bytes.len() };
+            return Err(Defect::Weights { name: name.to_owned(), source }.at(path));
+        }
+        let mut out = vec![0.0; count];
+        encoding.decode(stored.bytes, &mut out);
+        if let Some(at) = out.iter().position(|v| !v.is_finite()) {
+            let row = at / shape.last().copied().unwrap_or(1);
+            return Err(Defect::Weights { name: name.to_owned(), source: PackError::NotFinite { output: row } }.at(path));
+        }
+        self.taken.push(Taken { matrix: None, weights: count, bytes: count * 4, stepped: shape.len() == 1 });
+        Ok(out)
+    }
+
+    /// A table that rows are looked up in, `[rows, width]`.
+    pub(crate) fn table(&mut self, name: Name, shape: [usize; 2]) -> Result<Vec<f32>, LoadError> {
+        self.numbers(&self.tensor(name, None, "weight"), &shape)
+    }
+
+    /// The weight of an RMS norm.
+    pub(crate) fn scale(&mut self, name: Name, layer: Option<usize>, width: usize) -> Result<Vec<f32>, LoadError> {
+        self.numbers(&self.tensor(name, layer, "weight"), &[width])
+    }
+
+    /// Weight and bias of a LayerNorm.
+    pub(crate) fn norm(&mut self, name: Name, layer: Option<usize>, width: usize) -> Result<Norm, LoadError> {
+        let weight = self.scale(name, layer, width)?;
+        Ok(Norm { weight, bias: self.numbers(&self.tensor(name, layer, "bias"), &[width])? })
+    }
+
+    fn tensor(&self, name: Name, layer: Option<usize>, kind: &str) -> String {
+        format!("{}.{kind}", self.naming.stem(name, layer))
+    }
+
+    /// A matrix `[outputs, inputs]`, packed.
+    pub(crate) fn matrix(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2]) -> Result<Arc<Matrix>, LoadError> {
+        self.ordered(name, layer, shape, None)
+    }
+
+    fn ordered(&mut self, name: Name, layer: Option<usize>, [outputs, inputs]: [usize; 2], order: Option<&[usize]>) -> Result<Arc<Matrix>, LoadError> {
+        let tensor = self.tensor(name, layer, "weight");
+        let transposed = self.naming.transposed(name);
+        let (layout, shape) =
+            if transposed { (Layout::InOut, [inputs, outputs]) } else { (Layout::OutIn, [outputs, inputs]) };
+        let (stored, encoding, path) = self.stored(&tensor, &shape)?;
+        let source = Source { encoding, layout, bytes: stored.bytes, outputs, inputs, order };
+        let matrix = Matrix::pack(&source, self.options.dtype, self.compute)
+            .map_err(|source| Defect::Weights { name: tensor, source }.at(path))?;
+        let (matrix_encoding, bytes) = (Some(matrix.encoding()), matrix.bytes());
+        self.taken.push(Taken { matrix: matrix_encoding, weights: outputs * inputs, bytes, stepped: name != Name::Tokens });
+        Ok(Arc::new(matrix))
+    }
+
+    /// Says that the token embedding serves as the output matrix too, so that a step reads it.
+    pub(crate) fn tie(&mut self) {
+        self.taken.iter_mut().filter(|t| t.matrix.is_some()).for_each(|t| t.stepped = true);
+    }
+
+    /// A matrix with a bias.
+    pub(crate) fn linear(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2]) -> Result<Linear, LoadError> {
+        self.linear_if(name, layer, shape, true)
+    }
+
+    /// A matrix, with a bias where there is one.
+    pub(crate) fn linear_if(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2], biased: bool) -> Result<Linear, LoadError> {
+        let matrix = self.matrix(name, layer, shape)?;
+        let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[shape[0]])).transpose()?;
+        Ok(Linear { matrix, bias })
+    }
+
+    /// Queries or keys, brought into the order in which a head's halves are turned against each other.
+    pub(crate) fn rotated(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2], biased: bool, head: usize) -> Result<Linear, LoadError> {
+        if self.naming != (Naming::Gguf { permuted: true }) {
+            return self.linear_if(name, layer, shape, biased);
+        }
+        let tensor = self.tensor(name, layer, "weight");
+        self.stored(&tensor, &shape)?; // before an order of that many outputs is made
+        let order = interleaved(shape[0], head);
+        let matrix = self.ordered(name, layer, shape, Some(&order))?;
+        let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[shape[0]])).transpose()?;
+        let bias = bias.map(|stored| order.iter().map(|&i| stored[i]).collect());
+        Ok(Linear { matrix, bias })
+    }
+
+    /// Frequencies divided by the file's factors, where it has them (Llama 3 in GGUF).
+    pub(crate) fn rope_factors(&mut self, frequencies: Vec<f32>) -> Result<Vec<f32>, LoadError> {
+        const FACTORS: &str = "rope_freqs.weight";
+        if !matches!(self.naming, Naming::Gguf { .. }) || (self.find)(FACTORS).is_none() {
+            return Ok(frequencies);
+        }
+        let factors = self.numbers(FACTORS, &[frequencies.len()])?;
+        if let Some(bad) = factors.iter().find(|f| **f <= 0.0) {
+            return Err(Defect::value(FACTORS, bad, "positive numbers").at(self.path));
+        }
+        Ok(frequencies.iter().zip(&factors).map(|(frequency, factor)| frequency / factor).collect())
+    }
+}
+
+/// Where the outputs of a head's halves lie when pairs are stored side by side: output `i` of the first half at `2i`,
+/// of the second at `2i + 1`.
+fn interleaved(outputs: usize, head: usize) -> Vec<usize> {
+    let half = head / 2;
+    (0..outputs).map(|o| o / head * head + (o % half) * 2 + (o % head) / half).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interleaved_pairs_become_halves() {
+        // Two heads of four: stored a0 b0 a1 b1, wanted a0 a1 b0 b1.
+        assert_eq!(interleaved(8, 4), [0, 2, 1, 3, 4, 6, 5, 7]);
+    }
+}
