@@ -68,4 +68,4 @@ pub use isa::Isa;
 pub use matrix::{Layout, Matrix, PackError, Source};
 pub use norm::{layer_norm, rms_norm};
 pub use rope::{Rotation, rotate};
-pub use row::{add, argmax, log_sum_exp, multiply, scale};
+pub use row::{RowSums, add, argmax, multiply, row_sums, scale};

@@ -1,8 +1,7 @@
 //! Whole rows: sums of rows, the greatest entry, the logarithm of a sum of exponentials.
 
 use crate::activation::exp;
-use crate::compute::Compute;
-use crate::isa::{Kernel, Lanes};
+use crate::isa::{Isa, Kernel, Lanes};
 
 /// `to[i] += x[i]`.
 ///
@@ -42,33 +41,55 @@ pub fn argmax(row: &[f32]) -> Option<usize> {
     best.map(|(i, _)| i)
 }
 
-/// `ln(sum(exp(row)))`, and the entropy in nats of the distribution `softmax(row)`.
+/// What a softmax over a row rests on.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RowSums {
+    /// The greatest entry, `m`.
+    pub max: f32,
+    /// The sum of `exp(x - m)`.
+    pub sum: f64,
+    /// The sum of `(x - m) exp(x - m)`.
+    pub weighted: f64,
+}
+
+impl RowSums {
+    /// `ln(sum(exp(x)))`: what turns a logit into a log-probability.
+    pub fn log_sum(&self) -> f64 {
+        f64::from(self.max) + libm::log(self.sum)
+    }
+
+    /// The entropy in nats of `softmax(row)`.
+    pub fn entropy(&self) -> f64 {
+        libm::log(self.sum) - self.weighted / self.sum
+    }
+}
+
+/// The sums of a row.
 ///
 /// Exponentials are f32 (relative error below 2e-7 each); groups of 128 are summed in f32, the groups in f64. An entry
 /// of minus infinity counts for nothing.
 ///
 /// ```
-/// use beamline_kernels::{Compute, log_sum_exp};
-/// let (log_sum, entropy) = log_sum_exp(&[0.0; 1000], &Compute::scalar());
-/// assert!((log_sum - 1000f64.ln()).abs() < 1e-6);
-/// assert!((entropy - 1000f64.ln()).abs() < 1e-6);
+/// use beamline_kernels::{Isa, row_sums};
+/// let sums = row_sums(&[0.0; 1000], Isa::detect());
+/// assert_eq!(sums.sum, 1000.0);
+/// assert!((sums.log_sum() - 1000f64.ln()).abs() < 1e-12);
+/// assert!((sums.entropy() - 1000f64.ln()).abs() < 1e-12);
 /// ```
-pub fn log_sum_exp(row: &[f32], compute: &Compute) -> (f64, f64) {
-    let (max, sum, weighted) = compute.isa().run(Sums(row));
-    (f64::from(max) + libm::log(sum), libm::log(sum) - weighted / sum)
+pub fn row_sums(row: &[f32], isa: Isa) -> RowSums {
+    isa.run(Sums(row))
 }
 
-/// The greatest entry `m`, the sum of `exp(x - m)`, and the sum of `(x - m) exp(x - m)`.
 struct Sums<'a>(&'a [f32]);
 
 impl Kernel for Sums<'_> {
-    type Output = (f32, f64, f64);
+    type Output = RowSums;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) -> Self::Output {
+    fn run<L: Lanes>(self, l: L) -> RowSums {
         const GROUP: usize = 128;
         let max = greatest(l, self.0);
-        let (mut sum, mut weighted) = (0.0f64, 0.0f64);
+        let mut sums = RowSums { max, sum: 0.0, weighted: 0.0 };
         for group in self.0.chunks(GROUP) {
             let (mut s, mut w) = (l.splat(0.0), l.splat(0.0));
             each_eight(group, f32::NEG_INFINITY, |eight| {
@@ -78,10 +99,10 @@ impl Kernel for Sums<'_> {
                 s = l.add(s, e);
                 w = l.mul_add(e, x, w);
             });
-            sum += f64::from(l.total(s));
-            weighted += f64::from(l.total(w));
+            sums.sum += f64::from(l.total(s));
+            sums.weighted += f64::from(l.total(w));
         }
-        (max, sum, weighted)
+        sums
     }
 }
 

@@ -1,0 +1,134 @@
+//! Every token that a search considered, and what became of it.
+
+use crate::stop::FinishReason;
+use beamline_tokens::TokenId;
+
+/// A node's number in its tree.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NodeId(u32);
+
+/// What became of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// It may still grow.
+    Open,
+    /// A sequence ended here.
+    Finished(FinishReason),
+}
+
+/// What the model itself, before any processor, thought of a token.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Measure {
+    /// Log-probability over the whole vocabulary, in nats.
+    pub logprob: f64,
+    /// Its place in that distribution, from 1; of equals the lower id comes first.
+    pub rank: usize,
+    /// The entropy of that distribution, in nats.
+    pub entropy: f64,
+}
+
+/// A token at a place in the tree.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Node {
+    /// What it follows; none for the root, which stands for the prompt.
+    pub parent: Option<NodeId>,
+    /// The token.
+    pub token: TokenId,
+    /// Its log-probability after the processors, as the strategy counted it.
+    pub logprob: f64,
+    /// The sum of `logprob` from the root on.
+    pub score: f64,
+    /// What became of it.
+    pub state: State,
+    /// What the model itself thought, where that was asked for.
+    pub raw: Option<Measure>,
+}
+
+/// A tree of tokens over one prompt.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tree {
+    nodes: Vec<Node>,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tree {
+    /// The prompt.
+    pub const ROOT: NodeId = NodeId(0);
+
+    /// A tree of nothing but its root.
+    pub fn new() -> Self {
+        let root = Node { parent: None, token: TokenId(0), logprob: 0.0, score: 0.0, state: State::Open, raw: None };
+        Self { nodes: vec![root] }
+    }
+
+    /// A node.
+    ///
+    /// # Panics
+    /// When the id is another tree's.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// All nodes but the root, in the order in which they grew.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().skip(1).map(|(i, node)| (NodeId(i as u32), node))
+    }
+
+    /// The number of nodes, the root among them.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// True before anything grew.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.len() == 1
+    }
+
+    /// Adds a token below `parent`.
+    pub fn grow(&mut self, parent: NodeId, token: TokenId, logprob: f64) -> NodeId {
+        let score = self.node(parent).score + logprob;
+        self.nodes.push(Node { parent: Some(parent), token, logprob, score, state: State::Open, raw: None });
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
+    /// Says what became of a node.
+    pub fn set_state(&mut self, id: NodeId, state: State) {
+        self.nodes[id.0 as usize].state = state;
+    }
+
+    /// Notes what the model itself thought of a node's token.
+    pub fn set_raw(&mut self, id: NodeId, measure: Measure) {
+        self.nodes[id.0 as usize].raw = Some(measure);
+    }
+
+    /// The nodes from the root's child to `id`, in order.
+    pub fn branch(&self, mut id: NodeId) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        while let Some(parent) = self.node(id).parent {
+            nodes.push(id);
+            id = parent;
+        }
+        nodes.reverse();
+        nodes
+    }
+
+    /// The tokens from the root to `id`.
+    pub fn path(&self, id: NodeId) -> Vec<TokenId> {
+        self.branch(id).into_iter().map(|node| self.node(node).token).collect()
+    }
+
+    /// How many tokens lie between the root and `id`, `id`'s among them.
+    pub fn depth(&self, mut id: NodeId) -> usize {
+        let mut depth = 0;
+        while let Some(parent) = self.node(id).parent {
+            depth += 1;
+            id = parent;
+        }
+        depth
+    }
+}
