@@ -1,1 +1,58 @@
 //! From prompt to text: the loop that joins tokens, model, shaping and search.
+//!
+//! What goes in: a model's name, options under transformers' names, prompts. What comes out: completions with every
+//! token's numbers, step tables, scores. This crate knows nothing of terminals, flags or HTTP: faces are built on it.
+//!
+//! ```
+//! use beamline::{Engine, OpenOptions, Prompt, Settings};
+//!
+//! let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+//! let mut settings = Settings::default();
+//! settings.set("max_new_tokens", "5")?;
+//! let completion = engine.generate(&[Prompt::Text("Once upon a time".into())], &settings)?;
+//! assert_eq!(completion.sequences[0].token_ids.len(), 5);
+//! println!("{}", completion.sequences[0].text);
+//! # Ok::<(), beamline::Error>(())
+//! ```
+//!
+//! # The path
+//!
+//! [`Engine::open`] finds and loads a model ([`ModelName`]). [`Settings`] collects options with their origins; with the
+//! model's own defaults they become a recipe: a strategy, a pipeline, rules to stop. [`Engine::session`] starts a
+//! [`Session`]: a token tree with what its tips need to grow. [`Engine::step`] carries any number of sessions one step
+//! on, with a single pass over the weights. [`Engine::generate`], [`Engine::inspect`] and [`Engine::score`] are that
+//! loop, run to the end.
+
+mod bench;
+mod completion;
+mod defaults;
+mod engine;
+mod error;
+mod inspect;
+mod name;
+mod open;
+mod options;
+mod recipe;
+mod score;
+mod session;
+mod settings;
+mod vocabulary;
+
+pub use beamline_kernels::{Compute, Encoding, UnknownEncoding};
+#[cfg(feature = "hub")]
+pub use beamline_hub as hub;
+pub use beamline_model::{Description, Geometry};
+pub use beamline_search::{FinishReason, Measure, NodeId, State, Tree};
+pub use beamline_shape::{OptionKind, OptionSpec, OptionValue, Scope};
+pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};
+pub use bench::{Bench, BenchReport, Decode, Prefill};
+pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Sequence, Timings, Usage};
+pub use engine::Engine;
+pub use error::{Error, Fault};
+pub use inspect::{Candidate, Chosen, Inspection, Rest, StepRow};
+pub use name::ModelName;
+pub use open::{OpenOptions, Opened, Progress};
+pub use options::{IGNORED, options};
+pub use score::{ScoreReport, ScoredToken};
+pub use session::{Observer, Prompt, Session, Step};
+pub use settings::{Origin, Setting, Settings};

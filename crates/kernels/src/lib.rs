@@ -49,6 +49,7 @@
 mod activation;
 mod aligned;
 mod attend;
+mod bandwidth;
 mod compute;
 mod encoding;
 mod isa;
@@ -61,6 +62,7 @@ mod row;
 mod stripe;
 
 pub use activation::Activation;
+pub use bandwidth::read_bandwidth;
 pub use attend::{Attention, BLOCK, attend};
 pub use compute::{Compute, ComputeError};
 pub use encoding::{Encoding, UnknownEncoding};

@@ -1,0 +1,176 @@
+//! How fast a model runs, against what memory allows.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::session::Prompt;
+use crate::settings::Settings;
+use beamline_kernels::read_bandwidth;
+use beamline_search::{Coins, Purpose};
+use beamline_tokens::TokenId;
+use serde::Serialize;
+
+/// What to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Bench {
+    /// Tokens in each prompt.
+    pub prompt_len: usize,
+    /// New tokens for each prompt.
+    pub new_tokens: usize,
+    /// Prompts run together.
+    pub batch: usize,
+    /// Times to repeat; medians are reported.
+    pub repeat: usize,
+}
+
+impl Bench {
+    /// Checks that there is something to measure.
+    ///
+    /// # Errors
+    /// When a count is out of range.
+    pub fn check(&self) -> Result<(), Error> {
+        let counts = [("prompt-len", self.prompt_len), ("new-tokens", self.new_tokens), ("batch", self.batch), ("repeat", self.repeat)];
+        match counts.into_iter().find(|(_, count)| !(1..=1 << 20).contains(count)) {
+            Some((name, count)) => Err(Error::Option(format!("{name} must be in 1..={}, got {count}", 1 << 20))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Medians. Serialised, it is the JSON of `bench`.
+#[derive(Clone, Debug, Serialize)]
+pub struct BenchReport {
+    /// The model's name.
+    pub model: String,
+    /// Threads used.
+    pub threads: usize,
+    /// Reading the prompts.
+    pub prefill: Prefill,
+    /// New tokens after each prompt's first.
+    pub decode: Decode,
+    /// All new tokens over all the time.
+    pub total_tokens_per_s: f64,
+    /// The share of the time that was spent shaping and choosing.
+    pub sampling_share: f64,
+    /// Seconds to open and load.
+    pub load_s: f64,
+    /// The most memory the process had at once, in 10^6 bytes; null where the system does not say.
+    pub peak_rss_mb: Option<f64>,
+    /// Bytes of weights in memory.
+    pub weight_bytes: usize,
+    /// What a plain read of memory by the same threads gives, in 10^9 bytes a second.
+    pub memory_bandwidth_gb_s: f64,
+    /// Weight bytes read a second in decoding, as a share of that; null with one new token.
+    pub bandwidth_share: Option<f64>,
+}
+
+/// Reading the prompts.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Prefill {
+    /// Prompt tokens a second.
+    pub tokens_per_s: f64,
+}
+
+/// New tokens after the first.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Decode {
+    /// Of all prompts together; null with one new token.
+    pub tokens_per_s: Option<f64>,
+    /// Milliseconds a step; null with one new token.
+    pub ms_per_step: Option<f64>,
+}
+
+/// One run's seconds.
+struct Run {
+    prefill: f64,
+    decode: f64,
+    choose: f64,
+}
+
+impl Engine {
+    /// Runs greedy search on random prompts, ignoring end tokens, after one run that is not counted.
+    ///
+    /// # Errors
+    /// When a count is 0, or prompt and new tokens do not fit into the context.
+    pub fn bench(&self, bench: &Bench) -> Result<BenchReport, Error> {
+        bench.check()?;
+        let context = self.model().geometry().context;
+        if bench.prompt_len.saturating_add(bench.new_tokens) > context {
+            return Err(Error::Prompt(format!(
+                "{} prompt and {} new tokens do not fit into the model's context of {context}; ask for fewer",
+                bench.prompt_len, bench.new_tokens
+            )));
+        }
+        self.run_once(bench)?;
+        let runs = (0..bench.repeat).map(|_| self.run_once(bench)).collect::<Result<Vec<_>, _>>()?;
+        let bandwidth = read_bandwidth(self.compute());
+        let of = |f: fn(&Run) -> f64| median(runs.iter().map(f).collect());
+        let (prefill, decode) = (of(|run| run.prefill), of(|run| run.decode));
+        let total = of(|run| run.prefill + run.decode);
+        let (batch, steps) = (bench.batch as f64, (bench.new_tokens - 1) as f64);
+        let decoded = (steps > 0.0).then_some(decode / steps);
+        Ok(BenchReport {
+            model: self.name().to_owned(),
+            threads: self.compute().threads(),
+            prefill: Prefill { tokens_per_s: batch * bench.prompt_len as f64 / prefill },
+            decode: Decode { tokens_per_s: decoded.map(|step| batch / step), ms_per_step: decoded.map(|step| step * 1e3) },
+            total_tokens_per_s: batch * bench.new_tokens as f64 / total,
+            sampling_share: of(|run| run.choose / (run.prefill + run.decode)),
+            load_s: self.load_seconds(),
+            peak_rss_mb: peak_rss_mb(),
+            weight_bytes: self.description().weight_bytes,
+            memory_bandwidth_gb_s: bandwidth,
+            bandwidth_share: decoded.map(|step| self.description().step_bytes as f64 / step / (bandwidth * 1e9)),
+        })
+    }
+
+    fn run_once(&self, bench: &Bench) -> Result<Run, Error> {
+        let mut given = Settings::default();
+        given.config(&serde_json::json!({"eos_token_id": [], "do_sample": false, "max_new_tokens": bench.new_tokens}))?;
+        let settings = self.settings(&given)?;
+        let vocab = self.model().geometry().vocab as f64;
+        let token = |row, at| TokenId((Coins::new(0).toss(row, at, Purpose::Token, 0) * vocab) as u32);
+        let prompts = (0..bench.batch).map(|row| (0..bench.prompt_len).map(|at| token(row as u32, at as u32)).collect());
+        let mut sessions = prompts
+            .map(|ids| {
+                let mut session = self.session(&Prompt::Ids(ids), &settings)?;
+                session.measures = false;
+                Ok(session)
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let mut run = Run { prefill: 0.0, decode: 0.0, choose: 0.0 };
+        loop {
+            let step = self.step(&mut sessions, &mut ())?;
+            let seconds = (step.forward + step.choose).as_secs_f64();
+            *(if run.prefill == 0.0 { &mut run.prefill } else { &mut run.decode }) += seconds;
+            run.choose += step.choose.as_secs_f64();
+            if !step.more {
+                return Ok(run);
+            }
+        }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
+}
+
+/// The process's greatest resident size so far, as Linux tells it.
+fn peak_rss_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024.0 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle_or_the_mean_of_both() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
+    }
+}

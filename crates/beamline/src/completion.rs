@@ -1,0 +1,225 @@
+//! What came out: sequences with every token's numbers.
+
+use crate::engine::Engine;
+use crate::session::{Prompt, Session, Step};
+use crate::settings::Settings;
+use beamline_search::{NodeId, State};
+use beamline_tokens::{Beginning, Special, TokenId};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The result of [`Engine::generate`]. Serialised, it is the JSON of the command line.
+#[derive(Clone, Debug, Serialize)]
+pub struct Completion {
+    /// The version of this layout.
+    pub schema: u32,
+    /// The model.
+    pub model: ModelInfo,
+    /// Every option with its value and where it came from.
+    pub effective_config: Value,
+    /// The prompts, in order.
+    pub prompts: Vec<PromptInfo>,
+    /// The sequences, by prompt, then rank.
+    pub sequences: Vec<Sequence>,
+    /// Counts of tokens.
+    pub usage: Usage,
+    /// How long it took.
+    pub timings: Timings,
+}
+
+/// What the model is.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelInfo {
+    /// Its name, as it was asked for.
+    pub name: String,
+    /// `gpt2`, `llama`, ...
+    pub architecture: String,
+    /// The number of weights.
+    pub parameters: usize,
+    /// The format that most weights are held in.
+    pub dtype: String,
+}
+
+/// A prompt and its tokens.
+#[derive(Clone, Debug, Serialize)]
+pub struct PromptInfo {
+    /// The text.
+    pub text: String,
+    /// Its tokens.
+    pub token_ids: Vec<u32>,
+}
+
+/// A continuation of a prompt.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sequence {
+    /// The prompt's number, from 0.
+    pub prompt: usize,
+    /// Its place among the prompt's sequences, from 0.
+    pub rank: usize,
+    /// The new tokens, the end token among them.
+    pub token_ids: Vec<u32>,
+    /// The new text, without special tokens.
+    pub text: String,
+    /// `eos`, `length`, `stop` or `time`.
+    pub finish_reason: Option<&'static str>,
+    /// The stop string that ended it.
+    pub stop_string: Option<String>,
+    /// A beam's score.
+    pub score: Option<f64>,
+    /// The raw model's log-probability of the new tokens, in nats.
+    pub sum_logprob: f64,
+    /// Each new token.
+    pub tokens: Vec<GeneratedToken>,
+}
+
+/// A new token with its numbers; those of the raw model are over the whole vocabulary.
+#[derive(Clone, Debug, Serialize)]
+pub struct GeneratedToken {
+    /// Its id.
+    pub id: u32,
+    /// Its bytes as text; U+FFFD where they are part of a character.
+    pub text: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The raw model's log-probability, in nats.
+    pub logprob: f64,
+    /// The log-probability after the processors.
+    pub logprob_processed: f64,
+    /// Its place in the raw distribution, from 1.
+    pub rank: usize,
+    /// The entropy of the raw distribution, in nats.
+    pub entropy: f64,
+}
+
+/// Counts of tokens.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Usage {
+    /// Of all prompts.
+    pub prompt_tokens: usize,
+    /// Of all sequences.
+    pub new_tokens: usize,
+}
+
+/// Seconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Timings {
+    /// Opening and loading the model.
+    pub load_s: f64,
+    /// The first step: prompts in, first tokens out.
+    pub prefill_s: f64,
+    /// All further steps.
+    pub decode_s: f64,
+    /// Tokens after each sequence's first, a second; null if there are none.
+    pub decode_tokens_per_s: Option<f64>,
+    #[serde(skip)]
+    first_tokens: Option<usize>,
+}
+
+impl Timings {
+    pub(crate) fn new(load_s: f64) -> Self {
+        Self { load_s, prefill_s: 0.0, decode_s: 0.0, decode_tokens_per_s: None, first_tokens: None }
+    }
+
+    /// Counts one step in.
+    pub fn add(&mut self, step: &Step, sessions: &[Session]) {
+        let seconds = (step.forward + step.choose).as_secs_f64();
+        let tokens: usize = sessions.iter().map(|session| session.tree().len() - 1).sum();
+        match self.first_tokens {
+            None => {
+                self.prefill_s = seconds;
+                self.first_tokens = Some(tokens);
+            }
+            Some(first) => {
+                self.decode_s += seconds;
+                self.decode_tokens_per_s = Some((tokens - first) as f64 / self.decode_s);
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Timings that begin with this engine's loading.
+    pub fn timings(&self) -> Timings {
+        Timings::new(self.load_seconds())
+    }
+
+    /// What is known of the model.
+    pub fn info(&self) -> ModelInfo {
+        let description = self.description();
+        ModelInfo {
+            name: self.name().to_owned(),
+            architecture: description.architecture.clone(),
+            parameters: description.parameters,
+            dtype: description.dtype.to_string(),
+        }
+    }
+
+    /// What sessions have come to, whether they are at their ends or were interrupted. `settings` come from
+    /// [`settings`](Self::settings).
+    pub fn completion(&self, prompts: &[Prompt], settings: &Settings, sessions: &[Session], timings: Timings) -> Completion {
+        let ids = |tokens: &[TokenId]| tokens.iter().map(|token| token.0).collect::<Vec<_>>();
+        let info = |(prompt, session): (&Prompt, &Session)| PromptInfo {
+            text: match prompt {
+                Prompt::Text(text) => text.clone(),
+                Prompt::Ids(tokens) => self.tokenizer().decode(tokens, Special::Write, Beginning::Text),
+            },
+            token_ids: ids(session.prompt()),
+        };
+        let sequences: Vec<Sequence> = sessions
+            .iter()
+            .enumerate()
+            .flat_map(|(prompt, session)| {
+                let ranked = session.results().into_iter().enumerate();
+                ranked.map(move |(rank, node)| self.sequence(prompt, rank, session, node)).collect::<Vec<_>>()
+            })
+            .collect();
+        Completion {
+            schema: 1,
+            model: self.info(),
+            effective_config: settings.effective(),
+            prompts: prompts.iter().zip(sessions).map(info).collect(),
+            usage: Usage {
+                prompt_tokens: sessions.iter().map(|session| session.prompt().len()).sum(),
+                new_tokens: sequences.iter().map(|sequence| sequence.token_ids.len()).sum(),
+            },
+            sequences,
+            timings,
+        }
+    }
+
+    fn sequence(&self, prompt: usize, rank: usize, session: &Session, node: NodeId) -> Sequence {
+        let tree = session.tree();
+        let path = tree.path(node);
+        let tokens: Vec<GeneratedToken> = tree
+            .branch(node)
+            .into_iter()
+            .map(|id| {
+                let node = tree.node(id);
+                let raw = node.raw.unwrap_or(beamline_search::Measure { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
+                GeneratedToken {
+                    id: node.token.0,
+                    text: self.tokenizer().vocabulary().text(node.token),
+                    bytes: self.tokenizer().vocabulary().bytes(node.token).to_vec(),
+                    logprob: raw.logprob,
+                    logprob_processed: node.logprob,
+                    rank: raw.rank,
+                    entropy: raw.entropy,
+                }
+            })
+            .collect();
+        Sequence {
+            prompt,
+            rank,
+            token_ids: path.iter().map(|token| token.0).collect(),
+            text: self.tokenizer().decode(&path, Special::Drop, Beginning::Continuation),
+            finish_reason: match session.state(node) {
+                State::Finished(reason) => Some(reason.name()),
+                State::Open => None,
+            },
+            stop_string: None,
+            score: None,
+            sum_logprob: tokens.iter().map(|token| token.logprob).sum(),
+            tokens,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a model's own files say about decoding.
+
+use crate::options::{IGNORED, options};
+use crate::settings::{Origin, Settings};
+use beamline_shape::OptionValue;
+use beamline_tokens::TokenId;
+use serde_json::{Map, Value};
+
+/// A model's defaults, and what a user should hear about them.
+#[derive(Default)]
+pub(crate) struct Defaults {
+    pub(crate) settings: Settings,
+    /// The token an empty prompt begins with.
+    pub(crate) begin: Option<TokenId>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Fields of transformers' that say nothing about the result.
+const SILENT: [&str; 8] = [
+    "bos_token_id", "eos_token_id", "decoder_start_token_id", "transformers_version", "cache_implementation",
+    "cache_config", "max_cache_len", "compile_config",
+];
+
+impl Defaults {
+    /// Reads `generation_config.json` where there is one, and end and begin tokens from `config.json` where the former
+    /// does not name them. A value that cannot be used is passed over with a warning: it is the model author's, not the
+    /// user's.
+    pub(crate) fn read(generation: Option<&[u8]>, config: &[u8]) -> Self {
+        let object = |bytes: &[u8]| match serde_json::from_slice(bytes) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            Ok(_) => Err("it is no JSON object".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let mut defaults = Self::default();
+        let config = object(config).unwrap_or_default();
+        let generation = match generation.map(object).transpose() {
+            Ok(fields) => fields,
+            Err(reason) => {
+                defaults.warnings.push(format!("generation_config.json is passed over: {reason}"));
+                None
+            }
+        };
+        if let Some(fields) = &generation {
+            defaults.take(fields);
+        }
+        let id = |name: &str| generation.as_ref().and_then(|fields| fields.get(name)).or_else(|| config.get(name));
+        defaults.begin = id("bos_token_id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()).map(TokenId);
+        let option = options().find(|option| option.name == "eos_token_id").expect("in the list");
+        match id("eos_token_id").map(|value| option.read(value)) {
+            Some(Ok(Some(value))) => defaults.settings.put(option.name, value, Origin::Model),
+            Some(Err(error)) => defaults.warnings.push(format!("the model's {error}")),
+            _ => {}
+        }
+        defaults
+    }
+
+    /// The end tokens of a GGUF file.
+    pub(crate) fn ends(end: &[TokenId], begin: Option<TokenId>, warning: Option<String>) -> Self {
+        let mut defaults = Self { begin, warnings: warning.into_iter().collect(), ..Self::default() };
+        let ids = OptionValue::Ids(end.iter().map(|token| token.0).collect());
+        defaults.settings.put("eos_token_id", ids, Origin::Model);
+        defaults
+    }
+
+    fn take(&mut self, fields: &Map<String, Value>) {
+        for (name, value) in fields {
+            if let Some(option) = options().find(|option| option.name == name) {
+                match option.read(value) {
+                    Ok(Some(value)) => self.settings.put(option.name, value, Origin::Model),
+                    Ok(None) => {}
+                    Err(error) => self.warnings.push(format!("generation_config.json: {error}; passed over")),
+                }
+            } else if !silent(name) && !neutral(value) {
+                self.warnings.push(format!("generation_config.json sets {name} to {value}, which has no effect here"));
+            }
+        }
+    }
+}
+
+fn silent(name: &str) -> bool {
+    SILENT.contains(&name) || IGNORED.contains(&name) || name.starts_with('_') || name.starts_with("output_")
+}
+
+/// Values by which transformers switches things off.
+fn neutral(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(n) => n.as_f64().is_some_and(|n| n == 0.0 || n == 1.0),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(generation: Option<&str>, config: &str) -> Defaults {
+        Defaults::read(generation.map(str::as_bytes), config.as_bytes())
+    }
+
+    #[test]
+    fn generation_config_wins_over_config_for_begin_and_end() {
+        let both = read(Some(r#"{"eos_token_id": [1, 2], "bos_token_id": 7}"#), r#"{"eos_token_id": 5, "bos_token_id": 6}"#);
+        assert_eq!(both.settings.get("eos_token_id").unwrap().value, OptionValue::Ids(vec![1, 2]));
+        assert_eq!(both.begin, Some(TokenId(7)));
+        let one = read(Some("{}"), r#"{"eos_token_id": 5, "bos_token_id": null}"#);
+        assert_eq!(one.settings.get("eos_token_id").unwrap().value, OptionValue::Ids(vec![5]));
+        assert_eq!(one.begin, None);
+    }
+
+    #[test]
+    fn values_of_the_model_that_cannot_be_used_are_warned_of() {
+        let odd = r#"{"top_p": 7, "temperature": 0.5, "repetition_penalty": 1.05, "num_beams": 1, "use_cache": true}"#;
+        let defaults = read(Some(odd), "{}");
+        assert_eq!(defaults.warnings.len(), 2, "{:?}", defaults.warnings);
+        assert!(defaults.warnings[0].contains("top_p") && defaults.warnings[1].contains("repetition_penalty"));
+        assert_eq!(defaults.settings.get("temperature").unwrap().origin, Origin::Model);
+        assert_eq!(read(Some("{"), "{}").warnings.len(), 1);
+    }
+}

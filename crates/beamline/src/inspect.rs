@@ -1,0 +1,154 @@
+//! The step table: what the model could have said, and what it said.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::session::{Observer, Prompt};
+use crate::settings::Settings;
+use beamline_kernels::{Isa, row_sums};
+use beamline_search::Outlook;
+use beamline_tokens::{Beginning, Special, TokenId};
+use serde::Serialize;
+
+/// A search, step by step. Serialised, it is the JSON of `inspect`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    /// The prompt's tokens.
+    pub prompt_token_ids: Vec<u32>,
+    /// A row for each step.
+    pub steps: Vec<StepRow>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepRow {
+    /// The text so far.
+    pub input: String,
+    /// The token chosen.
+    pub chosen: Chosen,
+    /// The entropy of the raw distribution, in nats.
+    pub entropy: f64,
+    /// Tokens that the processors left.
+    pub kept: usize,
+    /// The best tokens: by falling `prob_processed`, then falling `prob`, then id.
+    pub candidates: Vec<Candidate>,
+    /// The tokens that are not listed.
+    pub rest: Rest,
+}
+
+/// A chosen token.
+#[derive(Clone, Debug, Serialize)]
+pub struct Chosen {
+    /// Its id.
+    pub id: u32,
+    /// Its text.
+    pub text: String,
+}
+
+/// A token that might have been chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Candidate {
+    /// Its id.
+    pub id: u32,
+    /// Its bytes as text.
+    pub text: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The raw model's logit.
+    pub logit: f32,
+    /// The raw model's log-probability over the whole vocabulary, in nats.
+    pub logprob: f64,
+    /// The raw model's probability.
+    pub prob: f64,
+    /// Its probability after the processors; 0 where they removed it.
+    pub prob_processed: f64,
+    /// Its place in the raw distribution, from 1.
+    pub rank: usize,
+}
+
+/// Tokens that are not listed, together.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Rest {
+    /// How many.
+    pub count: usize,
+    /// Their raw probability.
+    pub prob: f64,
+}
+
+/// Collects rows while the search runs.
+struct Collector<'a> {
+    engine: &'a Engine,
+    top: usize,
+    steps: Vec<StepRow>,
+}
+
+impl Observer for Collector<'_> {
+    fn outlook(&mut self, _: usize, tokens: &[TokenId], outlook: &Outlook<'_>) {
+        let sums = row_sums(outlook.raw, Isa::detect());
+        let processed = outlook.scores.distribution();
+        let mut after = vec![0.0; outlook.raw.len()];
+        processed.iter().for_each(|(id, p)| after[id.index()] = p);
+        let mut by_rank: Vec<usize> = (0..after.len()).collect();
+        by_rank.sort_unstable_by(|&a, &b| outlook.raw[b].total_cmp(&outlook.raw[a]).then(a.cmp(&b)));
+        let mut rank = vec![0; after.len()];
+        by_rank.iter().enumerate().for_each(|(place, &id)| rank[id] = place + 1);
+        // Raw order decides between tokens of one processed probability, so a stable sort by the latter is enough.
+        let mut order = by_rank;
+        order.sort_by(|&a, &b| after[b].total_cmp(&after[a]));
+        let vocabulary = self.engine.tokenizer().vocabulary();
+        let candidates: Vec<Candidate> = order
+            .iter()
+            .take(self.top)
+            .map(|&i| {
+                let (id, logprob) = (TokenId(i as u32), f64::from(outlook.raw[i]) - sums.log_sum());
+                Candidate {
+                    id: id.0,
+                    text: vocabulary.text(id),
+                    bytes: vocabulary.bytes(id).to_vec(),
+                    logit: outlook.raw[i],
+                    logprob,
+                    prob: logprob.exp(),
+                    prob_processed: after[i],
+                    rank: rank[i],
+                }
+            })
+            .collect();
+        let listed: f64 = candidates.iter().map(|candidate| candidate.prob).sum();
+        self.steps.push(StepRow {
+            input: self.engine.tokenizer().decode(tokens, Special::Write, Beginning::Text),
+            chosen: Chosen { id: 0, text: String::new() },
+            entropy: sums.entropy(),
+            kept: outlook.scores.live(),
+            rest: Rest { count: order.len() - candidates.len(), prob: (1.0 - listed).max(0.0) },
+            candidates,
+        });
+    }
+}
+
+impl Engine {
+    /// Runs up to `steps` steps and lists the `top` best tokens of each. Greedy, unless `given` itself asks for sampling;
+    /// then the first sequence is shown.
+    ///
+    /// # Errors
+    /// As for [`generate`](Self::generate).
+    pub fn inspect(&self, prompt: &Prompt, given: &Settings, steps: usize, top: usize) -> Result<Inspection, Error> {
+        let mut given = given.clone();
+        let asked = given.get("do_sample").is_some();
+        if !asked {
+            given.config(&serde_json::json!({"do_sample": false}))?;
+        }
+        given.set("max_new_tokens", &steps.to_string())?;
+        given.remove("num_return_sequences");
+        let mut settings = self.settings(&given)?;
+        settings.remove("num_return_sequences");
+        let mut sessions = [self.session(prompt, &settings)?];
+        let mut collector = Collector { engine: self, top, steps: Vec::new() };
+        while self.step(&mut sessions, &mut collector)?.more {}
+        let [session] = &sessions;
+        let path = session.tree().path(session.results()[0]);
+        let mut rows = collector.steps;
+        for (row, token) in rows.iter_mut().zip(path) {
+            row.chosen = Chosen { id: token.0, text: self.tokenizer().vocabulary().text(token) };
+        }
+        Ok(Inspection { prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })
+    }
+}

@@ -1,0 +1,131 @@
+//! From a name to an engine.
+
+use crate::defaults::Defaults;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::name::ModelName;
+use crate::vocabulary;
+use beamline_kernels::{Compute, Encoding};
+use beamline_model::{Checkpoint, LoadOptions};
+use beamline_tokens::Tokenizer;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How a model is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenOptions {
+    /// Converts the weights while loading; none keeps them as stored.
+    pub dtype: Option<Encoding>,
+    /// Threads to compute with; none takes the cores that this process is granted.
+    pub threads: Option<usize>,
+}
+
+/// Hears of downloads.
+#[cfg(feature = "hub")]
+pub use beamline_hub::Progress;
+
+/// Hears of downloads; there are none without the hub.
+#[cfg(not(feature = "hub"))]
+pub trait Progress {}
+#[cfg(not(feature = "hub"))]
+impl Progress for () {}
+
+/// A model whose files have been opened and checked, before its weights are read: cheap, and enough to check options.
+pub struct Opened {
+    name: String,
+    checkpoint: Checkpoint,
+    tokenizer: Tokenizer,
+    defaults: Defaults,
+    started: Instant,
+}
+
+impl Opened {
+    /// Finds a model and opens its files; one on the hub is downloaded first where the cache has not got it.
+    ///
+    /// # Errors
+    /// When there is no such model, it cannot be had, or its files are not valid.
+    pub fn find(name: &ModelName, progress: &mut dyn Progress) -> Result<Self, Error> {
+        let shown = name.to_string();
+        match name {
+            ModelName::Builtin => Self::builtin(shown),
+            ModelName::Path(path) => Self::at(shown, path),
+            #[cfg(feature = "hub")]
+            ModelName::Hub(reference) => {
+                let path = beamline_hub::Hub::from_env()?.resolve(reference, progress)?;
+                Self::at(shown, &path)
+            }
+        }
+    }
+
+    #[cfg(feature = "builtin")]
+    fn builtin(name: String) -> Result<Self, Error> {
+        use beamline_builtin as builtin;
+        let started = Instant::now();
+        let checkpoint = Checkpoint::embedded("builtin", builtin::CONFIG, builtin::WEIGHTS)?;
+        let tokenizer = Tokenizer::from_json(builtin::TOKENIZER)?;
+        let defaults = Defaults::read(Some(builtin::GENERATION_CONFIG), builtin::CONFIG);
+        Ok(Self { name, checkpoint, tokenizer, defaults, started })
+    }
+
+    #[cfg(not(feature = "builtin"))]
+    fn builtin(name: String) -> Result<Self, Error> {
+        Err(Error::NoModel { name, reason: "this program was built without it".to_owned() })
+    }
+
+    fn at(name: String, path: &Path) -> Result<Self, Error> {
+        let started = Instant::now();
+        if !path.exists() {
+            return Err(Error::NoModel { name: path.display().to_string(), reason: "no such file or folder".to_owned() });
+        }
+        let checkpoint = Checkpoint::open(path)?;
+        if let Some(gguf) = checkpoint.gguf()? {
+            let found = vocabulary::from_gguf(&gguf, path)?;
+            let defaults = Defaults::ends(&found.end, found.begin, found.warning);
+            return Ok(Self { name, checkpoint, tokenizer: found.tokenizer, defaults, started });
+        }
+        let read = |file: &str| {
+            let path = path.join(file);
+            std::fs::read(&path).map_err(|source| Error::Read { path, source })
+        };
+        let json = read("tokenizer.json")?;
+        let vocabulary = |source| Error::Vocabulary { path: path.join("tokenizer.json"), source };
+        let tokenizer = Tokenizer::from_json(&json).map_err(vocabulary)?;
+        let generation = path.join("generation_config.json").is_file().then(|| read("generation_config.json")).transpose()?;
+        let defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
+        Ok(Self { name, checkpoint, tokenizer, defaults, started })
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// What a user should hear about the model's files.
+    pub fn warnings(&self) -> &[String] {
+        &self.defaults.warnings
+    }
+
+    /// Checks settings against the model's own, before the weights are read.
+    ///
+    /// # Errors
+    /// When an option has no effect under the strategy asked for, or names a token that does not exist.
+    pub fn check(&self, settings: &crate::Settings) -> Result<(), Error> {
+        let vocab = match self.checkpoint.config() {
+            beamline_model::Config::Gpt2(config) => config.vocab,
+            beamline_model::Config::Llama(config) => config.vocab,
+        };
+        crate::recipe::check(&settings.over(&self.defaults.settings), vocab)
+    }
+
+    /// Reads the weights.
+    ///
+    /// # Errors
+    /// When a tensor is missing or not valid, or threads cannot be had.
+    pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
+        let compute = Arc::new(Compute::from_env(options.threads)?);
+        let loaded = self.checkpoint.load(LoadOptions { dtype: options.dtype }, &compute)?;
+        let seconds = self.started.elapsed().as_secs_f64();
+        Ok(Engine::new(self.name, loaded, self.tokenizer, self.defaults, compute, seconds))
+    }
+}

@@ -1,0 +1,127 @@
+//! How probable a text is: each token given those before it.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::session::Prompt;
+use beamline_model::{KvCache, Span, Want};
+use beamline_tokens::TokenId;
+use serde::Serialize;
+
+/// Rows of logits held at a time.
+const ROWS: usize = 64;
+
+/// A text's numbers. Serialised, it is the JSON of `score`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScoreReport {
+    /// All tokens: the prefix's, then the text's.
+    pub token_ids: Vec<u32>,
+    /// How many of them are the prefix's, which are not summed.
+    pub prefix_tokens: usize,
+    /// Each token.
+    pub tokens: Vec<ScoredToken>,
+    /// The text's log-probability, in nats.
+    pub sum_logprob: f64,
+    /// The same a token; null where none was scored.
+    pub mean_logprob: Option<f64>,
+    /// `exp(-mean_logprob)`.
+    pub perplexity: Option<f64>,
+    /// Bits for each byte of the tokens scored.
+    pub bits_per_byte: Option<f64>,
+}
+
+/// A token of a text; numbers are those of the raw model over the whole vocabulary.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScoredToken {
+    /// Its id.
+    pub id: u32,
+    /// Its bytes as text.
+    pub text: String,
+    /// Its log-probability given those before it, in nats; null for a first token, which follows nothing.
+    pub logprob: Option<f64>,
+    /// Its place in the distribution, from 1; null with `logprob`.
+    pub rank: Option<usize>,
+    /// The distribution's entropy, in nats; null with `logprob`.
+    pub entropy: Option<f64>,
+}
+
+impl Engine {
+    /// Scores `text`, after `prefix` where there is one.
+    ///
+    /// A prefix and a text that are tokenized together count as parted where the prefix's own tokens end; if they would
+    /// fuse across that place, each is tokenized alone, as a prompt and its continuation are.
+    ///
+    /// # Errors
+    /// When a text cannot be tokenized, a token does not exist, or all do not fit into the context.
+    pub fn score(&self, prefix: Option<&str>, text: &Prompt) -> Result<ScoreReport, Error> {
+        let (ids, parted) = self.parts(prefix, text)?;
+        let geometry = self.model().geometry();
+        if ids.len() > geometry.context {
+            return Err(Error::Prompt(format!(
+                "the text has {} tokens; this model's context holds {}; score it in parts",
+                ids.len(),
+                geometry.context
+            )));
+        }
+        if let Some(id) = ids.iter().find(|id| id.index() >= geometry.vocab) {
+            return Err(Error::Prompt(format!("token id {id} is beyond the vocabulary; ids must be in 0..={}", geometry.vocab - 1)));
+        }
+        let mut tokens: Vec<ScoredToken> = ids.iter().map(|&id| self.unscored(id)).collect();
+        let mut cache = KvCache::new(geometry);
+        // The last token predicts nothing that is asked for.
+        let context = &ids[..ids.len().saturating_sub(1)];
+        for (part, feed) in context.chunks(ROWS).enumerate() {
+            let rows = self.model().forward(&mut [Span { tokens: feed, cache: &mut cache, want: Want::All }], &mut ())?;
+            for i in 0..feed.len() {
+                let at = part * ROWS + i + 1;
+                let measure = self.measure(rows.row(i), ids[at]);
+                tokens[at].logprob = Some(measure.logprob);
+                (tokens[at].rank, tokens[at].entropy) = (Some(measure.rank), Some(measure.entropy));
+            }
+        }
+        Ok(self.total(&ids, tokens, parted))
+    }
+
+    /// All tokens, and how many of them are the prefix's.
+    fn parts(&self, prefix: Option<&str>, text: &Prompt) -> Result<(Vec<TokenId>, usize), Error> {
+        let text = match (text, prefix) {
+            (Prompt::Ids(ids), _) => {
+                let before = prefix.map(|prefix| self.tokenizer().ids(prefix)).transpose()?.unwrap_or_default();
+                return Ok(([before.as_slice(), ids].concat(), before.len()));
+            }
+            (Prompt::Text(text), None) => return Ok((self.tokenizer().ids(text)?, 0)),
+            (Prompt::Text(text), Some(_)) => text,
+        };
+        let before = self.tokenizer().ids(prefix.unwrap_or_default())?;
+        let together = self.tokenizer().ids(&format!("{}{text}", prefix.unwrap_or_default()))?;
+        if together.starts_with(&before) {
+            return Ok((together, before.len()));
+        }
+        let after = self.tokenizer().ids(text)?;
+        let begins = self.tokenizer().begin().is_some_and(|begin| after.first() == Some(&begin));
+        Ok(([before.as_slice(), &after[usize::from(begins)..]].concat(), before.len()))
+    }
+
+    fn unscored(&self, id: TokenId) -> ScoredToken {
+        ScoredToken { id: id.0, text: self.tokenizer().vocabulary().text(id), logprob: None, rank: None, entropy: None }
+    }
+
+    fn total(&self, ids: &[TokenId], tokens: Vec<ScoredToken>, parted: usize) -> ScoreReport {
+        let scored: Vec<(f64, usize)> = tokens[parted..]
+            .iter()
+            .zip(&ids[parted..])
+            .filter_map(|(token, &id)| Some((token.logprob?, self.tokenizer().vocabulary().bytes(id).len())))
+            .collect();
+        let sum: f64 = scored.iter().map(|(logprob, _)| logprob).sum();
+        let bytes: usize = scored.iter().map(|(_, bytes)| bytes).sum();
+        let mean = (!scored.is_empty()).then(|| sum / scored.len() as f64);
+        ScoreReport {
+            token_ids: ids.iter().map(|id| id.0).collect(),
+            prefix_tokens: parted,
+            sum_logprob: sum,
+            mean_logprob: mean,
+            perplexity: mean.map(|mean| (-mean).exp()),
+            bits_per_byte: (bytes > 0).then(|| -sum / std::f64::consts::LN_2 / bytes as f64),
+            tokens,
+        }
+    }
+}

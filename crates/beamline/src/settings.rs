@@ -1,0 +1,140 @@
+//! Options with values, and where each value came from.
+
+use crate::error::Error;
+use crate::options::{IGNORED, find, options};
+use beamline_shape::OptionValue;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Where a value came from; a later one in this list wins over an earlier.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Origin {
+    /// Built in.
+    Default,
+    /// The model's `generation_config.json` (or a GGUF file's keys).
+    Model,
+    /// A JSON object given along.
+    Config,
+    /// A flag, or the caller's own code.
+    Flag,
+}
+
+impl Origin {
+    /// As JSON says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Model => "model",
+            Self::Config => "config",
+            Self::Flag => "flag",
+        }
+    }
+}
+
+/// A value and its origin.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Setting {
+    /// The value.
+    pub value: OptionValue,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Values of options, by name.
+///
+/// ```
+/// use beamline::Settings;
+/// let mut settings = Settings::default();
+/// settings.config(&serde_json::json!({"do_sample": true, "temperature": 0.7, "top_k": null}))?;
+/// settings.set("top-p", "0.9")?;
+/// assert!(settings.set("top_p", "1.5").unwrap_err().to_string().contains("[0, 1]"));
+/// # Ok::<(), beamline::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Settings(BTreeMap<&'static str, Setting>);
+
+impl Settings {
+    /// Sets one option, as a flag does.
+    ///
+    /// # Errors
+    /// When there is no such option, or the value is out of its range.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let option = find(name).ok_or_else(|| unknown(name))?;
+        let value = option.parse(text)?;
+        self.put(option.name, value, Origin::Flag);
+        Ok(())
+    }
+
+    /// Sets the options of a JSON object, but none that is set already by a flag. Null is no value.
+    ///
+    /// # Errors
+    /// When it is no object, a field is unknown, or a value is out of range.
+    pub fn config(&mut self, json: &Value) -> Result<(), Error> {
+        let fields = json.as_object().ok_or_else(|| Error::Option("a config must be a JSON object".to_owned()))?;
+        for (name, value) in fields {
+            if IGNORED.contains(&name.as_str()) || name.starts_with('_') || name.starts_with("output_") {
+                continue;
+            }
+            let option = options().find(|option| option.name == name).ok_or_else(|| unknown(name))?;
+            if let Some(value) = option.read(value)? {
+                self.put(option.name, value, Origin::Config);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a value unless there is one of a stronger origin.
+    pub(crate) fn put(&mut self, name: &'static str, value: OptionValue, origin: Origin) {
+        if self.0.get(name).is_none_or(|setting| setting.origin <= origin) {
+            self.0.insert(name, Setting { value, origin });
+        }
+    }
+
+    /// These settings, over those of a model.
+    #[must_use]
+    pub(crate) fn over(&self, model: &Self) -> Self {
+        let mut all = model.clone();
+        self.0.iter().for_each(|(name, setting)| all.put(name, setting.value.clone(), setting.origin));
+        all
+    }
+
+    /// The setting of an option, if it has one.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.0.get(name)
+    }
+
+    /// Forgets an option.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// Every setting, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Setting)> {
+        self.0.iter().map(|(name, setting)| (*name, setting))
+    }
+
+    pub(crate) fn count(&self, name: &str) -> Option<u64> {
+        self.get(name)?.value.count()
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Setting { value: OptionValue::Flag(true), .. }))
+    }
+
+    /// Every option with its value and origin, as `effective_config`.
+    pub(crate) fn effective(&self) -> Value {
+        let entry = |option: &beamline_shape::OptionSpec| {
+            let (value, origin) = match self.get(option.name) {
+                Some(setting) => (setting.value.json(), setting.origin),
+                None => (option.parse(option.default).map_or(Value::Null, |value| value.json()), Origin::Default),
+            };
+            (option.name.to_owned(), json!({"value": value, "origin": origin.name()}))
+        };
+        Value::Object(options().map(entry).collect::<Map<_, _>>())
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let known = options().map(|option| option.name).collect::<Vec<_>>().join(", ");
+    Error::Option(format!("unknown option {name}; known are {known}"))
+}

@@ -1,0 +1,75 @@
+//! The vocabulary in a GGUF file's keys, handed to the tokens crate.
+
+use crate::error::Error;
+use beamline_model::gguf::{Gguf, Value};
+use beamline_model::{Defect, LoadError};
+use beamline_tokens::{GgufVocabulary, TokenId, Tokenizer, TokensError};
+use std::path::Path;
+
+/// A tokenizer, and the tokens by which a text begins and ends.
+pub(crate) struct Vocabulary {
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) begin: Option<TokenId>,
+    pub(crate) end: Vec<TokenId>,
+    /// What a user should hear about it.
+    pub(crate) warning: Option<String>,
+}
+
+/// Reads `tokenizer.ggml.*`.
+pub(crate) fn from_gguf(gguf: &Gguf<'_>, path: &Path) -> Result<Vocabulary, Error> {
+    let described = describe(gguf).map_err(|defect| LoadError { path: path.to_owned(), defect: Box::new(defect) })?;
+    let vocabulary = |source: TokensError| Error::Vocabulary { path: path.to_owned(), source };
+    let tokenizer = Tokenizer::from_gguf(&described).map_err(vocabulary)?;
+    let key = |name: &str| gguf.count(name).ok().flatten().and_then(|id| u32::try_from(id).ok());
+    let mut end: Vec<TokenId> = described.eos.into_iter().chain(key("tokenizer.ggml.eot_token_id")).map(TokenId).collect();
+    end.dedup();
+    let unnamed = described.model == "gpt2" && described.pre.is_none();
+    let warning = unnamed.then(|| {
+        "the file does not say how text is split (tokenizer.ggml.pre); taking gpt-2's way, which may give other tokens than the model was trained on".to_owned()
+    });
+    Ok(Vocabulary { tokenizer, begin: described.bos.map(TokenId), end, warning })
+}
+
+fn describe(gguf: &Gguf<'_>) -> Result<GgufVocabulary, Defect> {
+    let key = |name: &str| format!("tokenizer.ggml.{name}");
+    let text = |name: &str| Ok::<_, Defect>(gguf.text(&key(name))?.map(str::to_owned));
+    let id = |name: &str| Ok::<_, Defect>(gguf.count(&key(name))?.and_then(|id| u32::try_from(id).ok()));
+    let wrong = |name: &str, expected: &str| Defect::Value {
+        field: key(name),
+        value: "of another type".to_owned(),
+        allowed: expected.to_owned(),
+    };
+    let strings = |name: &str| {
+        let list = gguf.list(&key(name))?;
+        let string = |value| match value {
+            Value::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            _ => None,
+        };
+        let strings: Option<Vec<String>> = list.iter().flat_map(beamline_model::gguf::List::values).map(string).collect();
+        strings.ok_or_else(|| wrong(name, "a list of UTF-8 texts"))
+    };
+    let numbers = |name: &str| {
+        let list = gguf.list(&key(name))?;
+        let number = |value| match value {
+            Value::Integer(n) => Some(n as f64),
+            Value::Float(x) => Some(x),
+            _ => None,
+        };
+        let numbers: Option<Vec<f64>> = list.iter().flat_map(beamline_model::gguf::List::values).map(number).collect();
+        numbers.ok_or_else(|| wrong(name, "a list of numbers"))
+    };
+    let missing = || Defect::Value { field: key("model"), value: "missing".to_owned(), allowed: "gpt2 or llama".to_owned() };
+    Ok(GgufVocabulary {
+        model: text("model")?.ok_or_else(missing)?,
+        pre: text("pre")?,
+        tokens: strings("tokens")?,
+        scores: numbers("scores")?.into_iter().map(|x| x as f32).collect(),
+        kinds: numbers("token_type")?.into_iter().map(|x| x as i32).collect(),
+        merges: strings("merges")?,
+        bos: id("bos_token_id")?,
+        eos: id("eos_token_id")?,
+        add_bos: gguf.flag(&key("add_bos_token"))?,
+        add_eos: gguf.flag(&key("add_eos_token"))?,
+        add_space_prefix: gguf.flag(&key("add_space_prefix"))?,
+    })
+}

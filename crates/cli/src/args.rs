@@ -1,0 +1,269 @@
+//! The command line: fixed arguments here, decoding options from their registry.
+
+use crate::failure::Failure;
+use beamline::{Encoding, OptionKind, Settings, options};
+use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use std::path::PathBuf;
+
+/// What to do, with decoding options where the command has them.
+pub(crate) struct Command {
+    pub(crate) what: What,
+    pub(crate) settings: Settings,
+}
+
+/// Load a language model, turn its next-token logits into text, and see how each token came to be chosen.
+#[derive(Parser)]
+#[command(name = "beamline", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum What {
+    /// Continue a prompt
+    Generate(Generate),
+    /// Show the best candidates of every step
+    Inspect(Inspect),
+    /// Tell how probable a text is
+    Score(Score),
+    /// Turn text into tokens, or tokens into text
+    Tokenize(Tokenize),
+    /// Look at models, fetch them
+    #[command(subcommand)]
+    Models(Models),
+    /// Measure how fast a model runs
+    Bench(Bench),
+}
+
+#[derive(Args)]
+pub(crate) struct ModelArgs {
+    /// builtin, a folder, a .gguf file, or org/name[@rev][:file.gguf] on the hub
+    #[arg(long, short, env = "BEAMLINE_MODEL", default_value = "builtin", value_name = "MODEL")]
+    pub(crate) model: String,
+    /// Convert weights while loading: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1 or q4_0 [default: as stored]
+    #[arg(long, value_parser = dtype, value_name = "TYPE")]
+    pub(crate) dtype: Option<Encoding>,
+    /// Threads to compute with [default: the cores granted]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N")]
+    pub(crate) threads: Option<u16>,
+    /// How activations meet quantised weights; f32 is exact
+    #[arg(long, value_parser = ["f32"], default_value = "f32", value_name = "KIND")]
+    pub(crate) activations: String,
+}
+
+#[derive(Args)]
+pub(crate) struct PromptArgs {
+    /// The prompt, taken as it is; - for standard input
+    #[arg(value_name = "PROMPT")]
+    pub(crate) argument: Option<String>,
+    /// A prompt; several make a batch
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
+    pub(crate) prompt: Vec<String>,
+    /// A prompt as token ids, such as 1,2,3
+    #[arg(long, value_name = "IDS")]
+    pub(crate) prompt_ids: Vec<String>,
+    /// A file whose whole text is a prompt; - for standard input
+    #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE")]
+    pub(crate) prompt_file: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    pub(crate) prompts: PromptArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print one JSON object with every token's numbers
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) prompts: PromptArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Steps to take
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
+    pub(crate) steps: u64,
+    /// Candidates to list
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..), value_name = "K")]
+    pub(crate) top: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Score {
+    /// The text; - for standard input
+    #[arg(allow_hyphen_values = false, required_unless_present = "ids", conflicts_with = "ids", value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// Token ids in place of the text
+    #[arg(long, value_name = "IDS")]
+    pub(crate) ids: Option<String>,
+    /// What the text follows; its tokens are not summed
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
+    pub(crate) prefix: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Tokenize {
+    /// The text; - for standard input
+    #[arg(required_unless_present = "decode", conflicts_with = "decode", value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// Token ids to turn into text
+    #[arg(long, value_name = "IDS")]
+    pub(crate) decode: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Models {
+    /// Tell what a model is
+    Info(ModelInfo),
+    /// Fetch a model from the hub, and print where it lies
+    Pull(ModelPull),
+    /// List the models in the local cache of the hub
+    List(ModelList),
+}
+
+#[derive(Args)]
+pub(crate) struct ModelInfo {
+    /// The model; --model does as well
+    #[arg(value_name = "MODEL")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ModelPull {
+    /// org/name[@rev][:file.gguf]
+    pub(crate) name: String,
+}
+
+#[derive(Args)]
+pub(crate) struct ModelList {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Tokens in each prompt
+    #[arg(long, default_value_t = 16, value_name = "P")]
+    pub(crate) prompt_len: usize,
+    /// New tokens for each prompt
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    pub(crate) new_tokens: usize,
+    /// Prompts run together
+    #[arg(long, default_value_t = 1, value_name = "B")]
+    pub(crate) batch: usize,
+    /// Times to repeat; medians are printed
+    #[arg(long, default_value_t = 5, value_name = "R")]
+    pub(crate) repeat: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A weight format that can be written.
+fn dtype(name: &str) -> Result<Encoding, String> {
+    let encoding: Encoding = name.parse().map_err(|error: beamline::UnknownEncoding| error.to_string())?;
+    if Encoding::WRITABLE.contains(&encoding) {
+        return Ok(encoding);
+    }
+    Err(format!("cannot convert to it; choose one of {}", Encoding::WRITABLE.map(Encoding::name).join(", ")))
+}
+
+/// Reads the command line. Help and version are printed here, and end it well.
+pub(crate) fn parse() -> Result<Command, Failure> {
+    let command = Cli::command().mut_subcommand("generate", with_options).mut_subcommand("inspect", with_options);
+    let matches = command.try_get_matches().map_err(|error| refused(&error))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| refused(&error))?;
+    let settings = match matches.subcommand() {
+        Some(("generate" | "inspect", matches)) => settings(matches)?,
+        _ => Settings::default(),
+    };
+    Ok(Command { what: cli.what, settings })
+}
+
+/// Adds a flag for every decoding option, and `--config`.
+fn with_options(command: clap::Command) -> clap::Command {
+    let config = Arg::new("config").long("config").value_name("FILE").value_hint(ValueHint::FilePath);
+    let config = config.help("A JSON object of options, under the same names in snake_case; flags win over it");
+    let flags = options().map(|option| {
+        let (value, number) = match option.kind {
+            OptionKind::Flag => ("BOOL", 0..=1),
+            OptionKind::Count { .. } => ("N", 1..=1),
+            OptionKind::Number => ("X", 1..=1),
+            OptionKind::Ids => ("IDS", 1..=1),
+        };
+        let help = format!("{} [{}; default: {}]", sentence(option.short), option.range, option.default);
+        let arg = Arg::new(option.name).long(option.name.replace('_', "-")).help(help).value_name(value);
+        let arg = arg.action(ArgAction::Set).num_args(number).allow_negative_numbers(true).help_heading("Decoding");
+        if option.kind == OptionKind::Flag { arg.default_missing_value("true").require_equals(true) } else { arg }
+    });
+    command.arg(config.help_heading("Decoding")).args(flags)
+}
+
+/// The options given by flag and by `--config`.
+fn settings(matches: &ArgMatches) -> Result<Settings, Failure> {
+    let mut settings = Settings::default();
+    for option in options() {
+        if let Some(text) = matches.get_one::<String>(option.name) {
+            settings.set(option.name, text)?;
+        }
+    }
+    if let Some(path) = matches.get_one::<String>("config") {
+        let wrong = |reason: String| Failure::usage(format!("{path}: {reason}"));
+        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let json = serde_json::from_slice(&bytes).map_err(|error| wrong(format!("not valid JSON: {error}")))?;
+        settings.config(&json).map_err(|error| wrong(error.to_string()))?;
+    }
+    Ok(settings)
+}
+
+/// Help texts begin with a capital letter.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// What the parser refused, in one line; help and version are no refusal.
+fn refused(error: &clap::Error) -> Failure {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    match error.kind() {
+        DisplayHelp | DisplayVersion => match crate::output::print(&error.to_string()) {
+            Ok(()) => Failure::quiet(),
+            Err(failure) => failure,
+        },
+        DisplayHelpOnMissingArgumentOrSubcommand => {
+            Failure::usage("no command was given; see 'beamline --help' for the commands")
+        }
+        _ => {
+            let text = error.to_string();
+            let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+            let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+            Failure::usage(format!("{}; see 'beamline --help'", line.trim_start_matches("error: ")))
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The commands, a file each.
+
+mod bench;
+mod generate;
+mod inspect;
+mod models;
+mod score;
+mod tokenize;
+
+use crate::args::{Command, What};
+use crate::failure::Failure;
+
+/// Runs one.
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    let Command { what, settings } = command;
+    match what {
+        What::Generate(args) => generate::run(&args, &settings),
+        What::Inspect(args) => inspect::run(&args, &settings),
+        What::Score(args) => score::run(&args),
+        What::Tokenize(args) => tokenize::run(&args),
+        What::Models(args) => models::run(&args),
+        What::Bench(args) => bench::run(&args),
+    }
+}

@@ -1,0 +1,52 @@
+//! Errors as exit codes.
+
+use beamline::{Error, Fault};
+use std::io;
+
+/// Why the command ends early.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: u8,
+    /// One line; none where nothing needs saying.
+    pub(crate) message: Option<String>,
+}
+
+impl Failure {
+    /// A value or usage that the user can mend.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: Some(message.into()) }
+    }
+
+    /// The user pressed Ctrl-C; what there was has been printed.
+    pub(crate) fn interrupted() -> Self {
+        Self { code: 130, message: None }
+    }
+
+    /// The end was reached in another way than by doing all of it, and that is fine.
+    pub(crate) fn quiet() -> Self {
+        Self { code: 0, message: None }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = match error.fault() {
+            Fault::Usage => 2,
+            Fault::Model => 3,
+            Fault::Run => 1,
+        };
+        // Some messages quote others'; one line is the rule.
+        let message = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { code, message: Some(message) }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error while writing to standard output.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::quiet(),
+            _ => Self { code: 1, message: Some(format!("standard output: {error}")) },
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Opening the model that the arguments name.
+
+use crate::args::ModelArgs;
+use crate::failure::Failure;
+use crate::output::note;
+use crate::progress::Bars;
+use beamline::{Engine, ModelName, OpenOptions, Opened, Settings};
+
+/// Opens the model's files, without its weights.
+pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
+    let name: ModelName = args.model.parse()?;
+    let opened = Opened::find(&name, &mut Bars::default())?;
+    opened.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
+    Ok(opened)
+}
+
+/// Opens the model's files, checks the settings against it, and loads its weights.
+pub(crate) fn open(args: &ModelArgs, settings: &Settings) -> Result<Engine, Failure> {
+    let opened = find(args)?;
+    opened.check(settings)?;
+    Ok(opened.load(&OpenOptions { dtype: args.dtype, threads: args.threads.map(usize::from) })?)
+}

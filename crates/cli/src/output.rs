@@ -1,0 +1,25 @@
+//! Where results and notes go.
+
+use crate::failure::Failure;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Writes to standard output, and flushes, so that text shows as it comes.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes one JSON object.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value)
+        .map_err(|error| Failure { code: 1, message: Some(format!("the result has no JSON form: {error}")) })?;
+    print(&format!("{text}\n"))
+}
+
+/// Writes a line to standard error; nobody is told if that fails.
+pub(crate) fn note(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}

@@ -1,0 +1,60 @@
+//! Prompts from arguments, files and standard input.
+
+use crate::args::PromptArgs;
+use crate::failure::Failure;
+use beamline::{Prompt, TokenId};
+use std::io::Read;
+use std::path::Path;
+
+/// All prompts given, in this order: the argument, `--prompt`, `--prompt-ids`, `--prompt-file`.
+pub(crate) fn gather(args: &PromptArgs) -> Result<Vec<Prompt>, Failure> {
+    let mut prompts = Vec::new();
+    for text in args.argument.iter().chain(&args.prompt) {
+        prompts.push(Prompt::Text(if text == "-" { standard_input()? } else { text.clone() }));
+    }
+    for ids in &args.prompt_ids {
+        prompts.push(Prompt::Ids(parse_ids(ids, "--prompt-ids")?));
+    }
+    for file in &args.prompt_file {
+        prompts.push(Prompt::Text(if file.as_os_str() == "-" { standard_input()? } else { read(file)? }));
+    }
+    if prompts.is_empty() {
+        return Err(Failure::usage("no prompt was given; give one as an argument, with --prompt, or - for standard input"));
+    }
+    Ok(prompts)
+}
+
+/// The one prompt of a command that takes one.
+pub(crate) fn single(args: &PromptArgs) -> Result<Prompt, Failure> {
+    let mut prompts = gather(args)?;
+    match prompts.len() {
+        1 => Ok(prompts.remove(0)),
+        n => Err(Failure::usage(format!("{n} prompts were given; this command takes one"))),
+    }
+}
+
+/// Ids parted by commas.
+pub(crate) fn parse_ids(text: &str, flag: &str) -> Result<Vec<TokenId>, Failure> {
+    let id = |part: &str| {
+        part.trim().parse().map(TokenId).map_err(|_| {
+            Failure::usage(format!("{flag} must be token ids parted by commas, such as 1,2,3; got {part:?}"))
+        })
+    };
+    text.split(',').map(id).collect()
+}
+
+/// A text argument, `-` being standard input.
+pub(crate) fn text(argument: &str) -> Result<String, Failure> {
+    if argument == "-" { standard_input() } else { Ok(argument.to_owned()) }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{}: not UTF-8 text", path.display())))
+}
+
+fn standard_input() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::usage(format!("standard input: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))
+}
