@@ -28,7 +28,12 @@ impl Bench {
     /// # Errors
     /// When a count is out of range.
     pub fn check(&self) -> Result<(), Error> {
-        let counts = [("prompt-len", self.prompt_len), ("new-tokens", self.new_tokens), ("batch", self.batch), ("repeat", self.repeat)];
+        let counts = [
+            ("prompt-len", self.prompt_len),
+            ("new-tokens", self.new_tokens),
+            ("batch", self.batch),
+            ("repeat", self.repeat),
+        ];
         match counts.into_iter().find(|(_, count)| !(1..=1 << 20).contains(count)) {
             Some((name, count)) => Err(Error::Option(format!("{name} must be in 1..={}, got {count}", 1 << 20))),
             None => Ok(()),
@@ -112,7 +117,10 @@ impl Engine {
             model: self.name().to_owned(),
             threads: self.compute().threads(),
             prefill: Prefill { tokens_per_s: batch * bench.prompt_len as f64 / prefill },
-            decode: Decode { tokens_per_s: decoded.map(|step| batch / step), ms_per_step: decoded.map(|step| step * 1e3) },
+            decode: Decode {
+                tokens_per_s: decoded.map(|step| batch / step),
+                ms_per_step: decoded.map(|step| step * 1e3),
+            },
             total_tokens_per_s: batch * bench.new_tokens as f64 / total,
             sampling_share: of(|run| run.choose / (run.prefill + run.decode)),
             load_s: self.load_seconds(),
@@ -125,11 +133,13 @@ impl Engine {
 
     fn run_once(&self, bench: &Bench) -> Result<Run, Error> {
         let mut given = Settings::default();
-        given.config(&serde_json::json!({"eos_token_id": [], "do_sample": false, "max_new_tokens": bench.new_tokens}))?;
+        given
+            .config(&serde_json::json!({"eos_token_id": [], "do_sample": false, "max_new_tokens": bench.new_tokens}))?;
         let settings = self.settings(&given)?;
         let vocab = self.model().geometry().vocab as f64;
         let token = |row, at| TokenId((Coins::new(0).toss(row, at, Purpose::Token, 0) * vocab) as u32);
-        let prompts = (0..bench.batch).map(|row| (0..bench.prompt_len).map(|at| token(row as u32, at as u32)).collect());
+        let prompts =
+            (0..bench.batch).map(|row| (0..bench.prompt_len).map(|at| token(row as u32, at as u32)).collect());
         let mut sessions = prompts
             .map(|ids| {
                 let mut session = self.session(&Prompt::Ids(ids), &settings)?;

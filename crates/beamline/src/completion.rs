@@ -156,7 +156,13 @@ impl Engine {
 
     /// What sessions have come to, whether they are at their ends or were interrupted. `settings` come from
     /// [`settings`](Self::settings).
-    pub fn completion(&self, prompts: &[Prompt], settings: &Settings, sessions: &[Session], timings: Timings) -> Completion {
+    pub fn completion(
+        &self,
+        prompts: &[Prompt],
+        settings: &Settings,
+        sessions: &[Session],
+        timings: Timings,
+    ) -> Completion {
         let ids = |tokens: &[TokenId]| tokens.iter().map(|token| token.0).collect::<Vec<_>>();
         let info = |(prompt, session): (&Prompt, &Session)| PromptInfo {
             text: match prompt {
@@ -195,7 +201,8 @@ impl Engine {
             .into_iter()
             .map(|id| {
                 let node = tree.node(id);
-                let raw = node.raw.unwrap_or(beamline_search::Measure { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
+                let raw =
+                    node.raw.unwrap_or(beamline_search::Measure { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
                 GeneratedToken {
                     id: node.token.0,
                     text: self.tokenizer().vocabulary().text(node.token),

@@ -17,8 +17,14 @@ pub(crate) struct Defaults {
 
 /// Fields of transformers' that say nothing about the result.
 const SILENT: [&str; 8] = [
-    "bos_token_id", "eos_token_id", "decoder_start_token_id", "transformers_version", "cache_implementation",
-    "cache_config", "max_cache_len", "compile_config",
+    "bos_token_id",
+    "eos_token_id",
+    "decoder_start_token_id",
+    "transformers_version",
+    "cache_implementation",
+    "cache_config",
+    "max_cache_len",
+    "compile_config",
 ];
 
 impl Defaults {
@@ -102,7 +108,8 @@ mod tests {
 
     #[test]
     fn generation_config_wins_over_config_for_begin_and_end() {
-        let both = read(Some(r#"{"eos_token_id": [1, 2], "bos_token_id": 7}"#), r#"{"eos_token_id": 5, "bos_token_id": 6}"#);
+        let both =
+            read(Some(r#"{"eos_token_id": [1, 2], "bos_token_id": 7}"#), r#"{"eos_token_id": 5, "bos_token_id": 6}"#);
         assert_eq!(both.settings.get("eos_token_id").unwrap().value, OptionValue::Ids(vec![1, 2]));
         assert_eq!(both.begin, Some(TokenId(7)));
         let one = read(Some("{}"), r#"{"eos_token_id": 5, "bos_token_id": null}"#);

@@ -132,7 +132,9 @@ impl Engine {
         }
         let vocab = self.model.geometry().vocab;
         match ids.iter().find(|id| id.index() >= vocab) {
-            Some(id) => Err(Error::Prompt(format!("token id {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1))),
+            Some(id) => {
+                Err(Error::Prompt(format!("token id {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1)))
+            }
             None => Ok(ids),
         }
     }
@@ -163,9 +165,10 @@ impl Engine {
         let started = Instant::now();
         let rows = self.forward(&mut jobs)?;
         let forward = started.elapsed();
+        let started = Instant::now();
         self.choose(sessions, jobs, &rows, observer)?;
         let more = sessions.iter().any(|session| !session.is_done());
-        Ok(Step { more, forward, choose: started.elapsed() - forward })
+        Ok(Step { more, forward, choose: started.elapsed() })
     }
 
     /// The next row of every job.
@@ -191,7 +194,13 @@ impl Engine {
     }
 
     /// Shapes every row and lets the strategies choose.
-    fn choose(&self, sessions: &mut [Session], jobs: Vec<Job>, rows: &Rows, observer: &mut dyn Observer) -> Result<(), Error> {
+    fn choose(
+        &self,
+        sessions: &mut [Session],
+        jobs: Vec<Job>,
+        rows: &Rows,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
         // For each session its branches, and the row of each.
         let mut taken: Vec<BTreeMap<NodeId, (usize, Branch)>> = sessions.iter().map(|_| BTreeMap::new()).collect();
         for (row, mut job) in jobs.into_iter().enumerate() {
@@ -239,7 +248,8 @@ impl Engine {
     /// As for [`settings`](Self::settings), [`session`](Self::session) and [`step`](Self::step).
     pub fn generate(&self, prompts: &[Prompt], given: &Settings) -> Result<Completion, Error> {
         let settings = self.settings(given)?;
-        let mut sessions = prompts.iter().map(|prompt| self.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
+        let mut sessions =
+            prompts.iter().map(|prompt| self.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
         let mut timings = Timings::new(self.load_seconds);
         loop {
             let step = self.step(&mut sessions, &mut ())?;

@@ -81,7 +81,12 @@ impl Error {
             #[cfg(feature = "hub")]
             Self::Hub(_) => Fault::Model,
             Self::Model(ModelError::NotFinite) | Self::Shape(ShapeError::Empty { .. }) => Fault::Run,
-            Self::Compute(_) | Self::Shape(_) | Self::Tokens(_) | Self::Model(_) | Self::Option(_) | Self::Prompt(_) => Fault::Usage,
+            Self::Compute(_)
+            | Self::Shape(_)
+            | Self::Tokens(_)
+            | Self::Model(_)
+            | Self::Option(_)
+            | Self::Prompt(_) => Fault::Usage,
         }
     }
 }

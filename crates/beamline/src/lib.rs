@@ -38,9 +38,9 @@ mod session;
 mod settings;
 mod vocabulary;
 
-pub use beamline_kernels::{Compute, Encoding, UnknownEncoding};
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
+pub use beamline_kernels::{Compute, Encoding, UnknownEncoding};
 pub use beamline_model::{Description, Geometry};
 pub use beamline_search::{FinishReason, Measure, NodeId, State, Tree};
 pub use beamline_shape::{OptionKind, OptionSpec, OptionValue, Scope};

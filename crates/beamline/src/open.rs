@@ -76,7 +76,10 @@ impl Opened {
     fn at(name: String, path: &Path) -> Result<Self, Error> {
         let started = Instant::now();
         if !path.exists() {
-            return Err(Error::NoModel { name: path.display().to_string(), reason: "no such file or folder".to_owned() });
+            return Err(Error::NoModel {
+                name: path.display().to_string(),
+                reason: "no such file or folder".to_owned(),
+            });
         }
         let checkpoint = Checkpoint::open(path)?;
         if let Some(gguf) = checkpoint.gguf()? {
@@ -90,8 +93,14 @@ impl Opened {
         };
         let json = read("tokenizer.json")?;
         let vocabulary = |source| Error::Vocabulary { path: path.join("tokenizer.json"), source };
-        let tokenizer = Tokenizer::from_json(&json).map_err(vocabulary)?;
-        let generation = path.join("generation_config.json").is_file().then(|| read("generation_config.json")).transpose()?;
+        let tokenizer = match checkpoint.architecture() {
+            // As transformers has it.
+            "qwen2" => Tokenizer::from_json_split_as(&json, "qwen2"),
+            _ => Tokenizer::from_json(&json),
+        };
+        let tokenizer = tokenizer.map_err(vocabulary)?;
+        let generation =
+            path.join("generation_config.json").is_file().then(|| read("generation_config.json")).transpose()?;
         let defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
         Ok(Self { name, checkpoint, tokenizer, defaults, started })
     }

@@ -31,7 +31,12 @@ const fn count(name: &'static str, default: &'static str, short: &'static str, r
 /// Options of the loop itself.
 static OWN: [OptionSpec; 6] = [
     count("max_new_tokens", "null", "generate at most this many tokens", "leave it out for 20"),
-    count("max_length", "20 + prompt", "as max_new_tokens, but prompt and new tokens together", "leave it out for 20 new tokens"),
+    count(
+        "max_length",
+        "20 + prompt",
+        "as max_new_tokens, but prompt and new tokens together",
+        "leave it out for 20 new tokens",
+    ),
     OptionSpec {
         name: "do_sample",
         kind: OptionKind::Flag,
@@ -54,7 +59,12 @@ static OWN: [OptionSpec; 6] = [
     OptionSpec {
         kind: OptionKind::Ids,
         range: "a token id, or a list of ids",
-        ..count("eos_token_id", "the model's", "tokens that end a text; an empty list for none", "leave it out for the model's own")
+        ..count(
+            "eos_token_id",
+            "the model's",
+            "tokens that end a text; an empty list for none",
+            "leave it out for the model's own",
+        )
     },
 ];
 

@@ -34,7 +34,10 @@ pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
     if let Some(Setting { value: OptionValue::Ids(ids), .. }) = settings.get("eos_token_id")
         && let Some(id) = ids.iter().find(|&&id| id as usize >= vocab)
     {
-        return Err(Error::Option(format!("eos_token_id {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1)));
+        return Err(Error::Option(format!(
+            "eos_token_id {id} is beyond the vocabulary; ids must be in 0..={}",
+            vocab - 1
+        )));
     }
     Ok(())
 }

@@ -63,14 +63,18 @@ impl Engine {
             )));
         }
         if let Some(id) = ids.iter().find(|id| id.index() >= geometry.vocab) {
-            return Err(Error::Prompt(format!("token id {id} is beyond the vocabulary; ids must be in 0..={}", geometry.vocab - 1)));
+            return Err(Error::Prompt(format!(
+                "token id {id} is beyond the vocabulary; ids must be in 0..={}",
+                geometry.vocab - 1
+            )));
         }
         let mut tokens: Vec<ScoredToken> = ids.iter().map(|&id| self.unscored(id)).collect();
         let mut cache = KvCache::new(geometry);
         // The last token predicts nothing that is asked for.
         let context = &ids[..ids.len().saturating_sub(1)];
         for (part, feed) in context.chunks(ROWS).enumerate() {
-            let rows = self.model().forward(&mut [Span { tokens: feed, cache: &mut cache, want: Want::All }], &mut ())?;
+            let rows =
+                self.model().forward(&mut [Span { tokens: feed, cache: &mut cache, want: Want::All }], &mut ())?;
             for i in 0..feed.len() {
                 let at = part * ROWS + i + 1;
                 let measure = self.measure(rows.row(i), ids[at]);

@@ -116,7 +116,9 @@ impl Session {
         self.strategy.grow(&mut self.tree, outlooks);
         if self.measures {
             let grown: Vec<NodeId> = self.tree.nodes().skip(before - 1).map(|(node, _)| node).collect();
-            grown.into_iter().for_each(|node| note(&mut self.tree, node));
+            for node in grown {
+                note(&mut self.tree, node);
+            }
         }
         self.pending = self.strategy.frontier(&self.tree);
     }

@@ -21,7 +21,8 @@ pub(crate) fn from_gguf(gguf: &Gguf<'_>, path: &Path) -> Result<Vocabulary, Erro
     let vocabulary = |source: TokensError| Error::Vocabulary { path: path.to_owned(), source };
     let tokenizer = Tokenizer::from_gguf(&described).map_err(vocabulary)?;
     let key = |name: &str| gguf.count(name).ok().flatten().and_then(|id| u32::try_from(id).ok());
-    let mut end: Vec<TokenId> = described.eos.into_iter().chain(key("tokenizer.ggml.eot_token_id")).map(TokenId).collect();
+    let mut end: Vec<TokenId> =
+        described.eos.into_iter().chain(key("tokenizer.ggml.eot_token_id")).map(TokenId).collect();
     end.dedup();
     let unnamed = described.model == "gpt2" && described.pre.is_none();
     let warning = unnamed.then(|| {
@@ -45,7 +46,8 @@ fn describe(gguf: &Gguf<'_>) -> Result<GgufVocabulary, Defect> {
             Value::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
             _ => None,
         };
-        let strings: Option<Vec<String>> = list.iter().flat_map(beamline_model::gguf::List::values).map(string).collect();
+        let strings: Option<Vec<String>> =
+            list.iter().flat_map(beamline_model::gguf::List::values).map(string).collect();
         strings.ok_or_else(|| wrong(name, "a list of UTF-8 texts"))
     };
     let numbers = |name: &str| {
@@ -58,7 +60,8 @@ fn describe(gguf: &Gguf<'_>) -> Result<GgufVocabulary, Defect> {
         let numbers: Option<Vec<f64>> = list.iter().flat_map(beamline_model::gguf::List::values).map(number).collect();
         numbers.ok_or_else(|| wrong(name, "a list of numbers"))
     };
-    let missing = || Defect::Value { field: key("model"), value: "missing".to_owned(), allowed: "gpt2 or llama".to_owned() };
+    let missing =
+        || Defect::Value { field: key("model"), value: "missing".to_owned(), allowed: "gpt2 or llama".to_owned() };
     Ok(GgufVocabulary {
         model: text("model")?.ok_or_else(missing)?,
         pre: text("pre")?,

@@ -261,7 +261,10 @@ fn refused(error: &clap::Error) -> Failure {
         }
         _ => {
             let text = error.to_string();
-            let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+            let lines = text
+                .lines()
+                .map(str::trim)
+                .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
             let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
             Failure::usage(format!("{}; see 'beamline --help'", line.trim_start_matches("error: ")))
         }

@@ -19,7 +19,9 @@ pub(crate) fn gather(args: &PromptArgs) -> Result<Vec<Prompt>, Failure> {
         prompts.push(Prompt::Text(if file.as_os_str() == "-" { standard_input()? } else { read(file)? }));
     }
     if prompts.is_empty() {
-        return Err(Failure::usage("no prompt was given; give one as an argument, with --prompt, or - for standard input"));
+        return Err(Failure::usage(
+            "no prompt was given; give one as an argument, with --prompt, or - for standard input",
+        ));
     }
     Ok(prompts)
 }
@@ -55,6 +57,9 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 fn standard_input() -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::usage(format!("standard input: {error}")))?;
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format!("standard input: {error}")))?;
     String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))
 }

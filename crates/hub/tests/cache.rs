@@ -1,4 +1,5 @@
 //! The cache without a network: what counts as there, what an offline error says, and what is listed.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod server;
 

@@ -1,4 +1,5 @@
 //! Downloads that go well: what is asked for, what lands where, and who is shown the token.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod server;
 

@@ -1,4 +1,5 @@
 //! Downloads that break: resumed, started over, or given up, and never taken for whole.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod server;
 

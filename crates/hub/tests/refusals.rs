@@ -1,4 +1,5 @@
 //! What the hub refuses, and what a hostile one may try.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod server;
 

@@ -1,4 +1,5 @@
 //! The environment: which variable wins over which, and what is refused.
+#![allow(clippy::unwrap_used)] // tests may
 
 use std::fs;
 use std::path::{Path, PathBuf};

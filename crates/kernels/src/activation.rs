@@ -101,14 +101,11 @@ struct Apply<'a> {
     x: &'a mut [f32],
 }
 
-impl Apply<'_> {
-    #[inline(always)]
-    fn map<L: Lanes>(self, l: L, f: impl Fn(L::F) -> L::F) {
-        map_eight(self.x, |eight| {
-            let y = f(l.load(eight));
-            l.store(y, eight);
-        });
-    }
+/// See [`Activation::GeluTanh`].
+#[inline(always)]
+fn gelu_tanh<L: Lanes>(l: L, x: L::F) -> L::F {
+    let cubic = l.mul_add(l.mul(l.mul(x, x), x), l.splat(0.044_715), x);
+    l.mul(x, sigmoid(l, l.mul(cubic, l.splat(1.595_769))))
 }
 
 impl Kernel for Apply<'_> {
@@ -117,16 +114,13 @@ impl Kernel for Apply<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
         match self.function {
-            Activation::GeluTanh => self.map(l, |x| {
-                let cubic = l.mul_add(l.mul(l.mul(x, x), x), l.splat(0.044_715), x);
-                l.mul(x, sigmoid(l, l.mul(cubic, l.splat(1.595_769_1))))
-            }),
+            Activation::GeluTanh => map_eight!(l, self.x, |x| gelu_tanh(l, x)),
             Activation::Gelu => self.x.iter_mut().for_each(|x| {
                 *x = 0.5 * *x * (1.0 + libm::erff(*x * std::f32::consts::FRAC_1_SQRT_2));
             }),
-            Activation::QuickGelu => self.map(l, |x| l.mul(x, sigmoid(l, l.mul(x, l.splat(1.702))))),
-            Activation::Silu => self.map(l, |x| l.mul(x, sigmoid(l, x))),
-            Activation::Relu => self.map(l, |x| l.max(x, l.splat(0.0))),
+            Activation::QuickGelu => map_eight!(l, self.x, |x| l.mul(x, sigmoid(l, l.mul(x, l.splat(1.702))))),
+            Activation::Silu => map_eight!(l, self.x, |x| l.mul(x, sigmoid(l, x))),
+            Activation::Relu => map_eight!(l, self.x, |x| l.max(x, l.splat(0.0))),
         }
     }
 }
@@ -141,10 +135,7 @@ mod tests {
         type Output = ();
         #[inline(always)]
         fn run<L: Lanes>(self, l: L) {
-            map_eight(self.0, |eight| {
-                let y = exp(l, l.load(eight));
-                l.store(y, eight);
-            });
+            map_eight!(l, self.0, |x| exp(l, x));
         }
     }
 

@@ -7,7 +7,7 @@
 use crate::activation::exp;
 use crate::isa::{Isa, Kernel, Lanes};
 use crate::panel::{PanelRow, halves};
-use crate::row::{each_eight, greatest, map_eight};
+use crate::row::{each_eight, greatest, map_eight, scale};
 
 /// Positions in a block of keys and values.
 pub const BLOCK: usize = 16;
@@ -86,7 +86,7 @@ impl Kernel for Attend<'_> {
             out[d] = values.zip(&scores[past.first - start..]).fold(0.0f32, |acc, (v, &p)| p.mul_add(v, acc));
         }
         let inverse = 1.0 / sum;
-        out.iter_mut().for_each(|o| *o *= inverse);
+        scale(out, inverse);
     }
 }
 
@@ -116,12 +116,9 @@ fn dot<L: Lanes, const P: usize>(l: L, query: &[f32], past: &Attention<'_>, bloc
 #[inline(always)]
 fn soften<L: Lanes>(l: L, scores: &mut [f32]) -> f32 {
     let max = l.splat(greatest(l, scores));
-    map_eight(scores, |eight| {
-        let e = exp(l, l.sub(l.load(eight), max));
-        l.store(e, eight);
-    });
+    map_eight!(l, scores, |x| exp(l, l.sub(x, max)));
     let mut sum = l.splat(0.0);
-    each_eight(scores, 0.0, |eight| sum = l.add(sum, l.load(eight)));
+    each_eight!(scores, 0.0, |eight| sum = l.add(sum, l.load(eight)));
     l.total(sum)
 }
 
@@ -134,7 +131,14 @@ fn value<'a>(past: &Attention<'a>, position: usize) -> &'a [f32] {
 
 /// `8 * N` numbers of the weighted sum of values, from `from` on.
 #[inline(always)]
-fn mix<L: Lanes, const N: usize>(l: L, weights: &[f32], past: &Attention<'_>, start: usize, from: usize, out: &mut [f32]) {
+fn mix<L: Lanes, const N: usize>(
+    l: L,
+    weights: &[f32],
+    past: &Attention<'_>,
+    start: usize,
+    from: usize,
+    out: &mut [f32],
+) {
     let mut acc = [l.splat(0.0); N];
     for t in past.first..past.end {
         let (rows, _) = value(past, t)[from..from + 8 * N].as_chunks::<8>();

@@ -1,6 +1,7 @@
 //! What the arithmetic runs on: an instruction set and a number of threads.
 
 use crate::isa::Isa;
+use crate::scratch::Shelf;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use std::num::NonZeroUsize;
@@ -23,6 +24,7 @@ pub struct Compute {
     threads: usize,
     /// None: everything runs on the caller's thread.
     pool: Option<rayon::ThreadPool>,
+    pub(crate) shelf: Shelf,
 }
 
 /// Why no [`Compute`] could be made.
@@ -63,12 +65,12 @@ impl Compute {
             1 => None,
             n => Some(rayon::ThreadPoolBuilder::new().num_threads(n).build().map_err(|_| ComputeError::Start(n))?),
         };
-        Ok(Self { isa, threads, pool })
+        Ok(Self { isa, threads, pool, shelf: Shelf::default() })
     }
 
     /// One thread, plain Rust: for tests and examples.
     pub fn scalar() -> Self {
-        Self { isa: Isa::scalar(), threads: 1, pool: None }
+        Self { isa: Isa::scalar(), threads: 1, pool: None, shelf: Shelf::default() }
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless
@@ -90,9 +92,15 @@ impl Compute {
         let threads = match (threads, variable("BEAMLINE_THREADS")) {
             (Some(n), _) => n,
             (None, None) => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            (None, Some(value)) => value.parse().ok().filter(|n| (1..=Self::MAX_THREADS).contains(n)).ok_or_else(|| {
-                ComputeError::Environment { variable: "BEAMLINE_THREADS", value, allowed: format!("in 1..={}", Self::MAX_THREADS) }
-            })?,
+            (None, Some(value)) => {
+                value.parse().ok().filter(|n| (1..=Self::MAX_THREADS).contains(n)).ok_or_else(|| {
+                    ComputeError::Environment {
+                        variable: "BEAMLINE_THREADS",
+                        value,
+                        allowed: format!("in 1..={}", Self::MAX_THREADS),
+                    }
+                })?
+            }
         };
         Self::new(isa, threads)
     }
@@ -136,7 +144,10 @@ impl Compute {
             Some(pool) if count > 1 && cost * count > SMALL => {
                 let together = count.div_ceil(self.threads * PARTS);
                 pool.install(|| {
-                    out.par_chunks_exact_mut(len).enumerate().with_min_len(together).for_each(|(i, chunk)| work(i, chunk));
+                    out.par_chunks_exact_mut(len)
+                        .enumerate()
+                        .with_min_len(together)
+                        .for_each(|(i, chunk)| work(i, chunk));
                 });
             }
             _ => out.chunks_exact_mut(len.max(1)).enumerate().for_each(|(i, chunk)| work(i, chunk)),

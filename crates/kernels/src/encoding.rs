@@ -58,8 +58,19 @@ pub struct UnknownEncoding(pub String);
 impl Encoding {
     /// Every format, in the order of the list above.
     pub const ALL: [Self; 13] = [
-        Self::F32, Self::F16, Self::Bf16, Self::Q8_0, Self::Q4_0, Self::Q4_1, Self::Q5_0, Self::Q5_1, Self::Q2K,
-        Self::Q3K, Self::Q4K, Self::Q5K, Self::Q6K,
+        Self::F32,
+        Self::F16,
+        Self::Bf16,
+        Self::Q8_0,
+        Self::Q4_0,
+        Self::Q4_1,
+        Self::Q5_0,
+        Self::Q5_1,
+        Self::Q2K,
+        Self::Q3K,
+        Self::Q4K,
+        Self::Q5K,
+        Self::Q6K,
     ];
 
     /// The formats that [`encode`](Self::encode) can write.
@@ -143,7 +154,11 @@ impl Encoding {
             }
             Self::F16 | Self::Bf16 => {
                 let (words, _) = bytes.as_chunks::<2>();
-                let widen = if self == Self::F16 { |b| half::f16::from_le_bytes(b).to_f32() } else { |b| half::bf16::from_le_bytes(b).to_f32() };
+                let widen = if self == Self::F16 {
+                    |b| half::f16::from_le_bytes(b).to_f32()
+                } else {
+                    |b| half::bf16::from_le_bytes(b).to_f32()
+                };
                 out.iter_mut().zip(words).for_each(|(o, &b)| *o = widen(b));
             }
             _ => {

@@ -36,8 +36,10 @@ pub(crate) trait Lanes: Copy + Send + Sync {
 
     fn widen_f16(self, from: &[u16; 8]) -> Self::F;
     fn widen_bf16(self, from: &[u16; 8]) -> Self::F;
+    #[allow(clippy::trivially_copy_pass_by_ref)] // a load, not a value
     fn widen_i8(self, from: &[i8; 8]) -> Self::F;
     /// The low halves of eight bytes, then the high halves, as numbers from 0 to 15.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // as above
     fn widen_u4(self, from: &[u8; 8]) -> [Self::F; 2];
 
     /// The sum of all lanes by the contract's fixed tree.
@@ -142,9 +144,21 @@ mod tests {
             let [low, high] = l.widen_u4(&bytes);
             let whole = l.round(l.min(l.max(a, l.splat(-126.0)), l.splat(127.0)));
             let results = [
-                l.add(a, b), l.sub(a, b), l.mul(a, b), l.div(a, b), l.mul_add(a, b, a), l.max(a, b), l.min(a, b),
-                l.select_less(a, b, a, l.splat(7.0)), l.round(a), l.exp2_whole(whole), l.widen_f16(&halves),
-                l.widen_bf16(&brains), l.widen_i8(&bytes.map(|b| b as i8)), low, high,
+                l.add(a, b),
+                l.sub(a, b),
+                l.mul(a, b),
+                l.div(a, b),
+                l.mul_add(a, b, a),
+                l.max(a, b),
+                l.min(a, b),
+                l.select_less(a, b, a, l.splat(7.0)),
+                l.round(a),
+                l.exp2_whole(whole),
+                l.widen_f16(&halves),
+                l.widen_bf16(&brains),
+                l.widen_i8(&bytes.map(|b| b as i8)),
+                low,
+                high,
             ];
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
             for x in results {

@@ -45,6 +45,7 @@
 //! # Ok::<(), beamline_kernels::PackError>(())
 //! ```
 #![deny(unsafe_code)]
+#![allow(clippy::inline_always)] // a kernel is compiled inside each instruction set's entry, or not for it at all
 
 mod activation;
 mod aligned;
@@ -59,11 +60,12 @@ mod panel;
 mod product;
 mod rope;
 mod row;
+mod scratch;
 mod stripe;
 
 pub use activation::Activation;
-pub use bandwidth::read_bandwidth;
 pub use attend::{Attention, BLOCK, attend};
+pub use bandwidth::read_bandwidth;
 pub use compute::{Compute, ComputeError};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use isa::Isa;
@@ -71,3 +73,4 @@ pub use matrix::{Layout, Matrix, PackError, Source};
 pub use norm::{layer_norm, rms_norm};
 pub use rope::{Rotation, rotate};
 pub use row::{RowSums, add, argmax, multiply, row_sums, scale};
+pub use scratch::Scratch;

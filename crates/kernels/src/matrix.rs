@@ -148,4 +148,3 @@ impl Matrix {
         self.panels.row(isa::reference(), output, out);
     }
 }
-

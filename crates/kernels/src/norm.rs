@@ -44,7 +44,7 @@ impl Kernel for Total<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) -> f32 {
         let mut sum = l.splat(0.0);
-        each_eight(self.0, 0.0, |eight| sum = l.add(sum, l.load(eight)));
+        each_eight!(self.0, 0.0, |eight| sum = l.add(sum, l.load(eight)));
         l.total(sum)
     }
 }
@@ -61,7 +61,7 @@ impl Kernel for Squares<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) -> f32 {
         let mut sum = l.splat(0.0);
-        each_eight(self.x, self.centre, |eight| {
+        each_eight!(self.x, self.centre, |eight| {
             let d = l.sub(l.load(eight), l.splat(self.centre));
             sum = l.mul_add(d, d, sum);
         });

@@ -92,9 +92,11 @@ impl Panels {
             Data::Bytes(d) => {
                 d.chunks_mut(len).zip(self.params.chunks_mut(params)).map(|(q, p)| PanelMut::Bytes(q, p)).collect()
             }
-            Data::Nibbles(d) => {
-                d.chunks_mut(len / 2).zip(self.params.chunks_mut(params)).map(|(q, p)| PanelMut::Nibbles(q, p)).collect()
-            }
+            Data::Nibbles(d) => d
+                .chunks_mut(len / 2)
+                .zip(self.params.chunks_mut(params))
+                .map(|(q, p)| PanelMut::Nibbles(q, p))
+                .collect(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::compute::Compute;
 use crate::isa::{Kernel, Lanes};
 use crate::matrix::Matrix;
 use crate::panel::{Bytes, Data, Floats, Format, Halves, K_BLOCK, Nibbles, PanelRow, WIDTH, halves};
+use crate::scratch::Scratch;
 use crate::stripe::Stripe;
 use std::ops::Range;
 
@@ -38,8 +39,8 @@ impl Matrix {
         if rows == 0 {
             return;
         }
-        let tiled = if rows == 1 { Vec::new() } else { tiles(x, rows, self.inputs, compute) };
-        let x = if rows == 1 { x } else { &tiled };
+        let tiled = (rows > 1).then(|| tiles(x, rows, self.inputs, compute));
+        let x = tiled.as_deref().unwrap_or(x);
         let job = Job { x, rows, inputs: self.inputs, outputs: self.outputs, bias };
         let p = &self.panels;
         match &p.data {
@@ -80,10 +81,10 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Rows laid side by side, `[rows / TILE][inputs][TILE]`, so that a tile is read front to back; the last tile is filled
-/// up with zeros.
-fn tiles(x: &[f32], rows: usize, inputs: usize, compute: &Compute) -> Vec<f32> {
-    let mut out = vec![0.0; rows.div_ceil(TILE) * TILE * inputs];
+/// Rows laid side by side, `[rows / TILE][inputs][TILE]`, so that a tile is read front to back; the last tile is
+/// filled up with anything, which no result reads.
+fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scratch<'a> {
+    let mut out = compute.scratch(rows.div_ceil(TILE) * TILE * inputs);
     compute.for_chunks(&mut out, inputs * TILE, inputs * TILE, |tile, out| {
         for (m, row) in x.chunks_exact(inputs).skip(tile * TILE).take(TILE).enumerate() {
             out.as_chunks_mut::<TILE>().0.iter_mut().zip(row).for_each(|(to, &v)| to[m] = v);
@@ -194,8 +195,10 @@ impl<F: Format> Part<'_, F> {
         let rows: [&[F::Row]; P] = std::array::from_fn(|p| self.format.rows(first + p, inputs));
         for start in (0..inputs).step_by(group) {
             let end = (start + group).min(inputs);
-            let params: [F::Params<L>; P] =
-                std::array::from_fn(|p| self.format.params(l, first + p, inputs, start / group));
+            let mut params: [F::Params<L>; P] = [self.format.params(l, first, inputs, start / group); P];
+            for p in 1..P {
+                params[p] = self.format.params(l, first + p, inputs, start / group);
+            }
             let rows = std::array::from_fn(|p| &rows[p][start..end]);
             advance::<L, F, M, P, S>(l, &mut acc, &x[start..end], rows, &params);
         }
@@ -258,7 +261,14 @@ impl<F: Format> Part<'_, F> {
 
     /// `M` rows against one block: the chains are taken up from `out` and put back.
     #[inline(always)]
-    fn tile<L: Lanes, const M: usize>(&mut self, l: L, tile: usize, panel: usize, inputs: Range<usize>, w: &[PanelRow]) {
+    fn tile<L: Lanes, const M: usize>(
+        &mut self,
+        l: L,
+        tile: usize,
+        panel: usize,
+        inputs: Range<usize>,
+        w: &[PanelRow],
+    ) {
         let row = tile * TILE;
         let mut acc: Chains<L, M, 1> = [[[l.splat(0.0); 2]]; M];
         for m in 0..M {
@@ -282,7 +292,10 @@ impl<F: Format> Part<'_, F> {
     #[inline(always)]
     fn begin<L: Lanes>(&self, l: L, panel: usize) -> [L::F; 2] {
         let from = panel * WIDTH;
-        self.job.bias.map_or([l.splat(0.0); 2], |bias| get(l, &bias[from..(from + WIDTH).min(self.job.outputs)]))
+        match self.job.bias {
+            None => [l.splat(0.0); 2],
+            Some(bias) => get(l, &bias[from..(from + WIDTH).min(self.job.outputs)]),
+        }
     }
 
     /// The chains of a panel as they were left in `out`.

@@ -23,7 +23,9 @@ pub fn multiply(to: &mut [f32], x: &[f32]) {
 
 /// `to[i] *= by`.
 pub fn scale(to: &mut [f32], by: f32) {
-    to.iter_mut().for_each(|t| *t *= by);
+    for t in to {
+        *t *= by;
+    }
 }
 
 /// The index of the greatest entry, the lowest of equals; none for an empty row or one with NaN alone.
@@ -92,7 +94,7 @@ impl Kernel for Sums<'_> {
         let mut sums = RowSums { max, sum: 0.0, weighted: 0.0 };
         for group in self.0.chunks(GROUP) {
             let (mut s, mut w) = (l.splat(0.0), l.splat(0.0));
-            each_eight(group, f32::NEG_INFINITY, |eight| {
+            each_eight!(group, f32::NEG_INFINITY, |eight| {
                 // Far below the greatest, exp is zero; so is its product, which 0 * -inf would not be.
                 let x = l.max(l.sub(l.load(eight), l.splat(max)), l.splat(-1000.0));
                 let e = exp(l, x);
@@ -110,35 +112,47 @@ impl Kernel for Sums<'_> {
 #[inline(always)]
 pub(crate) fn greatest<L: Lanes>(l: L, row: &[f32]) -> f32 {
     let mut max = l.splat(f32::NEG_INFINITY);
-    each_eight(row, f32::NEG_INFINITY, |eight| max = l.max(l.load(eight), max));
+    each_eight!(row, f32::NEG_INFINITY, |eight| max = l.max(l.load(eight), max));
     l.greatest(max)
 }
 
-/// Calls `f` on eight numbers at a time; the last ones are filled up with `rest`.
-#[inline(always)]
-pub(crate) fn each_eight(row: &[f32], rest: f32, mut f: impl FnMut(&[f32; 8])) {
-    let (chunks, tail) = row.as_chunks::<8>();
-    for eight in chunks {
-        f(eight);
-    }
-    if !tail.is_empty() {
-        let mut eight = [rest; 8];
-        eight[..tail.len()].copy_from_slice(tail);
-        f(&eight);
-    }
+/// Runs a body on eight numbers of a row at a time; the last ones are filled up with `$rest`.
+///
+/// A macro and not a function with a closure: the body must become part of the kernel, to be compiled for its
+/// instruction set.
+macro_rules! each_eight {
+    ($row:expr, $rest:expr, |$eight:ident| $body:expr) => {{
+        let (chunks, tail) = $row.as_chunks::<8>();
+        for $eight in chunks {
+            $body;
+        }
+        if !tail.is_empty() {
+            let mut filled = [$rest; 8];
+            filled[..tail.len()].copy_from_slice(tail);
+            let $eight = &filled;
+            $body;
+        }
+    }};
 }
 
-/// Replaces eight numbers at a time by what `f` stores.
-#[inline(always)]
-pub(crate) fn map_eight(row: &mut [f32], mut f: impl FnMut(&mut [f32; 8])) {
-    let (chunks, tail) = row.as_chunks_mut::<8>();
-    for eight in chunks {
-        f(eight);
-    }
-    if !tail.is_empty() {
-        let mut eight = [0.0; 8];
-        eight[..tail.len()].copy_from_slice(tail);
-        f(&mut eight);
-        tail.copy_from_slice(&eight[..tail.len()]);
-    }
+/// Replaces eight numbers of a row at a time by the lanes that `$body` makes of them; a macro as above.
+macro_rules! map_eight {
+    ($l:ident, $row:expr, |$x:ident| $body:expr) => {{
+        let (chunks, tail) = $row.as_chunks_mut::<8>();
+        for eight in chunks {
+            let $x = $l.load(eight);
+            let y = $body;
+            $l.store(y, eight);
+        }
+        if !tail.is_empty() {
+            let mut filled = [0.0; 8];
+            filled[..tail.len()].copy_from_slice(tail);
+            let $x = $l.load(&filled);
+            let y = $body;
+            $l.store(y, &mut filled);
+            tail.copy_from_slice(&filled[..tail.len()]);
+        }
+    }};
 }
+
+pub(crate) use {each_eight, map_eight};

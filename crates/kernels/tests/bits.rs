@@ -1,7 +1,8 @@
 //! The numerics contract: the same bits from every instruction set, thread count, tile and batch.
+#![allow(clippy::unwrap_used)] // tests may
 
 use beamline_kernels::{
-    Activation, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, PackError, Source, attend, layer_norm, 
+    Activation, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, PackError, Source, attend, layer_norm,
     rms_norm, row_sums,
 };
 use proptest::prelude::*;
@@ -49,8 +50,10 @@ fn products_are_one_chain_whatever_the_tile_batch_threads_and_instructions() {
             let matrix = pack(&weights, outputs, inputs, encoding, &Compute::scalar());
             for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13, 24] {
                 let x = numbers(rows * inputs, 99);
-                let expected: Vec<f32> =
-                    x.chunks(inputs).flat_map(|x| (0..outputs).map(|o| chain(x, &matrix, &bias, o)).collect::<Vec<_>>()).collect();
+                let expected: Vec<f32> = x
+                    .chunks(inputs)
+                    .flat_map(|x| (0..outputs).map(|o| chain(x, &matrix, &bias, o)).collect::<Vec<_>>())
+                    .collect();
                 for compute in computes() {
                     let mut out = vec![f32::NAN; rows * outputs];
                     matrix.product(&x, Some(&bias), &mut out, &compute);
@@ -69,8 +72,10 @@ fn a_stored_order_and_a_transposed_layout_give_the_same_matrix() {
     let plain = pack(&weights, outputs, inputs, Encoding::F32, &compute);
     let order: Vec<usize> = (0..outputs).rev().collect();
     let reversed: Vec<u8> = weights.chunks(inputs).rev().flatten().flat_map(|w| w.to_le_bytes()).collect();
-    let transposed: Vec<u8> =
-        (0..inputs).flat_map(|i| (0..outputs).map(move |o| (o, i))).flat_map(|(o, i)| weights[o * inputs + i].to_le_bytes()).collect();
+    let transposed: Vec<u8> = (0..inputs)
+        .flat_map(|i| (0..outputs).map(move |o| (o, i)))
+        .flat_map(|(o, i)| weights[o * inputs + i].to_le_bytes())
+        .collect();
     let f32 = Encoding::F32;
     let sources = [
         Source { encoding: f32, layout: Layout::OutIn, bytes: &reversed, outputs, inputs, order: Some(&order) },
@@ -93,7 +98,8 @@ fn weights_that_are_no_numbers_and_shapes_that_do_not_fit_are_refused() {
     let mut weights = [1.0f32; 3 * 32];
     weights[40] = f32::NAN;
     let bytes: Vec<u8> = weights.iter().flat_map(|w| w.to_le_bytes()).collect();
-    let source = Source { encoding: Encoding::F32, layout: Layout::OutIn, bytes: &bytes, outputs: 3, inputs: 32, order: None };
+    let source =
+        Source { encoding: Encoding::F32, layout: Layout::OutIn, bytes: &bytes, outputs: 3, inputs: 32, order: None };
     assert_eq!(Matrix::pack(&source, None, &compute).unwrap_err(), PackError::NotFinite { output: 1 });
     for target in [Encoding::F16, Encoding::Bf16] {
         assert_eq!(Matrix::pack(&source, Some(target), &compute).unwrap_err(), PackError::NotFinite { output: 1 });

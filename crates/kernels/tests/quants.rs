@@ -1,4 +1,5 @@
 //! Blocks of every GGUF format against the values of gguf-py's reference decoder, bit for bit.
+#![allow(clippy::unwrap_used)] // tests may
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -50,7 +51,12 @@ fn packed_weights_mean_what_the_stored_ones_mean() {
         for g in goldens() {
             let plain: Vec<u8> = g.values.iter().flat_map(|v| v.to_le_bytes()).collect();
             let source = |encoding, bytes| Source {
-                encoding, bytes, layout: Layout::OutIn, outputs: g.rows, inputs: g.inputs, order: None,
+                encoding,
+                bytes,
+                layout: Layout::OutIn,
+                outputs: g.rows,
+                inputs: g.inputs,
+                order: None,
             };
             let packed = Matrix::pack(&source(g.encoding, &g.raw), None, &compute).unwrap();
             let widened = Matrix::pack(&source(Encoding::F32, &plain), None, &compute).unwrap();

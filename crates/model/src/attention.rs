@@ -2,7 +2,7 @@
 
 use crate::cache::KvCache;
 use crate::forward::{Rows, Span, Want};
-use beamline_kernels::{Attention, Compute, attend};
+use beamline_kernels::{Attention, Compute, Scratch, attend};
 use std::ops::Range;
 
 /// Where the rows of a pass belong: spans laid end to end.
@@ -65,13 +65,20 @@ impl Batch {
 
     /// What every head of every row sees of its own sequence's past: `queries` and the result are `[rows, heads, head]`.
     /// A row looks at no more than the last `window` positions, its own among them.
-    pub(crate) fn attend(&self, spans: &[Span<'_>], layer: usize, queries: &[f32], how: &Heads, compute: &Compute) -> Vec<f32> {
+    pub(crate) fn attend<'c>(
+        &self,
+        spans: &[Span<'_>],
+        layer: usize,
+        queries: &[f32],
+        how: &Heads,
+        compute: &'c Compute,
+    ) -> Scratch<'c> {
         let caches: Vec<&KvCache> = spans.iter().map(|span| &*span.cache).collect();
         let blocks: Vec<Vec<&[f32]>> = caches.iter().map(|cache| cache.blocks()).collect();
-        let Some(first) = caches.first() else { return Vec::new() };
-        let (width, kv_heads) = (first.geometry().head, first.geometry().kv_heads);
+        let geometry = caches[0].geometry(); // a pass without rows ends before any layer
+        let (width, kv_heads) = (geometry.head, geometry.kv_heads);
         let group = queries.len() / self.rows.len() / width / kv_heads;
-        let mut out = vec![0.0; queries.len()];
+        let mut out = compute.scratch(queries.len());
         let longest = self.rows.iter().map(|&(_, position)| position + 1).max().unwrap_or(0);
         compute.for_chunks(&mut out, group * width, group * width * longest * 2, |i, out| {
             let (span, position) = self.rows[i / kv_heads];

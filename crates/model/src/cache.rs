@@ -65,7 +65,7 @@ impl KvCache {
     pub fn extend(&mut self, tokens: &[TokenId]) {
         // The last block may be shared and is about to be written.
         if !self.len().is_multiple_of(BLOCK) {
-            Arc::make_mut(self.blocks.last_mut().expect("a block for the positions so far"));
+            self.blocks.last_mut().map(Arc::make_mut);
         }
         self.tokens.extend(tokens);
         while self.blocks.len() * BLOCK < self.len() {

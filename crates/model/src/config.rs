@@ -71,6 +71,7 @@ impl Gpt2Config {
 
 /// The sizes and choices of a Llama-shaped network.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // that is what the checkpoints say
 pub struct LlamaConfig {
     /// `vocab_size`.
     pub vocab: usize,
@@ -137,7 +138,11 @@ fn shared_checks(vocab: usize, layers: usize) -> Result<(), Defect> {
 }
 
 fn between(field: &str, value: usize, least: usize, most: usize) -> Result<(), Defect> {
-    if (least..=most).contains(&value) { Ok(()) } else { Err(Defect::value(field, value, &format!("in {least}..={most}"))) }
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(Defect::value(field, value, &format!("in {least}..={most}")))
+    }
 }
 
 /// An activation by its name in a checkpoint.

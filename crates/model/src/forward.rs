@@ -86,7 +86,9 @@ impl Rows {
 #[non_exhaustive]
 pub enum ModelError {
     /// A sequence would outgrow the model.
-    #[error("{len} tokens do not fit into the model's context of {context}; shorten the prompt or ask for fewer tokens")]
+    #[error(
+        "{len} tokens do not fit into the model's context of {context}; shorten the prompt or ask for fewer tokens"
+    )]
     ContextFull {
         /// What the sequence would have.
         len: usize,

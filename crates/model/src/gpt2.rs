@@ -12,8 +12,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Gpt2 {
     config: Gpt2Config,
-    tokens: Arc<Matrix>,  // [vocab, embd]
-    positions: Vec<f32>,  // [positions, embd]
+    tokens: Arc<Matrix>, // [vocab, embd]
+    positions: Vec<f32>, // [positions, embd]
     blocks: Vec<Block>,
     final_norm: Norm,
     output: Arc<Matrix>, // [vocab, embd]; the token embedding itself where tied
@@ -31,8 +31,14 @@ struct Block {
 }
 
 impl Gpt2 {
-    pub(crate) fn load(config: Gpt2Config, weights: &mut Weights<'_>, compute: Arc<Compute>) -> Result<Self, LoadError> {
-        use crate::load::Name::{AttentionNorm, AttentionOut, Down, FinalNorm, FusedQkv, MlpNorm, Output, Positions, Tokens, Up};
+    pub(crate) fn load(
+        config: Gpt2Config,
+        weights: &mut Weights<'_>,
+        compute: Arc<Compute>,
+    ) -> Result<Self, LoadError> {
+        use crate::load::Name::{
+            AttentionNorm, AttentionOut, Down, FinalNorm, FusedQkv, MlpNorm, Output, Positions, Tokens, Up,
+        };
         let (embd, inner) = (config.embd, config.inner);
         let tokens = weights.matrix(Tokens, None, [config.vocab, embd])?;
         let output = if config.tied {
@@ -73,12 +79,17 @@ impl Gpt2 {
     fn block(&self, layer: usize, x: &mut [f32], spans: &mut [Span<'_>], batch: &Batch, probe: &mut dyn Probe) {
         let (block, compute, embd) = (&self.blocks[layer], &self.compute, self.config.embd);
         let norm = |x: &[f32], norm: &Norm| {
-            let mut h = x.to_vec();
+            let mut h = compute.copy(x);
             layer_norm(&mut h, &norm.weight, &norm.bias, self.config.epsilon, compute);
             h
         };
         let qkv = block.qkv.apply(&norm(x, &block.attention_norm), compute); // [rows, 3, embd]
-        let part = |i: usize| qkv.chunks_exact(3 * embd).flat_map(|row| &row[i * embd..][..embd]).copied().collect::<Vec<f32>>();
+        let part = |i: usize| {
+            let mut part = compute.scratch(batch.len() * embd);
+            let rows = part.chunks_exact_mut(embd).zip(qkv.chunks_exact(3 * embd));
+            rows.for_each(|(to, row)| to.copy_from_slice(&row[i * embd..][..embd]));
+            part
+        };
         batch.write(spans, layer, &part(1), &part(2));
         let heads = Heads { scale: self.config.scale(layer), window: None };
         let mut seen = batch.attend(spans, layer, &part(0), &heads, compute);
@@ -86,7 +97,9 @@ impl Gpt2 {
         add(x, &block.projection.apply(&seen, compute));
 
         let mut inner = block.up.apply(&norm(x, &block.mlp_norm), compute); // [rows, inner]
-        compute.for_chunks(&mut inner, self.config.inner, self.config.inner * 4, |_, row| self.config.activation.apply(row, compute));
+        compute.for_chunks(&mut inner, self.config.inner, self.config.inner * 4, |_, row| {
+            self.config.activation.apply(row, compute);
+        });
         let mut out = block.down.apply(&inner, compute);
         show(probe, layer, Part::Mlp, &mut out);
         add(x, &out);
@@ -95,6 +108,9 @@ impl Gpt2 {
 
     fn logits(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
         let batch = Batch::begin(spans);
+        if batch.len() == 0 {
+            return Rows::new(Vec::new(), self.config.vocab);
+        }
         let mut x = self.embed(spans, &batch);
         show(probe, 0, Part::Embedding, &mut x);
         for layer in 0..self.blocks.len() {

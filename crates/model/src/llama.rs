@@ -6,7 +6,7 @@ use crate::config::LlamaConfig;
 use crate::forward::{Geometry, Model, ModelError, Rows, Span};
 use crate::load::{Linear, LoadError, Weights};
 use crate::probe::{Part, Probe, show};
-use beamline_kernels::{Compute, Matrix, Rotation, add, multiply, rms_norm, rotate};
+use beamline_kernels::{Compute, Matrix, Rotation, Scratch, add, multiply, rms_norm, rotate};
 use std::sync::Arc;
 
 /// A Llama-shaped model, ready to run.
@@ -15,7 +15,7 @@ pub struct Llama {
     config: LlamaConfig,
     /// Radians a position for each pair of a head's numbers.
     frequencies: Vec<f32>, // [head / 2]
-    tokens: Arc<Matrix>,   // [vocab, hidden]
+    tokens: Arc<Matrix>, // [vocab, hidden]
     blocks: Vec<Block>,
     final_norm: Vec<f32>, // [hidden]
     output: Arc<Matrix>,  // [vocab, hidden]; the token embedding itself where tied
@@ -38,9 +38,14 @@ struct Block {
 }
 
 impl Llama {
-    pub(crate) fn load(config: LlamaConfig, weights: &mut Weights<'_>, compute: Arc<Compute>) -> Result<Self, LoadError> {
+    pub(crate) fn load(
+        config: LlamaConfig,
+        weights: &mut Weights<'_>,
+        compute: Arc<Compute>,
+    ) -> Result<Self, LoadError> {
         use crate::load::Name::{
-            AttentionNorm, AttentionOut, Down, FinalNorm, Gate, Key, KeyNorm, MlpNorm, Output, Query, QueryNorm, Tokens, Up, Value,
+            AttentionNorm, AttentionOut, Down, FinalNorm, Gate, Key, KeyNorm, MlpNorm, Output, Query, QueryNorm,
+            Tokens, Up, Value,
         };
         let (hidden, inner, head) = (config.hidden, config.inner, config.head);
         let (wide, narrow) = (config.heads * head, config.kv_heads * head);
@@ -75,14 +80,14 @@ impl Llama {
     }
 
     /// `x` normalised, `[rows, width]`.
-    fn norm(&self, x: &[f32], weight: &[f32]) -> Vec<f32> {
-        let mut h = x.to_vec();
+    fn norm(&self, x: &[f32], weight: &[f32]) -> Scratch<'_> {
+        let mut h = self.compute.copy(x);
         rms_norm(&mut h, weight, self.config.epsilon, &self.compute);
         h
     }
 
     /// Queries or keys: projected, perhaps normalised by head, turned to their positions. `[rows, heads, head]`
-    fn turned(&self, linear: &Linear, norm: Option<&[f32]>, h: &[f32], rotations: &[Rotation]) -> Vec<f32> {
+    fn turned(&self, linear: &Linear, norm: Option<&[f32]>, h: &[f32], rotations: &[Rotation]) -> Scratch<'_> {
         let mut out = linear.apply(h, &self.compute);
         if let Some(weight) = norm {
             rms_norm(&mut out, weight, self.config.epsilon, &self.compute);
@@ -122,6 +127,9 @@ impl Llama {
     fn logits(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
         let hidden = self.config.hidden;
         let batch = Batch::begin(spans);
+        if batch.len() == 0 {
+            return Rows::new(Vec::new(), self.config.vocab);
+        }
         let mut x = vec![0.0; batch.len() * hidden];
         let tokens = spans.iter().flat_map(|span| span.tokens);
         x.chunks_exact_mut(hidden).zip(tokens).for_each(|(row, token)| self.tokens.row(token.index(), row));

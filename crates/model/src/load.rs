@@ -113,6 +113,11 @@ impl Checkpoint {
         &self.config
     }
 
+    /// `gpt2`, `llama`, `mistral`, `qwen2` or `qwen3`.
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
     /// The file or folder opened.
     pub fn path(&self) -> &Path {
         &self.path
@@ -145,7 +150,9 @@ impl Checkpoint {
                 let tensors = safetensors::tensors(shards)?;
                 let prefix = |prefix: &str| tensors.keys().any(|name| name.starts_with(prefix));
                 let naming = match self.config {
-                    Config::Gpt2(_) => Naming::Gpt2 { prefix: if prefix("transformer.") { "transformer." } else { "" } },
+                    Config::Gpt2(_) => {
+                        Naming::Gpt2 { prefix: if prefix("transformer.") { "transformer." } else { "" } }
+                    }
                     Config::Llama(_) => Naming::Llama { prefix: if prefix("model.") { "model." } else { "" } },
                 };
                 let find = |name: &str| tensors.get(name).map(|(tensor, file)| (tensor, file.as_path()));

@@ -45,7 +45,9 @@ impl Model for TableModel {
                 Want::Last => &span.tokens[span.tokens.len() - 1..],
                 Want::All => span.tokens,
             };
-            wanted.iter().for_each(|token| data.extend(&self.logits[token.index()]));
+            for token in wanted {
+                data.extend(&self.logits[token.index()]);
+            }
         }
         Rows::new(data, self.logits.len())
     }

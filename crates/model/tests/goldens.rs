@@ -1,4 +1,5 @@
 //! Logits against transformers' on the tiny checkpoints, and bit equality however the work is cut.
+#![allow(clippy::unwrap_used)] // tests may
 
 use beamline_kernels::{Compute, Isa};
 use beamline_model::{Checkpoint, KvCache, LoadOptions, Model, Rows, Span, Want};
@@ -60,7 +61,10 @@ fn logits_equal_those_of_transformers() {
                 let row = rows.row(i);
                 let log_sum = beamline_kernels::row_sums(row, Isa::detect()).log_sum();
                 let logprob = f64::from(row[tokens[i + 1].index()]) - log_sum;
-                assert!((logprob - expected).abs() <= 1e-4 * expected.abs().max(1.0), "{id}: {logprob}, not {expected}");
+                assert!(
+                    (logprob - expected).abs() <= 1e-4 * expected.abs().max(1.0),
+                    "{id}: {logprob}, not {expected}"
+                );
             }
             let mut order: Vec<usize> = (0..last.len()).collect();
             order.sort_by(|&a, &b| last[b].total_cmp(&last[a]).then(a.cmp(&b)));
@@ -85,9 +89,15 @@ fn a_prompt_whole_in_chunks_and_beside_others_gives_the_same_bits() {
             let mut cache = KvCache::new(model.geometry());
             let mut at = 0;
             for part in tokens.chunks(chunk) {
-                let rows = model.forward(&mut [Span { tokens: part, cache: &mut cache, want: Want::All }], &mut ()).unwrap();
+                let rows =
+                    model.forward(&mut [Span { tokens: part, cache: &mut cache, want: Want::All }], &mut ()).unwrap();
                 for i in 0..part.len() {
-                    assert_eq!(bits(rows.row(i)), bits(expected.row(at + i)), "{name} in chunks of {chunk}, row {}", at + i);
+                    assert_eq!(
+                        bits(rows.row(i)),
+                        bits(expected.row(at + i)),
+                        "{name} in chunks of {chunk}, row {}",
+                        at + i
+                    );
                 }
                 at += part.len();
             }
@@ -153,6 +163,8 @@ fn spans_that_do_not_fit_are_refused_before_anything_changes() {
         error.to_string()
     };
     assert!(refused(&long).contains("129 tokens do not fit into the model's context of 128"));
-    assert!(refused(&[TokenId(1), TokenId(512)]).contains("token id 512 is beyond the vocabulary; ids must be in 0..=511"));
+    assert!(
+        refused(&[TokenId(1), TokenId(512)]).contains("token id 512 is beyond the vocabulary; ids must be in 0..=511")
+    );
     assert!(refused(&[]).contains("at least one token"));
 }

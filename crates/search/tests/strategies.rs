@@ -13,7 +13,8 @@ fn run(mut strategy: impl Strategy, table: &[Vec<f32>]) -> Vec<(Vec<u32>, Finish
         if asked.is_empty() {
             break;
         }
-        let rows: Vec<&[f32]> = asked.iter().map(|&n| table[tree.path(n).last().map_or(0, |t| t.index())].as_slice()).collect();
+        let rows: Vec<&[f32]> =
+            asked.iter().map(|&n| table[tree.path(n).last().map_or(0, |t| t.index())].as_slice()).collect();
         let scores: Vec<Logits> = rows
             .iter()
             .map(|row| {
@@ -56,7 +57,8 @@ fn samples_come_as_often_as_their_probability() {
     for (path, _) in run(Sample::new(10_000, Coins::new(1), Stop { eos: vec![], max_new_tokens: 1 }), &table) {
         counts[path[0] as usize] += 1;
     }
-    let square: f64 = [(1, 5000.0), (2, 3000.0), (3, 2000.0)].iter().map(|&(i, e)| (f64::from(counts[i]) - e).powi(2) / e).sum();
+    let square: f64 =
+        [(1, 5000.0), (2, 3000.0), (3, 2000.0)].iter().map(|&(i, e)| (f64::from(counts[i]) - e).powi(2) / e).sum();
     assert!(counts[0] == 0 && square < 13.8, "{counts:?}: chi-square {square}, 2 degrees of freedom");
 }
 

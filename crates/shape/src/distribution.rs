@@ -16,7 +16,9 @@ impl Distribution {
         let live = logits.iter().filter(|&(_, value)| value > f32::NEG_INFINITY);
         let (ids, mut p): (Vec<_>, Vec<_>) = live.map(|(id, value)| (id, libm::exp(f64::from(value) - max))).unzip();
         let sum: f64 = p.iter().sum();
-        p.iter_mut().for_each(|p| *p /= sum);
+        for p in &mut p {
+            *p /= sum;
+        }
         Self { ids, p }
     }
 

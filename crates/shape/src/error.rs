@@ -26,7 +26,8 @@ pub enum ShapeError {
 
 impl ShapeError {
     /// A value out of its range.
-    pub fn value(option: &'static str, value: impl ToString, allowed: &str, remedy: &'static str) -> Self {
+    #[allow(clippy::needless_pass_by_value)] // numbers, mostly
+    pub fn value(option: &'static str, value: impl std::fmt::Display, allowed: &str, remedy: &'static str) -> Self {
         Self::Value { option, value: value.to_string(), allowed: allowed.to_owned(), remedy }
     }
 }

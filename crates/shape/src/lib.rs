@@ -36,7 +36,7 @@ pub use error::ShapeError;
 pub use logits::Logits;
 pub use option::{OptionKind, OptionSpec, OptionValue, Scope};
 pub use pipeline::{Context, Pipeline, Processor};
-pub use registry::{Entry, Page, REGISTRY};
+pub use registry::{Built, Entry, Page, REGISTRY};
 pub use temperature::Temperature;
 pub use top_k::TopK;
 pub use top_p::TopP;

@@ -74,7 +74,9 @@ impl OptionSpec {
             OptionKind::Flag => text.parse().ok().map(OptionValue::Flag),
             OptionKind::Count { .. } => text.parse().ok().map(OptionValue::Count),
             OptionKind::Number => text.parse().ok().map(OptionValue::Number),
-            OptionKind::Ids => text.split(',').map(|id| id.trim().parse().ok()).collect::<Option<_>>().map(OptionValue::Ids),
+            OptionKind::Ids => {
+                text.split(',').map(|id| id.trim().parse().ok()).collect::<Option<_>>().map(OptionValue::Ids)
+            }
         };
         self.checked(value, text)
     }

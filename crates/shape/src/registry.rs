@@ -17,6 +17,9 @@ pub struct Page {
     pub source: &'static str,
 }
 
+/// A processor, or none where its option changes nothing.
+pub type Built = Result<Option<Box<dyn Processor>>, ShapeError>;
+
 /// A processor and the option that asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -25,7 +28,7 @@ pub struct Entry {
     /// Its page.
     pub page: Page,
     /// Makes it; none where the value changes nothing.
-    pub build: fn(&OptionValue) -> Result<Option<Box<dyn Processor>>, ShapeError>,
+    pub build: fn(&OptionValue) -> Built,
 }
 
 /// Every processor, in the order in which transformers applies them.

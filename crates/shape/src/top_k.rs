@@ -32,7 +32,11 @@ impl TopK {
     /// # Errors
     /// When `k` is 0: leave the processor out to keep all.
     pub fn new(k: usize) -> Result<Self, ShapeError> {
-        if k == 0 { Err(ShapeError::value("top_k", k, "1 or more", "leave it out to keep every token")) } else { Ok(Self(k)) }
+        if k == 0 {
+            Err(ShapeError::value("top_k", k, "1 or more", "leave it out to keep every token"))
+        } else {
+            Ok(Self(k))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 //! What holds for every processor, and what each does at its extremes.
+#![allow(clippy::unwrap_used)] // tests may
 
 use beamline_shape::{Context, Logits, OptionValue, Processor, REGISTRY, ShapeError, Temperature, TopK, TopP};
 use beamline_tokens::TokenId;
@@ -138,7 +139,9 @@ fn values_out_of_range_are_named_with_the_range_and_the_way_out() {
     );
     assert!(message(Temperature::new(0.0).unwrap_err()).contains("temperature must be greater than 0, got 0"));
     assert!(message(TopK::new(0).unwrap_err()).contains("top_k must be 1 or more"));
-    assert!(Temperature::new(f64::NAN).is_err() && Temperature::new(1e-300).is_err() && Temperature::new(1e300).is_err());
+    assert!(
+        Temperature::new(f64::NAN).is_err() && Temperature::new(1e-300).is_err() && Temperature::new(1e300).is_err()
+    );
 }
 
 #[test]
@@ -151,7 +154,12 @@ fn every_entry_is_complete_and_builds_from_its_own_option() {
         assert_eq!(processor.name(), entry.option.name);
         assert!(!(entry.option.neutral)(&value, 1000));
         let default = entry.option.parse(entry.option.default).unwrap();
-        assert_eq!((entry.build)(&default).unwrap().is_none(), (entry.option.neutral)(&default, 1000), "{}", entry.option.name);
+        assert_eq!(
+            (entry.build)(&default).unwrap().is_none(),
+            (entry.option.neutral)(&default, 1000),
+            "{}",
+            entry.option.name
+        );
         assert_eq!(entry.option.read(&serde_json::Value::Null), Ok(None));
         assert!(entry.option.read(&serde_json::json!("x")).is_err());
     }
@@ -176,7 +184,8 @@ fn a_row_left_empty_is_an_error_that_names_the_processor() {
     logits.load(&[1.0, 2.0]);
     let mut pipeline = beamline_shape::Pipeline::new(vec![Box::new(TopK::new(1).unwrap()), Box::new(RemoveAll)]);
     let mut seen = Vec::new();
-    let error = pipeline.shape(&mut logits, &NOWHERE, &mut |name, logits| seen.push((name, logits.live()))).unwrap_err();
+    let error =
+        pipeline.shape(&mut logits, &NOWHERE, &mut |name, logits| seen.push((name, logits.live()))).unwrap_err();
     assert_eq!(error, ShapeError::Empty { processor: "remove_all" });
     assert_eq!(seen, [("top_k", 1)]);
 }

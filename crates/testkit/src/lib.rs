@@ -1,1 +1,3 @@
-//! Tests that span crates: goldens, invariance, the direction of the arrows.
+//! Tests that span crates: goldens through the whole path, invariance, bad files, the direction of the arrows.
+//!
+//! Everything is in `tests/`; nobody depends on this crate, so it may depend on all others.

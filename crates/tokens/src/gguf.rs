@@ -21,7 +21,8 @@ use tokenizers::{AddedToken, Tokenizer as Library};
 pub const PRE_TOKENIZERS: [&str; 4] = ["gpt-2", "smollm", "llama-bpe", "qwen2"];
 
 /// Words, numbers and the rest as Llama 3 splits them; `DIGITS` stands for the digits kept together.
-const LLAMA_3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|DIGITS| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const LLAMA_3: &str =
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|DIGITS| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// SentencePiece's mark for a space.
 const SPACE: &str = "\u{2581}";
@@ -54,6 +55,7 @@ pub struct GgufVocabulary {
 }
 
 /// An error of the library about what the file says.
+#[allow(clippy::needless_pass_by_value)] // as map_err wants it
 fn refused(error: tokenizers::Error) -> TokensError {
     TokensError::Vocabulary(one_line(&error.to_string()))
 }
@@ -61,6 +63,28 @@ fn refused(error: tokenizers::Error) -> TokensError {
 /// The ids as the library wants them.
 fn owned(ids: &BTreeMap<&str, u32>) -> Vocab {
     ids.iter().map(|(&token, &id)| (token.to_owned(), id)).collect()
+}
+
+/// Splits text before byte-level BPE as the family named does.
+pub(crate) fn split_as(pre: &str, library: &mut Library) -> Result<(), TokensError> {
+    let bytes = |split_words| ByteLevel::new(false, false, split_words);
+    let split = |pattern: &str| {
+        Split::new(SplitPattern::Regex(pattern.to_owned()), SplitDelimiterBehavior::Isolated, false).map_err(refused)
+    };
+    let stages = match pre {
+        "gpt-2" => PreTokenizers::new(vec![bytes(true).into()]),
+        "smollm" => PreTokenizers::new(vec![split(r"\p{N}")?.into(), bytes(true).into()]),
+        "llama-bpe" => {
+            PreTokenizers::new(vec![split(&LLAMA_3.replace("DIGITS", r"\p{N}{1,3}"))?.into(), bytes(false).into()])
+        }
+        "qwen2" => PreTokenizers::new(vec![split(&LLAMA_3.replace("DIGITS", r"\p{N}"))?.into(), bytes(false).into()]),
+        other => return Err(TokensError::Pre(other.to_owned())),
+    };
+    library.with_pre_tokenizer(Some(stages));
+    if pre == "qwen2" {
+        library.with_normalizer(Some(NFC)).map_err(refused)?;
+    }
+    Ok(())
 }
 
 impl GgufVocabulary {
@@ -73,7 +97,8 @@ impl GgufVocabulary {
             other => return Err(TokensError::Model(other.to_owned())),
         };
         let of_kind = |kinds: &[i32], special: bool| -> Vec<AddedToken> {
-            let ids = (0..self.kinds.len()).filter(|&id| kinds.contains(&self.kinds[id]) && !self.tokens[id].is_empty());
+            let ids =
+                (0..self.kinds.len()).filter(|&id| kinds.contains(&self.kinds[id]) && !self.tokens[id].is_empty());
             ids.map(|id| AddedToken::from(self.tokens[id].clone(), special).normalized(false)).collect()
         };
         library.add_special_tokens(of_kind(&[2, 3], true)).map_err(refused)?;
@@ -86,7 +111,9 @@ impl GgufVocabulary {
         let by_default = self.model == "llama" || self.pre.as_deref() == Some("llama-bpe");
         let token = |id: Option<u32>, key: &str| match id {
             Some(id) if (id as usize) < self.tokens.len() => Ok(TokenId(id)),
-            Some(id) => Err(TokensError::Vocabulary(format!("{key} is {id}, but there are {} tokens", self.tokens.len()))),
+            Some(id) => {
+                Err(TokensError::Vocabulary(format!("{key} is {id}, but there are {} tokens", self.tokens.len())))
+            }
             None => Err(TokensError::Vocabulary(format!("a token is to be added, but {key} is missing"))),
         };
         let before = match self.add_bos {
@@ -120,37 +147,20 @@ impl GgufVocabulary {
 
     fn byte_level(&self) -> Result<Library, TokensError> {
         let pre = self.pre.as_deref().unwrap_or("gpt-2");
-        let bytes = |split_words| ByteLevel::new(false, false, split_words);
-        let split = |pattern: &str| {
-            Split::new(SplitPattern::Regex(pattern.to_owned()), SplitDelimiterBehavior::Isolated, false)
-                .map_err(refused)
-        };
-        let stages = match pre {
-            "gpt-2" => PreTokenizers::new(vec![bytes(true).into()]),
-            "smollm" => PreTokenizers::new(vec![split(r"\p{N}")?.into(), bytes(true).into()]),
-            "llama-bpe" => {
-                PreTokenizers::new(vec![split(&LLAMA_3.replace("DIGITS", r"\p{N}{1,3}"))?.into(), bytes(false).into()])
-            }
-            "qwen2" => PreTokenizers::new(vec![split(&LLAMA_3.replace("DIGITS", r"\p{N}"))?.into(), bytes(false).into()]),
-            other => return Err(TokensError::Pre(other.to_owned())),
-        };
         let ids = self.ids();
-        let merges = self.merges.iter().map(|merge| self.merge(merge, &ids)).collect::<Result<Vec<_>, _>>()?;
+        let merges = self.merges.iter().map(|merge| Self::merge(merge, &ids)).collect::<Result<Vec<_>, _>>()?;
         let model = BPE::builder().vocab_and_merges(owned(&ids), merges).ignore_merges(pre == "llama-bpe");
-        let model = model.build().map_err(refused)?;
-        let mut library = Library::new(model);
-        library.with_pre_tokenizer(Some(stages)).with_decoder(Some(bytes(true)));
-        if pre == "qwen2" {
-            library.with_normalizer(Some(NFC)).map_err(refused)?;
-        }
+        let mut library = Library::new(model.build().map_err(refused)?);
+        split_as(pre, &mut library)?;
+        library.with_decoder(Some(ByteLevel::new(false, false, true)));
         Ok(library)
     }
 
     /// One line of `merges`, checked: both parts and the whole are tokens.
-    fn merge(&self, merge: &str, ids: &BTreeMap<&str, u32>) -> Result<(String, String), TokensError> {
-        let (left, right) = merge
-            .split_once(' ')
-            .ok_or_else(|| TokensError::Vocabulary(format!("the merge {merge:?} is not two tokens with a space between")))?;
+    fn merge(merge: &str, ids: &BTreeMap<&str, u32>) -> Result<(String, String), TokensError> {
+        let (left, right) = merge.split_once(' ').ok_or_else(|| {
+            TokensError::Vocabulary(format!("the merge {merge:?} is not two tokens with a space between"))
+        })?;
         for part in [left, right, &format!("{left}{right}")] {
             if !ids.contains_key(part) {
                 return Err(TokensError::Vocabulary(format!("the merge {merge:?} names {part:?}, which is no token")));

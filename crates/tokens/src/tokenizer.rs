@@ -1,9 +1,9 @@
 //! The tokenizer: the library for encoding, bytes for decoding.
 
+use crate::error::one_line;
 use crate::gguf::GgufVocabulary;
 use crate::stream::TextStream;
 use crate::vocabulary::{Rules, Vocabulary};
-use crate::error::one_line;
 use crate::{TokenId, TokensError};
 use tokenizers::Tokenizer as Library;
 
@@ -63,6 +63,18 @@ impl Tokenizer {
         Self::new(library, None, None)
     }
 
+    /// The same, but text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever the file says.
+    ///
+    /// transformers 5 does so for every checkpoint of the type `qwen2`, since some carry a file that is wrong.
+    ///
+    /// # Errors
+    /// When the file is no tokenizer, or the name is not known.
+    pub fn from_json_split_as(json: &[u8], pre: &str) -> Result<Self, TokensError> {
+        let mut library = Library::from_bytes(json).map_err(|e| TokensError::Json(one_line(&e.to_string())))?;
+        crate::gguf::split_as(pre, &mut library)?;
+        Self::new(library, None, None)
+    }
+
     /// Makes the tokenizer that a GGUF file describes.
     ///
     /// # Errors
@@ -80,7 +92,10 @@ impl Tokenizer {
         let rules = Rules::read(&decoder);
         let count = library.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
         if count > Self::MAX_TOKENS {
-            return Err(TokensError::Vocabulary(format!("ids go up to {count}; at most {} are read", Self::MAX_TOKENS)));
+            return Err(TokensError::Vocabulary(format!(
+                "ids go up to {count}; at most {} are read",
+                Self::MAX_TOKENS
+            )));
         }
         let names: Vec<String> = (0..count as u32).map(|id| library.id_to_token(id).unwrap_or_default()).collect();
         let added = library.get_added_vocabulary();

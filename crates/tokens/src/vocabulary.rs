@@ -7,15 +7,11 @@ use std::collections::BTreeMap;
 /// The characters that byte-level BPE writes for the bytes 0 to 255: printable bytes stand for themselves, the others
 /// for the characters from U+0100 on (Radford et al., 2019).
 pub fn byte_alphabet() -> [char; 256] {
-    let printable = |b: u32| (0x21..=0x7e).contains(&b) || (0xa1..=0xac).contains(&b) || (0xae..=0xff).contains(&b);
-    let mut next = 0x100;
+    let printable = |b: u8| matches!(b, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
+    let mut others = '\u{100}'..;
     std::array::from_fn(|b| {
-        let mut code = b as u32;
-        if !printable(code) {
-            code = next;
-            next += 1;
-        }
-        char::from_u32(code).expect("below the surrogates")
+        let byte = b as u8;
+        if printable(byte) { char::from(byte) } else { others.next().unwrap_or_default() }
     })
 }
 
@@ -93,7 +89,8 @@ impl Rules {
         for (from, to) in &self.replace {
             text = text.replace(from.as_str(), to);
         }
-        let hex = text.strip_prefix("<0x").and_then(|t| t.strip_suffix('>')).filter(|h| self.byte_fallback && h.len() == 2);
+        let hex =
+            text.strip_prefix("<0x").and_then(|t| t.strip_suffix('>')).filter(|h| self.byte_fallback && h.len() == 2);
         match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
             Some(byte) => vec![byte],
             None => text.into_bytes(),
@@ -170,7 +167,8 @@ mod tests {
         let llama = vocabulary(&llama, &["▁the", "<0xE2>", "<0xE>"]);
         assert_eq!((llama.bytes(TokenId(0)), llama.bytes(TokenId(1))), (&b" the"[..], &[0xe2][..]));
         assert_eq!((llama.text(TokenId(2)).as_str(), llama.leading), ("<0xE>", Leading::Strip(1)));
-        let metaspace = vocabulary(&json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}), &["▁a"]);
+        let metaspace =
+            vocabulary(&json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}), &["▁a"]);
         assert_eq!((metaspace.bytes(TokenId(0)), metaspace.leading), (&b" a"[..], Leading::FirstToken));
     }
 

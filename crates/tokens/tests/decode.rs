@@ -1,6 +1,9 @@
 //! Streaming equals decoding at once, for any ids; vocabularies of every kind; what the errors say.
+#![allow(clippy::unwrap_used)] // tests may
 
-use beamline_tokens::{Beginning, GgufVocabulary, PRE_TOKENIZERS, Special, TokenId, Tokenizer, TokensError, byte_alphabet};
+use beamline_tokens::{
+    Beginning, GgufVocabulary, PRE_TOKENIZERS, Special, TokenId, Tokenizer, TokensError, byte_alphabet,
+};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -15,7 +18,19 @@ fn sentence_piece() -> GgufVocabulary {
     let mut tokens: Vec<String> = ["<unk>", "<s>", "</s>"].map(String::from).to_vec();
     tokens.extend((0..256).map(|b| format!("<0x{b:02X}>")));
     tokens.extend(words.map(String::from));
-    let kinds = (0..tokens.len()).map(|i| if i == 0 { 2 } else if i < 3 { 3 } else if i < 259 { 6 } else { 1 }).collect();
+    let kinds = (0..tokens.len())
+        .map(|i| {
+            if i == 0 {
+                2
+            } else if i < 3 {
+                3
+            } else if i < 259 {
+                6
+            } else {
+                1
+            }
+        })
+        .collect();
     let scores = (0..tokens.len()).map(|i| -(i as f32)).collect();
     GgufVocabulary { model: "llama".into(), tokens, scores, kinds, bos: Some(1), eos: Some(2), ..Default::default() }
 }
@@ -85,7 +100,12 @@ fn characters_of_many_tokens_come_whole() {
         assert_eq!(ids.len(), text.len());
         let pieces = streamed(&tokenizer, &ids, Special::Drop, Beginning::Text);
         let shown: Vec<&str> = pieces.iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
-        assert_eq!(shown, text.chars().map(|c| text.char_indices().find(|x| x.1 == c).map_or("", |(i, c)| &text[i..i + c.len_utf8()])).collect::<Vec<_>>());
+        assert_eq!(
+            shown,
+            text.chars()
+                .map(|c| text.char_indices().find(|x| x.1 == c).map_or("", |(i, c)| &text[i..i + c.len_utf8()]))
+                .collect::<Vec<_>>()
+        );
     }
 }
 

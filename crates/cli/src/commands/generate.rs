@@ -15,10 +15,7 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let sessions = prompts.iter().map(|prompt| engine.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
     let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
     let alone = run.sessions.len() == 1 && run.sessions[0].results().len() == 1;
-    let ended = match alone && !args.json {
-        true => run.stream()?,
-        false => run.to_the_end(|_| Ok(()))?,
-    };
+    let ended = if alone && !args.json { run.stream()? } else { run.finish(|_| Ok(()))? };
     let completion = engine.completion(&prompts, &settings, &run.sessions, run.timings);
     if args.json {
         json(&completion)?;
@@ -46,7 +43,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Steps until nothing is left; false if it was interrupted. `after` sees the sessions after each step.
-    fn to_the_end(&mut self, mut after: impl FnMut(&[Session]) -> Result<(), Failure>) -> Result<bool, Failure> {
+    fn finish(&mut self, mut after: impl FnMut(&[Session]) -> Result<(), Failure>) -> Result<bool, Failure> {
         while !interrupt::pressed() {
             let step: Step = self.engine.step(&mut self.sessions, &mut ())?;
             self.timings.add(&step, &self.sessions);
@@ -63,7 +60,7 @@ impl Run<'_> {
         let engine = self.engine;
         let mut text = engine.tokenizer().stream(Special::Drop, Beginning::Continuation);
         let mut shown = 0;
-        let ended = self.to_the_end(|sessions| {
+        let ended = self.finish(|sessions| {
             let path = sessions[0].tree().path(sessions[0].results()[0]);
             for &token in &path[shown..] {
                 print(text.push(token))?;
@@ -81,9 +78,10 @@ impl Run<'_> {
 fn all(completion: &Completion) -> String {
     let several = completion.sequences.iter().any(|sequence| sequence.rank > 0);
     let part = |sequence: &beamline::Sequence| {
-        let number = match several {
-            true => format!("{}.{}", sequence.prompt + 1, sequence.rank + 1),
-            false => (sequence.prompt + 1).to_string(),
+        let number = if several {
+            format!("{}.{}", sequence.prompt + 1, sequence.rank + 1)
+        } else {
+            (sequence.prompt + 1).to_string()
         };
         format!("[{number}]{}\n", sequence.text)
     };

@@ -9,7 +9,9 @@ use beamline::{Candidate, Settings, StepRow};
 
 pub(crate) fn run(args: &Inspect, given: &Settings) -> Result<(), Failure> {
     if given.get("max_new_tokens").is_some() || given.get("max_length").is_some() {
-        return Err(Failure::usage("the length of an inspection is given by --steps; leave out max_new_tokens and max_length"));
+        return Err(Failure::usage(
+            "the length of an inspection is given by --steps; leave out max_new_tokens and max_length",
+        ));
     }
     let prompt = prompts::single(&args.prompts)?;
     // Without do_sample among the flags the search is greedy, whatever the model's own defaults are.

@@ -18,7 +18,8 @@ pub(crate) fn run(args: &Models) -> Result<(), Failure> {
 }
 
 fn info(args: &ModelInfo) -> Result<(), Failure> {
-    let named = args.name.as_ref().map(|name| ModelArgs { model: name.clone(), activations: String::new(), ..args.model });
+    let named =
+        args.name.as_ref().map(|name| ModelArgs { model: name.clone(), activations: String::new(), ..args.model });
     let engine = model::open(named.as_ref().unwrap_or(&args.model), &Settings::default())?;
     let (description, geometry) = (engine.description(), engine.model().geometry());
     let defaults: serde_json::Map<String, Value> =
@@ -39,14 +40,17 @@ fn info(args: &ModelInfo) -> Result<(), Failure> {
     if args.json {
         return json(&facts);
     }
-    let row = |(name, value): (&String, &Value)| vec![name.replace('_', " "), value.as_str().map_or_else(|| value.to_string(), str::to_owned)];
+    let row = |(name, value): (&String, &Value)| {
+        vec![name.replace('_', " "), value.as_str().map_or_else(|| value.to_string(), str::to_owned)]
+    };
     let rows: Vec<Vec<String>> = facts.as_object().into_iter().flatten().map(row).collect();
     print(&lay_out(&rows, &[Side::Left, Side::Left]))
 }
 
 fn pull(args: &ModelPull) -> Result<(), Failure> {
     let reference: hub::Reference = args.name.parse().map_err(Error::Hub)?;
-    let path = hub::Hub::from_env().and_then(|hub| hub.resolve(&reference, &mut Bars::default())).map_err(Error::Hub)?;
+    let path =
+        hub::Hub::from_env().and_then(|hub| hub.resolve(&reference, &mut Bars::default())).map_err(Error::Hub)?;
     print(&format!("{}\n", path.display()))
 }
 
@@ -56,6 +60,8 @@ fn list(args: &ModelList) -> Result<(), Failure> {
         let entry = |model: &hub::CachedModel| json!({"name": model.repo, "path": model.path.display().to_string(), "bytes": model.bytes});
         return json(&json!({"models": models.iter().map(entry).collect::<Vec<_>>()}));
     }
-    let row = |model: &hub::CachedModel| vec![model.repo.clone(), format!("{:.1} MB", model.bytes as f64 / 1e6), model.path.display().to_string()];
+    let row = |model: &hub::CachedModel| {
+        vec![model.repo.clone(), format!("{:.1} MB", model.bytes as f64 / 1e6), model.path.display().to_string()]
+    };
     print(&lay_out(&models.iter().map(row).collect::<Vec<_>>(), &[Side::Left, Side::Right, Side::Left]))
 }

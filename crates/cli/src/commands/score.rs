@@ -34,9 +34,11 @@ fn table(report: &ScoreReport) -> String {
     let rows: Vec<_> = std::iter::once(heading).chain(report.tokens.iter().enumerate().map(row)).collect();
     let sides = [Side::Left, Side::Right, Side::Right, Side::Right, Side::Right, Side::Right];
     let mut text = lay_out(&rows, &sides) + &format!("\nsum of log-probabilities {:.6}\n", report.sum_logprob);
-    for (name, value) in [("mean", report.mean_logprob), ("perplexity", report.perplexity), ("bits per byte", report.bits_per_byte)] {
+    for (name, value) in
+        [("mean", report.mean_logprob), ("perplexity", report.perplexity), ("bits per byte", report.bits_per_byte)]
+    {
         if let Some(value) = value {
-            text += &format!("{name} {value:.6}\n");
+            text.extend([name, " ", &format!("{value:.6}"), "\n"]);
         }
     }
     text

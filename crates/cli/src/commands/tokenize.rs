@@ -22,7 +22,10 @@ fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &str) -> Result<(), Failu
     let ids = if ids.is_empty() { Vec::new() } else { prompts::parse_ids(ids, "--decode")? };
     let count = tokenizer.vocabulary().len();
     if let Some(id) = ids.iter().find(|id| id.index() >= count) {
-        return Err(Failure::usage(format!("token id {id} is beyond the vocabulary; ids must be in 0..={}", count - 1)));
+        return Err(Failure::usage(format!(
+            "token id {id} is beyond the vocabulary; ids must be in 0..={}",
+            count - 1
+        )));
     }
     let text = tokenizer.decode(&ids, Special::Write, Beginning::Text);
     if args.json { json(&json!({"text": text})) } else { print(&format!("{text}\n")) }
@@ -33,12 +36,12 @@ fn encode(args: &Tokenize, tokenizer: &Tokenizer) -> Result<(), Failure> {
     let tokens = tokenizer.encode(&text).map_err(beamline::Error::from)?;
     let vocabulary = tokenizer.vocabulary();
     if args.json {
-        let token = |t: &beamline::Token| {
-            json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end})
-        };
+        let token = |t: &beamline::Token| json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end});
         let ids: Vec<u32> = tokens.iter().map(|t| t.id.0).collect();
         return json(&json!({"token_ids": ids, "tokens": tokens.iter().map(token).collect::<Vec<_>>()}));
     }
-    let row = |t: &beamline::Token| vec![t.id.to_string(), format!("{}..{}", t.start, t.end), visible(&vocabulary.text(t.id))];
+    let row = |t: &beamline::Token| {
+        vec![t.id.to_string(), format!("{}..{}", t.start, t.end), visible(&vocabulary.text(t.id))]
+    };
     print(&lay_out(&tokens.iter().map(row).collect::<Vec<_>>(), &[Side::Right, Side::Right, Side::Left]))
 }

@@ -52,7 +52,9 @@ impl PanelMut<'_> {
             let finite = match self {
                 Self::F32(to) => floats(row, to, lane),
                 Self::Half(to) => half_floats(row, to, lane, encoding == Encoding::Bf16),
-                Self::Bytes(to, params) => quants(encoding, row, inputs, lane, params, |at, q| to[at * WIDTH + lane] = q),
+                Self::Bytes(to, params) => {
+                    quants(encoding, row, inputs, lane, params, |at, q| to[at * WIDTH + lane] = q)
+                }
                 Self::Nibbles(to, params) => quants(encoding, row, inputs, lane, params, |at, q| {
                     to[at * WIDTH / 2 + lane % 8] |= (q as u8) << (4 * (lane / 8));
                 }),
@@ -87,7 +89,14 @@ fn half_floats(row: &[u8], to: &mut [u16], lane: usize, brain: bool) -> bool {
 }
 
 /// Takes one row's blocks apart into a lane: quants through `put`, scales and minima into `params`.
-fn quants(encoding: Encoding, row: &[u8], inputs: usize, lane: usize, params: &mut [f32], mut put: impl FnMut(usize, i8)) -> bool {
+fn quants(
+    encoding: Encoding,
+    row: &[u8],
+    inputs: usize,
+    lane: usize,
+    params: &mut [f32],
+    mut put: impl FnMut(usize, i8),
+) -> bool {
     let mut block = Block::default();
     let mut finite = true;
     for (b, bytes) in row.chunks_exact(encoding.block_bytes()).enumerate() {

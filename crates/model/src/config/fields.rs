@@ -12,7 +12,12 @@ impl<'a> Fields<'a> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    fn read<T>(self, name: &str, expected: &str, as_type: impl Fn(&'a Value) -> Option<T>) -> Result<Option<T>, Defect> {
+    fn read<T>(
+        self,
+        name: &str,
+        expected: &str,
+        as_type: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, Defect> {
         let wrong = |value: &Value| Defect::value(name, value, expected);
         self.get(name).map(|value| as_type(value).ok_or_else(|| wrong(value))).transpose()
     }
@@ -45,6 +50,10 @@ impl<'a> Fields<'a> {
     pub(super) fn positive(self, name: &str, default: f64) -> Result<f32, Defect> {
         let value = self.number(name)?.unwrap_or(default);
         let narrow = value as f32;
-        if narrow.is_finite() && narrow > 0.0 { Ok(narrow) } else { Err(Defect::value(name, value, "a positive number")) }
+        if narrow.is_finite() && narrow > 0.0 {
+            Ok(narrow)
+        } else {
+            Err(Defect::value(name, value, "a positive number"))
+        }
     }
 }

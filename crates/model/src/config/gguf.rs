@@ -52,7 +52,8 @@ impl Keys<'_, '_> {
 
     /// The vocabulary's size: that of the embedding, which no key can contradict.
     fn vocab(&self) -> Result<usize, Defect> {
-        let embedding = self.gguf.tensor("token_embd.weight").ok_or_else(|| Defect::MissingTensor("token_embd.weight".into()))?;
+        let embedding =
+            self.gguf.tensor("token_embd.weight").ok_or_else(|| Defect::MissingTensor("token_embd.weight".into()))?;
         Ok(embedding.shape.first().copied().unwrap_or(0))
     }
 

@@ -16,10 +16,8 @@ pub(crate) fn from_json(bytes: &[u8]) -> Result<(String, Config), Defect> {
         let method = quantization.get("quant_method").unwrap_or(quantization);
         return Err(Defect::unsupported("quantization_config", method, "plain weights, or GGUF"));
     }
-    let kind = match fields.text("model_type")? {
-        Some(kind) => kind,
-        None => return Err(Defect::value("model_type", "missing", &format!("one of {TYPES}"))),
-    };
+    let missing = || Defect::value("model_type", "missing", &format!("one of {TYPES}"));
+    let kind = fields.text("model_type")?.ok_or_else(missing)?;
     let config = match kind {
         "gpt2" => Config::Gpt2(gpt2(fields)?),
         "llama" | "mistral" | "qwen2" | "qwen3" => Config::Llama(llama(kind, fields)?),
@@ -194,7 +192,8 @@ mod tests {
         };
         let plain = read(json!({"model_type": "gpt2", "n_embd": 64, "n_head": 4, "n_inner": null}));
         assert_eq!((plain.inner, plain.scale(0), plain.scale(3)), (256, 0.25, 0.25));
-        let unscaled = read(json!({"model_type": "gpt2", "scale_attn_weights": false, "scale_attn_by_inverse_layer_idx": true}));
+        let unscaled =
+            read(json!({"model_type": "gpt2", "scale_attn_weights": false, "scale_attn_by_inverse_layer_idx": true}));
         assert_eq!((unscaled.scale(0), unscaled.scale(3)), (1.0, 0.25));
     }
 }

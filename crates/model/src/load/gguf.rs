@@ -7,7 +7,7 @@ mod reader;
 
 use super::Defect;
 use beamline_kernels::Encoding;
-use reader::Reader;
+use reader::{Reader, defect_at};
 use std::collections::BTreeMap;
 
 /// The type of a tensor's weights.
@@ -98,7 +98,7 @@ impl<'a> Gguf<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, Defect> {
         let mut reader = Reader::new(bytes);
         if reader.take(4)? != b"GGUF" {
-            return Err(reader.defect_at(0, "the first four bytes are not \"GGUF\""));
+            return Err(defect_at(0, "the first four bytes are not \"GGUF\""));
         }
         let version = reader.u32()?;
         if !(2..=3).contains(&version) {
@@ -116,7 +116,7 @@ impl<'a> Gguf<'a> {
             let kind = reader.u32()?;
             let value = reader.value(kind, 0)?;
             if keys.insert(name, value).is_some() {
-                return Err(reader.defect_at(at, &format!("the key {name} for the second time")));
+                return Err(defect_at(at, &format!("the key {name} for the second time")));
             }
         }
         let headers = (0..tensor_count).map(|_| reader.tensor()).collect::<Result<Vec<_>, _>>()?;
@@ -126,7 +126,7 @@ impl<'a> Gguf<'a> {
             let name = header.name;
             let stored = header.locate(bytes, data)?;
             if tensors.insert(name, stored).is_some() {
-                return Err(reader.defect_at(data, &format!("the tensor {name} for the second time")));
+                return Err(defect_at(data, &format!("the tensor {name} for the second time")));
             }
         }
         Ok(Self { keys, tensors })

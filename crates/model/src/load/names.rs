@@ -73,7 +73,9 @@ fn gpt2(name: Name) -> Part {
         Name::MlpNorm => Ok("ln_2"),
         Name::Up => Ok("mlp.c_fc"),
         Name::Down => Ok("mlp.c_proj"),
-        Name::Query | Name::Key | Name::Value | Name::QueryNorm | Name::KeyNorm | Name::Gate | Name::Output => Err("none"),
+        Name::Query | Name::Key | Name::Value | Name::QueryNorm | Name::KeyNorm | Name::Gate | Name::Output => {
+            Err("none")
+        }
     }
 }
 

@@ -25,7 +25,12 @@ pub(super) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
         names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "safetensors")).collect()
     };
     if names.is_empty() {
-        return Err(Defect::Missing(vec!["model.safetensors".to_owned(), INDEX.to_owned(), "*.safetensors".to_owned()]).at(folder));
+        return Err(Defect::Missing(vec![
+            "model.safetensors".to_owned(),
+            INDEX.to_owned(),
+            "*.safetensors".to_owned(),
+        ])
+        .at(folder));
     }
     let open = |name: String| {
         let path = folder.join(name);

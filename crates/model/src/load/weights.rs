@@ -3,7 +3,7 @@
 use super::gguf::{Kind, Stored};
 use super::names::{Name, Naming};
 use super::{Defect, Description, LoadError, LoadOptions};
-use beamline_kernels::{Compute, Encoding, Layout, Matrix, PackError, Source};
+use beamline_kernels::{Compute, Encoding, Layout, Matrix, PackError, Scratch, Source};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub(crate) struct Linear {
 
 impl Linear {
     /// `x` is `[rows, inputs]`; returns `[rows, outputs]`.
-    pub(crate) fn apply(&self, x: &[f32], compute: &Compute) -> Vec<f32> {
-        let mut out = vec![0.0; x.len() / self.matrix.inputs() * self.matrix.outputs()];
+    pub(crate) fn apply<'c>(&self, x: &[f32], compute: &'c Compute) -> Scratch<'c> {
+        let mut out = compute.scratch(x.len() / self.matrix.inputs() * self.matrix.outputs());
         self.matrix.product(x, self.bias.as_deref(), &mut out, compute);
         out
     }
@@ -54,7 +54,13 @@ struct Taken {
 }
 
 impl<'a> Weights<'a> {
-    pub(super) fn new(path: &'a Path, naming: Naming, find: Find<'a>, options: LoadOptions, compute: &'a Compute) -> Self {
+    pub(super) fn new(
+        path: &'a Path,
+        naming: Naming,
+        find: Find<'a>,
+        options: LoadOptions,
+        compute: &'a Compute,
+    ) -> Self {
         Self { path, naming, find, options, compute, taken: Vec::new() }
     }
 
@@ -97,7 +103,9 @@ impl<'a> Weights<'a> {
         encoding.decode(stored.bytes, &mut out);
         if let Some(at) = out.iter().position(|v| !v.is_finite()) {
             let row = at / shape.last().copied().unwrap_or(1);
-            return Err(Defect::Weights { name: name.to_owned(), source: PackError::NotFinite { output: row } }.at(path));
+            return Err(
+                Defect::Weights { name: name.to_owned(), source: PackError::NotFinite { output: row } }.at(path)
+            );
         }
         self.taken.push(Taken { matrix: None, weights: count, bytes: count * 4, stepped: shape.len() == 1 });
         Ok(out)
@@ -124,11 +132,22 @@ impl<'a> Weights<'a> {
     }
 
     /// A matrix `[outputs, inputs]`, packed.
-    pub(crate) fn matrix(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2]) -> Result<Arc<Matrix>, LoadError> {
+    pub(crate) fn matrix(
+        &mut self,
+        name: Name,
+        layer: Option<usize>,
+        shape: [usize; 2],
+    ) -> Result<Arc<Matrix>, LoadError> {
         self.ordered(name, layer, shape, None)
     }
 
-    fn ordered(&mut self, name: Name, layer: Option<usize>, [outputs, inputs]: [usize; 2], order: Option<&[usize]>) -> Result<Arc<Matrix>, LoadError> {
+    fn ordered(
+        &mut self,
+        name: Name,
+        layer: Option<usize>,
+        [outputs, inputs]: [usize; 2],
+        order: Option<&[usize]>,
+    ) -> Result<Arc<Matrix>, LoadError> {
         let tensor = self.tensor(name, layer, "weight");
         let transposed = self.naming.transposed(name);
         let (layout, shape) =
@@ -138,7 +157,12 @@ impl<'a> Weights<'a> {
         let matrix = Matrix::pack(&source, self.options.dtype, self.compute)
             .map_err(|source| Defect::Weights { name: tensor, source }.at(path))?;
         let (matrix_encoding, bytes) = (Some(matrix.encoding()), matrix.bytes());
-        self.taken.push(Taken { matrix: matrix_encoding, weights: outputs * inputs, bytes, stepped: name != Name::Tokens });
+        self.taken.push(Taken {
+            matrix: matrix_encoding,
+            weights: outputs * inputs,
+            bytes,
+            stepped: name != Name::Tokens,
+        });
         Ok(Arc::new(matrix))
     }
 
@@ -153,14 +177,27 @@ impl<'a> Weights<'a> {
     }
 
     /// A matrix, with a bias where there is one.
-    pub(crate) fn linear_if(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2], biased: bool) -> Result<Linear, LoadError> {
+    pub(crate) fn linear_if(
+        &mut self,
+        name: Name,
+        layer: Option<usize>,
+        shape: [usize; 2],
+        biased: bool,
+    ) -> Result<Linear, LoadError> {
         let matrix = self.matrix(name, layer, shape)?;
         let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[shape[0]])).transpose()?;
         Ok(Linear { matrix, bias })
     }
 
     /// Queries or keys, brought into the order in which a head's halves are turned against each other.
-    pub(crate) fn rotated(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2], biased: bool, head: usize) -> Result<Linear, LoadError> {
+    pub(crate) fn rotated(
+        &mut self,
+        name: Name,
+        layer: Option<usize>,
+        shape: [usize; 2],
+        biased: bool,
+        head: usize,
+    ) -> Result<Linear, LoadError> {
         if self.naming != (Naming::Gguf { permuted: true }) {
             return self.linear_if(name, layer, shape, biased);
         }

@@ -6,6 +6,11 @@ use beamline_kernels::Encoding;
 /// Lists within lists that are followed.
 const MAX_DEPTH: usize = 3;
 
+/// What is wrong, and where.
+pub(super) fn defect_at(at: usize, what: &str) -> Defect {
+    Defect::Gguf { what: what.to_owned(), at }
+}
+
 /// A place in the bytes of a file.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
@@ -31,13 +36,10 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    pub(super) fn defect_at(&self, at: usize, what: &str) -> Defect {
-        Defect::Gguf { what: what.to_owned(), at }
-    }
-
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Defect> {
         let part = self.at.checked_add(count).and_then(|end| self.bytes.get(self.at..end));
-        let part = part.ok_or_else(|| self.defect_at(self.at, &format!("{count} bytes wanted, {} left", self.bytes.len() - self.at)))?;
+        let part = part
+            .ok_or_else(|| defect_at(self.at, &format!("{count} bytes wanted, {} left", self.bytes.len() - self.at)))?;
         self.at += count;
         Ok(part)
     }
@@ -62,7 +64,7 @@ impl<'a> Reader<'a> {
         usize::try_from(count)
             .ok()
             .filter(|&n| n <= most)
-            .ok_or_else(|| self.defect_at(at, &format!("{what}, {count}, beyond the file's end")))
+            .ok_or_else(|| defect_at(at, &format!("{what}, {count}, beyond the file's end")))
     }
 
     fn text(&mut self) -> Result<&'a [u8], Defect> {
@@ -73,7 +75,7 @@ impl<'a> Reader<'a> {
     /// Text that must be UTF-8.
     pub(super) fn name(&mut self) -> Result<&'a str, Defect> {
         let at = self.at;
-        std::str::from_utf8(self.text()?).map_err(|_| self.defect_at(at, "a name that is not UTF-8"))
+        std::str::from_utf8(self.text()?).map_err(|_| defect_at(at, "a name that is not UTF-8"))
     }
 
     /// A value of the type numbered `kind`.
@@ -93,7 +95,7 @@ impl<'a> Reader<'a> {
             10 => Value::Integer(i128::from(u64::from_le_bytes(self.array()?))),
             11 => Value::Integer(i128::from(i64::from_le_bytes(self.array()?))),
             12 => Value::Float(f64::from_le_bytes(self.array()?)),
-            _ => return Err(self.defect_at(at, &format!("a value of unknown type {kind}"))),
+            _ => return Err(defect_at(at, &format!("a value of unknown type {kind}"))),
         })
     }
 
@@ -113,12 +115,12 @@ impl<'a> Reader<'a> {
         let name = self.name()?;
         let dimensions = self.u32()?;
         if dimensions > 4 {
-            return Err(self.defect_at(at, &format!("the tensor {name} with {dimensions} dimensions")));
+            return Err(defect_at(at, &format!("the tensor {name} with {dimensions} dimensions")));
         }
         let mut shape = Vec::new();
         for _ in 0..dimensions {
             let size = self.u64()?;
-            shape.push(usize::try_from(size).map_err(|_| self.defect_at(at, &format!("the tensor {name} of size {size}")))?);
+            shape.push(usize::try_from(size).map_err(|_| defect_at(at, &format!("the tensor {name} of size {size}")))?);
         }
         // GGUF lists the fastest dimension first.
         shape.reverse();
@@ -129,7 +131,7 @@ impl<'a> Reader<'a> {
 
 impl Header<'_> {
     /// Finds the weights; those of a type that cannot be decoded stay empty, since nobody can use them.
-    pub(super) fn locate<'a>(self, bytes: &'a [u8], data: usize) -> Result<Stored<'a>, Defect> {
+    pub(super) fn locate(self, bytes: &[u8], data: usize) -> Result<Stored<'_>, Defect> {
         let Kind::Known(encoding) = self.kind else {
             return Ok(Stored { kind: self.kind, shape: self.shape, bytes: &[] });
         };

@@ -1,0 +1,86 @@
+//! Buffers that are used again: a forward pass asks for the same few sizes every time, and fresh memory costs page faults.
+
+use crate::compute::Compute;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, PoisonError};
+
+/// Buffers waiting to be used again.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf(Mutex<Vec<Vec<f32>>>);
+
+/// The most buffers kept, and the most numbers in one that is.
+const MOST: usize = 16;
+const LARGEST: usize = 1 << 24;
+
+/// A borrowed buffer; it goes back where it came from when it is dropped.
+#[derive(Debug)]
+pub struct Scratch<'a> {
+    data: Vec<f32>,
+    shelf: &'a Shelf,
+}
+
+impl Compute {
+    /// A buffer of `len` numbers **with any content**: whoever asks for it must write all of it before reading.
+    ///
+    /// ```
+    /// use beamline_kernels::Compute;
+    /// let compute = Compute::scalar();
+    /// let mut buffer = compute.scratch(3);
+    /// buffer.copy_from_slice(&[1.0, 2.0, 3.0]);
+    /// ```
+    pub fn scratch(&self, len: usize) -> Scratch<'_> {
+        let mut kept = self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The smallest that is large enough, else the largest.
+        let fits = |v: &Vec<f32>| v.capacity() >= len;
+        let best = (0..kept.len()).min_by_key(|&i| {
+            (!fits(&kept[i]), if fits(&kept[i]) { kept[i].capacity() } else { usize::MAX - kept[i].capacity() })
+        });
+        let mut data = best.map(|i| kept.swap_remove(i)).unwrap_or_default();
+        drop(kept);
+        data.resize(len, 0.0);
+        Scratch { data, shelf: &self.shelf }
+    }
+
+    /// A buffer that begins as a copy of `from`.
+    pub fn copy(&self, from: &[f32]) -> Scratch<'_> {
+        let mut buffer = self.scratch(from.len());
+        buffer.copy_from_slice(from);
+        buffer
+    }
+}
+
+impl Drop for Scratch<'_> {
+    fn drop(&mut self) {
+        let mut kept = self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST && self.data.capacity() <= LARGEST {
+            kept.push(std::mem::take(&mut self.data));
+        }
+    }
+}
+
+impl Deref for Scratch<'_> {
+    type Target = [f32];
+    fn deref(&self) -> &[f32] {
+        &self.data
+    }
+}
+
+impl DerefMut for Scratch<'_> {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back() {
+        let compute = Compute::scalar();
+        let at = compute.scratch(1000).as_ptr();
+        let again = compute.scratch(900);
+        assert_eq!((again.as_ptr(), again.len()), (at, 900));
+        assert_ne!(compute.scratch(900).as_ptr(), at);
+    }
+}

@@ -1,0 +1,78 @@
+//! Who may know whom: dependencies go down this list and never up.
+#![allow(clippy::unwrap_used)] // tests may
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use std::collections::BTreeMap;
+
+/// Each crate, and the crates of this workspace that it may use.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("beamline-kernels", &[]),
+    ("beamline-hub", &[]),
+    ("beamline-builtin", &[]),
+    ("beamline-tokens", &[]),
+    ("beamline-model", &["beamline-kernels", "beamline-tokens"]),
+    ("beamline-shape", &["beamline-kernels", "beamline-tokens"]),
+    ("beamline-search", &["beamline-shape", "beamline-tokens"]),
+    (
+        "beamline",
+        &[
+            "beamline-kernels",
+            "beamline-hub",
+            "beamline-builtin",
+            "beamline-tokens",
+            "beamline-model",
+            "beamline-shape",
+            "beamline-search",
+        ],
+    ),
+    ("beamline-cli", &["beamline"]),
+    ("beamline-testkit", &[]),
+];
+
+/// Libraries that only the crates named may use: HTTP, terminals, memory maps, tokenizers.
+const CONFINED: &[(&str, &[&str])] = &[
+    ("ureq", &["beamline-hub"]),
+    ("clap", &["beamline-cli"]),
+    ("indicatif", &["beamline-cli"]),
+    ("anstream", &["beamline-cli"]),
+    ("rayon", &["beamline-kernels"]),
+    ("memmap2", &["beamline-model"]),
+    ("safetensors", &["beamline-model"]),
+    ("tokenizers", &["beamline-tokens"]),
+];
+
+#[test]
+fn dependencies_go_one_way() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    let mut seen = Vec::new();
+    for package in &metadata.packages {
+        let name = package.name.as_str();
+        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} is not in the list of who may know whom"));
+        seen.push(name);
+        for dependency in package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development) {
+            let used = dependency.name.as_str();
+            assert!(!used.starts_with("beamline") || may.contains(&used), "{name} must not know {used}");
+            let confined = CONFINED.iter().find(|(library, _)| *library == used);
+            assert!(confined.is_none_or(|(_, may)| may.contains(&name)), "{name} must not use {used}");
+        }
+    }
+    assert_eq!(seen.len(), ALLOWED.len(), "a crate of the list is gone: {seen:?}");
+}
+
+/// Each crate's `lib.rs` (or `main.rs`) says what goes in, what comes out and what it does not know.
+#[test]
+fn every_crate_begins_by_saying_what_it_does() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for entry in std::fs::read_dir(root).unwrap() {
+        let src = entry.unwrap().path().join("src");
+        let text = std::fs::read_to_string(src.join("lib.rs"))
+            .or_else(|_| std::fs::read_to_string(src.join("main.rs")))
+            .unwrap();
+        assert!(text.starts_with("//! "), "{}", src.display());
+    }
+}

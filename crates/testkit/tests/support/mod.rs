@@ -1,0 +1,46 @@
+//! What the tests share: where goldens lie, and how an engine is opened on them.
+#![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)] // not every test uses everything; tests may unwrap and speak
+
+use beamline::{Engine, OpenOptions, TokenId};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
+}
+
+/// A golden file.
+pub(crate) fn golden(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(root().join("goldens").join(name)).unwrap()).unwrap()
+}
+
+/// An engine on a path.
+pub(crate) fn engine(path: &Path) -> Engine {
+    Engine::open(&path.to_str().unwrap().parse().unwrap(), &OpenOptions::default(), &mut ()).unwrap()
+}
+
+/// An engine on one of the tiny checkpoints.
+pub(crate) fn tiny(name: &str) -> Engine {
+    engine(&root().join("goldens/models").join(name))
+}
+
+/// The real model, if `scripts/get-smollm2` has brought it; says so where it has not.
+pub(crate) fn smollm2() -> Option<PathBuf> {
+    let path = root().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    if path.is_file() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: {} is not there; scripts/get-smollm2 brings it", path.display());
+    None
+}
+
+/// Ids of a JSON list.
+pub(crate) fn ids(value: &Value) -> Vec<TokenId> {
+    value.as_array().unwrap().iter().map(|id| TokenId(id.as_u64().unwrap() as u32)).collect()
+}
+
+/// Numbers of a JSON list.
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect()
+}
