@@ -39,7 +39,10 @@ fn missing_and_empty_files_are_named() {
     assert!(refused(folder.path()).contains("model.safetensors: the file is empty"));
     std::fs::remove_file(folder.path().join("model.safetensors")).unwrap();
     let message = refused(folder.path());
-    assert!(message.contains("found none of model.safetensors") && message.contains("pickled .bin files are not read"), "{message}");
+    assert!(
+        message.contains("found none of model.safetensors") && message.contains("pickled .bin files are not read"),
+        "{message}"
+    );
     std::fs::remove_file(folder.path().join("config.json")).unwrap();
     assert!(refused(folder.path()).contains("config.json: no such file"));
     assert!(refused(Path::new("/nowhere/model.gguf")).contains("no such file"));
@@ -93,14 +96,22 @@ fn tensors_missing_misshapen_or_not_finite_are_named() {
         refused(folder.path())
     };
     let shape = with("\"n_inner\": 40", "\"n_inner\": 41");
-    assert!(shape.contains("tensor transformer.h.0.mlp.c_fc.weight has shape [32, 40]; the config asks for [32, 41]"), "{shape}");
+    assert!(
+        shape.contains("tensor transformer.h.0.mlp.c_fc.weight has shape [32, 40]; the config asks for [32, 41]"),
+        "{shape}"
+    );
     assert!(with("\"n_layer\": 2", "\"n_layer\": 3").contains("tensor transformer.h.2.ln_1.weight is missing"));
     assert!(with("\"n_layer\": 2", "\"n_layer\": 4097").contains("in 1..=4096"));
     assert!(with("\"n_head\": 4", "\"n_head\": 0").contains("n_head is 0; it must be in 1..=65536"));
     assert!(with("\"n_head\": 4", "\"n_head\": 5").contains("a divisor of n_embd = 32"));
-    assert!(with("\"n_positions\": 64", "\"n_positions\": 1000000000").contains("tensor transformer.wpe.weight has shape"));
+    assert!(
+        with("\"n_positions\": 64", "\"n_positions\": 1000000000").contains("tensor transformer.wpe.weight has shape")
+    );
     assert!(with("\"vocab_size\": 48", "\"vocab_size\": \"48\"").contains("a whole number"));
-    assert!(with("\"model_type\": \"gpt2\"", "\"model_type\": \"bert\"").contains("model_type is bert, which is not supported"));
+    assert!(
+        with("\"model_type\": \"gpt2\"", "\"model_type\": \"bert\"")
+            .contains("model_type is bert, which is not supported")
+    );
     std::fs::write(&config, &text).unwrap();
 
     let path = folder.path().join("model.safetensors");

@@ -34,7 +34,8 @@ fn every_field_that_changes_the_logits_is_honoured() {
             let theirs = theirs.as_f64().unwrap();
             assert!((f64::from(*ours) - theirs).abs() <= 1e-4 * theirs.abs().max(1.0), "{name}: {ours}, not {theirs}");
         }
-        let greatest: f64 = (0..rows.len()).map(|i| f64::from(rows.row(i).iter().copied().fold(f32::MIN, f32::max))).sum();
+        let greatest: f64 =
+            (0..rows.len()).map(|i| f64::from(rows.row(i).iter().copied().fold(f32::MIN, f32::max))).sum();
         let theirs = expected["greatest"].as_f64().unwrap();
         assert!((greatest - theirs).abs() <= 1e-4 * theirs.abs().max(1.0), "{name}: {greatest}, not {theirs}");
     }

@@ -17,7 +17,8 @@ fn a_gguf_file_gives_the_bits_of_the_folder_in_the_same_format() {
         let folder = open(root().join("goldens/models").join(name), Some(dtype));
         assert_eq!(gguf.description().dtype, dtype);
         assert_eq!(gguf.description().parameters, folder.description().parameters);
-        for text in ["Once upon a time there was a crow", "안녕하세요? 123 it's\n\n x", "emoji 👩‍👩‍👧<|endoftext|>今天"] {
+        for text in ["Once upon a time there was a crow", "안녕하세요? 123 it's\n\n x", "emoji 👩‍👩‍👧<|endoftext|>今天"]
+        {
             let [a, b] = [&gguf, &folder].map(|engine| engine.score(None, &Prompt::Text(text.into())).unwrap());
             assert_eq!(a.token_ids, b.token_ids, "{name}: {text}");
             assert_eq!(a.sum_logprob.to_bits(), b.sum_logprob.to_bits(), "{name}: {text}");
