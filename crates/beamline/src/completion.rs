@@ -1,6 +1,7 @@
 //! What came out: sequences with every token's numbers.
 
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::session::{Prompt, Session, Step};
 use crate::settings::Settings;
 use beamline_search::{NodeId, State};
@@ -141,6 +142,24 @@ impl Engine {
     /// Timings that begin with this engine's loading.
     pub fn timings(&self) -> Timings {
         Timings::new(self.load_seconds())
+    }
+
+    /// Continues prompts to their ends.
+    ///
+    /// # Errors
+    /// As for [`settings`](Self::settings), [`session`](Self::session) and [`step`](Self::step).
+    pub fn generate(&self, prompts: &[Prompt], given: &Settings) -> Result<Completion, Error> {
+        let settings = self.settings(given)?;
+        let mut sessions =
+            prompts.iter().map(|prompt| self.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
+        let mut timings = Timings::new(self.load_seconds());
+        loop {
+            let step = self.step(&mut sessions, &mut ())?;
+            timings.add(&step, &sessions);
+            if !step.more {
+                return Ok(self.completion(prompts, &settings, &sessions, timings));
+            }
+        }
     }
 
     /// What is known of the model.

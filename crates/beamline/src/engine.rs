@@ -1,10 +1,7 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
-use crate::completion::{Completion, Timings};
 use crate::defaults::Defaults;
 use crate::error::Error;
-use crate::name::ModelName;
-use crate::open::{OpenOptions, Opened, Progress};
 use crate::recipe::{self, Recipe};
 use crate::session::{Branch, Observer, Prompt, Session, Step};
 use crate::settings::{Origin, Settings};
@@ -41,14 +38,6 @@ struct Job {
 }
 
 impl Engine {
-    /// Finds and loads a model. `progress` hears of downloads.
-    ///
-    /// # Errors
-    /// When there is no such model, it cannot be had, or it is not valid.
-    pub fn open(name: &ModelName, options: &OpenOptions, progress: &mut dyn Progress) -> Result<Self, Error> {
-        Opened::find(name, progress)?.load(options)
-    }
-
     pub(crate) fn new(
         name: String,
         loaded: Loaded,
@@ -240,24 +229,6 @@ impl Engine {
         let before = |(i, v): (usize, &f32)| *v > value || (*v == value && i < token.index());
         let rank = 1 + row.iter().enumerate().filter(|&x| before(x)).count();
         Measure { logprob: f64::from(value) - sums.log_sum(), rank, entropy: sums.entropy() }
-    }
-
-    /// Continues prompts to their ends.
-    ///
-    /// # Errors
-    /// As for [`settings`](Self::settings), [`session`](Self::session) and [`step`](Self::step).
-    pub fn generate(&self, prompts: &[Prompt], given: &Settings) -> Result<Completion, Error> {
-        let settings = self.settings(given)?;
-        let mut sessions =
-            prompts.iter().map(|prompt| self.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
-        let mut timings = Timings::new(self.load_seconds);
-        loop {
-            let step = self.step(&mut sessions, &mut ())?;
-            timings.add(&step, &sessions);
-            if !step.more {
-                return Ok(self.completion(prompts, &settings, &sessions, timings));
-            }
-        }
     }
 }
 

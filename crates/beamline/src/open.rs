@@ -138,3 +138,13 @@ impl Opened {
         Ok(Engine::new(self.name, loaded, self.tokenizer, self.defaults, compute, seconds))
     }
 }
+
+impl Engine {
+    /// Finds and loads a model. `progress` hears of downloads.
+    ///
+    /// # Errors
+    /// When there is no such model, it cannot be had, or it is not valid.
+    pub fn open(name: &ModelName, options: &OpenOptions, progress: &mut dyn Progress) -> Result<Self, Error> {
+        Opened::find(name, progress)?.load(options)
+    }
+}

@@ -4,7 +4,7 @@
 //! the softmax adds by the contract's eight partial sums, over positions; a weighted value is one chain along the
 //! positions. All three depend on the position alone, so a prompt may come whole or in chunks.
 
-use crate::activation::exp;
+use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes};
 use crate::panel::{PanelRow, halves};
 use crate::row::{each_eight, greatest, map_eight, scale};

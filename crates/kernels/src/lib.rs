@@ -53,6 +53,7 @@ mod attend;
 mod bandwidth;
 mod compute;
 mod encoding;
+mod exp;
 mod isa;
 mod matrix;
 mod norm;

@@ -1,6 +1,6 @@
 //! Whole rows: sums of rows, the greatest entry, the logarithm of a sum of exponentials.
 
-use crate::activation::exp;
+use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes};
 
 /// `to[i] += x[i]`.

@@ -1,6 +1,6 @@
 //! Keys and values of one sequence, in blocks that sequences share.
 
-use crate::forward::Geometry;
+use crate::geometry::Geometry;
 use beamline_kernels::BLOCK;
 use beamline_tokens::TokenId;
 use std::ops::Range;

@@ -9,7 +9,7 @@ pub(crate) use gguf::from_gguf;
 pub(crate) use json::from_json;
 pub use rope::{Rope, Scaling};
 
-use crate::load::Defect;
+use crate::error::Defect;
 use beamline_kernels::Activation;
 
 /// A network that can be run.

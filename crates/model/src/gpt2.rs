@@ -2,9 +2,11 @@
 
 use crate::attention::{Batch, Heads};
 use crate::config::Gpt2Config;
-use crate::forward::{Geometry, Model, ModelError, Rows, Span};
-use crate::load::{Linear, LoadError, Norm, Weights};
+use crate::error::LoadError;
+use crate::forward::{Model, ModelError, Rows, Span};
+use crate::geometry::Geometry;
 use crate::probe::{Part, Probe, show};
+use crate::weights::{Linear, Norm, Weights};
 use beamline_kernels::{Compute, Matrix, add, layer_norm};
 use std::sync::Arc;
 
@@ -36,7 +38,7 @@ impl Gpt2 {
         weights: &mut Weights<'_>,
         compute: Arc<Compute>,
     ) -> Result<Self, LoadError> {
-        use crate::load::Name::{
+        use crate::names::Name::{
             AttentionNorm, AttentionOut, Down, FinalNorm, FusedQkv, MlpNorm, Output, Positions, Tokens, Up,
         };
         let (embd, inner) = (config.embd, config.inner);

@@ -26,19 +26,30 @@
 
 mod attention;
 mod cache;
+mod checkpoint;
 mod config;
+mod error;
 mod forward;
+mod geometry;
+pub mod gguf;
 mod gpt2;
 mod llama;
-mod load;
+mod mapped;
+mod names;
 mod probe;
+mod safetensors;
 mod table;
+mod weights;
 
 pub use cache::KvCache;
+pub use checkpoint::{Checkpoint, Loaded};
 pub use config::{Config, Gpt2Config, LlamaConfig, Rope, Scaling};
-pub use forward::{Geometry, Model, ModelError, Rows, Span, Want};
+pub use error::{Defect, LoadError};
+pub use forward::{Model, ModelError, Rows, Span, Want};
+pub use geometry::Geometry;
 pub use gpt2::Gpt2;
 pub use llama::Llama;
-pub use load::{Checkpoint, Defect, Description, LoadError, LoadOptions, Loaded, gguf, safetensors_index};
 pub use probe::{Part, Probe, Site};
+pub use safetensors::safetensors_index;
 pub use table::TableModel;
+pub use weights::{Description, LoadOptions};

@@ -3,9 +3,11 @@
 
 use crate::attention::{Batch, Heads};
 use crate::config::LlamaConfig;
-use crate::forward::{Geometry, Model, ModelError, Rows, Span};
-use crate::load::{Linear, LoadError, Weights};
+use crate::error::LoadError;
+use crate::forward::{Model, ModelError, Rows, Span};
+use crate::geometry::Geometry;
 use crate::probe::{Part, Probe, show};
+use crate::weights::{Linear, Weights};
 use beamline_kernels::{Compute, Matrix, Rotation, Scratch, add, multiply, rms_norm, rotate};
 use std::sync::Arc;
 
@@ -43,7 +45,7 @@ impl Llama {
         weights: &mut Weights<'_>,
         compute: Arc<Compute>,
     ) -> Result<Self, LoadError> {
-        use crate::load::Name::{
+        use crate::names::Name::{
             AttentionNorm, AttentionOut, Down, FinalNorm, Gate, Key, KeyNorm, MlpNorm, Output, Query, QueryNorm,
             Tokens, Up, Value,
         };

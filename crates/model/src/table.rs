@@ -1,6 +1,7 @@
 //! A model that one can check by hand: next-token probabilities that depend on the last token alone.
 
-use crate::forward::{Geometry, Model, ModelError, Rows, Span, Want};
+use crate::forward::{Model, ModelError, Rows, Span, Want};
+use crate::geometry::Geometry;
 use crate::probe::Probe;
 
 /// A table of next-token probabilities: row `i` is what follows token `i`.

@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 fn replay(target: &str, body: fn(&[u8])) -> usize {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.iter().for_each(|file| body(&std::fs::read(file).unwrap()));
+    for file in &files {
+        body(&std::fs::read(file).unwrap());
+    }
     files.len()
 }
 

@@ -1,6 +1,6 @@
 //! Typed reading of a JSON object, with errors that name the field.
 
-use crate::load::Defect;
+use crate::error::Defect;
 use serde_json::{Map, Value};
 
 /// The fields of one JSON object; null counts as absent.

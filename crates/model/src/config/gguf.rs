@@ -1,8 +1,8 @@
 //! The same, from the keys of a GGUF file.
 
 use super::{Config, Gpt2Config, LlamaConfig, MAX_LAYERS, Rope, Scaling, between};
-use crate::load::Defect;
-use crate::load::gguf::Gguf;
+use crate::error::Defect;
+use crate::gguf::Gguf;
 use beamline_kernels::Activation;
 
 /// The architectures that can be run.

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::{Config, Gpt2Config, LlamaConfig, MAX_LAYERS, Rope, activation, between};
-use crate::load::Defect;
+use crate::error::Defect;
 use serde_json::Value;
 
 /// The model types that can be run.

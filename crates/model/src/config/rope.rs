@@ -1,7 +1,7 @@
 //! Rotary positions: how fast each pair of a head's numbers turns.
 
 use super::fields::Fields;
-use crate::load::Defect;
+use crate::error::Defect;
 
 /// The base of the frequencies, and how they are stretched for longer contexts.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,50 +1,19 @@
 //! From files to a model: mapped, checked, packed.
 
-mod error;
-pub mod gguf;
-mod mapped;
-mod names;
-mod safetensors;
-mod weights;
-
-pub use error::{Defect, LoadError};
-pub(crate) use names::Name;
-pub use safetensors::safetensors_index;
-pub(crate) use weights::{Linear, Norm, Weights};
-
 use crate::config::{self, Config};
+use crate::error::{Defect, LoadError};
 use crate::forward::Model;
+use crate::gguf::Gguf;
 use crate::gpt2::Gpt2;
 use crate::llama::Llama;
-use beamline_kernels::{Compute, Encoding};
-use gguf::Gguf;
-use mapped::Mapped;
-use names::Naming;
+use crate::mapped::Mapped;
+use crate::names::Naming;
+use crate::safetensors;
+use crate::weights::{Description, LoadOptions, Weights};
+use beamline_kernels::Compute;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// How weights are to be held.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LoadOptions {
-    /// Converts every matrix to this format; none keeps each as stored. Norms, biases and position embeddings are
-    /// always f32.
-    pub dtype: Option<Encoding>,
-}
-
-/// What was loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Description {
-    /// `gpt2`, `llama`, `mistral`, `qwen2` or `qwen3`.
-    pub architecture: String,
-    /// The number of weights; a tied output matrix counts once.
-    pub parameters: usize,
-    /// The format that most matrix weights are held in.
-    pub dtype: Encoding,
-    /// Bytes of memory that the weights take.
-    pub weight_bytes: usize,
-    /// Bytes of weights that one decoding step reads: all but embeddings that are only looked up.
-    pub step_bytes: usize,
-}
 
 /// A model, ready to run.
 pub struct Loaded {

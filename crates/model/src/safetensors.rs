@@ -1,10 +1,10 @@
 //! Safetensors: one file, or shards listed by an index.
 
-use super::gguf::{Kind, Stored};
-use super::mapped::Mapped;
-use super::{Defect, LoadError};
+use crate::error::{Defect, LoadError};
+use crate::gguf::{Kind, Stored};
+use crate::mapped::Mapped;
+use ::safetensors::{Dtype, SafeTensors};
 use beamline_kernels::Encoding;
-use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const INDEX: &str = "model.safetensors.index.json";
 
 /// Maps a folder's safetensors: those that the index names, or all there are.
-pub(super) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
+pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
     let index = folder.join(INDEX);
     let names: BTreeSet<String> = if index.is_file() {
         let bytes = std::fs::read(&index).map_err(|e| LoadError::reading(&index, e))?;
@@ -57,10 +57,10 @@ pub fn safetensors_index(bytes: &[u8]) -> Result<BTreeMap<String, String>, Defec
 }
 
 /// A tensor and the file it lies in.
-pub(super) type Found<'a> = (Stored<'a>, PathBuf);
+pub(crate) type Found<'a> = (Stored<'a>, PathBuf);
 
 /// All tensors of all shards.
-pub(super) fn tensors(shards: &[(PathBuf, Mapped)]) -> Result<BTreeMap<String, Found<'_>>, LoadError> {
+pub(crate) fn tensors(shards: &[(PathBuf, Mapped)]) -> Result<BTreeMap<String, Found<'_>>, LoadError> {
     let mut all = BTreeMap::new();
     for (path, mapped) in shards {
         let file = SafeTensors::deserialize(mapped).map_err(|e| Defect::Safetensors(e.to_string()).at(path))?;

@@ -23,7 +23,7 @@ pub(crate) enum Name {
 
 /// Who wrote the checkpoint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Naming {
+pub(crate) enum Naming {
     /// transformers' GPT-2; `transformer.` before each name, or nothing. Its matrices are `[inputs, outputs]`.
     Gpt2 { prefix: &'static str },
     /// transformers' Llama and relatives; `model.` before each name, or nothing.
@@ -34,7 +34,7 @@ pub(super) enum Naming {
 
 impl Naming {
     /// The tensor's name without `.weight` or `.bias`.
-    pub(super) fn stem(self, name: Name, layer: Option<usize>) -> String {
+    pub(crate) fn stem(self, name: Name, layer: Option<usize>) -> String {
         let layer = layer.unwrap_or(0);
         match self {
             Self::Gpt2 { .. } | Self::Llama { .. } if name == Name::Output => "lm_head".to_owned(),
@@ -54,7 +54,7 @@ impl Naming {
     }
 
     /// Whether a matrix is stored `[inputs, outputs]`.
-    pub(super) fn transposed(self, name: Name) -> bool {
+    pub(crate) fn transposed(self, name: Name) -> bool {
         matches!(self, Self::Gpt2 { .. }) && !matches!(name, Name::Tokens | Name::Positions | Name::Output)
     }
 }

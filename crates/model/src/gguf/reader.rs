@@ -1,6 +1,7 @@
 //! Bytes taken one after another, never beyond the end.
 
-use super::{Defect, Kind, List, Stored, Value};
+use super::{Kind, List, Stored, Value};
+use crate::error::Defect;
 use beamline_kernels::Encoding;
 
 /// Lists within lists that are followed.

@@ -5,7 +5,7 @@
 
 mod reader;
 
-use super::Defect;
+use crate::error::Defect;
 use beamline_kernels::Encoding;
 use reader::{Reader, defect_at};
 use std::collections::BTreeMap;

@@ -1,11 +1,34 @@
 //! Tensors fetched by part, checked against the shapes that the config asks for, and packed.
 
-use super::gguf::{Kind, Stored};
-use super::names::{Name, Naming};
-use super::{Defect, Description, LoadError, LoadOptions};
+use crate::error::{Defect, LoadError};
+use crate::gguf::{Kind, Stored};
+use crate::names::{Name, Naming};
 use beamline_kernels::{Compute, Encoding, Layout, Matrix, PackError, Scratch, Source};
 use std::path::Path;
 use std::sync::Arc;
+
+/// How weights are to be held.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Converts every matrix to this format; none keeps each as stored. Norms, biases and position embeddings are
+    /// always f32.
+    pub dtype: Option<Encoding>,
+}
+
+/// What was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// `gpt2`, `llama`, `mistral`, `qwen2` or `qwen3`.
+    pub architecture: String,
+    /// The number of weights; a tied output matrix counts once.
+    pub parameters: usize,
+    /// The format that most matrix weights are held in.
+    pub dtype: Encoding,
+    /// Bytes of memory that the weights take.
+    pub weight_bytes: usize,
+    /// Bytes of weights that one decoding step reads: all but embeddings that are only looked up.
+    pub step_bytes: usize,
+}
 
 /// `x W + b`.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Files mapped into memory.
 #![allow(unsafe_code)] // one call: mapping a file
 
-use super::{Defect, LoadError};
+use crate::error::{Defect, LoadError};
 use std::fs::File;
 use std::ops::Deref;
 use std::path::Path;
