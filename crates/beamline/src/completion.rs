@@ -244,7 +244,7 @@ impl Engine {
             },
             stop_string: None,
             score: None,
-            sum_logprob: tokens.iter().map(|token| token.logprob).sum(),
+            sum_logprob: tokens.iter().fold(0.0, |sum, token| sum + token.logprob),
             tokens,
         }
     }

@@ -68,8 +68,25 @@ impl Defaults {
         defaults
     }
 
+    /// Drops end and begin tokens that the model does not have: a smaller copy of a model often keeps those of the larger.
+    pub(crate) fn fit(&mut self, vocab: usize) {
+        self.begin = self.begin.filter(|token| token.index() < vocab);
+        let Some(OptionValue::Ids(ids)) = self.settings.get("eos_token_id").map(|setting| setting.value.clone()) else {
+            return;
+        };
+        let (known, unknown): (Vec<u32>, Vec<u32>) = ids.into_iter().partition(|&id| (id as usize) < vocab);
+        if !unknown.is_empty() {
+            self.warnings
+                .push(format!("the model's end tokens {unknown:?} are beyond its vocabulary of {vocab}; passed over"));
+            self.settings.put("eos_token_id", OptionValue::Ids(known), Origin::Model);
+        }
+    }
+
     fn take(&mut self, fields: &Map<String, Value>) {
         for (name, value) in fields {
+            if name == "eos_token_id" {
+                continue; // read with config.json's
+            }
             if let Some(option) = options().find(|option| option.name == name) {
                 match option.read(value) {
                     Ok(Some(value)) => self.settings.put(option.name, value, Origin::Model),

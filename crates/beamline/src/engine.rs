@@ -18,6 +18,9 @@ use std::time::Instant;
 /// not change results.
 const CHUNK: usize = 512;
 
+/// Tokens of all sequences together in one pass.
+const PASS: usize = 2048;
+
 /// A model with its tokenizer, ready to generate.
 pub struct Engine {
     name: String,
@@ -165,11 +168,24 @@ impl Engine {
         for job in jobs.iter_mut() {
             self.feed_all_but(CHUNK, &mut job.branch.cache, &mut job.feed)?;
         }
-        let mut spans: Vec<Span<'_>> = jobs
-            .iter_mut()
-            .map(|job| Span { tokens: &job.feed, cache: &mut job.branch.cache, want: Want::Last })
-            .collect();
-        Ok(self.model.forward(&mut spans, &mut ())?)
+        // Memory is bounded by the tokens that go through together, not by the batch.
+        let mut all = Rows::new(Vec::new(), self.model.geometry().vocab)?;
+        let mut rest = jobs;
+        while !rest.is_empty() {
+            let mut tokens = 0;
+            let fits = |job: &&mut Job| {
+                tokens += job.feed.len();
+                tokens <= PASS
+            };
+            let count = rest.iter_mut().take_while(fits).count().max(1);
+            let (group, later) = rest.split_at_mut(count);
+            let spans = group.iter_mut();
+            let mut spans: Vec<Span<'_>> =
+                spans.map(|job| Span { tokens: &job.feed, cache: &mut job.branch.cache, want: Want::Last }).collect();
+            all.append(self.model.forward(&mut spans, &mut ())?);
+            rest = later;
+        }
+        Ok(all)
     }
 
     /// Runs the beginning of a long prompt, so that at most `rest` tokens are left.

@@ -4,7 +4,6 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::{Observer, Prompt};
 use crate::settings::Settings;
-use beamline_kernels::{Isa, row_sums};
 use beamline_search::Outlook;
 use beamline_tokens::{Beginning, Special, TokenId};
 use serde::Serialize;
@@ -74,6 +73,31 @@ pub struct Rest {
     pub prob: f64,
 }
 
+/// The raw distribution, summed in f64 throughout.
+struct Raw {
+    max: f64,
+    sum: f64,
+}
+
+impl Raw {
+    fn new(row: &[f32]) -> Self {
+        let max = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        Self { max, sum: row.iter().map(|&v| libm::exp(f64::from(v) - max)).sum() }
+    }
+
+    fn prob(&self, logit: f32) -> f64 {
+        libm::exp(f64::from(logit) - self.max) / self.sum
+    }
+
+    fn logprob(&self, logit: f32) -> f64 {
+        f64::from(logit) - self.max - libm::log(self.sum)
+    }
+
+    fn entropy(&self, row: &[f32]) -> f64 {
+        -row.iter().map(|&v| self.prob(v) * self.logprob(v)).sum::<f64>()
+    }
+}
+
 /// Collects rows while the search runs.
 struct Collector<'a> {
     engine: &'a Engine,
@@ -83,7 +107,7 @@ struct Collector<'a> {
 
 impl Observer for Collector<'_> {
     fn outlook(&mut self, _: usize, tokens: &[TokenId], outlook: &Outlook<'_>) {
-        let sums = row_sums(outlook.raw, Isa::detect());
+        let raw = Raw::new(outlook.raw);
         let processed = outlook.scores.distribution();
         let mut after = vec![0.0; outlook.raw.len()];
         processed.iter().for_each(|(id, p)| after[id.index()] = p);
@@ -99,14 +123,14 @@ impl Observer for Collector<'_> {
             .iter()
             .take(self.top)
             .map(|&i| {
-                let (id, logprob) = (TokenId(i as u32), f64::from(outlook.raw[i]) - sums.log_sum());
+                let id = TokenId(i as u32);
                 Candidate {
                     id: id.0,
                     text: vocabulary.text(id),
                     bytes: vocabulary.bytes(id).to_vec(),
                     logit: outlook.raw[i],
-                    logprob,
-                    prob: logprob.exp(),
+                    logprob: raw.logprob(outlook.raw[i]),
+                    prob: raw.prob(outlook.raw[i]),
                     prob_processed: after[i],
                     rank: rank[i],
                 }
@@ -116,9 +140,12 @@ impl Observer for Collector<'_> {
         self.steps.push(StepRow {
             input: self.engine.tokenizer().decode(tokens, Special::Write, Beginning::Text),
             chosen: Chosen { id: 0, text: String::new() },
-            entropy: sums.entropy(),
+            entropy: raw.entropy(outlook.raw),
             kept: outlook.scores.live(),
-            rest: Rest { count: order.len() - candidates.len(), prob: (1.0 - listed).max(0.0) },
+            rest: Rest {
+                count: order.len() - candidates.len(),
+                prob: if order.len() == candidates.len() { 0.0 } else { (1.0 - listed).max(0.0) },
+            },
             candidates,
         });
     }

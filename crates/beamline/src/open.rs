@@ -40,6 +40,14 @@ pub struct Opened {
     started: Instant,
 }
 
+/// The size of a checkpoint's vocabulary.
+fn vocab(checkpoint: &Checkpoint) -> usize {
+    match checkpoint.config() {
+        beamline_model::Config::Gpt2(config) => config.vocab,
+        beamline_model::Config::Llama(config) => config.vocab,
+    }
+}
+
 impl Opened {
     /// Finds a model and opens its files; one on the hub is downloaded first where the cache has not got it.
     ///
@@ -58,6 +66,17 @@ impl Opened {
         }
     }
 
+    fn new(
+        name: String,
+        checkpoint: Checkpoint,
+        tokenizer: Tokenizer,
+        mut defaults: Defaults,
+        started: Instant,
+    ) -> Self {
+        defaults.fit(vocab(&checkpoint));
+        Self { name, checkpoint, tokenizer, defaults, started }
+    }
+
     #[cfg(feature = "builtin")]
     fn builtin(name: String) -> Result<Self, Error> {
         use beamline_builtin as builtin;
@@ -65,7 +84,7 @@ impl Opened {
         let checkpoint = Checkpoint::embedded("builtin", builtin::CONFIG, builtin::WEIGHTS)?;
         let tokenizer = Tokenizer::from_json(builtin::TOKENIZER)?;
         let defaults = Defaults::read(Some(builtin::GENERATION_CONFIG), builtin::CONFIG);
-        Ok(Self { name, checkpoint, tokenizer, defaults, started })
+        Ok(Self::new(name, checkpoint, tokenizer, defaults, started))
     }
 
     #[cfg(not(feature = "builtin"))]
@@ -85,7 +104,7 @@ impl Opened {
         if let Some(gguf) = checkpoint.gguf()? {
             let found = vocabulary::from_gguf(&gguf, path)?;
             let defaults = Defaults::ends(&found.end, found.begin, found.warning);
-            return Ok(Self { name, checkpoint, tokenizer: found.tokenizer, defaults, started });
+            return Ok(Self::new(name, checkpoint, found.tokenizer, defaults, started));
         }
         let read = |file: &str| {
             let path = path.join(file);
@@ -102,7 +121,7 @@ impl Opened {
         let generation =
             path.join("generation_config.json").is_file().then(|| read("generation_config.json")).transpose()?;
         let defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
-        Ok(Self { name, checkpoint, tokenizer, defaults, started })
+        Ok(Self::new(name, checkpoint, tokenizer, defaults, started))
     }
 
     /// The tokenizer.
@@ -120,11 +139,7 @@ impl Opened {
     /// # Errors
     /// When an option has no effect under the strategy asked for, or names a token that does not exist.
     pub fn check(&self, settings: &crate::Settings) -> Result<(), Error> {
-        let vocab = match self.checkpoint.config() {
-            beamline_model::Config::Gpt2(config) => config.vocab,
-            beamline_model::Config::Llama(config) => config.vocab,
-        };
-        crate::recipe::check(&settings.over(&self.defaults.settings), vocab)
+        crate::recipe::check(&settings.over(&self.defaults.settings), vocab(&self.checkpoint))
     }
 
     /// Reads the weights.

@@ -19,7 +19,7 @@ pub(crate) struct Recipe {
 /// Says which given option has no effect under the strategy that the settings ask for.
 ///
 /// Neutral values never are a mistake, and neither is anything that a model's files bring.
-pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
+pub(crate) fn contradictions(settings: &Settings, vocab: usize) -> Result<(), Error> {
     let sampling = settings.flag("do_sample");
     for option in options() {
         let given = settings.get(option.name).filter(|setting| setting.origin >= Origin::Config);
@@ -31,6 +31,12 @@ pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
             )));
         }
     }
+    Ok(())
+}
+
+/// The same, and whether end tokens exist.
+pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
+    contradictions(settings, vocab)?;
     if let Some(Setting { value: OptionValue::Ids(ids), .. }) = settings.get("eos_token_id")
         && let Some(id) = ids.iter().find(|&&id| id as usize >= vocab)
     {
@@ -78,8 +84,8 @@ fn end_tokens(settings: &Settings) -> Vec<TokenId> {
     }
 }
 
-/// How many tokens may come: as asked for (`max_new_tokens` wins over `max_length`, as in transformers), and never more
-/// than the context holds.
+/// How many tokens may come: as asked for (of two of the same origin `max_new_tokens` wins over `max_length`, as in
+/// transformers), and never more than the context holds.
 fn room(settings: &Settings, prompt_len: usize, context: usize) -> Result<usize, Error> {
     if prompt_len >= context {
         return Err(Error::Prompt(format!(
@@ -88,17 +94,21 @@ fn room(settings: &Settings, prompt_len: usize, context: usize) -> Result<usize,
         )));
     }
     let whole = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let origin = |name: &str| settings.get(name).map(|setting| setting.origin);
+    let by_length = origin("max_length") > origin("max_new_tokens");
     let asked = match (settings.count("max_new_tokens"), settings.count("max_length")) {
-        (Some(new), _) => whole(new),
-        (None, Some(length)) => match whole(length).checked_sub(prompt_len) {
+        (Some(new), _) if !by_length => whole(new),
+        (_, Some(length)) => match whole(length).checked_sub(prompt_len) {
             Some(new) if new > 0 => new,
+            // A model's own default is no mistake of the user's.
+            _ if origin("max_length") == Some(Origin::Model) => DEFAULT_NEW_TOKENS,
             _ => {
                 return Err(Error::Option(format!(
                     "max_length is {length}, but the prompt alone has {prompt_len} tokens; raise it, or give max_new_tokens"
                 )));
             }
         },
-        (None, None) => DEFAULT_NEW_TOKENS,
+        _ => DEFAULT_NEW_TOKENS,
     };
     Ok(asked.min(context - prompt_len))
 }

@@ -115,7 +115,7 @@ impl Engine {
             .zip(&ids[parted..])
             .filter_map(|(token, &id)| Some((token.logprob?, self.tokenizer().vocabulary().bytes(id).len())))
             .collect();
-        let sum: f64 = scored.iter().map(|(logprob, _)| logprob).sum();
+        let sum = scored.iter().fold(0.0, |sum, (logprob, _)| sum + logprob);
         let bytes: usize = scored.iter().map(|(_, bytes)| bytes).sum();
         let mean = (!scored.is_empty()).then(|| sum / scored.len() as f64);
         ScoreReport {

@@ -83,6 +83,15 @@ impl Settings {
         Ok(())
     }
 
+    /// Finds contradictions among these settings alone, before any model is looked at.
+    ///
+    /// # Errors
+    /// When `do_sample` is false and an option of sampling is given.
+    pub fn check(&self) -> Result<(), Error> {
+        // A vocabulary of one makes every top_k neutral: that must wait for the model.
+        if self.get("do_sample").is_some() { crate::recipe::contradictions(self, 1) } else { Ok(()) }
+    }
+
     /// Keeps a value unless there is one of a stronger origin.
     pub(crate) fn put(&mut self, name: &'static str, value: OptionValue, origin: Origin) {
         if self.0.get(name).is_none_or(|setting| setting.origin <= origin) {

@@ -38,8 +38,15 @@ pub(crate) enum What {
 
 #[derive(Args)]
 pub(crate) struct ModelArgs {
-    /// builtin, a folder, a .gguf file, or org/name[@rev][:file.gguf] on the hub
-    #[arg(long, short, env = "BEAMLINE_MODEL", default_value = "builtin", value_name = "MODEL")]
+    /// The model
+    #[arg(
+        help = "builtin, a folder, a .gguf file, or org/name[@rev][:file.gguf] on the hub",
+        long,
+        short,
+        env = "BEAMLINE_MODEL",
+        default_value = "builtin",
+        value_name = "MODEL"
+    )]
     pub(crate) model: String,
     /// Convert weights while loading: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1 or q4_0 [default: as stored]
     #[arg(long, value_parser = dtype, value_name = "TYPE")]
@@ -153,7 +160,8 @@ pub(crate) struct ModelInfo {
 
 #[derive(Args)]
 pub(crate) struct ModelPull {
-    /// org/name[@rev][:file.gguf]
+    /// The model's name on the hub
+    #[arg(help = "org/name[@rev][:file.gguf]")]
     pub(crate) name: String,
 }
 

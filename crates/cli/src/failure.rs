@@ -17,6 +17,14 @@ impl Failure {
         Self { code: 2, message: Some(message.into()) }
     }
 
+    /// A defect of beamline's own.
+    pub(crate) fn internal() -> Self {
+        Self {
+            code: 1,
+            message: Some("something went wrong inside beamline; please report the command and the model".into()),
+        }
+    }
+
     /// The user pressed Ctrl-C; what there was has been printed.
     pub(crate) fn interrupted() -> Self {
         Self { code: 130, message: None }
@@ -35,9 +43,7 @@ impl From<Error> for Failure {
             Fault::Model => 3,
             Fault::Run => 1,
         };
-        // Some messages quote others'; one line is the rule.
-        let message = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        Self { code, message: Some(message) }
+        Self { code, message: Some(error.to_string()) }
     }
 }
 

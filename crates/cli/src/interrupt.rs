@@ -1,18 +1,42 @@
-//! Ctrl-C: the first lets the step under way end, the second does not.
+//! Ctrl-C: ends the command at once, but for `generate`, which first prints what it has.
 
 use crate::failure::Failure;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 static PRESSED: AtomicBool = AtomicBool::new(false);
+static MANNER: AtomicU8 = AtomicU8::new(Manner::AtOnce as u8);
+
+/// What the first Ctrl-C does; the second always ends the command at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Ends it.
+    AtOnce,
+    /// Ends it, with the line that text stands on.
+    EndLine,
+    /// Lets the step under way end; [`pressed`] then says so.
+    AfterStep,
+}
 
 /// Begins to watch for it.
 pub(crate) fn watch() -> Result<(), Failure> {
     ctrlc::set_handler(|| {
-        if PRESSED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
+        let again = PRESSED.swap(true, Ordering::SeqCst);
+        let manner = MANNER.load(Ordering::SeqCst);
+        if manner == Manner::AfterStep as u8 && !again {
+            return;
         }
+        if manner == Manner::EndLine as u8 {
+            let _ = writeln!(std::io::stdout());
+        }
+        std::process::exit(130);
     })
     .map_err(|error| Failure { code: 1, message: Some(format!("cannot watch for Ctrl-C: {error}")) })
+}
+
+/// Says what the next Ctrl-C is to do.
+pub(crate) fn set(manner: Manner) {
+    MANNER.store(manner as u8, Ordering::SeqCst);
 }
 
 /// Whether it was pressed.

@@ -18,20 +18,27 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let done = args::parse().and_then(|command| {
-        interrupt::watch()?;
-        commands::run(command)
-    });
+    // What cannot happen is reported in one line too, without a back-trace.
+    std::panic::set_hook(Box::new(|_| {}));
+    let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err(Failure::internal()));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
+fn run() -> Result<(), Failure> {
+    let command = args::parse()?;
+    interrupt::watch()?;
+    commands::run(command)
+}
+
 impl Failure {
     /// Says what went wrong, once and in one line, and gives the exit code.
     fn report(self) -> ExitCode {
         if let Some(message) = &self.message {
+            // Names and quoted texts may have line ends of their own; one line is the rule.
+            let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
             output::note(&format!("error: {message}"));
         }
         ExitCode::from(self.code)

@@ -8,6 +8,10 @@ use std::path::Path;
 
 /// All prompts given, in this order: the argument, `--prompt`, `--prompt-ids`, `--prompt-file`.
 pub(crate) fn gather(args: &PromptArgs) -> Result<Vec<Prompt>, Failure> {
+    let texts = args.argument.iter().chain(&args.prompt).filter(|text| *text == "-").count();
+    if texts + args.prompt_file.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(Failure::usage("- was given twice; standard input can be read once"));
+    }
     let mut prompts = Vec::new();
     for text in args.argument.iter().chain(&args.prompt) {
         prompts.push(Prompt::Text(if text == "-" { standard_input()? } else { text.clone() }));
@@ -42,7 +46,8 @@ pub(crate) fn parse_ids(text: &str, flag: &str) -> Result<Vec<TokenId>, Failure>
             Failure::usage(format!("{flag} must be token ids parted by commas, such as 1,2,3; got {part:?}"))
         })
     };
-    text.split(',').map(id).collect()
+    // None at all is an empty list.
+    if text.is_empty() { Ok(Vec::new()) } else { text.split(',').map(id).collect() }
 }
 
 /// A text argument, `-` being standard input.

@@ -145,8 +145,11 @@ fn wrong_values_and_uses_exit_with_2_and_one_line() {
     let long = "word ".repeat(300);
     for (args, expected) in [
         (&["generate", "a", "--top-p", "1.5", "--do-sample"][..], "top_p must be in [0, 1], got 1.5"),
-        (&["generate", "a", "--temperature", "0", "--do-sample"], "temperature must be greater than 0, got 0"),
-        (&["generate", "a", "--temperature", "-1", "--do-sample"], "greater than 0, got -1"),
+        (
+            &["generate", "a", "--temperature", "0", "--do-sample"],
+            "temperature must be greater than 0 and at most 3.4e38, got 0",
+        ),
+        (&["generate", "a", "--temperature", "-1", "--do-sample"], "at most 3.4e38, got -1"),
         (&["generate", "a", "--temperature", "nan", "--do-sample"], "temperature must be greater than 0"),
         (&["generate", "a", "--temperature", "0.5"], "temperature has no effect on greedy search"),
         (&["generate", "a", "--num-return-sequences", "2"], "num_return_sequences has no effect on greedy search"),
@@ -292,4 +295,99 @@ fn help_and_version_are_results() {
     let help = out(&["generate", "--help"]);
     assert!(help.contains("--top-p") && help.contains("--max-new-tokens") && help.contains("[0, 1]"));
     assert!(out(&["--version"]).starts_with("beamline "));
+}
+
+/// A copy of a tiny checkpoint whose generation config says something else.
+fn with_generation_config(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        std::fs::copy(golden("models/tiny-llama") + "/" + file, folder.path().join(file)).unwrap();
+    }
+    std::fs::write(folder.path().join("generation_config.json"), text).unwrap();
+    folder
+}
+
+#[test]
+fn what_a_model_brings_is_never_the_users_mistake() {
+    for (text, tokens) in [
+        (r#"{"eos_token_id": 600, "max_length": 1}"#, 20),
+        (r#"{"eos_token_id": [], "max_new_tokens": 7, "top_p": 9, "temperature": 0.5}"#, 7),
+    ] {
+        let folder = with_generation_config(text);
+        let output =
+            beamline(&["generate", "hello", "--json", "--model", folder.path().to_str().unwrap()]).output().unwrap();
+        let warnings = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && warnings.lines().all(|line| line.starts_with("warning: ")), "{warnings}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["usage"]["new_tokens"], tokens, "{text}");
+    }
+    // A flag is stronger than the model's other way of saying a length.
+    let folder = with_generation_config(r#"{"max_new_tokens": 50, "eos_token_id": []}"#);
+    let report = json(&[
+        "generate",
+        "--prompt-ids",
+        "5,6",
+        "--max-length",
+        "6",
+        "--json",
+        "--model",
+        folder.path().to_str().unwrap(),
+    ]);
+    assert_eq!(report["usage"]["new_tokens"], 4);
+}
+
+#[test]
+fn lists_of_ids_may_be_empty_or_in_brackets() {
+    let value = |ids: &str| {
+        json(&["generate", "a", "--max-new-tokens", "1", "--eos-token-id", ids, "--json"])["effective_config"]["eos_token_id"]["value"].clone()
+    };
+    assert_eq!(value("[]"), serde_json::json!([]));
+    assert_eq!(value(""), serde_json::json!([]));
+    assert_eq!(value("[1, 2]"), serde_json::json!([1, 2]));
+    assert_eq!(
+        json(&["generate", "--prompt-ids", "", "--max-new-tokens", "1", "--json"])["prompts"][0]["token_ids"],
+        serde_json::json!([0])
+    );
+}
+
+#[test]
+fn contradictions_are_found_before_the_model_is() {
+    for args in [
+        &["generate", "x", "--model", "./nope", "--do-sample=false", "--temperature", "0.5"][..],
+        &["tokenize", "--model", "./nope", "--decode", "abc"],
+        &["generate", "--prompt", "-", "--prompt-file", "-", "--model", "./nope"],
+    ] {
+        error(args, 2);
+    }
+    let output = beamline(&["generate", "x", "--model", "./nope"]).env("BEAMLINE_ISA", "zz").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn control_c_ends_with_130() {
+    use std::process::{Command, Stdio};
+    // Waiting for standard input; then while text streams.
+    for args in [&["score", "-"][..], &["generate", "a", "--max-new-tokens", "250", "--threads", "1"]] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin("beamline"))
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let stdin = child.stdin.take(); // kept open: it must not be the end of input that ends it
+        let output = child.wait_with_output().unwrap();
+        drop(stdin);
+        let text = String::from_utf8(output.stdout).unwrap();
+        // A fast machine may have written all of it before.
+        assert!(
+            output.status.code() == Some(130) || (args[0] == "generate" && output.status.success()),
+            "{args:?}: {output:?}",
+            output = output.status
+        );
+        assert!(args[0] == "score" || text.ends_with('\n'), "{text:?}");
+    }
 }

@@ -100,7 +100,7 @@ impl Kernel for Apply<'_> {
             }),
             Activation::QuickGelu => map_eight!(l, self.x, |x| l.mul(x, sigmoid(l, l.mul(x, l.splat(1.702))))),
             Activation::Silu => map_eight!(l, self.x, |x| l.mul(x, sigmoid(l, x))),
-            Activation::Relu => map_eight!(l, self.x, |x| l.max(x, l.splat(0.0))),
+            Activation::Relu => map_eight!(l, self.x, |x| l.max(l.splat(0.0), x)),
         }
     }
 }

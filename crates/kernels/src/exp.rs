@@ -11,7 +11,8 @@ use crate::isa::Lanes;
 pub(crate) fn exp<L: Lanes>(l: L, x: L::F) -> L::F {
     const LOWEST: f32 = -87.3;
     const COEFFICIENTS: [f32; 5] = [0.001_392_618_4, 0.008_363_179, 0.041_666_556, 0.166_665_76, 0.5];
-    let bounded = l.min(l.max(x, l.splat(LOWEST)), l.splat(88.3));
+    // The second operand wins where one is NaN, so NaN goes through and is found at the end.
+    let bounded = l.min(l.splat(88.3), l.max(l.splat(LOWEST), x));
     let n = l.round(l.mul(bounded, l.splat(std::f32::consts::LOG2_E)));
     let r = l.mul_add(n, l.splat(-0.693_359_4), bounded);
     let r = l.mul_add(n, l.splat(2.121_944_4e-4), r);

@@ -23,9 +23,9 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn div(self, a: Self::F, b: Self::F) -> Self::F;
     /// `a * b + c`, rounded once.
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
-    /// `a` where it is greater, else `b`.
+    /// `a` where it is greater, else `b`; so `b` where one of them is NaN.
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
-    /// `a` where it is smaller, else `b`.
+    /// `a` where it is smaller, else `b`; NaN as above.
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     /// `yes` where `a < b`, else `no`.
     fn select_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;

@@ -174,6 +174,23 @@ fn attention_agrees_and_is_near_the_definition() {
     }
 }
 
+#[test]
+fn overflow_shows_as_nan_and_is_not_swallowed() {
+    for isa in Isa::available() {
+        let block = vec![1e30f32; 2 * 8 * BLOCK];
+        let blocks = [block.as_slice()];
+        let past = Attention { blocks: &blocks, offset: 0, width: 8, first: 0, end: 3, scale: 1.0 };
+        let (mut out, mut scores) = ([0.0; 8], Vec::new());
+        attend(&[1e30; 8], &past, &mut scores, &mut out, isa);
+        assert!(out.iter().all(|v| v.is_nan()), "{isa}: {out:?}");
+        for name in ["gelu_new", "gelu", "quick_gelu", "silu", "relu"] {
+            let mut row = [f32::NAN; 9];
+            name.parse::<Activation>().unwrap().apply(&mut row, &Compute::new(isa, 1).unwrap());
+            assert!(row.iter().all(|v| v.is_nan()), "{isa}: {name}");
+        }
+    }
+}
+
 /// Attention in f64, from the definition.
 fn definition(query: &[f32], past: &Attention<'_>) -> Vec<f64> {
     let head = |t: usize| &past.blocks[t / BLOCK][past.offset..];

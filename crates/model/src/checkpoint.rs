@@ -48,7 +48,7 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self, LoadError> {
         if path.is_dir() {
             let config_path = path.join("config.json");
-            let config = std::fs::read(&config_path).map_err(|e| LoadError::reading(&config_path, e))?;
+            let config = Mapped::open(&config_path)?;
             let files = safetensors::open(path)?;
             return Self::new(path, Files::Safetensors(files), Some((&config_path, &config)));
         }

@@ -48,6 +48,11 @@ impl Rows {
         Ok(Self { data, vocab })
     }
 
+    /// Adds the rows of another pass of the same model.
+    pub fn append(&mut self, mut other: Self) {
+        self.data.append(&mut other.data);
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.data.len() / self.vocab

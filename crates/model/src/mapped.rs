@@ -15,9 +15,13 @@ pub(crate) enum Mapped {
 impl Mapped {
     pub(crate) fn open(path: &Path) -> Result<Self, LoadError> {
         let io = |error| LoadError::reading(path, error);
+        // Asked before opening: to open a pipe is to wait for whoever writes into it.
+        let metadata = std::fs::metadata(path).map_err(io)?;
+        if !metadata.is_file() {
+            return Err(io(std::io::Error::other("not a regular file")));
+        }
         let file = File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        if metadata.is_file() && metadata.len() == 0 {
+        if metadata.len() == 0 {
             return Err(Defect::Empty.at(path));
         }
         // SAFETY: the mapping is read-only and private to this process. Another program that cuts the file short while

@@ -12,10 +12,16 @@ use std::path::{Path, PathBuf};
 /// The name of an index of shards.
 const INDEX: &str = "model.safetensors.index.json";
 
-/// Maps a folder's safetensors: those that the index names, or all there are.
+/// The name of one file with everything.
+const SINGLE: &str = "model.safetensors";
+
+/// Maps a folder's safetensors: the one with everything, as transformers prefers; else those that the index names; else
+/// all there are.
 pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
     let index = folder.join(INDEX);
-    let names: BTreeSet<String> = if index.is_file() {
+    let names: BTreeSet<String> = if folder.join(SINGLE).is_file() {
+        BTreeSet::from([SINGLE.to_owned()])
+    } else if index.is_file() {
         let bytes = std::fs::read(&index).map_err(|e| LoadError::reading(&index, e))?;
         let map = safetensors_index(&bytes).map_err(|defect| defect.at(&index))?;
         map.into_values().collect()
@@ -25,12 +31,7 @@ pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
         names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "safetensors")).collect()
     };
     if names.is_empty() {
-        return Err(Defect::Missing(vec![
-            "model.safetensors".to_owned(),
-            INDEX.to_owned(),
-            "*.safetensors".to_owned(),
-        ])
-        .at(folder));
+        return Err(Defect::Missing(vec![SINGLE.to_owned(), INDEX.to_owned(), "*.safetensors".to_owned()]).at(folder));
     }
     let open = |name: String| {
         let path = folder.join(name);
@@ -67,7 +68,7 @@ pub(crate) fn tensors(shards: &[(PathBuf, Mapped)]) -> Result<BTreeMap<String, F
         for (name, view) in file.tensors() {
             let stored = Stored { kind: kind(view.dtype()), shape: view.shape().to_vec(), bytes: view.data() };
             if all.insert(name.clone(), (stored, path.clone())).is_some() {
-                return Err(Defect::Safetensors(format!("tensor {name} also lies in another shard")).at(path));
+                return Err(Defect::Index(format!("tensor {name} lies in two files")).at(path));
             }
         }
     }

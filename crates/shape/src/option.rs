@@ -74,9 +74,7 @@ impl OptionSpec {
             OptionKind::Flag => text.parse().ok().map(OptionValue::Flag),
             OptionKind::Count { .. } => text.parse().ok().map(OptionValue::Count),
             OptionKind::Number => text.parse().ok().map(OptionValue::Number),
-            OptionKind::Ids => {
-                text.split(',').map(|id| id.trim().parse().ok()).collect::<Option<_>>().map(OptionValue::Ids)
-            }
+            OptionKind::Ids => ids(text).map(OptionValue::Ids),
         };
         self.checked(value, text)
     }
@@ -134,4 +132,13 @@ impl OptionValue {
     pub fn count(&self) -> Option<u64> {
         if let Self::Count(n) = self { Some(*n) } else { None }
     }
+}
+
+/// Ids parted by commas, in brackets or not; none at all is an empty list.
+fn ids(text: &str) -> Option<Vec<u32>> {
+    let inside = text.trim().strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text).trim();
+    if inside.is_empty() {
+        return Some(Vec::new());
+    }
+    inside.split(',').map(|id| id.trim().parse().ok()).collect()
 }

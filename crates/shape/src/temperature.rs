@@ -43,10 +43,12 @@ impl Processor for Temperature {
     }
     fn apply(&mut self, logits: &mut Logits, _: &Context<'_>) {
         let temperature = self.0;
-        logits.map(|value| value / temperature);
-        // A tiny temperature may overflow f32. The best token then stands for all that overflowed.
-        if logits.max() == f32::INFINITY {
-            logits.map(|value| if value == f32::INFINITY { f32::MAX } else { value });
+        let max = logits.max();
+        if (max / temperature).is_finite() {
+            logits.map(|value| value / temperature);
+        } else {
+            // A tiny temperature overflows f32. Measured from the best token, which is then 0, only the others do.
+            logits.map(|value| (value - max) / temperature);
         }
     }
     fn fork(&self) -> Box<dyn Processor> {
@@ -58,7 +60,7 @@ const OPTION: OptionSpec = OptionSpec {
     name: "temperature",
     kind: OptionKind::Number,
     scope: Scope::Sampling,
-    range: "greater than 0",
+    range: "greater than 0 and at most 3.4e38",
     default: "1.0",
     short: "divide the logits by this: below 1 sharper, above 1 flatter",
     remedy: "for the most probable token every time, leave out do_sample",

@@ -128,6 +128,11 @@ fn extremes_mean_what_the_pages_say() {
     Temperature::new(1e-37).unwrap().apply(&mut logits, &NOWHERE);
     assert_eq!(logits.best(), Some(TokenId(1)));
     assert!(logits.distribution().iter().all(|(_, p)| p.is_finite()));
+    for row in [[3.0, 1.0, 2.9], [-0.5, -3.0, -0.6]] {
+        logits.load(&row);
+        Temperature::new(1e-40).unwrap().apply(&mut logits, &NOWHERE);
+        assert_eq!(logits.distribution().of(TokenId(0)), 1.0, "near 0 only the best token is left");
+    }
 }
 
 #[test]
@@ -137,7 +142,10 @@ fn values_out_of_range_are_named_with_the_range_and_the_way_out() {
         message(TopP::new(1.3).unwrap_err()),
         "top_p must be in [0, 1], got 1.3; leave it out, or give 1, to keep every token"
     );
-    assert!(message(Temperature::new(0.0).unwrap_err()).contains("temperature must be greater than 0, got 0"));
+    assert!(
+        message(Temperature::new(0.0).unwrap_err())
+            .contains("temperature must be greater than 0 and at most 3.4e38, got 0")
+    );
     assert!(message(TopK::new(0).unwrap_err()).contains("top_k must be 1 or more"));
     assert!(
         Temperature::new(f64::NAN).is_err() && Temperature::new(1e-300).is_err() && Temperature::new(1e300).is_err()

@@ -27,6 +27,7 @@
 
 mod error;
 mod gguf;
+mod guard;
 mod stream;
 mod tokenizer;
 mod vocabulary;

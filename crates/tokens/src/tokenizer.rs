@@ -2,6 +2,7 @@
 
 use crate::error::one_line;
 use crate::gguf::GgufVocabulary;
+use crate::guard::{check, unless_it_panics};
 use crate::stream::TextStream;
 use crate::vocabulary::{Rules, Vocabulary};
 use crate::{TokenId, TokensError};
@@ -39,6 +40,15 @@ pub enum Beginning {
     Continuation,
 }
 
+/// Reads a `tokenizer.json`, or says what is wrong with it.
+fn read(json: &[u8]) -> Result<Library, TokensError> {
+    let value = serde_json::from_slice(json).map_err(|e| TokensError::Json(e.to_string()))?;
+    check(&value)?;
+    unless_it_panics(|| Library::from_bytes(json))
+        .ok_or_else(|| TokensError::Json("it contradicts itself".to_owned()))?
+        .map_err(|e| TokensError::Json(one_line(&e.to_string())))
+}
+
 /// Turns text into tokens and back.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
@@ -59,8 +69,7 @@ impl Tokenizer {
     /// # Errors
     /// When the file is no tokenizer.
     pub fn from_json(json: &[u8]) -> Result<Self, TokensError> {
-        let library = Library::from_bytes(json).map_err(|e| TokensError::Json(one_line(&e.to_string())))?;
-        Self::new(library, None, None)
+        Self::new(read(json)?, None, None)
     }
 
     /// The same, but text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever the file says.
@@ -70,7 +79,7 @@ impl Tokenizer {
     /// # Errors
     /// When the file is no tokenizer, or the name is not known.
     pub fn from_json_split_as(json: &[u8], pre: &str) -> Result<Self, TokensError> {
-        let mut library = Library::from_bytes(json).map_err(|e| TokensError::Json(one_line(&e.to_string())))?;
+        let mut library = read(json)?;
         crate::gguf::split_as(pre, &mut library)?;
         Self::new(library, None, None)
     }
@@ -112,7 +121,9 @@ impl Tokenizer {
     /// # Errors
     /// When the library refuses the text, which no byte-level vocabulary does.
     pub fn encode(&self, text: &str) -> Result<Vec<Token>, TokensError> {
-        let encoding = self.library.encode(text, true).map_err(|e| TokensError::Encode(one_line(&e.to_string())))?;
+        let encoding = unless_it_panics(|| self.library.encode(text, true))
+            .ok_or_else(|| TokensError::Encode("the tokenizer contradicts itself".to_owned()))?
+            .map_err(|e| TokensError::Encode(one_line(&e.to_string())))?;
         let inside = encoding.get_ids().iter().zip(encoding.get_offsets());
         let inside = inside.map(|(&id, &(start, end))| Token { id: TokenId(id), start, end });
         let before = self.before.map(|id| Token { id, start: 0, end: 0 });
@@ -162,6 +173,6 @@ impl Tokenizer {
     /// The library's own decoding, for decoders that need the whole.
     pub(crate) fn decode_whole(&self, ids: &[TokenId]) -> String {
         let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
-        self.library.decode(&ids, false).unwrap_or_default()
+        unless_it_panics(|| self.library.decode(&ids, false).ok()).flatten().unwrap_or_default()
     }
 }

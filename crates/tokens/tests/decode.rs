@@ -178,3 +178,26 @@ fn what_is_wrong_with_a_vocabulary_is_said() {
     assert!(with(&|v| (v.add_bos, v.bos) = (Some(true), Some(999))).contains("999"));
     assert!(Tokenizer::from_json(b"{}").unwrap_err().to_string().contains("tokenizer.json"));
 }
+
+#[test]
+fn files_on_which_the_library_panics_are_errors() {
+    let whole: serde_json::Value = serde_json::from_slice(
+        &std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/models/tiny-gpt2/tokenizer.json")).unwrap(),
+    )
+    .unwrap();
+    let with = |key: &str, value: serde_json::Value| {
+        let mut json = whole.clone();
+        json[key] = value;
+        Tokenizer::from_json(json.to_string().as_bytes())
+            .and_then(|tokenizer| tokenizer.ids("hello").map(drop))
+            .unwrap_err()
+    };
+    let template = serde_json::json!({"type": "TemplateProcessing", "pair": [], "special_tokens": {},
+        "single": [{"SpecialToken": {"id": "<q>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]});
+    with("post_processor", template);
+    with("model", serde_json::json!({"type": "BPE", "vocab": {"a": 0}, "merges": ["a a"]}));
+    for table in ["AAAA", "/////w==", "", "!!!!!!!!"] {
+        with("normalizer", serde_json::json!({"type": "Precompiled", "precompiled_charsmap": table}));
+    }
+    with("normalizer", serde_json::json!({"type": "Replace", "pattern": {"Regex": ""}, "content": "x"}));
+}

@@ -2,8 +2,9 @@
 
 use crate::args::Generate;
 use crate::failure::Failure;
+use crate::interrupt::{self, Manner};
 use crate::output::{json, note, print};
-use crate::{interrupt, model, prompts};
+use crate::{model, prompts};
 use beamline::{Beginning, Completion, Engine, Session, Settings, Special, Step};
 use std::io::IsTerminal;
 
@@ -15,6 +16,7 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let sessions = prompts.iter().map(|prompt| engine.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
     let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
     let alone = run.sessions.len() == 1 && run.sessions[0].results().len() == 1;
+    interrupt::set(if args.json { Manner::AtOnce } else { Manner::EndLine });
     let ended = if alone && !args.json { run.stream()? } else { run.finish(|_| Ok(()))? };
     let completion = engine.completion(&prompts, &settings, &run.sessions, run.timings);
     if args.json {
@@ -46,6 +48,8 @@ impl Run<'_> {
     fn finish(&mut self, mut after: impl FnMut(&[Session]) -> Result<(), Failure>) -> Result<bool, Failure> {
         while !interrupt::pressed() {
             let step: Step = self.engine.step(&mut self.sessions, &mut ())?;
+            // There is something to keep now, and steps are short.
+            interrupt::set(Manner::AfterStep);
             self.timings.add(&step, &self.sessions);
             after(&self.sessions)?;
             if !step.more {

@@ -6,20 +6,20 @@ use crate::model;
 use crate::output::{json, print};
 use crate::prompts;
 use crate::table::{Side, lay_out, visible};
-use beamline::{Beginning, Special, Tokenizer};
+use beamline::{Beginning, Special, TokenId, Tokenizer};
 use serde_json::json;
 
 pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
-    let opened = model::find(&args.model)?;
-    let tokenizer = opened.tokenizer();
-    match &args.decode {
-        Some(ids) => decode(args, tokenizer, ids),
-        None => encode(args, tokenizer),
+    // What was typed is read before the model is looked for.
+    if let Some(ids) = &args.decode {
+        let ids = prompts::parse_ids(ids, "--decode")?;
+        return decode(args, model::find(&args.model)?.tokenizer(), &ids);
     }
+    let text = prompts::text(args.text.as_deref().unwrap_or_default())?;
+    encode(args, model::find(&args.model)?.tokenizer(), &text)
 }
 
-fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &str) -> Result<(), Failure> {
-    let ids = if ids.is_empty() { Vec::new() } else { prompts::parse_ids(ids, "--decode")? };
+fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &[TokenId]) -> Result<(), Failure> {
     let count = tokenizer.vocabulary().len();
     if let Some(id) = ids.iter().find(|id| id.index() >= count) {
         return Err(Failure::usage(format!(
@@ -27,13 +27,12 @@ fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &str) -> Result<(), Failu
             count - 1
         )));
     }
-    let text = tokenizer.decode(&ids, Special::Write, Beginning::Text);
+    let text = tokenizer.decode(ids, Special::Write, Beginning::Text);
     if args.json { json(&json!({"text": text})) } else { print(&format!("{text}\n")) }
 }
 
-fn encode(args: &Tokenize, tokenizer: &Tokenizer) -> Result<(), Failure> {
-    let text = prompts::text(args.text.as_deref().unwrap_or_default())?;
-    let tokens = tokenizer.encode(&text).map_err(beamline::Error::from)?;
+fn encode(args: &Tokenize, tokenizer: &Tokenizer, text: &str) -> Result<(), Failure> {
+    let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
     let vocabulary = tokenizer.vocabulary();
     if args.json {
         let token = |t: &beamline::Token| json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end});

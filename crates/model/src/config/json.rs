@@ -66,7 +66,7 @@ fn llama(kind: &str, fields: Fields<'_>) -> Result<LlamaConfig, Defect> {
         hidden,
         layers,
         heads,
-        kv_heads: fields.count("num_key_value_heads")?.unwrap_or(if kind == "mistral" { 8 } else { heads }),
+        kv_heads: kv_heads(kind, fields, heads)?,
         head,
         inner: required("intermediate_size")?,
         activation: activation("hidden_act", fields.text("hidden_act")?.unwrap_or("silu"))?,
@@ -80,6 +80,17 @@ fn llama(kind: &str, fields: Fields<'_>) -> Result<LlamaConfig, Defect> {
         tied: fields.flag("tie_word_embeddings")?.unwrap_or(false),
     }
     .check()
+}
+
+/// Null means as many as there are heads; without the field each family has its own number.
+fn kv_heads(kind: &str, fields: Fields<'_>, heads: usize) -> Result<usize, Defect> {
+    let absent = match kind {
+        "mistral" => 8,
+        "qwen2" | "qwen3" => 32,
+        _ => heads,
+    };
+    let default = if fields.0.contains_key("num_key_value_heads") { heads } else { absent };
+    Ok(fields.count("num_key_value_heads")?.unwrap_or(default))
 }
 
 fn default_positions(kind: &str) -> usize {

@@ -70,13 +70,13 @@ impl Rope {
             None => Scaling::None,
             Some(p) => {
                 partial(p)?;
-                Self::read_scaling(p)?
+                Self::read_scaling(p, config)?
             }
         };
         Ok(Self { theta: f64::from(theta), scaling })
     }
 
-    fn read_scaling(p: Fields<'_>) -> Result<Scaling, Defect> {
+    fn read_scaling(p: Fields<'_>, config: Fields<'_>) -> Result<Scaling, Defect> {
         let kind = p.text("rope_type")?.or(p.text("type")?).unwrap_or("default");
         let required = |name: &str| match p.get(name) {
             None => Err(Defect::value(name, "missing", &format!("a positive number with rope type {kind}"))),
@@ -90,7 +90,10 @@ impl Rope {
                 if low >= high {
                     return Err(Defect::value("low_freq_factor", low, &format!("below high_freq_factor = {high}")));
                 }
-                let original = required("original_max_position_embeddings")?;
+                let original = match p.get("original_max_position_embeddings") {
+                    Some(_) => required("original_max_position_embeddings")?,
+                    None => f64::from(config.positive("max_position_embeddings", 2048.0)?),
+                };
                 Ok(Scaling::Llama3 { factor: required("factor")?, low, high, original })
             }
             other => Err(Defect::unsupported("rope_type", other, "default, linear, llama3")),
