@@ -89,7 +89,7 @@ pub(crate) fn split_as(pre: &str, library: &mut Library) -> Result<(), TokensErr
 
 impl GgufVocabulary {
     /// The tokenizer, without what is put before and after a text.
-    pub(crate) fn library(&self) -> Result<Library, TokensError> {
+    pub(crate) fn build(&self) -> Result<Library, TokensError> {
         self.check()?;
         let mut library = match self.model.as_str() {
             "gpt2" => self.byte_level()?,

@@ -52,7 +52,7 @@ fn read(json: &[u8]) -> Result<Library, TokensError> {
 /// Turns text into tokens and back.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
-    library: Library,
+    encoder: Library,
     vocabulary: Vocabulary,
     by_bytes: bool,
     /// Tokens put before and after every text, where the library's post-processor does not do it.
@@ -89,7 +89,7 @@ impl Tokenizer {
     /// # Errors
     /// When the description is of an unknown kind or contradicts itself.
     pub fn from_gguf(gguf: &GgufVocabulary) -> Result<Self, TokensError> {
-        let library = gguf.library()?;
+        let library = gguf.build()?;
         let (before, after) = gguf.added()?;
         Self::new(library, before, after)
     }
@@ -112,7 +112,7 @@ impl Tokenizer {
         let by_bytes = rules.is_some();
         let none = || Rules::read(&serde_json::json!({"type": "Fuse"})).expect("a decoder that does nothing");
         let vocabulary = Vocabulary::new(tokens, &rules.unwrap_or_else(none));
-        Ok(Self { library, vocabulary, by_bytes, before, after })
+        Ok(Self { encoder: library, vocabulary, by_bytes, before, after })
     }
 
     /// Encodes a text. Special tokens written in it are taken as such; a begin token is added where the model's files
@@ -121,7 +121,7 @@ impl Tokenizer {
     /// # Errors
     /// When the library refuses the text, which no byte-level vocabulary does.
     pub fn encode(&self, text: &str) -> Result<Vec<Token>, TokensError> {
-        let encoding = unless_it_panics(|| self.library.encode(text, true))
+        let encoding = unless_it_panics(|| self.encoder.encode(text, true))
             .ok_or_else(|| TokensError::Encode("the tokenizer contradicts itself".to_owned()))?
             .map_err(|e| TokensError::Encode(one_line(&e.to_string())))?;
         let inside = encoding.get_ids().iter().zip(encoding.get_offsets());
@@ -173,6 +173,6 @@ impl Tokenizer {
     /// The library's own decoding, for decoders that need the whole.
     pub(crate) fn decode_whole(&self, ids: &[TokenId]) -> String {
         let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
-        unless_it_panics(|| self.library.decode(&ids, false).ok()).flatten().unwrap_or_default()
+        unless_it_panics(|| self.encoder.decode(&ids, false).ok()).flatten().unwrap_or_default()
     }
 }
