@@ -218,6 +218,3 @@ fn data_start(keys: &BTreeMap<&str, Value<'_>>, end: usize) -> Result<usize, Def
     };
     Ok(end.next_multiple_of(alignment))
 }
-
-#[cfg(test)]
-mod tests;

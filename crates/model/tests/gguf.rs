@@ -1,4 +1,7 @@
-use super::*;
+//! The GGUF reader: what it finds, and every way a file can lie.
+#![allow(clippy::unwrap_used)] // tests may
+
+use beamline_model::gguf::{Gguf, Value};
 
 /// Writes a GGUF file, right or wrong.
 #[derive(Default)]
