@@ -18,6 +18,8 @@ pub struct Bench {
     pub new_tokens: usize,
     /// Prompts run together.
     pub batch: usize,
+    /// Beams of each prompt; 1 is greedy search.
+    pub beams: usize,
     /// Times to repeat; medians are reported.
     pub repeat: usize,
 }
@@ -32,6 +34,7 @@ impl Bench {
             ("prompt-len", self.prompt_len),
             ("new-tokens", self.new_tokens),
             ("batch", self.batch),
+            ("beams", self.beams),
             ("repeat", self.repeat),
         ];
         match counts.into_iter().find(|(_, count)| !(1..=1 << 16).contains(count)) {
@@ -92,7 +95,7 @@ struct Run {
 }
 
 impl Engine {
-    /// Runs greedy search on random prompts, ignoring end tokens, after one run that is not counted.
+    /// Runs greedy or beam search on random prompts, ignoring end tokens, after one run that is not counted.
     ///
     /// # Errors
     /// When a count is 0, or prompt and new tokens do not fit into the context.
@@ -134,9 +137,11 @@ impl Engine {
 
     fn run_once(&self, bench: &Bench) -> Result<Run, Error> {
         let mut given = Settings::default();
-        given
-            .config(&serde_json::json!({"eos_token_id": [], "do_sample": false, "max_new_tokens": bench.new_tokens}))?;
-        let settings = self.settings(&given)?;
+        given.config(&serde_json::json!({
+            "eos_token_id": [], "do_sample": false, "num_beams": bench.beams, "max_new_tokens": bench.new_tokens
+        }))?;
+        // As they are: what the model's files say about decoding is not what is measured.
+        let settings = given;
         let vocab = self.model().geometry().vocab as f64;
         let token = |row, at| TokenId((Coins::new(0).toss(row, at, Purpose::Token, 0) * vocab) as u32);
         let prompts =

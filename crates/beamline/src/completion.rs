@@ -3,8 +3,9 @@
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::{Prompt, Session, Step};
-use crate::settings::Settings;
-use beamline_search::{NodeId, State};
+use crate::settings::{Setting, Settings};
+use beamline_search::{FinishReason, Found, State};
+use beamline_shape::OptionValue;
 use beamline_tokens::{Beginning, Special, TokenId};
 use serde::Serialize;
 use serde_json::Value;
@@ -150,8 +151,7 @@ impl Engine {
     /// As for [`settings`](Self::settings), [`session`](Self::session) and [`step`](Self::step).
     pub fn generate(&self, prompts: &[Prompt], given: &Settings) -> Result<Completion, Error> {
         let settings = self.settings(given)?;
-        let mut sessions =
-            prompts.iter().map(|prompt| self.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
+        let mut sessions = self.sessions(prompts, &settings)?;
         let mut timings = Timings::new(self.load_seconds());
         loop {
             let step = self.step(&mut sessions, &mut ())?;
@@ -195,7 +195,9 @@ impl Engine {
             .enumerate()
             .flat_map(|(prompt, session)| {
                 let ranked = session.results().into_iter().enumerate();
-                ranked.map(move |(rank, node)| self.sequence(prompt, rank, session, node)).collect::<Vec<_>>()
+                ranked
+                    .map(move |(rank, found)| self.sequence(prompt, rank, session, found, settings))
+                    .collect::<Vec<_>>()
             })
             .collect();
         Completion {
@@ -212,8 +214,9 @@ impl Engine {
         }
     }
 
-    fn sequence(&self, prompt: usize, rank: usize, session: &Session, node: NodeId) -> Sequence {
+    fn sequence(&self, prompt: usize, rank: usize, session: &Session, found: Found, settings: &Settings) -> Sequence {
         let tree = session.tree();
+        let node = found.node;
         let path = tree.path(node);
         let tokens: Vec<GeneratedToken> = tree
             .branch(node)
@@ -233,19 +236,39 @@ impl Engine {
                 }
             })
             .collect();
+        let finish = match session.state(node) {
+            State::Finished(reason) => Some(reason),
+            State::Open => None,
+        };
+        let mut text = self.tokenizer().decode(&path, Special::Drop, Beginning::Continuation);
+        let stop_string = finish.and_then(|reason| stop_string(settings, reason));
+        if let Some(stop) = stop_string.filter(|_| !keeps_stop_strings(settings)) {
+            // One that began in the prompt has all of the text in it.
+            text.truncate(text.find(stop).unwrap_or(0));
+        }
         Sequence {
             prompt,
             rank,
             token_ids: path.iter().map(|token| token.0).collect(),
-            text: self.tokenizer().decode(&path, Special::Drop, Beginning::Continuation),
-            finish_reason: match session.state(node) {
-                State::Finished(reason) => Some(reason.name()),
-                State::Open => None,
-            },
-            stop_string: None,
-            score: None,
+            text,
+            finish_reason: finish.map(FinishReason::name),
+            stop_string: stop_string.map(str::to_owned),
+            score: found.score,
             sum_logprob: tokens.iter().fold(0.0, |sum, token| sum + token.logprob),
             tokens,
         }
     }
+}
+
+/// The stop string by which a sequence ended.
+fn stop_string(settings: &Settings, reason: FinishReason) -> Option<&str> {
+    match (reason, settings.get("stop_strings")?) {
+        (FinishReason::Stop(i), Setting { value: OptionValue::Texts(texts), .. }) => texts.get(i).map(String::as_str),
+        _ => None,
+    }
+}
+
+/// Whether texts keep the stop string that ended them, as transformers' do.
+pub(crate) fn keeps_stop_strings(settings: &Settings) -> bool {
+    settings.effective_value("include_stop_str_in_output") != Some(OptionValue::Flag(false))
 }

@@ -2,24 +2,15 @@
 
 use crate::defaults::Defaults;
 use crate::error::Error;
-use crate::recipe::{self, Recipe};
-use crate::session::{Branch, Observer, Prompt, Session, Step};
+use crate::recipe::{self, Common, Recipe};
+use crate::session::{Prompt, Session};
 use crate::settings::{Origin, Settings};
-use beamline_kernels::{Compute, row_sums};
-use beamline_model::{Description, KvCache, Loaded, Model, Rows, Span, Want};
-use beamline_search::{Measure, NodeId, Outlook};
-use beamline_shape::{Context, OptionValue};
+use beamline_kernels::{Compute, RowSums, row_sums};
+use beamline_model::{Description, Loaded, Model};
+use beamline_search::Measure;
+use beamline_shape::OptionValue;
 use beamline_tokens::{TokenId, Tokenizer};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
-
-/// Tokens of a prompt that go through the model together: enough to use it well, few enough to bound memory. Chunks do
-/// not change results.
-const CHUNK: usize = 512;
-
-/// Tokens of all sequences together in one pass.
-const PASS: usize = 2048;
 
 /// A model with its tokenizer, ready to generate.
 pub struct Engine {
@@ -30,14 +21,7 @@ pub struct Engine {
     defaults: Defaults,
     pub(crate) compute: Arc<Compute>,
     load_seconds: f64,
-}
-
-/// One pending node of one session, taken out for a step.
-struct Job {
-    session: usize,
-    node: NodeId,
-    branch: Branch,
-    feed: Vec<TokenId>,
+    assistant: Option<Arc<Engine>>,
 }
 
 impl Engine {
@@ -50,7 +34,7 @@ impl Engine {
         load_seconds: f64,
     ) -> Self {
         let Loaded { model, description } = loaded;
-        Self { name, model, description, tokenizer, defaults, compute, load_seconds }
+        Self { name, model, description, tokenizer, defaults, compute, load_seconds, assistant: None }
     }
 
     /// The model's name, as it was asked for.
@@ -93,13 +77,35 @@ impl Engine {
         &self.defaults.warnings
     }
 
-    /// Settings over the model's defaults, checked against each other. Where tokens are drawn and no seed is given, one
-    /// is chosen, and shown among the results.
+    /// Takes a smaller model along, to guess ahead for this one (the option `assistant`).
+    ///
+    /// # Errors
+    /// When its vocabulary is another: tokens must mean the same to both.
+    pub fn assist(&mut self, assistant: Arc<Self>) -> Result<(), Error> {
+        let (own, other) = (self.model.geometry().vocab, assistant.model.geometry().vocab);
+        let bytes = |engine: &Self, id: u32| engine.tokenizer.vocabulary().bytes(TokenId(id)).to_vec();
+        let alike = own == other && (0..own as u32).all(|id| bytes(self, id) == bytes(&assistant, id));
+        if !alike {
+            return Err(Error::Option(format!(
+                "the assistant {:?} has another vocabulary than {:?}; it must have the same tokens under the same ids",
+                assistant.name, self.name
+            )));
+        }
+        self.assistant = Some(assistant);
+        Ok(())
+    }
+
+    pub(crate) fn assistant(&self) -> Option<&Arc<Self>> {
+        self.assistant.as_ref()
+    }
+
+    /// Settings over the preset's and the model's defaults, checked against each other. Where tokens are drawn and no seed
+    /// is given, one is chosen, and shown among the results.
     ///
     /// # Errors
     /// When an option has no effect under the strategy asked for, or names a token that does not exist.
     pub fn settings(&self, given: &Settings) -> Result<Settings, Error> {
-        let mut all = given.over(&self.defaults.settings);
+        let mut all = given.over(&self.defaults.settings).with_preset();
         recipe::check(&all, self.model.geometry().vocab)?;
         if all.flag("do_sample") && all.get("seed").is_none() {
             all.put("seed", OptionValue::Count(chosen_seed()), Origin::Default);
@@ -136,115 +142,41 @@ impl Engine {
     /// # Errors
     /// When the prompt cannot be used, or leaves no room.
     pub fn session(&self, prompt: &Prompt, settings: &Settings) -> Result<Session, Error> {
-        let geometry = self.model.geometry();
-        let prompt = self.prompt(prompt)?;
-        let recipe = Recipe::new(settings, prompt.len(), geometry.context)?;
-        Ok(Session::new(prompt, recipe, geometry, true))
+        Ok(self.sessions(std::slice::from_ref(prompt), settings)?.remove(0))
     }
 
-    /// Carries every session one step on, with a single pass over the weights (long prompts in chunks before it).
+    /// Starts continuing a batch of prompts. With `rng` torch their rows share one stream, so they must be stepped
+    /// together; otherwise each is as if alone.
     ///
     /// # Errors
-    /// When the model overflows, or processors leave no token.
-    pub fn step(&self, sessions: &mut [Session], observer: &mut dyn Observer) -> Result<Step, Error> {
-        let mut jobs = Vec::new();
-        for (session, s) in sessions.iter_mut().enumerate() {
-            jobs.extend(s.take_branches().into_iter().map(|(node, branch, feed)| Job { session, node, branch, feed }));
-        }
-        if jobs.is_empty() {
-            return Ok(Step::default());
-        }
-        let started = Instant::now();
-        let rows = self.forward(&mut jobs)?;
-        let forward = started.elapsed();
-        let started = Instant::now();
-        self.choose(sessions, jobs, &rows, observer)?;
-        let more = sessions.iter().any(|session| !session.is_done());
-        Ok(Step { more, forward, choose: started.elapsed() })
+    /// As for [`session`](Self::session).
+    pub fn sessions(&self, prompts: &[Prompt], settings: &Settings) -> Result<Vec<Session>, Error> {
+        let common = Common::new(settings);
+        let session = |prompt: &Prompt| {
+            let prompt = self.prompt(prompt)?;
+            let recipe = Recipe::new(self, settings, &prompt, &common)?;
+            Ok(Session::new(prompt, recipe, self.model.geometry()))
+        };
+        prompts.iter().map(session).collect()
     }
 
-    /// The next row of every job.
-    fn forward(&self, jobs: &mut [Job]) -> Result<Rows, Error> {
-        for job in jobs.iter_mut() {
-            self.feed_all_but(CHUNK, &mut job.branch.cache, &mut job.feed)?;
-        }
-        // Memory is bounded by the tokens that go through together, not by the batch.
-        let mut all = Rows::new(Vec::new(), self.model.geometry().vocab)?;
-        let mut rest = jobs;
-        while !rest.is_empty() {
-            let mut tokens = 0;
-            let fits = |job: &&mut Job| {
-                tokens += job.feed.len();
-                tokens <= PASS
-            };
-            let count = rest.iter_mut().take_while(fits).count().max(1);
-            let (group, later) = rest.split_at_mut(count);
-            let spans = group.iter_mut();
-            let mut spans: Vec<Span<'_>> =
-                spans.map(|job| Span { tokens: &job.feed, cache: &mut job.branch.cache, want: Want::Last }).collect();
-            all.append(self.model.forward(&mut spans, &mut ())?);
-            rest = later;
-        }
-        Ok(all)
-    }
-
-    /// Runs the beginning of a long prompt, so that at most `rest` tokens are left.
-    pub(crate) fn feed_all_but(&self, rest: usize, cache: &mut KvCache, feed: &mut Vec<TokenId>) -> Result<(), Error> {
-        while feed.len() > rest {
-            let later = feed.split_off(CHUNK.min(feed.len() - 1));
-            self.model.forward(&mut [Span { tokens: feed, cache, want: Want::Nothing }], &mut ())?;
-            *feed = later;
-        }
-        Ok(())
-    }
-
-    /// Shapes every row and lets the strategies choose.
-    fn choose(
-        &self,
-        sessions: &mut [Session],
-        jobs: Vec<Job>,
-        rows: &Rows,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
-        // For each session its branches, and the row of each.
-        let mut taken: Vec<BTreeMap<NodeId, (usize, Branch)>> = sessions.iter().map(|_| BTreeMap::new()).collect();
-        for (row, mut job) in jobs.into_iter().enumerate() {
-            let Branch { cache, pipeline, scores } = &mut job.branch;
-            scores.load(rows.row(row));
-            let context = Context { tokens: cache.tokens(), prompt_len: sessions[job.session].prompt().len() };
-            pipeline.shape(scores, &context, &mut |_, _| {})?;
-            taken[job.session].insert(job.node, (row, job.branch));
-        }
-        for (s, (session, taken)) in sessions.iter_mut().zip(taken).enumerate() {
-            let outlook = |&node: &NodeId| {
-                taken.get(&node).map(|(row, branch)| Outlook { node, raw: rows.row(*row), scores: &branch.scores })
-            };
-            let outlooks: Vec<Outlook<'_>> = session.pending.iter().filter_map(outlook).collect();
-            if outlooks.is_empty() {
-                continue;
-            }
-            for outlook in &outlooks {
-                observer.outlook(s, taken[&outlook.node].1.cache.tokens(), outlook);
-            }
-            session.grow(&outlooks, |tree, node| {
-                let grown = tree.node(node);
-                if let Some((row, _)) = grown.parent.and_then(|parent| taken.get(&parent)) {
-                    let measure = self.measure(rows.row(*row), grown.token);
-                    tree.set_raw(node, measure);
-                }
-            });
-            session.hand_down(taken.into_iter().map(|(node, (_, branch))| (node, branch)).collect());
-        }
-        Ok(())
+    /// What turns a row into log-probabilities.
+    pub(crate) fn sums(&self, row: &[f32]) -> RowSums {
+        row_sums(row, self.compute.isa())
     }
 
     /// What the model itself thinks of a token, given its row.
     pub(crate) fn measure(&self, row: &[f32], token: TokenId) -> Measure {
-        let sums = row_sums(row, self.compute.isa());
+        Self::measured(row, &self.sums(row), token)
+    }
+
+    /// The same, where the row's sums are known.
+    pub(crate) fn measured(row: &[f32], sums: &RowSums, token: TokenId) -> Measure {
         let value = row[token.index()];
-        let before = |(i, v): (usize, &f32)| *v > value || (*v == value && i < token.index());
-        let rank = 1 + row.iter().enumerate().filter(|&x| before(x)).count();
-        Measure { logprob: f64::from(value) - sums.log_sum(), rank, entropy: sums.entropy() }
+        let (before, after) = row.split_at(token.index());
+        // Of equals the lower id comes first.
+        let ahead = before.iter().filter(|&&v| v >= value).count() + after.iter().filter(|&&v| v > value).count();
+        Measure { logprob: f64::from(value) - sums.log_sum(), rank: 1 + ahead, entropy: sums.entropy() }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::session::{Observer, Prompt};
+use crate::event::{Event, Interest, Observer, What};
+use crate::session::Prompt;
 use crate::settings::Settings;
 use beamline_search::Outlook;
 use beamline_tokens::{Beginning, Special, TokenId};
@@ -106,7 +107,19 @@ struct Collector<'a> {
 }
 
 impl Observer for Collector<'_> {
-    fn outlook(&mut self, _: usize, tokens: &[TokenId], outlook: &Outlook<'_>) {
+    fn wants(&self, interest: Interest) -> bool {
+        interest == Interest::Rows
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
+        if let What::Row { tokens, outlook } = event.what {
+            self.row(tokens, &outlook);
+        }
+    }
+}
+
+impl Collector<'_> {
+    fn row(&mut self, tokens: &[TokenId], outlook: &Outlook<'_>) {
         let raw = Raw::new(outlook.raw);
         let processed = outlook.scores.distribution();
         let mut after = vec![0.0; outlook.raw.len()];
@@ -141,7 +154,7 @@ impl Observer for Collector<'_> {
             input: self.engine.tokenizer().decode(tokens, Special::Write, Beginning::Text),
             chosen: Chosen { id: 0, text: String::new() },
             entropy: raw.entropy(outlook.raw),
-            kept: outlook.scores.live(),
+            kept: processed.iter().filter(|(_, p)| *p > 0.0).count(),
             rest: Rest {
                 count: order.len() - candidates.len(),
                 prob: if order.len() == candidates.len() { 0.0 } else { (1.0 - listed).max(0.0) },
@@ -171,7 +184,7 @@ impl Engine {
         let mut collector = Collector { engine: self, top, steps: Vec::new() };
         while self.step(&mut sessions, &mut collector)?.more {}
         let [session] = &sessions;
-        let path = session.tree().path(session.results()[0]);
+        let path = session.tree().path(session.results()[0].node);
         let mut rows = collector.steps;
         for (row, token) in rows.iter_mut().zip(path) {
             row.chosen = Chosen { id: token.0, text: self.tokenizer().vocabulary().text(token) };

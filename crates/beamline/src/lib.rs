@@ -26,8 +26,10 @@
 mod bench;
 mod completion;
 mod defaults;
+mod draft;
 mod engine;
 mod error;
+mod event;
 mod inspect;
 mod name;
 mod open;
@@ -36,23 +38,28 @@ mod recipe;
 mod score;
 mod session;
 mod settings;
+mod step;
 mod vocabulary;
 
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
 pub use beamline_kernels::{Compute, Encoding, UnknownEncoding};
 pub use beamline_model::{Description, Geometry};
-pub use beamline_search::{FinishReason, Measure, NodeId, State, Tree};
-pub use beamline_shape::{OptionKind, OptionSpec, OptionValue, Scope};
+pub use beamline_search::{
+    Candidate as SearchCandidate, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook,
+    State, Tip, Tree,
+};
+pub use beamline_shape::{OptionKind, OptionSpec, OptionValue, Page, Preset};
 pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};
 pub use bench::{Bench, BenchReport, Decode, Prefill};
 pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Sequence, Timings, Usage};
 pub use engine::Engine;
 pub use error::{Error, Fault};
+pub use event::{Event, Interest, Observer, Stage, What};
 pub use inspect::{Candidate, Chosen, Inspection, Rest, StepRow};
 pub use name::ModelName;
 pub use open::{OpenOptions, Opened, Progress};
 pub use options::{IGNORED, options};
 pub use score::{ScoreReport, ScoredToken};
-pub use session::{Observer, Prompt, Session, Step};
+pub use session::{Prompt, Session, Step};
 pub use settings::{Origin, Setting, Settings};

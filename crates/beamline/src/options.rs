@@ -1,76 +1,212 @@
-//! Every decoding option, in one list: lengths and strategy here, processors from their registry.
+//! Every decoding option, in one list: lengths and strategies here, processors from their registry.
 
-use beamline_shape::{OptionKind, OptionSpec, OptionValue, REGISTRY, Scope};
+use beamline_shape::{OptionKind, OptionSpec, OptionValue, Preset, REGISTRY};
 
 /// Fields of transformers' `GenerationConfig` that a JSON file may hold and that have no meaning here; so may every name
 /// that begins with an underscore or `output_`.
 pub const IGNORED: [&str; 3] = ["pad_token_id", "use_cache", "return_dict_in_generate"];
 
-const fn any(_: &OptionValue) -> bool {
-    true
-}
+/// What draws tokens, or keeps several sequences.
+const SEVERAL: &[&str] = &["do_sample", "num_beams"];
+const BEAMS: &[&str] = &["num_beams"];
+const SAMPLING: &[&str] = &["do_sample"];
+const SPECULATION: &[&str] = &["assistant"];
 
-const fn never_neutral(_: &OptionValue, _: usize) -> bool {
-    false
-}
+const BASE: OptionSpec = OptionSpec::BASE;
 
-const fn count(name: &'static str, default: &'static str, short: &'static str, remedy: &'static str) -> OptionSpec {
-    OptionSpec {
-        name,
-        kind: OptionKind::Count { least: 1 },
-        scope: Scope::Any,
-        range: "a whole number, 1 or more",
-        default,
-        short,
-        remedy,
-        check: any,
-        neutral: never_neutral,
-    }
-}
+const COUNT: OptionSpec =
+    OptionSpec { kind: OptionKind::Count { least: 1 }, range: "a whole number, 1 or more", ..BASE };
+
+const FLAG: OptionSpec = OptionSpec {
+    kind: OptionKind::Flag,
+    range: "true or false",
+    default: "false",
+    neutral: |value, _| *value == OptionValue::Flag(false),
+    ..BASE
+};
 
 /// Options of the loop itself.
-static OWN: [OptionSpec; 6] = [
-    count("max_new_tokens", "null", "generate at most this many tokens", "leave it out for 20"),
-    count(
-        "max_length",
-        "20 + prompt",
-        "as max_new_tokens, but prompt and new tokens together",
-        "leave it out for 20 new tokens",
-    ),
+static OWN: &[OptionSpec] = &[
     OptionSpec {
-        name: "do_sample",
-        kind: OptionKind::Flag,
-        range: "true or false",
-        remedy: "false is greedy search",
-        ..count("", "false", "draw tokens at random instead of taking the most probable", "")
+        name: "max_new_tokens",
+        default: "null",
+        short: "generate at most this many tokens",
+        remedy: "leave it out for 20",
+        ..COUNT
     },
     OptionSpec {
-        scope: Scope::Sampling,
-        range: "a whole number in 1..=4096",
-        check: |value| value.count().is_some_and(|n| n <= 4096),
-        neutral: |value, _| value.count() == Some(1),
-        ..count("num_return_sequences", "1", "sequences drawn for each prompt", "leave it out for one")
+        name: "max_length",
+        default: "20 + prompt",
+        short: "as max_new_tokens, but prompt and new tokens together",
+        remedy: "leave it out for 20 new tokens",
+        ..COUNT
     },
     OptionSpec {
-        kind: OptionKind::Count { least: 0 },
-        range: "a whole number from 0 to 2^64 - 1",
-        ..count("seed", "random", "the seed of all random draws", "leave it out for a new one each time")
+        name: "max_time",
+        range: "seconds, greater than 0",
+        short: "stop after this many seconds",
+        check: |value| value.number().is_some_and(|s| 0.0 < s && s <= 1e9),
+        ..BASE
     },
     OptionSpec {
+        name: "stop_strings",
+        kind: OptionKind::Texts,
+        range: "one or more texts, none empty; as a flag also a JSON list",
+        short: "stop where one of these texts ends",
+        check: |value| matches!(value, OptionValue::Texts(texts) if texts.iter().all(|text| !text.is_empty())),
+        neutral: |value, _| matches!(value, OptionValue::Texts(texts) if texts.is_empty()),
+        ..BASE
+    },
+    OptionSpec {
+        name: "include_stop_str_in_output",
+        needs: &["stop_strings"],
+        default: "true",
+        short: "keep the stop string in the text; false cuts the text before it",
+        neutral: |value, _| *value == OptionValue::Flag(true),
+        ..FLAG
+    },
+    OptionSpec {
+        name: "eos_token_id",
         kind: OptionKind::Ids,
         range: "a token id, or a list of ids",
-        ..count(
-            "eos_token_id",
-            "the model's",
-            "tokens that end a text; an empty list for none",
-            "leave it out for the model's own",
-        )
+        default: "the model's",
+        short: "tokens that end a text; an empty list for none",
+        remedy: "leave it out for the model's own",
+        ..BASE
+    },
+    OptionSpec {
+        name: "do_sample",
+        remedy: "false is greedy or beam search",
+        short: "draw tokens at random instead of taking the most probable",
+        ..FLAG
+    },
+    OptionSpec {
+        name: "num_return_sequences",
+        needs: SEVERAL,
+        range: "a whole number in 1..=4096",
+        default: "1",
+        short: "sequences returned for each prompt",
+        remedy: "leave it out for one",
+        check: |value| value.count().is_some_and(|n| n <= 4096),
+        neutral: |value, _| value.count() == Some(1),
+        ..COUNT
+    },
+    OptionSpec {
+        name: "seed",
+        kind: OptionKind::Count { least: 0 },
+        range: "a whole number from 0 to 2^64 - 1",
+        default: "random",
+        short: "the seed of all random draws",
+        remedy: "leave it out for a new one each time",
+        ..BASE
+    },
+    OptionSpec {
+        name: "rng",
+        kind: OptionKind::Choice(&["counter", "torch"]),
+        needs: SAMPLING,
+        range: "counter or torch",
+        default: "counter",
+        short: "where random numbers come from; torch gives transformers' texts, seed for seed",
+        neutral: |value, _| *value == OptionValue::Text("counter".to_owned()),
+        ..BASE
+    },
+    OptionSpec {
+        name: "num_beams",
+        range: "a whole number in 1..=1024",
+        default: "1",
+        short: "hypotheses of a beam search; 1 is none",
+        remedy: "1 is greedy search, or sampling",
+        check: |value| value.count().is_some_and(|n| n <= 1024),
+        neutral: |value, _| value.count() == Some(1),
+        ..COUNT
+    },
+    OptionSpec {
+        name: "length_penalty",
+        needs: BEAMS,
+        range: "a number of size up to 100",
+        default: "1.0",
+        short: "divide a beam's score by its length to this power; above 0 favours long texts",
+        remedy: "0 does not look at the length",
+        check: |value| value.number().is_some_and(|l| l.abs() <= 100.0),
+        neutral: |value, _| value.number() == Some(1.0),
+        ..BASE
+    },
+    OptionSpec {
+        name: "early_stopping",
+        kind: OptionKind::Choice(&["true", "false", "never"]),
+        needs: BEAMS,
+        range: "true, false or never",
+        default: "false",
+        short: "when a beam search has enough: at as many ends as beams, by a guess, or by proof",
+        neutral: |value, _| *value == OptionValue::Text("false".to_owned()),
+        ..BASE
+    },
+    OptionSpec {
+        name: "prompt_lookup_num_tokens",
+        short: "guess this many tokens from earlier text; changes nothing but the time",
+        ..COUNT
+    },
+    OptionSpec {
+        name: "max_matching_ngram_size",
+        needs: &["prompt_lookup_num_tokens"],
+        default: "2",
+        short: "how many of the last tokens prompt lookup looks for",
+        ..COUNT
+    },
+    OptionSpec {
+        name: "assistant",
+        kind: OptionKind::Text,
+        range: "a model",
+        short: "a smaller model that guesses ahead; changes nothing but the time",
+        ..BASE
+    },
+    OptionSpec {
+        name: "num_assistant_tokens",
+        needs: SPECULATION,
+        default: "20",
+        short: "how many tokens the assistant guesses",
+        ..COUNT
+    },
+    OptionSpec {
+        name: "num_assistant_tokens_schedule",
+        kind: OptionKind::Choice(&["constant", "heuristic"]),
+        needs: SPECULATION,
+        range: "constant or heuristic",
+        default: "constant",
+        short: "whether the number of guesses follows their success",
+        ..BASE
+    },
+    OptionSpec {
+        name: "assistant_confidence_threshold",
+        needs: SPECULATION,
+        range: "in [0, 1]",
+        default: "0.4",
+        short: "the assistant stops guessing at a token less probable than this",
+        check: |value| value.number().is_some_and(|p| (0.0..=1.0).contains(&p)),
+        ..BASE
+    },
+    OptionSpec {
+        name: "preset",
+        kind: OptionKind::Choice(&Preset::NAMES),
+        range: "hf or llama.cpp",
+        default: "hf",
+        short: "whose order of processors, and whose defaults",
+        ..BASE
+    },
+    OptionSpec {
+        name: "processors",
+        kind: OptionKind::Names,
+        range: "names of processors, parted by commas",
+        default: "the preset's",
+        short: "the processors to apply, in this order",
+        remedy: "see explain for what there is",
+        ..BASE
     },
 ];
 
 /// Every option, in the order in which help lists them.
 pub fn options() -> impl Iterator<Item = &'static OptionSpec> {
-    OWN.iter().chain(REGISTRY.iter().map(|entry| &entry.option))
+    OWN.iter().chain(REGISTRY.iter().flat_map(|entry| entry.options))
 }
 
 /// The option of this name; hyphens and underscores are alike.

@@ -1,114 +1,172 @@
 //! Settings made into a strategy, a pipeline and rules to stop.
 
-use crate::error::Error;
-use crate::options::options;
-use crate::settings::{Origin, Setting, Settings};
-use beamline_search::{Coins, Greedy, Sample, Stop, Strategy};
-use beamline_shape::{OptionValue, Pipeline, REGISTRY, Scope};
-use beamline_tokens::TokenId;
+mod check;
+mod length;
 
-/// New tokens where nothing says how many: transformers' default.
-const DEFAULT_NEW_TOKENS: usize = 20;
+pub(crate) use check::{check, contradictions};
+
+use crate::draft::{Assistant, Drafter, Lookup, Schedule};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::settings::{Setting, Settings};
+use beamline_search::{
+    Beam, BeamOptions, Coins, EarlyStopping, Greedy, Randomness, Sample, Stop, StopStrings, Strategy, TorchStream,
+};
+use beamline_shape::{Brief, OptionValue, Pipeline, Preset, REGISTRY};
+use beamline_tokens::TokenId;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What a prompt is to be continued with.
 pub(crate) struct Recipe {
     pub(crate) strategy: Box<dyn Strategy>,
     pub(crate) pipeline: Pipeline,
+    pub(crate) coins: Coins,
+    pub(crate) drafter: Option<Box<dyn Drafter>>,
+    /// The prompt to move away from, where guidance is on.
+    pub(crate) negative: Option<Vec<TokenId>>,
 }
 
-/// Says which given option has no effect under the strategy that the settings ask for.
-///
-/// Neutral values never are a mistake, and neither is anything that a model's files bring.
-pub(crate) fn contradictions(settings: &Settings, vocab: usize) -> Result<(), Error> {
-    let sampling = settings.flag("do_sample");
-    for option in options() {
-        let given = settings.get(option.name).filter(|setting| setting.origin >= Origin::Config);
-        let Some(Setting { value, .. }) = given else { continue };
-        if option.scope == Scope::Sampling && !sampling && !(option.neutral)(value, vocab) {
-            return Err(Error::Option(format!(
-                "{} has no effect on greedy search; add do_sample to draw tokens, or leave it out",
-                option.name
-            )));
-        }
-    }
-    Ok(())
+/// What the prompts of a batch have in common.
+#[derive(Clone)]
+pub(crate) struct Common {
+    coins: Coins,
+    randomness: Randomness,
+    deadline: Option<Instant>,
 }
 
-/// The same, and whether end tokens exist.
-pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
-    contradictions(settings, vocab)?;
-    if let Some(Setting { value: OptionValue::Ids(ids), .. }) = settings.get("eos_token_id")
-        && let Some(id) = ids.iter().find(|&&id| id as usize >= vocab)
-    {
-        return Err(Error::Option(format!(
-            "eos_token_id {id} is beyond the vocabulary; ids must be in 0..={}",
-            vocab - 1
-        )));
+impl Common {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let seed = settings.count("seed").unwrap_or_default();
+        let coins = Coins::new(seed);
+        let randomness = match settings.text("rng") {
+            Some("torch") => Randomness::Torch(TorchStream::new(seed)),
+            _ => Randomness::Counter(coins),
+        };
+        let seconds = settings.number("max_time");
+        let deadline = seconds.and_then(|seconds| Instant::now().checked_add(Duration::from_secs_f64(seconds)));
+        Self { coins, randomness, deadline }
     }
-    Ok(())
 }
 
 impl Recipe {
     /// Makes the recipe for one prompt. Settings have been checked.
-    pub(crate) fn new(settings: &Settings, prompt_len: usize, context: usize) -> Result<Self, Error> {
-        let stop = Stop { eos: end_tokens(settings), max_new_tokens: room(settings, prompt_len, context)? };
-        let sampling = settings.flag("do_sample");
-        let strategy: Box<dyn Strategy> = if sampling {
-            let coins = Coins::new(settings.count("seed").unwrap_or_default());
-            let sequences = settings.count("num_return_sequences").unwrap_or(1) as usize;
-            Box::new(Sample::new(sequences, coins, stop))
-        } else {
-            Box::new(Greedy::new(stop))
-        };
-        Ok(Self { strategy, pipeline: pipeline(settings, sampling)? })
-    }
-}
-
-/// The processors asked for, in transformers' order; those of sampling only where tokens are drawn.
-fn pipeline(settings: &Settings, sampling: bool) -> Result<Pipeline, Error> {
-    let mut processors = Vec::new();
-    for entry in REGISTRY.iter().filter(|entry| sampling || entry.option.scope != Scope::Sampling) {
-        let value = match settings.get(entry.option.name) {
-            Some(setting) => setting.value.clone(),
-            None => entry.option.parse(entry.option.default)?,
-        };
-        processors.extend((entry.build)(&value)?);
-    }
-    Ok(Pipeline::new(processors))
-}
-
-fn end_tokens(settings: &Settings) -> Vec<TokenId> {
-    match settings.get("eos_token_id") {
-        Some(Setting { value: OptionValue::Ids(ids), .. }) => ids.iter().copied().map(TokenId).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// How many tokens may come: as asked for (of two of the same origin `max_new_tokens` wins over `max_length`, as in
-/// transformers), and never more than the context holds.
-fn room(settings: &Settings, prompt_len: usize, context: usize) -> Result<usize, Error> {
-    if prompt_len >= context {
-        return Err(Error::Prompt(format!(
-            "the prompt has {prompt_len} tokens; this model's context of {context} leaves room for a prompt of at most {}",
-            context - 1
-        )));
-    }
-    let whole = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let origin = |name: &str| settings.get(name).map(|setting| setting.origin);
-    let by_length = origin("max_length") > origin("max_new_tokens");
-    let asked = match (settings.count("max_new_tokens"), settings.count("max_length")) {
-        (Some(new), _) if !by_length => whole(new),
-        (_, Some(length)) => match whole(length).checked_sub(prompt_len) {
-            Some(new) if new > 0 => new,
-            // A model's own default is no mistake of the user's.
-            _ if origin("max_length") == Some(Origin::Model) => DEFAULT_NEW_TOKENS,
-            _ => {
-                return Err(Error::Option(format!(
-                    "max_length is {length}, but the prompt alone has {prompt_len} tokens; raise it, or give max_new_tokens"
-                )));
+    pub(crate) fn new(
+        engine: &Engine,
+        settings: &Settings,
+        prompt: &[TokenId],
+        common: &Common,
+    ) -> Result<Self, Error> {
+        let geometry = engine.model().geometry();
+        let room = length::room(settings, prompt.len(), geometry.context)?;
+        let vocabulary = engine.tokenizer().vocabulary();
+        let strings = match settings.get("stop_strings") {
+            Some(Setting { value: OptionValue::Texts(texts), .. }) if !texts.is_empty() => {
+                Some(StopStrings::new(texts, Arc::clone(vocabulary), prompt))
             }
-        },
-        _ => DEFAULT_NEW_TOKENS,
+            _ => None,
+        };
+        let eos = end_tokens(settings);
+        let beams = settings.size("num_beams", 1);
+        let brief = Brief {
+            value: &|name| settings.effective_value(name),
+            vocab: geometry.vocab,
+            vocabulary,
+            eos: &eos,
+            prompt,
+            max_length: prompt.len() + room,
+            // So that a beam can go on where end tokens are among the best.
+            keep: if beams > 1 { (eos.len() + 1).max(2) } else { 1 },
+        };
+        let pipeline = Pipeline::build(&order(settings)?, &brief)?;
+        let guided = pipeline.names().contains(&"guidance_scale");
+        let negative = guided.then(|| match settings.get("negative_prompt_ids").and_then(|s| s.value.ids()) {
+            Some(ids) => ids.iter().copied().map(TokenId).collect(),
+            None => prompt[prompt.len() - 1..].to_vec(),
+        });
+        let stop = Stop { eos, max_new_tokens: room, strings, deadline: common.deadline };
+        let drafter = drafter(engine, settings, common)?;
+        Ok(Self { strategy: strategy(settings, stop, common), pipeline, coins: common.coins, drafter, negative })
+    }
+}
+
+/// The search that settings ask for.
+fn strategy(settings: &Settings, stop: Stop, common: &Common) -> Box<dyn Strategy> {
+    let sampling = settings.flag("do_sample");
+    let beams = settings.size("num_beams", 1);
+    let returned = settings.size("num_return_sequences", 1);
+    if beams > 1 {
+        let options = BeamOptions {
+            beams,
+            returned,
+            length_penalty: settings.number("length_penalty").unwrap_or(1.0),
+            early_stopping: match settings.text("early_stopping") {
+                Some("true") => EarlyStopping::True,
+                Some("never") => EarlyStopping::Never,
+                _ => EarlyStopping::False,
+            },
+            randomness: sampling.then(|| common.randomness.clone()),
+        };
+        return Box::new(Beam::new(options, stop));
+    }
+    if sampling {
+        return Box::new(Sample::new(returned, common.randomness.clone(), stop));
+    }
+    Box::new(Greedy::new(stop))
+}
+
+/// What guesses ahead, if anything does.
+fn drafter(engine: &Engine, settings: &Settings, common: &Common) -> Result<Option<Box<dyn Drafter>>, Error> {
+    if let Some(tokens) = settings.count("prompt_lookup_num_tokens") {
+        let tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
+        return Ok(Some(Box::new(Lookup { tokens, longest: settings.size("max_matching_ngram_size", 2) })));
+    }
+    let Some(name) = settings.text("assistant") else { return Ok(None) };
+    let assistant = engine.assistant().ok_or_else(|| {
+        Error::Option(format!("the assistant {name:?} has not been loaded; give it to the engine first"))
+    })?;
+    let schedule = match settings.text("num_assistant_tokens_schedule") {
+        Some("heuristic") => Schedule::Heuristic,
+        _ => Schedule::Constant,
     };
-    Ok(asked.min(context - prompt_len))
+    let coins = settings.flag("do_sample").then_some(common.coins);
+    let confidence = settings.number("assistant_confidence_threshold").unwrap_or(0.4);
+    let tokens = settings.size("num_assistant_tokens", 20);
+    Ok(Some(Box::new(Assistant::new(Arc::clone(assistant), coins, tokens, schedule, confidence))))
+}
+
+/// The processors to apply, by name: as listed, or as the preset has them; those of sampling only where tokens are drawn.
+pub(crate) fn order(settings: &Settings) -> Result<Vec<&'static str>, Error> {
+    let names: Vec<&'static str> = match settings.get("processors") {
+        Some(Setting { value: OptionValue::Texts(names), .. }) => {
+            names.iter().map(|name| known(name)).collect::<Result<_, _>>()?
+        }
+        _ => {
+            let mirostat = settings.is_on("mirostat", usize::MAX);
+            settings.text("preset").and_then(Preset::of).unwrap_or_default().order(mirostat)
+        }
+    };
+    if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)).map(|(_, name)| name) {
+        return Err(Error::Option(format!("processors lists {twice} twice; name each once")));
+    }
+    let entry = |name: &str| REGISTRY.iter().find(|entry| entry.name == name).expect("a known name");
+    let applies = |name: &&str| {
+        let needs = entry(name).options[0].needs;
+        needs.is_empty() || needs.iter().any(|needed| settings.is_on(needed, usize::MAX))
+    };
+    Ok(names.into_iter().filter(applies).collect())
+}
+
+fn known(name: &str) -> Result<&'static str, Error> {
+    let alike = name.replace('-', "_");
+    let found = REGISTRY.iter().find(|entry| entry.name == alike || entry.options[0].name == alike);
+    found.map(|entry| entry.name).ok_or_else(|| {
+        let all = REGISTRY.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+        Error::Option(format!("processors must be names from this list, got {name:?}: {all}"))
+    })
+}
+
+pub(crate) fn end_tokens(settings: &Settings) -> Vec<TokenId> {
+    let ids = settings.get("eos_token_id").and_then(|setting| setting.value.ids().map(<[u32]>::to_vec));
+    ids.unwrap_or_default().into_iter().map(TokenId).collect()
 }

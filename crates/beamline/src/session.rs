@@ -1,8 +1,9 @@
 //! One prompt on its way to text: a tree, a strategy, and what each tip needs to grow.
 
+use crate::draft::Drafter;
 use crate::recipe::Recipe;
 use beamline_model::{Geometry, KvCache};
-use beamline_search::{NodeId, Outlook, State, Strategy, Tree};
+use beamline_search::{Certificate, Coins, Found, NodeId, State, Strategy, Tip, Tree, Wants};
 use beamline_shape::{Logits, Pipeline};
 use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
@@ -26,50 +27,76 @@ pub struct Step {
     pub forward: Duration,
     /// Time spent shaping and choosing.
     pub choose: Duration,
+    /// Tokens that a draft guessed rightly.
+    pub accepted: usize,
+    /// Tokens that a draft guessed.
+    pub drafted: usize,
 }
 
-/// Watches a search while it runs. `()` watches nothing.
-pub trait Observer {
-    /// Session `session` is about to choose what follows `tokens` (prompt and path).
-    fn outlook(&mut self, _session: usize, _tokens: &[TokenId], _outlook: &Outlook<'_>) {}
-}
-
-impl Observer for () {}
-
-/// What a tip of the tree needs to grow: its cache and its processors, forked together.
+/// What a tip of the tree needs to grow: its caches and its processors, forked together.
 pub(crate) struct Branch {
     pub(crate) cache: KvCache,
+    /// The text without its prompt, where guidance asks for it.
+    pub(crate) unguided: Option<KvCache>,
     pub(crate) pipeline: Pipeline,
-    /// The row being shaped; kept so that nothing is allocated for each token.
-    pub(crate) scores: Logits,
 }
 
 impl Branch {
     /// A copy that goes its own way.
     fn fork(&self) -> Self {
-        Self { cache: self.cache.clone(), pipeline: self.pipeline.fork(), scores: Logits::default() }
+        Self { cache: self.cache.clone(), unguided: self.unguided.clone(), pipeline: self.pipeline.fork() }
     }
 }
 
 /// A prompt being continued.
 pub struct Session {
     prompt: Vec<TokenId>,
-    tree: Tree,
-    strategy: Box<dyn Strategy>,
-    /// The nodes to grow next, as the strategy asked for them.
-    pub(crate) pending: Vec<NodeId>,
+    /// The prompt to move away from, where guidance is on.
+    negative: Vec<TokenId>,
+    pub(crate) tree: Tree,
+    pub(crate) strategy: Box<dyn Strategy>,
+    pub(crate) coins: Coins,
+    pub(crate) drafter: Option<Box<dyn Drafter>>,
+    /// The tips to grow next, as the strategy asked for them.
+    pub(crate) pending: Vec<Tip>,
     /// What each distinct pending node needs.
     pub(crate) branches: BTreeMap<NodeId, Branch>,
+    /// The prompt's own branch, for strategies that go back.
+    trunk: Option<Branch>,
+    /// Rows to shape in, kept so that nothing is allocated for each token.
+    pub(crate) spare: Vec<Logits>,
+    /// Steps taken.
+    pub(crate) steps: usize,
     /// Whether to note what the model itself thought of each token.
     pub(crate) measures: bool,
 }
 
+/// A text and how far a branch has come in it: what is still to be fed.
+pub(crate) struct Feed {
+    pub(crate) text: Vec<TokenId>,
+    pub(crate) unguided: Vec<TokenId>,
+}
+
 impl Session {
-    pub(crate) fn new(prompt: Vec<TokenId>, recipe: Recipe, geometry: Geometry, measures: bool) -> Self {
+    pub(crate) fn new(prompt: Vec<TokenId>, recipe: Recipe, geometry: Geometry) -> Self {
         let (tree, mut strategy) = (Tree::new(), recipe.strategy);
         let pending = strategy.frontier(&tree);
-        let branch = Branch { cache: KvCache::new(geometry), pipeline: recipe.pipeline, scores: Logits::default() };
-        Self { prompt, tree, strategy, pending, branches: BTreeMap::from([(Tree::ROOT, branch)]), measures }
+        let unguided = recipe.negative.is_some().then(|| KvCache::new(geometry));
+        let branch = Branch { cache: KvCache::new(geometry), unguided, pipeline: recipe.pipeline };
+        Self {
+            prompt,
+            negative: recipe.negative.unwrap_or_default(),
+            tree,
+            strategy,
+            coins: recipe.coins,
+            drafter: recipe.drafter,
+            pending,
+            branches: BTreeMap::from([(Tree::ROOT, branch)]),
+            trunk: None,
+            spare: Vec::new(),
+            steps: 0,
+            measures: true,
+        }
     }
 
     /// The prompt's tokens.
@@ -77,14 +104,19 @@ impl Session {
         &self.prompt
     }
 
-    /// Every token considered so far.
+    /// The tokens that the search has kept or finished so far.
     pub fn tree(&self) -> &Tree {
         &self.tree
     }
 
-    /// The last nodes of the sequences, the best first.
-    pub fn results(&self) -> Vec<NodeId> {
+    /// The sequences, the best first.
+    pub fn results(&self) -> Vec<Found> {
         self.strategy.results(&self.tree)
+    }
+
+    /// What an exact search has proved so far.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.strategy.certificate()
     }
 
     /// True when nothing is left to grow.
@@ -92,65 +124,110 @@ impl Session {
         self.pending.is_empty()
     }
 
+    /// Blocks of keys and values that this session holds in memory, those that branches share counted once.
+    pub fn cache_blocks(&self) -> usize {
+        let caches =
+            self.branches.values().chain(&self.trunk).flat_map(|b| std::iter::once(&b.cache).chain(&b.unguided));
+        KvCache::distinct_blocks(caches)
+    }
+
+    pub(crate) fn wants(&self) -> Wants {
+        self.strategy.wants()
+    }
+
+    /// The distinct nodes of the frontier.
+    pub(crate) fn pending_nodes(&self) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = self.pending.iter().map(|tip| tip.node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
     /// Prompt and path of a node.
     pub(crate) fn tokens(&self, node: NodeId) -> Vec<TokenId> {
-        let mut tokens = self.prompt.clone();
+        self.after(&self.prompt, node)
+    }
+
+    fn after(&self, begin: &[TokenId], node: NodeId) -> Vec<TokenId> {
+        let mut tokens = begin.to_vec();
         tokens.extend(self.tree.path(node));
         tokens
     }
 
-    /// Takes the branches of the pending nodes, each with the tokens that its cache does not hold yet.
-    pub(crate) fn take_branches(&mut self) -> Vec<(NodeId, Branch, Vec<TokenId>)> {
-        std::mem::take(&mut self.branches)
-            .into_iter()
-            .map(|(node, branch)| {
-                let feed = self.tokens(node).split_off(branch.cache.len());
-                (node, branch, feed)
-            })
-            .collect()
-    }
-
-    /// Lets the strategy grow the tree; `note` is called for every new node, where measures are wanted.
-    pub(crate) fn grow(&mut self, outlooks: &[Outlook<'_>], note: impl Fn(&mut Tree, NodeId)) {
-        let before = self.tree.len();
-        self.strategy.grow(&mut self.tree, outlooks);
-        if self.measures {
-            let grown: Vec<NodeId> = self.tree.nodes().skip(before - 1).map(|(node, _)| node).collect();
-            for node in grown {
-                note(&mut self.tree, node);
-            }
+    /// What a branch's caches lack of a node's text.
+    pub(crate) fn feed(&self, node: NodeId, branch: &Branch) -> Feed {
+        let unguided = branch.unguided.as_ref();
+        Feed {
+            text: self.tokens(node).split_off(branch.cache.len()),
+            unguided: unguided.map_or(Vec::new(), |cache| self.after(&self.negative, node).split_off(cache.len())),
         }
-        self.pending = self.strategy.frontier(&self.tree);
     }
 
-    /// Every pending node inherits from its nearest ancestor that has a branch: the last heir takes it, the others fork
-    /// it. So a sequence without siblings never copies its cache.
+    /// Takes a branch's caches back to the text of a node, where drafts went beyond it.
+    pub(crate) fn cut(&self, branch: &mut Branch, node: NodeId) {
+        let depth = self.tree.depth(node);
+        branch.cache.truncate(self.prompt.len() + depth);
+        if let Some(cache) = &mut branch.unguided {
+            cache.truncate(self.negative.len() + depth);
+        }
+    }
+
+    /// Every pending node without a branch inherits from its nearest ancestor that has one: the last heir takes it, the
+    /// others fork it. So a sequence without siblings never copies its cache. Branches without heirs go.
     pub(crate) fn hand_down(&mut self, mut from: BTreeMap<NodeId, Branch>) {
+        if self.wants().revisits && self.trunk.is_none() {
+            self.trunk = from.get(&Tree::ROOT).map(Branch::fork);
+        }
         let mut heirs: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
-        let mut distinct = self.pending.clone();
-        distinct.sort_unstable();
-        distinct.dedup();
-        for node in distinct {
-            let mut at = node;
-            while !from.contains_key(&at) {
-                at = self.tree.node(at).parent.expect("a pending node descends from one that had a branch");
+        let pending = self.pending_nodes();
+        self.branches.retain(|node, _| pending.contains(node));
+        for node in pending {
+            if !self.branches.contains_key(&node) {
+                heirs.entry(self.ancestor(node, &from)).or_default().push(node);
             }
-            heirs.entry(at).or_default().push(node);
         }
         for (ancestor, nodes) in heirs {
             let mut branch = from.remove(&ancestor);
-            let steps = |node| self.tree.branch(node).len() - self.tree.branch(ancestor).len();
             for (i, &node) in nodes.iter().enumerate() {
-                let heir = if i + 1 == nodes.len() { branch.take() } else { branch.as_ref().map(Branch::fork) };
+                let last = i + 1 == nodes.len();
+                let heir = match &branch {
+                    Some(_) if last => branch.take(),
+                    Some(branch) => Some(branch.fork()),
+                    None => self.trunk.as_ref().map(Branch::fork),
+                };
                 let Some(mut heir) = heir else { continue };
-                let path = self.tree.path(node);
-                path[path.len() - steps(node)..].iter().for_each(|&token| heir.pipeline.accept(token));
+                self.accept(&mut heir, ancestor, node);
                 self.branches.insert(node, heir);
             }
         }
     }
 
-    /// How each result ended, if it has.
+    /// The nearest ancestor that has a branch among these, or else the root.
+    fn ancestor(&self, node: NodeId, from: &BTreeMap<NodeId, Branch>) -> NodeId {
+        let mut at = node;
+        while let Some(parent) = self.tree.node(at).parent.filter(|_| !from.contains_key(&at)) {
+            at = parent;
+        }
+        at
+    }
+
+    /// Tells a branch's processors of the tokens between two nodes.
+    fn accept(&self, branch: &mut Branch, from: NodeId, to: NodeId) {
+        let path = self.tree.path(to);
+        let new = &path[self.tree.depth(from)..];
+        if let [token] = new {
+            // The usual case: the cache knows what comes before.
+            let known = self.prompt.len() + path.len() - 1;
+            branch.pipeline.accept(&branch.cache.tokens()[..known], *token);
+        } else {
+            let tokens = self.tokens(to);
+            for at in tokens.len() - new.len()..tokens.len() {
+                branch.pipeline.accept(&tokens[..at], tokens[at]);
+            }
+        }
+    }
+
+    /// How a node's sequence ended, if it has.
     pub(crate) fn state(&self, node: NodeId) -> State {
         self.tree.node(node).state
     }

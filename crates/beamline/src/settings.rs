@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::options::{IGNORED, find, options};
-use beamline_shape::OptionValue;
+use beamline_shape::{OptionValue, Preset};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -86,10 +86,24 @@ impl Settings {
     /// Finds contradictions among these settings alone, before any model is looked at.
     ///
     /// # Errors
-    /// When `do_sample` is false and an option of sampling is given.
+    /// When an option is given that the others leave without effect, or two shut each other out.
     pub fn check(&self) -> Result<(), Error> {
         // A vocabulary of one makes every top_k neutral: that must wait for the model.
-        if self.get("do_sample").is_some() { crate::recipe::contradictions(self, 1) } else { Ok(()) }
+        crate::recipe::contradictions(&self.with_preset(), 1, false)
+    }
+
+    /// These settings over the defaults of the preset that they name.
+    pub(crate) fn with_preset(&self) -> Self {
+        let mut all = self.clone();
+        let preset = self.text("preset").and_then(Preset::of).unwrap_or_default();
+        for (name, value) in preset.defaults() {
+            let option = find(name).expect("a preset sets options that there are");
+            let value = option.parse(value).expect("a preset's values are in range");
+            if all.get(option.name).is_none() {
+                all.put(option.name, value, Origin::Default);
+            }
+        }
+        all
     }
 
     /// Keeps a value unless there is one of a stronger origin.
@@ -122,8 +136,38 @@ impl Settings {
         self.0.iter().map(|(name, setting)| (*name, setting))
     }
 
+    /// The value of an option: as set, or its default; none where the default is in words.
+    pub(crate) fn effective_value(&self, name: &str) -> Option<OptionValue> {
+        match self.get(name) {
+            Some(setting) => Some(setting.value.clone()),
+            None => find(name).and_then(|option| option.parse(option.default).ok()),
+        }
+    }
+
+    /// Whether an option is set to a value that has an effect.
+    pub(crate) fn is_on(&self, name: &str, vocab: usize) -> bool {
+        let neutral = |value: &OptionValue| find(name).is_some_and(|option| (option.neutral)(value, vocab));
+        self.get(name).is_some_and(|setting| !neutral(&setting.value))
+    }
+
     pub(crate) fn count(&self, name: &str) -> Option<u64> {
         self.get(name)?.value.count()
+    }
+
+    /// A whole number as a size.
+    pub(crate) fn size(&self, name: &str, default: usize) -> usize {
+        self.count(name).map_or(default, |n| usize::try_from(n).unwrap_or(usize::MAX))
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        self.get(name)?.value.number()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        match &self.get(name)?.value {
+            OptionValue::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {

@@ -185,6 +185,9 @@ pub(crate) struct Bench {
     /// Prompts run together
     #[arg(long, default_value_t = 1, value_name = "B")]
     pub(crate) batch: usize,
+    /// Beams of each prompt; 1 is greedy search
+    #[arg(long, default_value_t = 1, value_name = "W")]
+    pub(crate) beams: usize,
     /// Times to repeat; medians are printed
     #[arg(long, default_value_t = 5, value_name = "R")]
     pub(crate) repeat: usize,
@@ -221,13 +224,19 @@ fn with_options(command: clap::Command) -> clap::Command {
     let flags = options().map(|option| {
         let (value, number) = match option.kind {
             OptionKind::Flag => ("BOOL", 0..=1),
-            OptionKind::Count { .. } => ("N", 1..=1),
+            OptionKind::Count { .. } | OptionKind::Whole => ("N", 1..=1),
             OptionKind::Number => ("X", 1..=1),
             OptionKind::Ids => ("IDS", 1..=1),
+            OptionKind::Choice(_) => ("WORD", 1..=1),
+            OptionKind::Text | OptionKind::Texts => ("TEXT", 1..=1),
+            OptionKind::Names => ("NAMES", 1..=1),
+            OptionKind::Lists | OptionKind::Phrases | OptionKind::Biases | OptionKind::Decay | OptionKind::Object => {
+                ("JSON", 1..=1)
+            }
         };
         let help = format!("{} [{}; default: {}]", sentence(option.short), option.range, option.default);
         let arg = Arg::new(option.name).long(option.name.replace('_', "-")).help(help).value_name(value);
-        let arg = arg.action(ArgAction::Set).num_args(number).allow_negative_numbers(true).help_heading("Decoding");
+        let arg = arg.action(ArgAction::Set).num_args(number).allow_hyphen_values(option.kind != OptionKind::Flag).help_heading("Decoding");
         if option.kind == OptionKind::Flag { arg.default_missing_value("true").require_equals(true) } else { arg }
     });
     command.arg(config.help_heading("Decoding")).args(flags)

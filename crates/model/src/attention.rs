@@ -1,7 +1,7 @@
 //! Attention over several sequences at once: keys and values in, what each head saw out.
 
 use crate::cache::KvCache;
-use crate::forward::{Rows, Span, Want};
+use crate::forward::{Rows, Span};
 use beamline_kernels::{Attention, Compute, Scratch, attend};
 use std::ops::Range;
 
@@ -23,11 +23,7 @@ impl Batch {
             let (start, first) = (span.cache.len(), batch.rows.len());
             let rows = first..first + span.tokens.len();
             batch.rows.extend((0..span.tokens.len()).map(|i| (s, start + i)));
-            batch.wanted.extend(match span.want {
-                Want::Nothing => rows.end..rows.end,
-                Want::Last => rows.end - 1..rows.end,
-                Want::All => rows.clone(),
-            });
+            batch.wanted.extend(rows.end - span.want.count(span.tokens.len())..rows.end);
             batch.spans.push((rows, start));
             span.cache.extend(span.tokens);
         }

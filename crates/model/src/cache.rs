@@ -78,6 +78,14 @@ impl KvCache {
         self.blocks.iter().zip(&other.blocks).filter(|(a, b)| Arc::ptr_eq(a, b)).count()
     }
 
+    /// How many blocks these sequences hold in memory, each counted once.
+    pub fn distinct_blocks<'a>(caches: impl Iterator<Item = &'a Self>) -> usize {
+        let mut places: Vec<*const Vec<f32>> = caches.flat_map(|cache| cache.blocks.iter().map(Arc::as_ptr)).collect();
+        places.sort_unstable();
+        places.dedup();
+        places.len()
+    }
+
     fn block_len(&self) -> usize {
         let g = &self.geometry;
         g.layers * g.kv_heads * 2 * g.head * BLOCK

@@ -14,6 +14,20 @@ pub enum Want {
     Last,
     /// Every token's: scoring.
     All,
+    /// The last tokens', this many: checking a draft.
+    Tail(usize),
+}
+
+impl Want {
+    /// How many rows of a span of `len` tokens this is.
+    pub fn count(self, len: usize) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Last => 1,
+            Self::All => len,
+            Self::Tail(n) => n.min(len),
+        }
+    }
 }
 
 /// Tokens to append to one sequence, and which of their logits are wanted.

@@ -1,6 +1,6 @@
 //! A model that one can check by hand: next-token probabilities that depend on the last token alone.
 
-use crate::forward::{Model, ModelError, Rows, Span, Want};
+use crate::forward::{Model, ModelError, Rows, Span};
 use crate::geometry::Geometry;
 use crate::probe::Probe;
 
@@ -29,6 +29,16 @@ impl TableModel {
         let logits = probabilities.into_iter().map(|row| row.into_iter().map(logit).collect()).collect();
         Ok(Self { logits, context })
     }
+
+    /// The same from logits.
+    ///
+    /// # Errors
+    /// When the table is empty or not square, or a logit is not finite.
+    pub fn from_logits(logits: Vec<Vec<f32>>, context: usize) -> Result<Self, ModelError> {
+        let size = logits.len();
+        let fine = |row: &Vec<f32>| row.len() == size && row.iter().all(|v| v.is_finite());
+        if size == 0 || !logits.iter().all(fine) { Err(ModelError::Table) } else { Ok(Self { logits, context }) }
+    }
 }
 
 impl Model for TableModel {
@@ -41,11 +51,7 @@ impl Model for TableModel {
         let mut data = Vec::new();
         for span in spans {
             span.cache.extend(span.tokens);
-            let wanted = match span.want {
-                Want::Nothing => &[],
-                Want::Last => &span.tokens[span.tokens.len() - 1..],
-                Want::All => span.tokens,
-            };
+            let wanted = &span.tokens[span.tokens.len() - span.want.count(span.tokens.len())..];
             for token in wanted {
                 data.extend(&self.logits[token.index()]);
             }

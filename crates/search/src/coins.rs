@@ -5,6 +5,14 @@
 pub enum Purpose {
     /// Choosing the next token.
     Token = 0,
+    /// A candidate of a beam search that samples.
+    Candidate = 1,
+    /// A coin that a processor tosses.
+    Processor = 2,
+    /// The noise of a stochastic beam search.
+    Noise = 3,
+    /// The place of arithmetic samples.
+    Place = 4,
 }
 
 /// Uniform numbers addressed by (seed, sequence, position, purpose, candidate).

@@ -1,8 +1,11 @@
 //! Greedy search: the most probable token, every time.
 
 use crate::stop::Stop;
-use crate::strategy::{Outlook, Strategy, extend};
+use crate::strategy::{Found, Outlook, Strategy, Tip, extend, sound};
 use crate::tree::{NodeId, State, Tree};
+use crate::watch::{Fate, Watch};
+use crate::witness::chosen;
+use beamline_shape::ShapeError;
 
 /// **What it does.** Takes the token with the greatest score at every step; of equals, the lowest id.
 ///
@@ -26,17 +29,22 @@ impl Greedy {
 }
 
 impl Strategy for Greedy {
-    fn frontier(&mut self, tree: &Tree) -> Vec<NodeId> {
-        if tree.node(self.tip).state == State::Open { vec![self.tip] } else { Vec::new() }
+    fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
+        let open = tree.node(self.tip).state == State::Open;
+        open.then_some(Tip { node: self.tip, sequence: 0 }).into_iter().collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>]) {
+    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
         for outlook in outlooks {
-            self.tip = extend(tree, &self.stop, outlook, outlook.scores.best());
+            sound(outlook)?;
+            let token = outlook.scores.best().expect("a row without fault has a best token");
+            self.tip = extend(tree, &self.stop, outlook, token);
+            chosen(watch, tree, outlook, self.tip, Fate::NotChosen);
         }
+        Ok(())
     }
 
-    fn results(&self, _: &Tree) -> Vec<NodeId> {
-        vec![self.tip]
+    fn results(&self, _: &Tree) -> Vec<Found> {
+        vec![Found { node: self.tip, score: None }]
     }
 }

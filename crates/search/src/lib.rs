@@ -8,7 +8,9 @@
 //! the result, the trace, and what is drawn.
 //!
 //! Randomness comes from [`Coins`], addressed by seed, sequence, position and purpose: a draw never depends on neighbours
-//! or schedules.
+//! or schedules. Or it comes from torch's stream, seed for seed ([`TorchStream`]).
+//!
+//! A [`Watch`] hears of every candidate, of every draw and of what became of them, while the search runs.
 //!
 //! ```
 //! use beamline_search::{Greedy, Outlook, Stop, Strategy, Tree};
@@ -16,27 +18,37 @@
 //! use beamline_tokens::TokenId;
 //!
 //! let mut tree = Tree::new();
-//! let mut greedy = Greedy::new(Stop { eos: vec![TokenId(2)], max_new_tokens: 10 });
+//! let mut greedy = Greedy::new(Stop { eos: vec![TokenId(2)], max_new_tokens: 10, ..Stop::default() });
 //! for row in [[0.0, 1.0, 0.5], [0.0, 0.1, 9.0]] {
-//!     let asked = greedy.frontier(&tree);
-//!     let mut scores = Logits::default();
-//!     scores.load(&row);
-//!     greedy.grow(&mut tree, &[Outlook { node: asked[0], raw: &row, scores: &scores }]);
+//!     let tip = greedy.frontier(&tree)[0];
+//!     let scores = Logits::of(&row);
+//!     let outlook = Outlook { tip, raw: &row, scores: &scores, fault: None, hidden: &[] };
+//!     greedy.grow(&mut tree, &[outlook], &mut ())?;
 //! }
 //! assert!(greedy.frontier(&tree).is_empty()); // token 2 ended it
-//! assert_eq!(tree.path(greedy.results(&tree)[0]), [TokenId(1), TokenId(2)]);
+//! assert_eq!(tree.path(greedy.results(&tree)[0].node), [TokenId(1), TokenId(2)]);
+//! # Ok::<(), beamline_shape::ShapeError>(())
 //! ```
 
+mod beam;
 mod coins;
 mod greedy;
+mod randomness;
 mod sample;
 mod stop;
 mod strategy;
+mod torch;
 mod tree;
+mod watch;
+mod witness;
 
+pub use beam::{Beam, BeamOptions, EarlyStopping};
 pub use coins::{Coins, Purpose};
 pub use greedy::Greedy;
+pub use randomness::Randomness;
 pub use sample::Sample;
-pub use stop::{FinishReason, Stop};
-pub use strategy::{Outlook, Strategy};
+pub use stop::{FinishReason, Stop, StopStrings};
+pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
+pub use torch::TorchStream;
 pub use tree::{Measure, Node, NodeId, State, Tree};
+pub use watch::{Candidate, Draw, Fate, Happening, Watch};

@@ -1,9 +1,12 @@
 //! Sampling: tokens drawn as their probabilities say.
 
-use crate::coins::{Coins, Purpose};
+use crate::randomness::Randomness;
 use crate::stop::Stop;
-use crate::strategy::{Outlook, Strategy, extend};
+use crate::strategy::{Found, Outlook, Strategy, Tip, extend, sound};
 use crate::tree::{NodeId, State, Tree};
+use crate::watch::{Fate, Watch};
+use crate::witness::chosen;
+use beamline_shape::ShapeError;
 
 /// **What it does.** Draws each token from the distribution that the processors leave, for one or more sequences over
 /// the same prompt.
@@ -13,39 +16,50 @@ use crate::tree::{NodeId, State, Tree};
 /// **Limits.** Without truncation, thousands of improbable tokens add up, and now and then one is drawn. Equal seeds give
 /// equal texts, whatever else runs beside them.
 ///
-/// **Source.** transformers' `generate` with `do_sample=True`; the draws are our own ([`Coins`]).
+/// **Source.** transformers' `generate` with `do_sample=True`; the draws are our own ([`Coins`](crate::Coins)), or
+/// torch's.
 #[derive(Clone, Debug)]
 pub struct Sample {
     stop: Stop,
-    coins: Coins,
+    randomness: Randomness,
     tips: Vec<NodeId>,
+    vocab: usize,
 }
 
 impl Sample {
     /// `sequences` draws over one prompt.
-    pub fn new(sequences: usize, coins: Coins, stop: Stop) -> Self {
-        Self { stop, coins, tips: vec![Tree::ROOT; sequences] }
+    pub fn new(sequences: usize, randomness: Randomness, stop: Stop) -> Self {
+        Self { stop, randomness, tips: vec![Tree::ROOT; sequences], vocab: 0 }
     }
 }
 
 impl Strategy for Sample {
-    fn frontier(&mut self, tree: &Tree) -> Vec<NodeId> {
-        self.tips.iter().copied().filter(|&tip| tree.node(tip).state == State::Open).collect()
+    fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
+        let tips = self.tips.iter().zip(0..).map(|(&node, sequence)| Tip { node, sequence });
+        tips.filter(|tip| tree.node(tip.node).state == State::Open).collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>]) {
-        let mut answers = outlooks.iter();
-        for (sequence, tip) in self.tips.iter_mut().enumerate() {
-            if tree.node(*tip).state != State::Open {
-                continue;
-            }
-            let Some(outlook) = answers.next() else { break };
-            let coin = self.coins.toss(sequence as u32, tree.depth(*tip) as u32, Purpose::Token, 0);
-            *tip = extend(tree, &self.stop, outlook, outlook.scores.distribution().pick(coin));
+    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+        let mut next = 0;
+        for outlook in outlooks {
+            sound(outlook)?;
+            self.vocab = outlook.raw.len();
+            let sequence = outlook.tip.sequence as usize;
+            self.randomness.idle(sequence - next, self.vocab);
+            next = sequence + 1;
+            let token = self.randomness.token(tree, outlook, watch).expect("a row without fault has tokens");
+            self.tips[sequence] = extend(tree, &self.stop, outlook, token);
+            chosen(watch, tree, outlook, self.tips[sequence], Fate::NotChosen);
         }
+        self.randomness.idle(self.tips.len() - next, self.vocab);
+        Ok(())
     }
 
-    fn results(&self, _: &Tree) -> Vec<NodeId> {
-        self.tips.clone()
+    fn idle(&mut self) {
+        self.randomness.idle(self.tips.len(), self.vocab);
+    }
+
+    fn results(&self, _: &Tree) -> Vec<Found> {
+        self.tips.iter().map(|&node| Found { node, score: None }).collect()
     }
 }

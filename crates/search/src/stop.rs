@@ -1,14 +1,21 @@
 //! When a sequence ends.
 
-use beamline_tokens::TokenId;
+use crate::tree::{NodeId, Tree};
+use beamline_tokens::{TokenId, Vocabulary};
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Why a sequence ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FinishReason {
     /// It came to an end token.
     Eos,
+    /// It came to a stop string, by its number in the list.
+    Stop(usize),
     /// It has as many tokens as were asked for, or as the context holds.
     Length,
+    /// Its time was up.
+    Time,
 }
 
 impl FinishReason {
@@ -16,29 +23,97 @@ impl FinishReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::Eos => "eos",
+            Self::Stop(_) => "stop",
             Self::Length => "length",
+            Self::Time => "time",
         }
     }
 }
 
 /// The rules by which sequences end.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Stop {
     /// End tokens; there may be none.
     pub eos: Vec<TokenId>,
     /// The most tokens to generate.
     pub max_new_tokens: usize,
+    /// Texts to stop at.
+    pub strings: Option<StopStrings>,
+    /// When to stop, whatever there is.
+    pub deadline: Option<Instant>,
 }
 
 impl Stop {
-    /// Whether a sequence ends with `token` as its `count`-th new token. An end token wins over the length.
-    pub fn after(&self, token: TokenId, count: usize) -> Option<FinishReason> {
+    /// Whether a sequence ends where `token` follows `parent`. An end token wins over all else, the length over the time.
+    pub fn after(&self, tree: &Tree, parent: NodeId, token: TokenId) -> Option<FinishReason> {
         if self.eos.contains(&token) {
-            Some(FinishReason::Eos)
-        } else if count >= self.max_new_tokens {
-            Some(FinishReason::Length)
-        } else {
-            None
+            return Some(FinishReason::Eos);
         }
+        if let Some(string) = self.strings.as_ref().and_then(|strings| strings.end_in(tree, parent, token)) {
+            return Some(FinishReason::Stop(string));
+        }
+        if tree.depth(parent) + 1 >= self.max_new_tokens {
+            return Some(FinishReason::Length);
+        }
+        self.deadline.filter(|&deadline| Instant::now() > deadline).map(|_| FinishReason::Time)
+    }
+}
+
+/// Texts at which sequences stop, found in the bytes of the tokens.
+///
+/// A sequence stops when one of them ends within its last token. It may begin in the middle of an earlier token, also in
+/// the prompt, and the last token may go on after it: that is transformers' rule. Special tokens count as their names.
+#[derive(Clone, Debug)]
+pub struct StopStrings {
+    strings: Vec<Vec<u8>>,
+    longest: usize,
+    vocabulary: Arc<Vocabulary>,
+    prompt: Arc<[TokenId]>,
+}
+
+impl StopStrings {
+    /// Texts, none of them empty, over one prompt.
+    pub fn new(strings: &[String], vocabulary: Arc<Vocabulary>, prompt: &[TokenId]) -> Self {
+        let strings: Vec<Vec<u8>> = strings.iter().map(|s| s.clone().into_bytes()).filter(|s| !s.is_empty()).collect();
+        let longest = strings.iter().map(Vec::len).max().unwrap_or(0);
+        Self { strings, longest, vocabulary, prompt: prompt.into() }
+    }
+
+    /// The string that ends in `token` after `parent`: the one that ends first.
+    fn end_in(&self, tree: &Tree, parent: NodeId, token: TokenId) -> Option<usize> {
+        let (mut bytes, last) = (self.tail(tree, parent), self.vocabulary.bytes(token));
+        let before = bytes.len();
+        bytes.extend_from_slice(last);
+        let end = |string: &Vec<u8>| {
+            let from = (before + 1).saturating_sub(string.len());
+            let place = bytes[from..].windows(string.len()).position(|window| window == string.as_slice())?;
+            Some(from + place + string.len())
+        };
+        let ends = self.strings.iter().enumerate().filter_map(|(i, string)| end(string).map(|end| (end, i)));
+        ends.min().map(|(_, i)| i)
+    }
+
+    /// The text's last bytes, as many as a string may begin before the next token.
+    fn tail(&self, tree: &Tree, mut node: NodeId) -> Vec<u8> {
+        let wanted = self.longest.saturating_sub(1);
+        let mut reversed = Vec::with_capacity(wanted);
+        let mut take = |token: TokenId| {
+            let bytes = self.vocabulary.bytes(token).iter().rev();
+            reversed.extend(bytes.take(wanted - reversed.len()));
+            reversed.len() < wanted
+        };
+        let mut more = wanted > 0;
+        while let Some(parent) = tree.node(node).parent.filter(|_| more) {
+            more = take(tree.node(node).token);
+            node = parent;
+        }
+        for &token in self.prompt.iter().rev() {
+            if !more {
+                break;
+            }
+            more = take(token);
+        }
+        reversed.reverse();
+        reversed
     }
 }

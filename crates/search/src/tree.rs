@@ -36,8 +36,10 @@ pub struct Node {
     pub token: TokenId,
     /// Its log-probability after the processors, as the strategy counted it.
     pub logprob: f64,
-    /// The sum of `logprob` from the root on.
+    /// The score of the path from the root on, as the strategy counted it; for most the sum of `logprob`.
     pub score: f64,
+    /// How many tokens lie between the root and it, its own among them.
+    pub depth: u32,
     /// What became of it.
     pub state: State,
     /// What the model itself thought, where that was asked for.
@@ -48,6 +50,13 @@ pub struct Node {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tree {
     nodes: Vec<Node>,
+}
+
+impl NodeId {
+    /// Its place in the order in which nodes grew; the root is 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 impl Default for Tree {
@@ -62,7 +71,8 @@ impl Tree {
 
     /// A tree of nothing but its root.
     pub fn new() -> Self {
-        let root = Node { parent: None, token: TokenId(0), logprob: 0.0, score: 0.0, state: State::Open, raw: None };
+        let root =
+            Node { parent: None, token: TokenId(0), logprob: 0.0, score: 0.0, depth: 0, state: State::Open, raw: None };
         Self { nodes: vec![root] }
     }
 
@@ -89,10 +99,10 @@ impl Tree {
         self.nodes.len() == 1
     }
 
-    /// Adds a token below `parent`.
-    pub fn grow(&mut self, parent: NodeId, token: TokenId, logprob: f64) -> NodeId {
-        let score = self.node(parent).score + logprob;
-        self.nodes.push(Node { parent: Some(parent), token, logprob, score, state: State::Open, raw: None });
+    /// Adds a token below `parent`, with its log-probability and the score of the path that it ends.
+    pub fn grow(&mut self, parent: NodeId, token: TokenId, logprob: f64, score: f64) -> NodeId {
+        let depth = self.node(parent).depth + 1;
+        self.nodes.push(Node { parent: Some(parent), token, logprob, score, depth, state: State::Open, raw: None });
         NodeId(self.nodes.len() as u32 - 1)
     }
 
@@ -123,12 +133,7 @@ impl Tree {
     }
 
     /// How many tokens lie between the root and `id`, `id`'s among them.
-    pub fn depth(&self, mut id: NodeId) -> usize {
-        let mut depth = 0;
-        while let Some(parent) = self.node(id).parent {
-            depth += 1;
-            id = parent;
-        }
-        depth
+    pub fn depth(&self, id: NodeId) -> usize {
+        self.node(id).depth as usize
     }
 }

@@ -16,9 +16,33 @@ pub enum ShapeError {
         /// The way out.
         remedy: &'static str,
     },
+    /// A token that the model does not have.
+    #[error("{option} names token {id}, which is beyond the vocabulary; ids must be in 0..={last}")]
+    Token {
+        /// The option.
+        option: &'static str,
+        /// The id.
+        id: u32,
+        /// The vocabulary's last.
+        last: usize,
+    },
+    /// A grammar that cannot be read.
+    #[error("{option}: {reason}")]
+    Grammar {
+        /// The option.
+        option: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A processor that left no token at all.
     #[error("{processor} removed every token at this step; loosen it, or leave it out")]
     Empty {
+        /// Its name.
+        processor: &'static str,
+    },
+    /// A processor that made a number too great for f32.
+    #[error("{processor} made scores too great to compute with; use a milder value")]
+    Overflow {
         /// Its name.
         processor: &'static str,
     },

@@ -1,8 +1,11 @@
 //! A row of logits on its way through the processors.
 
 use crate::Distribution;
+use crate::ordered::Ordered;
 use beamline_kernels::{Isa, RowSums, argmax, row_sums};
 use beamline_tokens::TokenId;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 /// Unnormalised log-weights of the tokens still in play.
 ///
@@ -19,7 +22,49 @@ pub struct Logits {
     scratch: Vec<f32>,
 }
 
+/// Why a row cannot be chosen from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowFault {
+    Empty,
+    NotFinite,
+}
+
+impl RowFault {
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::Empty
+    }
+}
+
+/// A token by rank: the greater value first, the lower id of equals.
+#[derive(Clone, Copy, PartialEq)]
+struct Ranked(f32, TokenId);
+
+impl Eq for Ranked {}
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Ranked {
+    /// Less is better, so that a heap's top is the worst.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.total_cmp(&self.0).then(self.1.cmp(&other.1))
+    }
+}
+
 impl Logits {
+    /// A dense row of these values.
+    pub fn of(row: &[f32]) -> Self {
+        let mut logits = Self::default();
+        logits.load(row);
+        logits
+    }
+
+    /// A dense row that stands for these probabilities (which need not sum to one).
+    pub fn of_probabilities(row: &[f32]) -> Self {
+        Self::of(&row.iter().map(|p| p.ln()).collect::<Vec<_>>())
+    }
+
     /// Takes a raw row, one logit a token.
     pub fn load(&mut self, row: &[f32]) {
         self.values.clear();
@@ -48,14 +93,22 @@ impl Logits {
         self.values.iter().enumerate().map(|(i, &value)| (self.id(i), value))
     }
 
+    /// The ids still in play, rising.
+    pub fn ids(&self) -> Vec<u32> {
+        self.iter().filter(|&(_, value)| value > f32::NEG_INFINITY).map(|(id, _)| id.0).collect()
+    }
+
     fn id(&self, i: usize) -> TokenId {
         if self.sparse { self.ids[i] } else { TokenId(i as u32) }
     }
 
+    fn place(&self, token: TokenId) -> Option<usize> {
+        if self.sparse { self.ids.binary_search(&token).ok() } else { Some(token.index()) }
+    }
+
     /// The value of a token; none where it has been removed.
     pub fn get(&self, token: TokenId) -> Option<f32> {
-        let at = if self.sparse { self.ids.binary_search(&token).ok()? } else { token.index() };
-        self.values.get(at).copied().filter(|&v| v > f32::NEG_INFINITY)
+        self.values.get(self.place(token)?).copied().filter(|&v| v > f32::NEG_INFINITY)
     }
 
     /// The greatest value; minus infinity where nothing is left.
@@ -73,9 +126,49 @@ impl Logits {
         row_sums(&self.values, Isa::detect())
     }
 
+    pub(crate) fn fault(&self) -> Option<RowFault> {
+        // One pass without branches; the other two are rare.
+        let sound = self.values.iter().all(|&v| v < f32::INFINITY);
+        match self.max() {
+            _ if !sound => Some(RowFault::NotFinite),
+            f32::NEG_INFINITY => Some(RowFault::Empty),
+            _ => None,
+        }
+    }
+
     /// Replaces every value.
     pub fn map(&mut self, mut f: impl FnMut(f32) -> f32) {
         self.values.iter_mut().for_each(|value| *value = f(*value));
+    }
+
+    /// Replaces the value of one token; nothing where it has been taken out by a truncation.
+    pub fn update(&mut self, token: TokenId, f: impl FnOnce(f32) -> f32) {
+        if let Some(value) = self.place(token).and_then(|i| self.values.get_mut(i)) {
+            *value = f(*value);
+        }
+    }
+
+    /// Removes one token.
+    pub fn remove(&mut self, token: TokenId) {
+        self.update(token, |_| f32::NEG_INFINITY);
+    }
+
+    /// Leaves these tokens alone in play, with value 0, whether they were removed before or not.
+    pub fn force(&mut self, tokens: &[TokenId]) {
+        self.ids.clear();
+        self.ids.extend(tokens);
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        self.values.clear();
+        self.values.resize(self.ids.len(), 0.0);
+        self.sparse = true;
+    }
+
+    /// Turns values into log-probabilities, in f32 as transformers has them: `(x - max) - ln(sum)`.
+    pub fn log_softmax(&mut self) {
+        let sums = self.sums();
+        let (max, log) = (sums.max, libm::log(sums.sum) as f32);
+        self.map(|value| (value - max) - log);
     }
 
     /// Removes the tokens for which `keep` is false, and those that are minus infinity.
@@ -99,6 +192,12 @@ impl Logits {
         self.sparse = true;
     }
 
+    /// Removes the tokens for which `keep` is false, but never the `least` with the greatest values (nor their equals).
+    pub(crate) fn truncate(&mut self, least: usize, mut keep: impl FnMut(TokenId, f32) -> bool) {
+        let floor = if least <= 1 { self.max() } else { self.kth_greatest(least).unwrap_or(f32::NEG_INFINITY) };
+        self.retain(|id, value| value >= floor || keep(id, value));
+    }
+
     /// The `k`-th greatest value, counting equals; none where fewer are held. `k` begins at 1.
     pub fn kth_greatest(&mut self, k: usize) -> Option<f32> {
         if k == 0 || k > self.values.len() {
@@ -110,16 +209,32 @@ impl Logits {
         Some(*kth)
     }
 
-    /// The `count` greatest values, falling; fewer where fewer are held.
-    pub fn greatest(&mut self, count: usize) -> &[f32] {
+    /// Values, falling; sorted only as far as they are taken.
+    pub(crate) fn falling(&mut self) -> impl Iterator<Item = f32> {
         self.scratch.clear();
         self.scratch.extend_from_slice(&self.values);
-        if count < self.scratch.len() {
-            self.scratch.select_nth_unstable_by(count, |a, b| b.total_cmp(a));
-            self.scratch.truncate(count);
+        Ordered::new(&mut self.scratch, |a: &f32, b: &f32| b.total_cmp(a))
+    }
+
+    /// The `count` best tokens once `plus` is added to every value, in f32; fewer where fewer are left. The greatest
+    /// sum comes first, the lowest id of equals.
+    pub fn top(&self, count: usize, plus: f32) -> Vec<(TokenId, f32)> {
+        let mut heap = BinaryHeap::with_capacity(count + 1);
+        let mut floor = f32::NEG_INFINITY;
+        for (i, &value) in self.values.iter().enumerate() {
+            let sum = value + plus;
+            // Ids rise, so an equal of the worst one held comes after it.
+            if sum > floor {
+                heap.push(Ranked(sum, self.id(i)));
+                if heap.len() > count {
+                    heap.pop();
+                }
+                if heap.len() == count {
+                    floor = heap.peek().map_or(f32::NEG_INFINITY, |worst: &Ranked| worst.0);
+                }
+            }
         }
-        self.scratch.sort_unstable_by(|a, b| b.total_cmp(a));
-        &self.scratch
+        heap.into_sorted_vec().into_iter().map(|Ranked(value, id)| (id, value)).collect()
     }
 
     /// The only way from log-weights to probabilities.

@@ -3,13 +3,17 @@
 use crate::{Logits, ShapeError};
 use beamline_tokens::TokenId;
 
-/// What a row of logits follows.
-#[derive(Clone, Copy, Debug)]
+/// What a row of logits follows, and what else a processor may look at.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
     /// Prompt and generated tokens.
     pub tokens: &'a [TokenId],
     /// How many of them are the prompt's.
     pub prompt_len: usize,
+    /// Uniform in `[0, 1)`, for a processor that tosses a coin (XTC).
+    pub coin: f64,
+    /// The logits that the model gives without the prompt, where guidance asks for them.
+    pub unguided: Option<&'a [f32]>,
 }
 
 /// One change to a row of logits.
@@ -19,12 +23,16 @@ pub struct Context<'a> {
 pub trait Processor: Send {
     /// Its name in the registry.
     fn name(&self) -> &'static str;
-    /// Shapes one row.
+    /// Shapes one row. A row without any token left comes too, and stays as it is.
     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>);
-    /// Hears of the token that was chosen.
-    fn accept(&mut self, _token: TokenId) {}
+    /// Hears that `token` was chosen to follow `before`.
+    fn accept(&mut self, _before: &[TokenId], _token: TokenId) {}
     /// A copy that goes its own way, for a hypothesis that forks.
     fn fork(&self) -> Box<dyn Processor>;
+    /// Whether it tosses a coin, so that sequences over one prompt differ from the first row on.
+    fn is_random(&self) -> bool {
+        false
+    }
 }
 
 /// Processors in the order in which they act.
@@ -41,29 +49,42 @@ impl Pipeline {
         self.0.iter().map(|processor| processor.name()).collect()
     }
 
+    /// Whether a processor tosses coins.
+    pub fn is_random(&self) -> bool {
+        self.0.iter().any(|processor| processor.is_random())
+    }
+
     /// Applies every processor in order; `seen` is shown the row after each.
     ///
     /// # Errors
-    /// When a processor leaves no token, naming it.
+    /// When no token is left at the end, naming the processor that took the last one, or when a score is not finite. A
+    /// processor may also put tokens back that an earlier one removed; that is no error.
     pub fn shape(
         &mut self,
         logits: &mut Logits,
         context: &Context<'_>,
         seen: &mut dyn FnMut(&'static str, &Logits),
     ) -> Result<(), ShapeError> {
+        let mut fault = None;
         for processor in &mut self.0 {
             processor.apply(logits, context);
-            if logits.max() == f32::NEG_INFINITY {
-                return Err(ShapeError::Empty { processor: processor.name() });
-            }
-            seen(processor.name(), logits);
+            let name = processor.name();
+            fault = match logits.fault() {
+                None => None,
+                Some(new) => fault.or(Some(if new.is_empty() {
+                    ShapeError::Empty { processor: name }
+                } else {
+                    ShapeError::Overflow { processor: name }
+                })),
+            };
+            seen(name, logits);
         }
-        Ok(())
+        fault.map_or(Ok(()), Err)
     }
 
-    /// Tells every processor which token was chosen.
-    pub fn accept(&mut self, token: TokenId) {
-        self.0.iter_mut().for_each(|processor| processor.accept(token));
+    /// Tells every processor that `token` was chosen to follow `before`.
+    pub fn accept(&mut self, before: &[TokenId], token: TokenId) {
+        self.0.iter_mut().for_each(|processor| processor.accept(before, token));
     }
 
     /// A copy that goes its own way.

@@ -6,6 +6,7 @@ use crate::guard::{check, unless_it_panics};
 use crate::stream::TextStream;
 use crate::vocabulary::{Rules, Vocabulary};
 use crate::{TokenId, TokensError};
+use std::sync::Arc;
 use tokenizers::Tokenizer as Library;
 
 /// A token and its place in the text it came from.
@@ -53,7 +54,7 @@ fn read(json: &[u8]) -> Result<Library, TokensError> {
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     encoder: Library,
-    vocabulary: Vocabulary,
+    vocabulary: Arc<Vocabulary>,
     by_bytes: bool,
     /// Tokens put before and after every text, where the library's post-processor does not do it.
     before: Option<TokenId>,
@@ -111,7 +112,7 @@ impl Tokenizer {
         let tokens = names.iter().map(|name| (name.as_str(), added.is_special_token(name)));
         let by_bytes = rules.is_some();
         let none = || Rules::read(&serde_json::json!({"type": "Fuse"})).expect("a decoder that does nothing");
-        let vocabulary = Vocabulary::new(tokens, &rules.unwrap_or_else(none));
+        let vocabulary = Arc::new(Vocabulary::new(tokens, &rules.unwrap_or_else(none)));
         Ok(Self { encoder: library, vocabulary, by_bytes, before, after })
     }
 
@@ -156,7 +157,7 @@ impl Tokenizer {
     }
 
     /// What each id stands for.
-    pub fn vocabulary(&self) -> &Vocabulary {
+    pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         &self.vocabulary
     }
 

@@ -8,8 +8,13 @@ use crate::table::{Side, lay_out};
 use beamline::{Bench, BenchReport, Settings};
 
 pub(crate) fn run(args: &args::Bench) -> Result<(), Failure> {
-    let bench =
-        Bench { prompt_len: args.prompt_len, new_tokens: args.new_tokens, batch: args.batch, repeat: args.repeat };
+    let bench = Bench {
+        prompt_len: args.prompt_len,
+        new_tokens: args.new_tokens,
+        batch: args.batch,
+        beams: args.beams,
+        repeat: args.repeat,
+    };
     bench.check()?;
     let engine = model::open(&args.model, &Settings::default())?;
     let report = engine.bench(&bench)?;

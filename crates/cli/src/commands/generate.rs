@@ -13,7 +13,7 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let engine = model::open(&args.model, given)?;
     let settings = engine.settings(given)?;
     announce(&settings);
-    let sessions = prompts.iter().map(|prompt| engine.session(prompt, &settings)).collect::<Result<Vec<_>, _>>()?;
+    let sessions = engine.sessions(&prompts, &settings)?;
     let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
     let alone = run.sessions.len() == 1 && run.sessions[0].results().len() == 1;
     interrupt::set(if args.json { Manner::AtOnce } else { Manner::EndLine });
@@ -65,7 +65,7 @@ impl Run<'_> {
         let mut text = engine.tokenizer().stream(Special::Drop, Beginning::Continuation);
         let mut shown = 0;
         let ended = self.finish(|sessions| {
-            let path = sessions[0].tree().path(sessions[0].results()[0]);
+            let path = sessions[0].tree().path(sessions[0].results()[0].node);
             for &token in &path[shown..] {
                 print(text.push(token))?;
             }

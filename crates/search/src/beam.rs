@@ -1,0 +1,234 @@
+//! Beam search: several hypotheses at once, the best kept.
+
+mod pool;
+
+pub use pool::EarlyStopping;
+pub(crate) use pool::{Entry, divisor};
+
+use crate::randomness::Randomness;
+use crate::stop::{FinishReason, Stop};
+use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
+use crate::tree::{NodeId, State, Tree};
+use crate::watch::{Candidate, Fate, Happening, Watch};
+use beamline_shape::{Logits, ShapeError};
+use beamline_tokens::TokenId;
+use pool::Pool;
+
+/// What a placeholder's score is, and what is added to a score that must not count: transformers' own number.
+pub(crate) const OUT: f32 = -1.0e9;
+
+/// How a beam search is done.
+#[derive(Clone, Debug)]
+pub struct BeamOptions {
+    /// The number of hypotheses, 1 or more.
+    pub beams: usize,
+    /// How many of the finished ones to return, at most `beams`.
+    pub returned: usize,
+    /// Scores are divided by the number of new tokens to this power: above 0 favours long texts, below 0 short ones.
+    pub length_penalty: f64,
+    /// When to stop looking for better ones.
+    pub early_stopping: EarlyStopping,
+    /// Draws candidates where given, instead of taking the best.
+    pub randomness: Option<Randomness>,
+}
+
+/// **What it does.** Keeps the `beams` most probable hypotheses, step by step, and returns the best that ended.
+///
+/// **Rule.** Each step, of all continuations of all hypotheses the best `max(2, 1 + end tokens) * beams` are candidates,
+/// by the sum of their processed log-probabilities. Those that end, if among the first `beams`, enter the pool of
+/// finished ones with `sum / length^length_penalty`; the best others go on.
+///
+/// **When.** Translation, summaries, short answers; with `no_repeat_ngram_size` for longer text.
+///
+/// **Limits.** One beam is greedy search. More beams find more probable texts, which are not always better ones. With
+/// sampling, candidates are drawn from the softmax of all accumulated scores.
+///
+/// **Source.** transformers 5's `generate` with `num_beams`, to the token; of equal scores the lowest place
+/// (`beam * vocabulary + token`) comes first.
+#[derive(Clone, Debug)]
+pub struct Beam {
+    options: BeamOptions,
+    stop: Stop,
+    /// Hypotheses that go on, the best first, with their sums of log-probabilities.
+    running: Vec<(NodeId, f32)>,
+    pool: Pool,
+    step: u32,
+    vocab: usize,
+    over: Option<&'static str>,
+}
+
+/// A continuation of a hypothesis.
+struct Continuation {
+    beam: usize,
+    token: TokenId,
+    /// The sum of log-probabilities.
+    sum: f32,
+    ended: Option<FinishReason>,
+    node: Option<NodeId>,
+    fate: Fate,
+}
+
+impl Beam {
+    /// A search of these rules.
+    pub fn new(options: BeamOptions, stop: Stop) -> Self {
+        // All but the first are placeholders, so that the first step does not take one token many times.
+        let running = (0..options.beams).map(|beam| (Tree::ROOT, if beam == 0 { 0.0 } else { OUT })).collect();
+        let pool = Pool::new(options.beams, options.length_penalty, options.early_stopping);
+        Self { options, stop, running, pool, step: 0, vocab: 0, over: None }
+    }
+
+    /// How many candidates are looked at each step.
+    fn candidates(&self) -> usize {
+        (1 + self.stop.eos.len()).max(2) * self.options.beams
+    }
+
+    /// The candidates in order: the greatest sums, or as drawn.
+    fn consider(&self, rows: &[&Logits]) -> Vec<(usize, TokenId, f32)> {
+        let (count, plus) = (self.candidates(), self.running.iter().map(|r| r.1).collect::<Vec<f32>>());
+        if let Some(randomness) = &self.options.randomness {
+            return randomness.several(rows, &plus, self.step, self.vocab, count);
+        }
+        let best = |(beam, row): (usize, &&Logits)| {
+            row.top(count, plus[beam]).into_iter().map(move |(token, sum)| (beam, token, sum)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = rows.iter().enumerate().flat_map(best).collect();
+        // Stable: equals stay by beam, then token.
+        all.sort_by(|a, b| b.2.total_cmp(&a.2));
+        all.truncate(count);
+        all
+    }
+
+    /// Adds a continuation to the tree.
+    fn grow_one(&self, tree: &mut Tree, outlooks: &[Outlook<'_>], c: &Continuation) -> NodeId {
+        let value = outlooks[c.beam].scores.get(c.token).unwrap_or(f32::NEG_INFINITY);
+        tree.grow(self.running[c.beam].0, c.token, f64::from(value), f64::from(c.sum))
+    }
+
+    /// Takes the ended among the first `beams` candidates into the pool.
+    fn finish(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], candidates: &mut [Continuation]) {
+        let open = self.pool.is_open();
+        let divisor = divisor(self.step as usize + 1, self.options.length_penalty);
+        let mut entries = Vec::new();
+        for (rank, c) in candidates.iter_mut().enumerate() {
+            let Some(reason) = c.ended else { continue };
+            if rank >= self.options.beams {
+                c.fate = Fate::EndTooLow;
+                continue;
+            }
+            c.fate = if open { Fate::PoolFull } else { Fate::Stopped };
+            let score = c.sum / divisor + if open { 0.0 } else { OUT };
+            if self.pool.takes(score) {
+                let node = self.grow_one(tree, outlooks, c);
+                tree.set_state(node, State::Finished(reason));
+                c.node = Some(node);
+                entries.push(Entry { node, score });
+            }
+        }
+        self.pool.merge(entries);
+        for c in candidates.iter_mut().filter(|c| c.node.is_some()) {
+            if let Some(reason) = c.ended.filter(|_| c.node.is_some_and(|node| self.pool.holds(node))) {
+                c.fate = Fate::Finished(reason);
+            }
+        }
+    }
+
+    /// Lets the best of those that did not end go on.
+    fn go_on(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], candidates: &mut [Continuation]) {
+        let mut order: Vec<usize> = (0..candidates.len()).filter(|&i| candidates[i].ended.is_none()).collect();
+        order.sort_by(|&a, &b| candidates[b].sum.total_cmp(&candidates[a].sum));
+        order.truncate(self.options.beams);
+        let mut running = Vec::with_capacity(order.len());
+        for i in order {
+            let node = self.grow_one(tree, outlooks, &candidates[i]);
+            candidates[i].node = Some(node);
+            candidates[i].fate = Fate::Kept;
+            running.push((node, candidates[i].sum));
+        }
+        self.running = running;
+    }
+
+    /// Whether the search is over, and why.
+    fn judge(&mut self, all_ended: bool) -> Option<&'static str> {
+        let best = self.running.first().map(|r| r.1);
+        let generated = self.step as usize;
+        if !self.pool.can_improve(best, generated, self.stop.max_new_tokens) {
+            return Some("no running hypothesis can win any more");
+        }
+        if self.pool.early() {
+            return Some("as many hypotheses as beams have ended");
+        }
+        (all_ended || self.running.is_empty()).then_some("every candidate has ended")
+    }
+
+    fn tell(&self, parents: &[NodeId], outlooks: &[Outlook<'_>], candidates: &[Continuation], watch: &mut dyn Watch) {
+        if !watch.wants() {
+            return;
+        }
+        for (rank, c) in candidates.iter().enumerate() {
+            let value = outlooks[c.beam].scores.get(c.token).unwrap_or(f32::NEG_INFINITY);
+            watch.happened(Happening::Candidate(Candidate {
+                parent: parents[c.beam],
+                sequence: c.beam as u32,
+                token: c.token,
+                node: c.node,
+                logprob: f64::from(value),
+                score: f64::from(c.sum),
+                normalised: Some(f64::from(c.sum / divisor(self.step as usize, self.options.length_penalty))),
+                rank: rank + 1,
+                fate: c.fate,
+            }));
+        }
+        watch.happened(Happening::Pool(&self.pool.entries()));
+    }
+}
+
+impl Strategy for Beam {
+    fn wants(&self) -> Wants {
+        Wants { log_probabilities: true, ..Wants::default() }
+    }
+
+    fn frontier(&mut self, _: &Tree) -> Vec<Tip> {
+        if self.over.is_some() {
+            return Vec::new();
+        }
+        self.running.iter().zip(0..).map(|(&(node, _), sequence)| Tip { node, sequence }).collect()
+    }
+
+    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+        self.vocab = outlooks.first().map_or(self.vocab, |outlook| outlook.raw.len());
+        let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
+        let parents: Vec<NodeId> = self.running.iter().map(|r| r.0).collect();
+        let continuation = |(beam, token, sum): (usize, TokenId, f32)| {
+            let ended = self.stop.after(tree, parents[beam], token);
+            Continuation { beam, token, sum, ended, node: None, fate: Fate::BeyondWidth }
+        };
+        let mut candidates: Vec<Continuation> = self.consider(&rows).into_iter().map(continuation).collect();
+        if candidates.is_empty() && self.pool.entries().is_empty() {
+            // Nothing can follow, and nothing has ended: that is the processors' doing.
+            outlooks.iter().try_for_each(sound)?;
+        }
+        self.finish(tree, outlooks, &mut candidates);
+        self.go_on(tree, outlooks, &mut candidates);
+        self.step += 1;
+        self.over = self.judge(candidates.iter().all(|c| c.ended.is_some()));
+        self.tell(&parents, outlooks, &candidates, watch);
+        if let Some(why) = self.over.filter(|_| watch.wants()) {
+            watch.happened(Happening::Over(why));
+        }
+        Ok(())
+    }
+
+    fn idle(&mut self) {
+        if let Some(randomness) = &self.options.randomness {
+            randomness.idle(self.options.beams, self.vocab);
+        }
+    }
+
+    fn results(&self, _: &Tree) -> Vec<Found> {
+        let finished = self.pool.entries();
+        let running = self.running.iter().map(|&(node, sum)| (node, f64::from(sum)));
+        // Before the end, what runs stands in for what has not ended yet.
+        let all = finished.iter().copied().chain(running.filter(|_| self.over.is_none()));
+        all.take(self.options.returned).map(|(node, score)| Found { node, score: Some(score) }).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! The two sources of random numbers, behind one way to ask.
+
+use crate::coins::{Coins, Purpose};
+use crate::strategy::Outlook;
+use crate::torch::TorchStream;
+use crate::tree::Tree;
+use crate::watch::{Draw, Happening, Watch};
+use beamline_shape::Logits;
+use beamline_tokens::TokenId;
+
+/// Where draws come from.
+#[derive(Clone, Debug)]
+pub enum Randomness {
+    /// Numbers by address: no draw depends on another.
+    Counter(Coins),
+    /// torch's stream, in turn.
+    Torch(TorchStream),
+}
+
+impl Randomness {
+    /// Draws the token that follows an outlook's node.
+    pub(crate) fn token(&self, tree: &Tree, outlook: &Outlook<'_>, watch: &mut dyn Watch) -> Option<TokenId> {
+        let tip = outlook.tip;
+        let (coin, token) = match self {
+            Self::Counter(coins) => {
+                let coin = coins.toss(tip.sequence, tree.depth(tip.node) as u32, Purpose::Token, 0);
+                (Some(coin), outlook.scores.distribution().pick(coin)?)
+            }
+            Self::Torch(stream) => (None, stream.draw(outlook.scores, outlook.raw.len())?),
+        };
+        if watch.wants() {
+            let interval = interval(outlook.scores, token);
+            watch.happened(Happening::Draw(Draw { parent: tip.node, sequence: tip.sequence, coin, token, interval }));
+        }
+        Some(token)
+    }
+
+    /// Draws up to `count` different candidates in proportion to `exp(score + plus)`, from rows side by side. Gives row,
+    /// token and sum in the order drawn.
+    pub(crate) fn several(
+        &self,
+        rows: &[&Logits],
+        plus: &[f32],
+        step: u32,
+        vocab: usize,
+        count: usize,
+    ) -> Vec<(usize, TokenId, f32)> {
+        match self {
+            Self::Torch(stream) => stream.race(rows, plus, vocab, count),
+            Self::Counter(coins) => {
+                let sums = |row: usize| rows[row].iter().map(move |(id, value)| (row, id, value + plus[row]));
+                let mut left: Vec<_> = (0..rows.len()).flat_map(sums).filter(|c| c.2 > f32::NEG_INFINITY).collect();
+                let max = left.iter().map(|c| c.2).fold(f32::NEG_INFINITY, f32::max);
+                let mut weights: Vec<f64> = left.iter().map(|c| libm::exp(f64::from(c.2) - f64::from(max))).collect();
+                let mut drawn = Vec::with_capacity(count);
+                while drawn.len() < count && !left.is_empty() {
+                    let total: f64 = weights.iter().sum();
+                    let coin = coins.toss(0, step, Purpose::Candidate, drawn.len() as u32) * total;
+                    let mut below = 0.0;
+                    let at = weights.iter().position(|w| {
+                        below += w;
+                        coin < below
+                    });
+                    // What has no probability left comes by place.
+                    let at = at.unwrap_or_else(|| weights.iter().rposition(|&w| w > 0.0).unwrap_or(0));
+                    weights.remove(at);
+                    drawn.push(left.remove(at));
+                }
+                drawn
+            }
+        }
+    }
+
+    /// Passes over the draws of rows that have ended.
+    pub(crate) fn idle(&self, rows: usize, vocab: usize) {
+        if let Self::Torch(stream) = self {
+            stream.idle(rows, vocab);
+        }
+    }
+}
+
+/// The part of `[0, 1)` that stands for a token.
+pub(crate) fn interval(scores: &Logits, token: TokenId) -> (f64, f64) {
+    let distribution = scores.distribution();
+    let below: f64 = distribution.iter().take_while(|(id, _)| *id < token).map(|(_, p)| p).sum();
+    (below, below + distribution.of(token))
+}

@@ -1,0 +1,10 @@
+//! What every processor's file needs.
+
+pub(super) use crate::brief::Brief;
+pub(super) use crate::page::{named, processor};
+pub(super) use crate::registry::built;
+pub(super) use crate::{Context, Entry, Logits, OptionKind, OptionSpec, OptionValue, Processor, ShapeError};
+pub(super) use beamline_tokens::TokenId;
+
+/// What options of sampling need.
+pub(super) const SAMPLING: &[&str] = &["do_sample"];
