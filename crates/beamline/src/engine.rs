@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::recipe::{self, Common, Recipe};
 use crate::session::{Prompt, Session};
 use crate::settings::{Origin, Settings};
-use beamline_kernels::{Compute, RowSums, row_sums};
+use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
 use beamline_model::{Description, Loaded, Model};
 use beamline_search::Measure;
 use beamline_shape::OptionValue;
@@ -35,6 +35,37 @@ impl Engine {
     ) -> Self {
         let Loaded { model, description } = loaded;
         Self { name, model, description, tokenizer, defaults, compute, load_seconds, assistant: None }
+    }
+
+    /// An engine on a model of your own: whatever turns tokens into logits.
+    ///
+    /// ```
+    /// use beamline::{Engine, Prompt, Settings, TableModel, TokenId, Tokenizer};
+    /// let tokenizer = Tokenizer::from_json(br#"{"version": "1.0", "added_tokens": [], "normalizer": null,
+    ///     "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+    ///     "model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}, "unk_token": "a"}}"#)?;
+    /// let table = TableModel::new(vec![vec![0.1, 0.9], vec![0.8, 0.2]], 100)?;
+    /// let engine = Engine::with_model("coin", std::sync::Arc::new(table), tokenizer);
+    /// let mut settings = Settings::default();
+    /// settings.set("max_new_tokens", "4")?;
+    /// let completion = engine.generate(&[Prompt::Ids(vec![TokenId(0)])], &settings)?;
+    /// assert_eq!(completion.sequences[0].token_ids, [1, 0, 1, 0]);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// When the environment asks for threads or instructions that cannot be had.
+    pub fn with_model(name: &str, model: Arc<dyn Model>, tokenizer: Tokenizer) -> Self {
+        let description = Description {
+            architecture: "custom".to_owned(),
+            parameters: 0,
+            dtype: Encoding::F32,
+            weight_bytes: 0,
+            step_bytes: 0,
+        };
+        let compute = Arc::new(Compute::from_env(Some(1)).expect("one thread can be had"));
+        let loaded = Loaded { model, description };
+        Self::new(name.to_owned(), loaded, tokenizer, Defaults::default(), compute, 0.0)
     }
 
     /// The model's name, as it was asked for.

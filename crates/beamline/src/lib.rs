@@ -44,10 +44,10 @@ mod vocabulary;
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
 pub use beamline_kernels::{Compute, Encoding, UnknownEncoding};
-pub use beamline_model::{Description, Geometry};
+pub use beamline_model::{Description, Geometry, KvCache, Model, ModelError, Probe, Rows, Span, TableModel, Want};
 pub use beamline_search::{
-    Candidate as SearchCandidate, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook,
-    State, Tip, Tree,
+    Candidate as Considered, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook, State,
+    Tip, Tree,
 };
 pub use beamline_shape::{OptionKind, OptionSpec, OptionValue, Page, Preset};
 pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};

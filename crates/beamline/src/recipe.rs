@@ -69,7 +69,7 @@ impl Recipe {
         let eos = end_tokens(settings);
         let beams = settings.size("num_beams", 1);
         let brief = Brief {
-            value: &|name| settings.effective_value(name),
+            value: &|name| if overruled(settings, name) { None } else { settings.effective_value(name) },
             vocab: geometry.vocab,
             vocabulary,
             eos: &eos,
@@ -88,6 +88,12 @@ impl Recipe {
         let drafter = drafter(engine, settings, common)?;
         Ok(Self { strategy: strategy(settings, stop, common), pipeline, coins: common.coins, drafter, negative })
     }
+}
+
+/// Whether an option gives way to another: `min_new_tokens` wins over a `min_length` that is no nearer to the user.
+fn overruled(settings: &Settings, name: &str) -> bool {
+    let origin = |name: &str| settings.get(name).map(|setting| setting.origin);
+    name == "min_length" && origin("min_new_tokens").is_some() && origin("min_new_tokens") >= origin("min_length")
 }
 
 /// The search that settings ask for.

@@ -236,7 +236,11 @@ fn with_options(command: clap::Command) -> clap::Command {
         };
         let help = format!("{} [{}; default: {}]", sentence(option.short), option.range, option.default);
         let arg = Arg::new(option.name).long(option.name.replace('_', "-")).help(help).value_name(value);
-        let arg = arg.action(ArgAction::Set).num_args(number).allow_hyphen_values(option.kind != OptionKind::Flag).help_heading("Decoding");
+        let arg = arg
+            .action(ArgAction::Set)
+            .num_args(number)
+            .allow_hyphen_values(option.kind != OptionKind::Flag)
+            .help_heading("Decoding");
         if option.kind == OptionKind::Flag { arg.default_missing_value("true").require_equals(true) } else { arg }
     });
     command.arg(config.help_heading("Decoding")).args(flags)

@@ -109,7 +109,12 @@ fn torchs_seeds_give_the_texts_that_transformers_draws() {
             for (i, sequence) in completion.sequences.iter().enumerate() {
                 let ended = sequence.finish_reason != Some("length");
                 let theirs = &case["expect"]["new_ids"][i];
-                assert!(same_tokens(&sequence.token_ids, theirs, ended), "{}: {:?}, not {theirs}", case["id"], sequence.token_ids);
+                assert!(
+                    same_tokens(&sequence.token_ids, theirs, ended),
+                    "{}: {:?}, not {theirs}",
+                    case["id"],
+                    sequence.token_ids
+                );
                 count += 1;
             }
         }
