@@ -5,7 +5,7 @@ Same cases as make_cases.py: {id, kind, model, prompts, generate, expect}, kinds
 Where stop_strings are given, a torch_seed case has the text too.
 guidance_scale with beams: the library keeps the unconditional context with the beam's place instead of with the hypothesis
 (it is not reordered when beams change places), so that a hypothesis is guided by another's text. Cases of kind "generate" have
-the context follow the hypothesis; what the library itself gives, where it differs, has kind "generate_as_is".
+the context follow the hypothesis; what the library itself gives, where it differs, has kind "generate_as_is" (not for 0.5).
 """
 import collections, json, random, sys
 import torch, transformers
@@ -96,9 +96,9 @@ class Model:
         (keep, pr), (keep64, _) = found
         return dict(kept=len(keep), ids=keep[:60], probs=rounded(pr[keep[:60]], 6)) if keep == keep64 else None
 
-    def says(self, prompt, seed=None, **args):
-        """The new tokens of one prompt: greedy, or as args say."""
-        out, n = self.run(self.m, [prompt], dict(dict(max_new_tokens=14, eos_token_id=[]), **args), seed)
+    def says(self, prompts, seed=None, **args):
+        """The new tokens of the first prompt, with no end token: greedy, or as args say."""
+        out, n = self.run(self.m, prompts, dict(dict(max_new_tokens=14, eos_token_id=[]), **args), seed)
         return out.sequences[0, n:].tolist()
 
     def bytes(self, ids):
@@ -146,12 +146,12 @@ def cases(M, r):
     seed = lambda: r.randrange(1, 10 ** 6)
     early = lambda: r.choice([True, False, "never"])
 
-    def ends(p, k):  # end tokens that the model comes to
-        said = M.says(p[0])
-        return r.sample(sorted(set(said[2:])), min(k, len(set(said[2:]))))
+    def ends(p, k, sd=None, **args):  # end tokens that the model comes to
+        said = sorted(set(M.says(p, sd, **args)[2:]))
+        return r.sample(said, min(k, len(said)))
 
     def words(p, k):  # biases that meet what is said: a key of one, two or three tokens
-        said = M.says(p[0])
+        said = M.says(p)
         out = [[said[i:i + r.choice([2, 2, 3])], round(r.uniform(-9, 2), 2)] for i in r.sample(range(len(said) - 3), k)]
         out += [[[said[i], r.randrange(2, 512)], round(r.uniform(4, 12), 2)] for i in r.sample(range(len(said) - 3), k)]
         out += [[[r.randrange(2, 512)], round(r.uniform(-4, 4), 2)] for _ in range(k)]
@@ -161,10 +161,9 @@ def cases(M, r):
     for scale in (1.5, 0.5, 3.0):
         yield "cfg", "generate", prompt(), dict(max_new_tokens=n(), guidance_scale=scale), None
         yield "cfg_beam", "generate", prompt(), dict(max_new_tokens=n(), guidance_scale=scale, num_beams=b(), early_stopping=early()), None
-    for scale in r.sample([1.5, 0.5, 3.0], 2):
-        negative = tok(r.choice(PROMPTS)).input_ids
-        yield "cfg_negative", "generate", prompt(), dict(max_new_tokens=n(), guidance_scale=scale, negative_prompt_ids=negative), None
-        yield "cfg_negative_beam", "generate", prompt(), dict(max_new_tokens=n(), guidance_scale=scale, negative_prompt_ids=negative, num_beams=b()), None
+    for more in (dict(), dict(num_beams=b(), num_return_sequences=2)):
+        yield "cfg_negative" + "_beam" * bool(more), "generate", prompt(), dict(
+            max_new_tokens=n(), guidance_scale=r.choice([1.5, 0.5, 3.0]), negative_prompt_ids=tok(r.choice(PROMPTS)).input_ids, **more), None
     yield "cfg_seed", "torch_seed", prompt(), dict(do_sample=True, max_new_tokens=12, guidance_scale=1.5), seed()
     yield "bias", "generate", p, dict(max_new_tokens=n(), sequence_bias=words(p, 5)), None
     yield "bias_beam", "generate", p, dict(max_new_tokens=n(), sequence_bias=words(p, 5), num_beams=b(), num_return_sequences=2), None
@@ -197,31 +196,38 @@ def cases(M, r):
                                                    length_penalty=r.choice([-0.5, 0.0, 1.0, 1.5]), eos_token_id=ends(p, r.choice([2, 3]))), None
     for i, w in enumerate((dict(top_k=r.choice([3, 10])), dict(top_p=0.8, top_k=0), dict(min_p=0.05, top_k=0), dict(typical_p=0.7, top_k=0),
                            dict(epsilon_cutoff=0.01, top_k=0), dict(eta_cutoff=0.02, top_k=0), dict(renormalize_logits=True, top_p=0.9))):
-        p = prompt()
-        w.update(dict(num_return_sequences=2, length_penalty=0.5) if i % 2 else dict(eos_token_id=ends(p, 1), early_stopping=early()))
-        yield "beam_seed", "torch_seed", p, dict(do_sample=True, max_new_tokens=12, num_beams=r.choice([2, 3, 4]), temperature=r.choice([0.8, 1.0, 1.5]), **w), seed()
+        p, sd = prompt(), seed()
+        args = dict(do_sample=True, max_new_tokens=12, num_beams=r.choice([2, 3, 4]), temperature=r.choice([0.8, 1.0, 1.5]), **w)
+        if i % 2:
+            args.update(num_return_sequences=2, length_penalty=0.5)
+        else:
+            args.update(early_stopping=early(), eos_token_id=ends(p, 2, sd, **args))
+        yield "beam_seed", "torch_seed", p, args, sd
     yield "nret_seed", "torch_seed", prompt(), dict(do_sample=True, max_new_tokens=12, num_return_sequences=r.choice([2, 3, 4]), top_k=0, temperature=0.8), seed()
-    p = same_length(tok, r)
-    yield "batch_seed", "torch_seed", p, dict(do_sample=True, max_new_tokens=12, top_p=0.9, eos_token_id=ends(p, 1)), seed()
+    p, sd, args = same_length(tok, r), seed(), dict(do_sample=True, max_new_tokens=12, top_p=0.9)
+    yield "batch_seed", "torch_seed", p, dict(args, eos_token_id=ends(p, 2, sd, **args)), sd
     yield "batch_nret_seed", "torch_seed", p, dict(do_sample=True, max_new_tokens=10, num_return_sequences=2, top_k=0, temperature=1.3), seed()
     yield "batch_beam_seed", "torch_seed", p, dict(do_sample=True, max_new_tokens=10, num_beams=3), seed()
-    for count, shortest in ((1, 2), (2, 3)):  # a phrase of what is said; phrases beside one that is never said
-        p = prompt()
-        if (s := M.phrases(r, M.says(p[0], max_new_tokens=16), count, 2, shortest)):
-            yield "stop", "generate", p, dict(max_new_tokens=24, stop_strings=s + ["never said"] * (count - 1)), None
-    p = prompt()
-    ids = tok(p[0]).input_ids[-1:] + M.says(p[0])[:1]
-    if (s := M.phrases(r, ids, 1, 0)):  # begun in the prompt's last token
-        yield "stop_prompt", "generate", p, dict(max_new_tokens=8, stop_strings=s[0]), None
-    p = prompt()
+
+    def stop(make, *a):  # until a prompt has such phrases
+        while True:
+            p = prompt()
+            if (found := M.phrases(r, make(p), *a)):
+                return p, found
+
+    p, s = stop(lambda p: M.says(p), 1, 2)
+    yield "stop", "generate", p, dict(max_new_tokens=24, stop_strings=s), None
+    p, s = stop(lambda p: M.says(p), 2, 2, 3)
+    yield "stop", "generate", p, dict(max_new_tokens=24, stop_strings=s + ["never said"]), None
+    p, s = stop(lambda p: tok(p[0]).input_ids[-1:] + M.says(p)[:1], 1, 0)  # begun in the prompt's last token
+    yield "stop_prompt", "generate", p, dict(max_new_tokens=8, stop_strings=s[0]), None
     args, sd = dict(do_sample=True, max_new_tokens=24, top_k=5, temperature=0.7), seed()
-    if (s := M.phrases(r, M.says(p[0], sd, **args), 2, 2)):
-        yield "stop_seed", "torch_seed", p, dict(args, stop_strings=s), sd
-    for stop in r.sample([True, False, "never"], 2):
-        p = prompt()
-        args = dict(max_new_tokens=20, num_beams=b(), early_stopping=stop)
-        if (s := M.phrases(r, M.says(p[0], **args), 2, 2)):
-            yield "stop_beam", "generate", p, dict(args, num_return_sequences=2, stop_strings=s), None
+    p, s = stop(lambda p: M.says(p, sd, **args), 2, 2)
+    yield "stop_seed", "torch_seed", p, dict(args, stop_strings=s), sd
+    for way in (dict(early_stopping=True), dict(length_penalty=0.0), dict(early_stopping="never", length_penalty=-0.5)):
+        args = dict(max_new_tokens=20, num_beams=b(), **way)
+        p, s = stop(lambda p: M.says(p, **args), 4, 2)
+        yield "stop_beam", "generate", p, dict(args, num_return_sequences=2, stop_strings=s), None
 
 
 def main(models_dir, out, seed):
@@ -233,7 +239,9 @@ def main(models_dir, out, seed):
             made = [(group, kind, M.torch_seed(prompts, args, sd) if kind == "torch_seed" else getattr(M, kind)(prompts, args))]
             if group.startswith("cfg") and "num_beams" in args:
                 own, as_is = M.generate(prompts, args, own=True), made[0][2]
-                made = [(group, kind, own)] + [(group + "_as_is", "generate_as_is", as_is)] * (as_is != own)
+                made = [(group, kind, own)]
+                if as_is != own and args["guidance_scale"] != 0.5:
+                    made.append((group + "_as_is", "generate_as_is", as_is))
             for group, kind, e in made:
                 tally[group, kind, "kept" if e else "unstable"] += 1
                 if e:

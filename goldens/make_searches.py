@@ -1,8 +1,8 @@
 """Take goldens for the three searches that transformers 5 dropped: diverse (group) beam search, constrained beam search
-and contrastive search, from transformers 4.51.3 (the last line that has all three built in and also loads qwen3), in float32 on CPU.
+and contrastive search, from transformers 4.51.3 (it has all three built in and loads qwen3 too), in float32 on CPU.
 
 Usage: python make_searches.py MODELS_DIR OUT.json SEED COUNT
-COUNT: how often the list of 37 argument sets (12 group, 15 constrained, 10 contrastive) is run through for every model.
+COUNT: how often the list of 38 argument sets (13 group, 15 constrained, 10 contrastive) is run through for every model.
 Every case: {id, kind "search", model, prompt_ids, generate (HF argument names), expect: {new_ids, sequences_scores (null for contrastive)}}.
 Prompts are token ids, from the logits cases in the cases.json next to this script: the old tokenizers split text differently.
 A model whose logits are not those of cases.json is left out (an old version may misread a config field).
@@ -36,7 +36,7 @@ def beam_args(r, b):
 
 
 def group(r):
-    """12 argument sets for diverse beam search, each with the number of prompts (or the prompts)."""
+    """13 argument sets for diverse beam search, each with the number of prompts (or the prompts)."""
     def g(**more):
         b, n = r.choice([(2, 2), (4, 2), (4, 4), (6, 2), (6, 3), (8, 2), (8, 4)])
         return dict(beam_args(r, b), num_beam_groups=n, diversity_penalty=r.choice([0.1, 0.3, 0.5, 1.0, 2.0, 5.0]), **more)
@@ -48,6 +48,7 @@ def group(r):
     yield g(length_penalty=r.choice([-0.5, 0.0, 1.5]), early_stopping=True), 1
     yield g(no_repeat_ngram_size=r.choice([1, 2])), 1
     yield g(repetition_penalty=r.choice([1.2, 1.5])), 1
+    yield g(repetition_penalty=0.8), 1  # repeats are liked, so the order of the two penalties shows
     yield g(min_new_tokens=r.choice([3, 5])), 1
     yield g(repetition_penalty=1.3, no_repeat_ngram_size=2, min_new_tokens=4, length_penalty=1.5, early_stopping=True), 1
     yield g(early_stopping=r.choice([True, False])), 2
@@ -168,6 +169,8 @@ def main(models_dir, out, seed, rounds):
                                 eos = r.choice(seen)
                                 more = sorted(set(seen + likely) - {eos} - taken)
                                 args["eos_token_id"] = eos if r.random() < 0.5 else [eos] + r.sample(more, r.choice([1, 2, 5]))
+                                if kind == "group" and r.random() < 0.35:  # a group that is done counts as choosing pads
+                                    args["pad_token_id"] = eos
                             new, scores = generate(m, ids, args)
                             new64, _ = generate(m64, ids, args)
                         except Exception as e:  # a combination that this version refuses

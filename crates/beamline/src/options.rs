@@ -7,7 +7,7 @@ use beamline_shape::{OptionKind, OptionSpec, OptionValue, Preset, REGISTRY};
 pub const IGNORED: [&str; 3] = ["pad_token_id", "use_cache", "return_dict_in_generate"];
 
 /// What draws tokens, or keeps several sequences.
-const SEVERAL: &[&str] = &["do_sample", "num_beams"];
+const SEVERAL: &[&str] = &["do_sample", "num_beams", "exact_search"];
 const BEAMS: &[&str] = &["num_beams"];
 const SAMPLING: &[&str] = &["do_sample"];
 const SPECULATION: &[&str] = &["assistant"];
@@ -140,6 +140,79 @@ static OWN: &[OptionSpec] = &[
         short: "when a beam search has enough: at as many ends as beams, by a guess, or by proof",
         neutral: |value, _| *value == OptionValue::Text("false".to_owned()),
         ..BASE
+    },
+    OptionSpec {
+        name: "num_beam_groups",
+        needs: BEAMS,
+        range: "a whole number, 1 or more, that divides num_beams",
+        default: "1",
+        short: "part the beams into groups that keep away from each other; 1 is none",
+        neutral: |value, _| value.count() == Some(1),
+        ..COUNT
+    },
+    OptionSpec {
+        name: "force_words_ids",
+        kind: OptionKind::Phrases,
+        needs: BEAMS,
+        range: "phrases of token ids, such as [[5, 6], [[7], [8, 9]]], where the second has alternatives; none may be empty, or the beginning of another alternative",
+        short: "phrases that the text must contain",
+        check: |value| match value {
+            OptionValue::Phrases(phrases) => crate::recipe::phrases(phrases).is_some(),
+            _ => false,
+        },
+        ..BASE
+    },
+    OptionSpec {
+        name: "penalty_alpha",
+        range: "in [0, 1]",
+        default: "off",
+        short: "contrastive search: how much to avoid what is like the text so far; needs top_k candidates",
+        remedy: "0 switches it off",
+        check: |value| value.number().is_some_and(|a| (0.0..=1.0).contains(&a)),
+        neutral: |value, _| value.number() == Some(0.0),
+        ..BASE
+    },
+    OptionSpec {
+        name: "best_of",
+        needs: SAMPLING,
+        range: "a whole number in 1..=4096",
+        short: "draw this many sequences and return the best",
+        check: |value| value.count().is_some_and(|n| n <= 4096),
+        neutral: |value, _| value.count() == Some(1),
+        ..COUNT
+    },
+    OptionSpec {
+        name: "rank_by",
+        kind: OptionKind::Choice(&["logprob", "mbr"]),
+        needs: &["best_of"],
+        range: "logprob or mbr",
+        default: "logprob",
+        short: "what is best: the most probable a token, or the one most like the others (minimum Bayes risk)",
+        ..BASE
+    },
+    OptionSpec {
+        name: "arithmetic_sampling",
+        needs: SAMPLING,
+        short: "space the sequences of num_return_sequences evenly over all that could be said",
+        ..FLAG
+    },
+    OptionSpec {
+        name: "stochastic_beams",
+        needs: BEAMS,
+        short: "let num_beams draw that many sequences, no two alike; needs do_sample too",
+        ..FLAG
+    },
+    OptionSpec {
+        name: "exact_search",
+        short: "find the most probable text up to the length, and prove it; num_beams sets a score to beat",
+        ..FLAG
+    },
+    OptionSpec {
+        name: "node_budget",
+        needs: &["exact_search"],
+        default: "10000",
+        short: "the most beginnings that an exact search looks beyond",
+        ..COUNT
     },
     OptionSpec {
         name: "prompt_lookup_num_tokens",

@@ -10,7 +10,9 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::settings::{Setting, Settings};
 use beamline_search::{
-    Beam, BeamOptions, Coins, EarlyStopping, Greedy, Randomness, Sample, Stop, StopStrings, Strategy, TorchStream,
+    Arithmetic, Beam, BeamOptions, BestOf, Coins, ConstrainedBeam, ConstrainedOptions, Contrastive, EarlyStopping,
+    Exact, ExactOptions, Greedy, GroupBeam, GroupOptions, Phrases, Randomness, RankBy, Sample, StochasticBeam, Stop,
+    StopStrings, Strategy, TorchStream,
 };
 use beamline_shape::{Brief, OptionValue, Pipeline, Preset, REGISTRY};
 use beamline_tokens::TokenId;
@@ -69,7 +71,7 @@ impl Recipe {
         let eos = end_tokens(settings);
         let beams = settings.size("num_beams", 1);
         let brief = Brief {
-            value: &|name| if overruled(settings, name) { None } else { settings.effective_value(name) },
+            value: &|name| value(settings, name),
             vocab: geometry.vocab,
             vocabulary,
             eos: &eos,
@@ -86,7 +88,25 @@ impl Recipe {
         });
         let stop = Stop { eos, max_new_tokens: room, strings, deadline: common.deadline };
         let drafter = drafter(engine, settings, common)?;
-        Ok(Self { strategy: strategy(settings, stop, common), pipeline, coins: common.coins, drafter, negative })
+        Ok(Self {
+            strategy: strategy(settings, stop, common, prompt),
+            pipeline,
+            coins: common.coins,
+            drafter,
+            negative,
+        })
+    }
+}
+
+/// What processors are told that an option has.
+fn value(settings: &Settings, name: &str) -> Option<OptionValue> {
+    if overruled(settings, name) {
+        None
+    } else if name == "renormalize_logits" && settings.flag("exact_search") {
+        // Only then is a text never more probable than its beginning.
+        Some(OptionValue::Flag(true))
+    } else {
+        settings.effective_value(name)
     }
 }
 
@@ -96,29 +116,70 @@ fn overruled(settings: &Settings, name: &str) -> bool {
     name == "min_length" && origin("min_new_tokens").is_some() && origin("min_new_tokens") >= origin("min_length")
 }
 
-/// The search that settings ask for.
-fn strategy(settings: &Settings, stop: Stop, common: &Common) -> Box<dyn Strategy> {
-    let sampling = settings.flag("do_sample");
-    let beams = settings.size("num_beams", 1);
-    let returned = settings.size("num_return_sequences", 1);
+/// Phrases of an option, if each can be told from the others.
+pub(crate) fn phrases(ids: &[Vec<Vec<u32>>]) -> Option<Phrases> {
+    let tokens = |ids: &Vec<u32>| ids.iter().copied().map(TokenId).collect();
+    Phrases::new(ids.iter().map(|phrase| phrase.iter().map(tokens).collect()).collect())
+}
+
+/// The search that settings ask for. That they go together has been checked.
+fn strategy(settings: &Settings, stop: Stop, common: &Common, prompt: &[TokenId]) -> Box<dyn Strategy> {
+    let on = |name| settings.is_on(name, usize::MAX);
+    let (beams, returned) = (settings.size("num_beams", 1), settings.size("num_return_sequences", 1));
+    if on("exact_search") {
+        let budget = settings.size("node_budget", 10_000);
+        return Box::new(Exact::new(ExactOptions { returned, beams, budget }, stop));
+    }
     if beams > 1 {
-        let options = BeamOptions {
-            beams,
-            returned,
-            length_penalty: settings.number("length_penalty").unwrap_or(1.0),
-            early_stopping: match settings.text("early_stopping") {
-                Some("true") => EarlyStopping::True,
-                Some("never") => EarlyStopping::Never,
-                _ => EarlyStopping::False,
-            },
-            randomness: sampling.then(|| common.randomness.clone()),
-        };
-        return Box::new(Beam::new(options, stop));
+        return beam_search(settings, stop, common, prompt);
     }
-    if sampling {
-        return Box::new(Sample::new(returned, common.randomness.clone(), stop));
+    if on("penalty_alpha") {
+        let alpha = settings.number("penalty_alpha").unwrap_or_default();
+        return Box::new(Contrastive::new(alpha, settings.size("top_k", 50).max(1), stop));
     }
-    Box::new(Greedy::new(stop))
+    if !settings.flag("do_sample") {
+        return Box::new(Greedy::new(stop));
+    }
+    let randomness = common.randomness.clone();
+    if on("best_of") {
+        let rank_by = if settings.text("rank_by") == Some("mbr") { RankBy::Mbr } else { RankBy::LogProb };
+        return Box::new(BestOf::new(settings.size("best_of", 1), returned, rank_by, randomness, stop));
+    }
+    if on("arithmetic_sampling") {
+        return Box::new(Arithmetic::new(returned, common.coins, stop));
+    }
+    Box::new(Sample::new(returned, randomness, stop))
+}
+
+/// The kind of beam search that settings ask for.
+fn beam_search(settings: &Settings, stop: Stop, common: &Common, prompt: &[TokenId]) -> Box<dyn Strategy> {
+    let (beams, returned) = (settings.size("num_beams", 1), settings.size("num_return_sequences", 1));
+    let length_penalty = settings.number("length_penalty").unwrap_or(1.0);
+    let early_stopping = match settings.text("early_stopping") {
+        Some("true") => EarlyStopping::True,
+        Some("never") => EarlyStopping::Never,
+        _ => EarlyStopping::False,
+    };
+    let sampling = settings.flag("do_sample");
+    if sampling && settings.flag("stochastic_beams") {
+        return Box::new(StochasticBeam::new(beams, returned, common.coins, stop));
+    }
+    let groups = settings.size("num_beam_groups", 1);
+    if groups > 1 {
+        let beams = beams / groups;
+        return Box::new(GroupBeam::new(
+            GroupOptions { groups, beams, returned, length_penalty, early_stopping },
+            stop,
+        ));
+    }
+    if let Some(Setting { value: OptionValue::Phrases(ids), .. }) = settings.get("force_words_ids")
+        && let Some(phrases) = phrases(ids)
+    {
+        let options = ConstrainedOptions { beams, returned, length_penalty, early_stopping, phrases };
+        return Box::new(ConstrainedBeam::new(options, stop, prompt));
+    }
+    let randomness = sampling.then(|| common.randomness.clone());
+    Box::new(Beam::new(BeamOptions { beams, returned, length_penalty, early_stopping, randomness }, stop))
 }
 
 /// What guesses ahead, if anything does.
@@ -160,7 +221,11 @@ pub(crate) fn order(settings: &Settings) -> Result<Vec<&'static str>, Error> {
         let needs = entry(name).options[0].needs;
         needs.is_empty() || needs.iter().any(|needed| settings.is_on(needed, usize::MAX))
     };
-    Ok(names.into_iter().filter(applies).collect())
+    let mut names: Vec<&'static str> = names.into_iter().filter(applies).collect();
+    if settings.flag("exact_search") && !names.contains(&"renormalize_logits") {
+        names.push("renormalize_logits");
+    }
+    Ok(names)
 }
 
 fn known(name: &str) -> Result<&'static str, Error> {

@@ -135,9 +135,9 @@ impl Session {
         self.strategy.wants()
     }
 
-    /// The distinct nodes of the frontier.
-    pub(crate) fn pending_nodes(&self) -> Vec<NodeId> {
-        let mut nodes: Vec<NodeId> = self.pending.iter().map(|tip| tip.node).collect();
+    /// The distinct nodes that may still be asked for.
+    pub(crate) fn alive_nodes(&mut self) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = self.strategy.alive(&self.tree).iter().map(|tip| tip.node).collect();
         nodes.sort_unstable();
         nodes.dedup();
         nodes
@@ -172,16 +172,16 @@ impl Session {
         }
     }
 
-    /// Every pending node without a branch inherits from its nearest ancestor that has one: the last heir takes it, the
+    /// Every node alive without a branch inherits from its nearest ancestor that has one: the last heir takes it, the
     /// others fork it. So a sequence without siblings never copies its cache. Branches without heirs go.
     pub(crate) fn hand_down(&mut self, mut from: BTreeMap<NodeId, Branch>) {
         if self.wants().revisits && self.trunk.is_none() {
             self.trunk = from.get(&Tree::ROOT).map(Branch::fork);
         }
         let mut heirs: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
-        let pending = self.pending_nodes();
-        self.branches.retain(|node, _| pending.contains(node));
-        for node in pending {
+        let alive = self.alive_nodes();
+        self.branches.retain(|node, _| alive.binary_search(node).is_ok());
+        for node in alive {
             if !self.branches.contains_key(&node) {
                 heirs.entry(self.ancestor(node, &from)).or_default().push(node);
             }

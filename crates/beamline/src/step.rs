@@ -35,6 +35,7 @@ struct Job {
     unguided_rows: Range<usize>,
     /// Hidden states of what was fed.
     hidden: Vec<f32>,
+    states: usize,
 }
 
 /// A job on its way through shaping and choosing.
@@ -44,6 +45,8 @@ struct Work {
     rows: Range<usize>,
     unguided: Range<usize>,
     hidden: Vec<f32>,
+    /// How many hidden states there are.
+    states: usize,
 }
 
 /// Collects the model's last hidden states.
@@ -78,8 +81,8 @@ impl Engine {
         let drafted = jobs.iter().map(|job| job.draft.len()).sum();
         let mut work: Vec<BTreeMap<NodeId, Work>> = sessions.iter().map(|_| BTreeMap::new()).collect();
         for job in jobs {
-            let Job { session, node, branch, draft, rows, unguided_rows: unguided, hidden, .. } = job;
-            work[session].insert(node, Work { branch, draft, rows, unguided, hidden });
+            let Job { session, node, branch, draft, rows, unguided_rows: unguided, hidden, states, .. } = job;
+            work[session].insert(node, Work { branch, draft, rows, unguided, hidden, states });
         }
         let mut accepted = 0;
         for (s, (session, work)) in sessions.iter_mut().zip(work).enumerate() {
@@ -113,6 +116,7 @@ impl Engine {
                     rows: 0..0,
                     unguided_rows: 0..0,
                     hidden: Vec::new(),
+                    states: 0,
                 });
             }
         }
@@ -167,6 +171,7 @@ impl Engine {
             let span = Span { tokens: &job.feed, cache: &mut job.branch.cache, want: Want::All };
             self.model().forward(&mut [span], &mut hidden)?;
             job.hidden.append(&mut hidden.0);
+            job.states += job.feed.len();
             job.feed = later;
         }
         Ok(())
@@ -205,6 +210,7 @@ impl Engine {
             let mut parts = hidden.0.chunks_exact(width.max(1));
             for job in group {
                 job.hidden.extend(parts.by_ref().take(job.rows.len()).flatten());
+                job.states += job.rows.len();
                 parts.by_ref().take(job.unguided_rows.len()).for_each(drop);
             }
             rest = later;
@@ -231,6 +237,7 @@ impl Engine {
                 scores: &shaped[i].scores,
                 fault: shaped[i].fault.as_ref(),
                 hidden: &work[&tips[i].node].hidden,
+                states: work[&tips[i].node].states,
             };
             let outlooks: Vec<Outlook<'_>> = (0..tips.len()).map(outlook).collect();
             if observer.wants(Interest::Rows) {
@@ -242,12 +249,12 @@ impl Engine {
             }
             self.grow(s, session, &outlooks, observer)?;
             session.spare.extend(shaped.into_iter().map(|shaped| shaped.scores));
-            let next = advance(session, work);
-            if next.is_empty() {
+            let depth = session.tree.depth(tips[0].node);
+            work = advance(session, work);
+            accepted += work.keys().filter(|&&node| session.tree.depth(node) > depth).count();
+            if !session.pending.iter().any(|tip| work.contains_key(&tip.node)) {
                 return Ok(accepted);
             }
-            accepted += next.len();
-            work = next;
         }
     }
 
@@ -299,6 +306,7 @@ fn shape(
     observer: &mut dyn Observer,
 ) -> Result<Vec<Shaped>, Error> {
     let log_probabilities = session.wants().log_probabilities;
+    let taken = session.strategy.taken().to_vec();
     let mut all: Vec<Shaped> = Vec::with_capacity(tips.len());
     for (i, &tip) in tips.iter().enumerate() {
         let Some(work) = work.get_mut(&tip.node) else { continue };
@@ -320,6 +328,7 @@ fn shape(
             tokens: &work.branch.cache.tokens()[..len],
             prompt_len: session.prompt().len(),
             coin: session.coins.toss(tip.sequence, depth, Purpose::Processor, 0),
+            taken: &taken,
             unguided: (!work.unguided.is_empty()).then(|| rows.row(work.unguided.start)),
         };
         let mut stages = observer.wants(Interest::Stages).then(|| Stages::new(&scores));
@@ -336,12 +345,19 @@ fn shape(
 }
 
 /// Hands the branches of grown nodes down, and gives back those pending nodes whose token was drafted: their rows are
-/// known already.
+/// known already. So are those of nodes that have not had their turn.
 fn advance(session: &mut Session, work: BTreeMap<NodeId, Work>) -> BTreeMap<NodeId, Work> {
     let mut known: BTreeMap<NodeId, (VecDeque<TokenId>, Range<usize>, Range<usize>)> = BTreeMap::new();
     let mut branches = BTreeMap::new();
+    let alive = session.alive_nodes();
     for (node, work) in work {
         let Work { mut branch, mut draft, mut rows, mut unguided, .. } = work;
+        if alive.contains(&node) {
+            // Its turn is still to come in this step.
+            known.insert(node, (draft, rows, unguided));
+            branches.insert(node, branch);
+            continue;
+        }
         let expected = draft.pop_front();
         let children = session.pending.iter().filter(|tip| session.tree.node(tip.node).parent == Some(node));
         let child = children.map(|tip| tip.node).next();
@@ -357,7 +373,7 @@ fn advance(session: &mut Session, work: BTreeMap<NodeId, Work>) -> BTreeMap<Node
     session.hand_down(branches);
     let take = |(node, (draft, rows, unguided))| {
         let branch = session.branches.remove(&node)?;
-        Some((node, Work { branch, draft, rows, unguided, hidden: Vec::new() }))
+        Some((node, Work { branch, draft, rows, unguided, hidden: Vec::new(), states: 0 }))
     };
     known.into_iter().filter_map(take).collect()
 }

@@ -1,18 +1,20 @@
 //! Beam search: several hypotheses at once, the best kept.
 
+pub(crate) mod candidates;
+pub(crate) mod classic;
 mod pool;
 
 pub use pool::EarlyStopping;
-pub(crate) use pool::{Entry, divisor};
 
 use crate::randomness::Randomness;
-use crate::stop::{FinishReason, Stop};
+use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
-use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Candidate, Fate, Happening, Watch};
+use crate::tree::Tree;
+use crate::watch::{Fate, Happening, Watch};
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
-use pool::Pool;
+use candidates::{Continuation, Running, best, drawn, tell};
+use pool::{Entry, Pool, divisor};
 
 /// What a placeholder's score is, and what is added to a score that must not count: transformers' own number.
 pub(crate) const OUT: f32 = -1.0e9;
@@ -50,22 +52,11 @@ pub struct Beam {
     options: BeamOptions,
     stop: Stop,
     /// Hypotheses that go on, the best first, with their sums of log-probabilities.
-    running: Vec<(NodeId, f32)>,
+    running: Vec<Running>,
     pool: Pool,
     step: u32,
     vocab: usize,
     over: Option<&'static str>,
-}
-
-/// A continuation of a hypothesis.
-struct Continuation {
-    beam: usize,
-    token: TokenId,
-    /// The sum of log-probabilities.
-    sum: f32,
-    ended: Option<FinishReason>,
-    node: Option<NodeId>,
-    fate: Fate,
 }
 
 impl Beam {
@@ -84,24 +75,11 @@ impl Beam {
 
     /// The candidates in order: the greatest sums, or as drawn.
     fn consider(&self, rows: &[&Logits]) -> Vec<(usize, TokenId, f32)> {
-        let (count, plus) = (self.candidates(), self.running.iter().map(|r| r.1).collect::<Vec<f32>>());
-        if let Some(randomness) = &self.options.randomness {
-            return randomness.several(rows, &plus, self.step, self.vocab, count);
+        let count = self.candidates();
+        match &self.options.randomness {
+            Some(randomness) => drawn(&self.running, rows, count, randomness, self.step, self.vocab),
+            None => best(&self.running, rows, count),
         }
-        let best = |(beam, row): (usize, &&Logits)| {
-            row.top(count, plus[beam]).into_iter().map(move |(token, sum)| (beam, token, sum)).collect::<Vec<_>>()
-        };
-        let mut all: Vec<_> = rows.iter().enumerate().flat_map(best).collect();
-        // Stable: equals stay by beam, then token.
-        all.sort_by(|a, b| b.2.total_cmp(&a.2));
-        all.truncate(count);
-        all
-    }
-
-    /// Adds a continuation to the tree.
-    fn grow_one(&self, tree: &mut Tree, outlooks: &[Outlook<'_>], c: &Continuation) -> NodeId {
-        let value = outlooks[c.beam].scores.get(c.token).unwrap_or(f32::NEG_INFINITY);
-        tree.grow(self.running[c.beam].0, c.token, f64::from(value), f64::from(c.sum))
     }
 
     /// Takes the ended among the first `beams` candidates into the pool.
@@ -118,9 +96,7 @@ impl Beam {
             c.fate = if open { Fate::PoolFull } else { Fate::Stopped };
             let score = c.sum / divisor + if open { 0.0 } else { OUT };
             if self.pool.takes(score) {
-                let node = self.grow_one(tree, outlooks, c);
-                tree.set_state(node, State::Finished(reason));
-                c.node = Some(node);
+                let node = c.grow(tree, outlooks, &self.running, Some(reason));
                 entries.push(Entry { node, score });
             }
         }
@@ -139,8 +115,7 @@ impl Beam {
         order.truncate(self.options.beams);
         let mut running = Vec::with_capacity(order.len());
         for i in order {
-            let node = self.grow_one(tree, outlooks, &candidates[i]);
-            candidates[i].node = Some(node);
+            let node = candidates[i].grow(tree, outlooks, &self.running, None);
             candidates[i].fate = Fate::Kept;
             running.push((node, candidates[i].sum));
         }
@@ -159,27 +134,6 @@ impl Beam {
         }
         (all_ended || self.running.is_empty()).then_some("every candidate has ended")
     }
-
-    fn tell(&self, parents: &[NodeId], outlooks: &[Outlook<'_>], candidates: &[Continuation], watch: &mut dyn Watch) {
-        if !watch.wants() {
-            return;
-        }
-        for (rank, c) in candidates.iter().enumerate() {
-            let value = outlooks[c.beam].scores.get(c.token).unwrap_or(f32::NEG_INFINITY);
-            watch.happened(Happening::Candidate(Candidate {
-                parent: parents[c.beam],
-                sequence: c.beam as u32,
-                token: c.token,
-                node: c.node,
-                logprob: f64::from(value),
-                score: f64::from(c.sum),
-                normalised: Some(f64::from(c.sum / divisor(self.step as usize, self.options.length_penalty))),
-                rank: rank + 1,
-                fate: c.fate,
-            }));
-        }
-        watch.happened(Happening::Pool(&self.pool.entries()));
-    }
 }
 
 impl Strategy for Beam {
@@ -197,12 +151,9 @@ impl Strategy for Beam {
     fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
         self.vocab = outlooks.first().map_or(self.vocab, |outlook| outlook.raw.len());
         let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
-        let parents: Vec<NodeId> = self.running.iter().map(|r| r.0).collect();
-        let continuation = |(beam, token, sum): (usize, TokenId, f32)| {
-            let ended = self.stop.after(tree, parents[beam], token);
-            Continuation { beam, token, sum, ended, node: None, fate: Fate::BeyondWidth }
-        };
-        let mut candidates: Vec<Continuation> = self.consider(&rows).into_iter().map(continuation).collect();
+        let considered = self.consider(&rows).into_iter();
+        let mut candidates: Vec<Continuation> =
+            considered.map(|c| Continuation::new(c, &self.running, tree, &self.stop)).collect();
         if candidates.is_empty() && self.pool.entries().is_empty() {
             // Nothing can follow, and nothing has ended: that is the processors' doing.
             outlooks.iter().try_for_each(sound)?;
@@ -211,9 +162,11 @@ impl Strategy for Beam {
         self.go_on(tree, outlooks, &mut candidates);
         self.step += 1;
         self.over = self.judge(candidates.iter().all(|c| c.ended.is_some()));
-        self.tell(&parents, outlooks, &candidates, watch);
-        if let Some(why) = self.over.filter(|_| watch.wants()) {
-            watch.happened(Happening::Over(why));
+        if watch.wants() {
+            let divisor = divisor(self.step as usize, self.options.length_penalty);
+            tell(watch, outlooks, &candidates, |sum| f64::from(sum / divisor));
+            watch.happened(Happening::Pool(&self.pool.entries()));
+            self.over.into_iter().for_each(|why| watch.happened(Happening::Over(why)));
         }
         Ok(())
     }

@@ -22,7 +22,7 @@
 //! for row in [[0.0, 1.0, 0.5], [0.0, 0.1, 9.0]] {
 //!     let tip = greedy.frontier(&tree)[0];
 //!     let scores = Logits::of(&row);
-//!     let outlook = Outlook { tip, raw: &row, scores: &scores, fault: None, hidden: &[] };
+//!     let outlook = Outlook { tip, raw: &row, scores: &scores, fault: None, hidden: &[], states: 0 };
 //!     greedy.grow(&mut tree, &[outlook], &mut ())?;
 //! }
 //! assert!(greedy.frontier(&tree).is_empty()); // token 2 ended it
@@ -30,11 +30,19 @@
 //! # Ok::<(), beamline_shape::ShapeError>(())
 //! ```
 
+mod arithmetic;
 mod beam;
+mod best_of;
 mod coins;
+mod constrained;
+mod constraint;
+mod contrastive;
+mod exact;
 mod greedy;
+mod group;
 mod randomness;
 mod sample;
+mod stochastic;
 mod stop;
 mod strategy;
 mod torch;
@@ -42,11 +50,19 @@ mod tree;
 mod watch;
 mod witness;
 
+pub use arithmetic::Arithmetic;
 pub use beam::{Beam, BeamOptions, EarlyStopping};
+pub use best_of::{BestOf, RankBy};
 pub use coins::{Coins, Purpose};
+pub use constrained::{ConstrainedBeam, ConstrainedOptions};
+pub use constraint::Phrases;
+pub use contrastive::Contrastive;
+pub use exact::{Exact, ExactOptions};
 pub use greedy::Greedy;
+pub use group::{GroupBeam, GroupOptions};
 pub use randomness::Randomness;
 pub use sample::Sample;
+pub use stochastic::StochasticBeam;
 pub use stop::{FinishReason, Stop, StopStrings};
 pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 pub use torch::TorchStream;

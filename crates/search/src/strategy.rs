@@ -29,6 +29,8 @@ pub struct Outlook<'a> {
     /// The model's last hidden states `[n, width]` of the tokens that have been fed since the nearest ancestor was
     /// looked beyond, the node's own last; empty unless the strategy wants them.
     pub hidden: &'a [f32],
+    /// How many hidden states there are: `n`.
+    pub states: usize,
 }
 
 /// What a strategy asks of whoever serves it.
@@ -61,6 +63,17 @@ pub trait Strategy: Send {
     /// The nodes whose outlook is needed next, one for each sequence that goes on (so a node may come several times);
     /// none when the search is over.
     fn frontier(&mut self, tree: &Tree) -> Vec<Tip>;
+
+    /// Every tip that may still be asked for before the tree grows below it, those of the frontier among them: their rows
+    /// are computed in one pass. For most strategies this is the frontier.
+    fn alive(&mut self, tree: &Tree) -> Vec<Tip> {
+        self.frontier(tree)
+    }
+
+    /// Tokens that others have just chosen at this step, for processors that look at them.
+    fn taken(&self) -> &[TokenId] {
+        &[]
+    }
 
     /// Grows the tree from the outlooks, which come in the order asked for. `watch` hears of what is considered.
     ///

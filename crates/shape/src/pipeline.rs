@@ -12,6 +12,8 @@ pub struct Context<'a> {
     pub prompt_len: usize,
     /// Uniform in `[0, 1)`, for a processor that tosses a coin (XTC).
     pub coin: f64,
+    /// Tokens that other groups of beams have chosen at this step.
+    pub taken: &'a [TokenId],
     /// The logits that the model gives without the prompt, where guidance asks for them.
     pub unguided: Option<&'a [f32]>,
 }

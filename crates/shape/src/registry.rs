@@ -1,9 +1,9 @@
 //! Every processor, described once, and the orders in which engines apply them.
 
 use crate::processors::{
-    adaptive_p, bias, decay, dry, dynatemp, epsilon, eta, forced, frequency, guidance, invalid, min_length, min_p,
-    mirostat, ngram, p_less, renormalize, repetition, suppress, temperature, top_h, top_k, top_n_sigma, top_p, typical,
-    xtc,
+    adaptive_p, bias, decay, diversity, dry, dynatemp, epsilon, eta, forced, frequency, guidance, invalid, min_length,
+    min_p, mirostat, ngram, p_less, renormalize, repetition, suppress, temperature, top_h, top_k, top_n_sigma, top_p,
+    typical, xtc,
 };
 use crate::{Brief, OptionSpec, Page, Pipeline, Processor, ShapeError};
 
@@ -32,6 +32,7 @@ pub struct Entry {
 pub static REGISTRY: &[Entry] = &[
     guidance::ENTRY,
     bias::ENTRY,
+    diversity::ENTRY,
     repetition::ENCODER,
     repetition::ENTRY,
     frequency::ENTRY,

@@ -88,7 +88,7 @@ impl Drafter for Assistant {
                 tokens: &tokens,
                 prompt_len: ahead.prompt_len,
                 coin: toss(Purpose::Processor),
-                unguided: None,
+                ..Context::default()
             };
             // A row that is left empty is the search's to report.
             if pipeline.shape(&mut self.scores, &context, &mut |_, _| {}).is_err() {

@@ -10,11 +10,16 @@ use beamline_tokens::TokenId;
 /// What a strategy is called in messages.
 fn strategy(settings: &Settings, vocab: usize) -> &'static str {
     let on = |name| settings.is_on(name, vocab);
-    match (on("num_beams"), on("do_sample")) {
-        (true, true) => "beam sampling",
-        (true, false) => "beam search",
-        (false, true) => "sampling",
-        (false, false) => "greedy search",
+    match () {
+        () if on("exact_search") => "exact search",
+        () if on("stochastic_beams") => "stochastic beam search",
+        () if on("num_beam_groups") => "diverse beam search",
+        () if on("force_words_ids") => "constrained beam search",
+        () if on("num_beams") && on("do_sample") => "beam sampling",
+        () if on("num_beams") => "beam search",
+        () if on("penalty_alpha") => "contrastive search",
+        () if on("do_sample") => "sampling",
+        () => "greedy search",
     }
 }
 
@@ -44,6 +49,7 @@ pub(crate) fn contradictions(settings: &Settings, vocab: usize, sure: bool) -> R
         }
     }
     counts(settings)?;
+    complete(settings, vocab, sure)?;
     exclusive(settings, vocab)?;
     listed(settings, vocab)?;
     forbidden(settings)
@@ -53,7 +59,12 @@ pub(crate) fn contradictions(settings: &Settings, vocab: usize, sure: bool) -> R
 fn counts(settings: &Settings) -> Result<(), Error> {
     let (beams, wanted) = (settings.size("num_beams", 1), settings.size("num_return_sequences", 1));
     let given = settings.get("num_return_sequences").is_some_and(|setting| setting.origin >= Origin::Config);
-    if beams > 1 && wanted > beams && given {
+    if let Some(samples) = settings.count("best_of").filter(|&samples| (samples as usize) < wanted && given) {
+        return Err(Error::Option(format!(
+            "num_return_sequences must be at most best_of, which is {samples}, got {wanted}; raise best_of, or ask for fewer"
+        )));
+    }
+    if beams > 1 && wanted > beams && given && !settings.flag("exact_search") {
         return Err(Error::Option(format!(
             "num_return_sequences must be at most num_beams, which is {beams}, got {wanted}; raise num_beams, or ask for fewer"
         )));
@@ -61,19 +72,68 @@ fn counts(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Options of which one shuts the other out.
+/// Options that shut others out, and why.
+const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
+    ("prompt_lookup_num_tokens", &["assistant"], "both guess ahead"),
+    (
+        "prompt_lookup_num_tokens",
+        &["num_beams", "penalty_alpha", "exact_search"],
+        "only greedy search and sampling have a text to guess from",
+    ),
+    (
+        "assistant",
+        &["num_beams", "penalty_alpha", "exact_search"],
+        "only greedy search and sampling have a text to guess from",
+    ),
+    (
+        "rng",
+        &["prompt_lookup_num_tokens", "assistant"],
+        "torch's stream depends on the number of passes; use rng counter",
+    ),
+    ("rng", &["stochastic_beams", "arithmetic_sampling"], "transformers has no such method to follow; use rng counter"),
+    ("penalty_alpha", &["do_sample", "num_beams", "exact_search"], "contrastive search neither draws nor keeps beams"),
+    ("exact_search", &["do_sample"], "an exact search draws nothing"),
+    ("exact_search", &["force_words_ids", "num_beam_groups", "stochastic_beams"], "an exact search looks at all texts"),
+    ("exact_search", &["length_penalty", "early_stopping"], "an exact search compares plain probabilities"),
+    ("num_beam_groups", &["do_sample"], "groups of beams take the best, and draw nothing"),
+    ("num_beam_groups", &["force_words_ids", "stochastic_beams"], "one beam search can be done in one way"),
+    ("force_words_ids", &["do_sample", "stochastic_beams"], "constrained beams take the best, and draw nothing"),
+    (
+        "stochastic_beams",
+        &["length_penalty", "early_stopping"],
+        "sequences are ranked by the order in which they were drawn",
+    ),
+    ("best_of", &["num_beams", "arithmetic_sampling"], "best_of compares independent samples"),
+    ("arithmetic_sampling", &["num_beams"], "arithmetic sampling keeps no beams"),
+];
+
+/// Options of which one shuts the other out. What only a model's files bring gives way silently where it can.
 fn exclusive(settings: &Settings, vocab: usize) -> Result<(), Error> {
-    const PAIRS: [(&str, &str, &str); 5] = [
-        ("prompt_lookup_num_tokens", "assistant", "both guess ahead"),
-        ("prompt_lookup_num_tokens", "num_beams", "a beam search has no single text to guess from"),
-        ("assistant", "num_beams", "a beam search has no single text to guess from"),
-        ("prompt_lookup_num_tokens", "rng", "torch's stream depends on the number of passes; use rng counter"),
-        ("assistant", "rng", "torch's stream depends on the number of passes; use rng counter"),
-    ];
-    for (one, other, why) in PAIRS {
-        if settings.is_on(one, vocab) && settings.is_on(other, vocab) {
+    for (one, others, why) in EXCLUSIVE {
+        for other in others.iter().filter(|other| settings.is_on(one, vocab) && settings.is_on(other, vocab)) {
             return Err(Error::Option(format!("{one} and {other} do not go together: {why}; leave one out")));
         }
+    }
+    let (beams, groups) = (settings.size("num_beams", 1), settings.size("num_beam_groups", 1));
+    if beams > 1 && beams % groups != 0 {
+        return Err(Error::Option(format!(
+            "num_beam_groups must divide num_beams, which is {beams}, got {groups}; choose another number"
+        )));
+    }
+    Ok(())
+}
+
+/// Options that need two others.
+fn complete(settings: &Settings, vocab: usize, sure: bool) -> Result<(), Error> {
+    let off = |name| !settings.is_on(name, vocab) && (sure || settings.get(name).is_some());
+    if settings.is_on("stochastic_beams", vocab) && off("do_sample") {
+        return Err(Error::Option("stochastic_beams draws sequences; add do_sample, or leave it out".to_owned()));
+    }
+    if settings.is_on("num_beam_groups", vocab) && sure && !settings.is_on("diversity_penalty", vocab) {
+        return Err(Error::Option(
+            "num_beam_groups without a diversity_penalty finds the same in every group; add one above 0, or leave it out"
+                .to_owned(),
+        ));
     }
     Ok(())
 }

@@ -54,7 +54,8 @@ pub(crate) const ENTRY: Entry = Entry {
     options: &[OPTION],
     page: PAGE,
     build: |brief| match brief.count(OPTION.name) {
-        Some(k) if k > 0 => built(TopK::new(k.max(brief.keep))?),
+        // Contrastive search takes its candidates itself.
+        Some(k) if k > 0 && brief.flag("do_sample") => built(TopK::new(k.max(brief.keep))?),
         _ => Ok(None),
     },
 };

@@ -1,0 +1,271 @@
+//! Exact search: the most probable text, with a proof.
+
+use crate::beam::{Beam, BeamOptions, EarlyStopping};
+use crate::stop::Stop;
+use crate::strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
+use crate::tree::{NodeId, State, Tree};
+use crate::watch::{Candidate, Fate, Happening, Watch};
+use beamline_shape::ShapeError;
+use beamline_tokens::TokenId;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// Nodes looked beyond in one pass.
+const TOGETHER: usize = 16;
+
+/// Beginnings remembered at a time; beyond it the least probable are given up, and the bound says so.
+const MOST: usize = 1 << 21;
+
+/// How an exact search is done.
+#[derive(Clone, Copy, Debug)]
+pub struct ExactOptions {
+    /// How many of the most probable sequences to find.
+    pub returned: usize,
+    /// Beams of the search that comes first, for a score to beat.
+    pub beams: usize,
+    /// The most nodes to look beyond, those of the beam search among them.
+    pub budget: usize,
+}
+
+/// **What it does.** Finds the most probable sequences up to the length asked for, and proves that there are no better
+/// ones; or, where the budget does not suffice, says by how much a better one could win at the most.
+///
+/// **Rule.** A beam search sets a score to beat. Then beginnings are looked beyond in the order of their probability; one
+/// that is no more probable than the score to beat cannot win, since a text is never more probable than its beginning.
+///
+/// **When.** To learn what a model's mode is (often a very short text), and how far a beam search was from it.
+///
+/// **Limits.** The work grows with the length like the number of texts that are more probable than the answer: short
+/// lengths, peaked models. Scores are sums of log-probabilities after the processors, normalised; there is no length
+/// penalty.
+///
+/// **Source.** Stahlberg and Byrne (2019), whose search goes depth first; this one takes the best first, so that the bound
+/// falls with every step.
+pub struct Exact {
+    options: ExactOptions,
+    stop: Stop,
+    /// The search that comes first.
+    beam: Option<Beam>,
+    beam_score: Option<f64>,
+    open: BinaryHeap<Beginning>,
+    /// What is being looked beyond, with its score.
+    asked: Vec<(NodeId, f32)>,
+    /// The best complete sequences, the best first.
+    best: Vec<(NodeId, f32)>,
+    /// The greatest score among the beginnings that were given up.
+    lost: f32,
+    nodes: usize,
+    over: bool,
+}
+
+/// A text that may be the beginning of the answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Beginning {
+    score: f32,
+    parent: NodeId,
+    /// None for the root itself.
+    token: Option<TokenId>,
+    logprob: f32,
+}
+
+impl Eq for Beginning {}
+impl PartialOrd for Beginning {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Beginning {
+    /// The more probable is greater; of equals the one that is found first: the older parent, the lower token.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |b: &Self| (b.parent, b.token);
+        self.score.total_cmp(&other.score).then_with(|| place(other).cmp(&place(self)))
+    }
+}
+
+impl Exact {
+    /// A search of these rules.
+    pub fn new(options: ExactOptions, stop: Stop) -> Self {
+        let first = BeamOptions {
+            beams: options.beams.max(options.returned),
+            returned: options.returned,
+            length_penalty: 0.0,
+            early_stopping: EarlyStopping::Never,
+            randomness: None,
+        };
+        let root = Beginning { score: 0.0, parent: Tree::ROOT, token: None, logprob: 0.0 };
+        Self {
+            options,
+            beam: Some(Beam::new(first, stop.clone())),
+            stop,
+            beam_score: None,
+            open: BinaryHeap::from([root]),
+            asked: Vec::new(),
+            best: Vec::new(),
+            lost: f32::NEG_INFINITY,
+            nodes: 0,
+            over: false,
+        }
+    }
+
+    /// What a beginning must surpass to matter.
+    fn to_beat(&self) -> f32 {
+        let full = self.best.len() >= self.options.returned;
+        if full { self.best.last().map_or(f32::NEG_INFINITY, |best| best.1) } else { f32::NEG_INFINITY }
+    }
+
+    fn bound(&self) -> f32 {
+        let asked = self.asked.iter().map(|asked| asked.1).fold(self.lost, f32::max);
+        self.open.peek().map_or(asked, |beginning| asked.max(beginning.score))
+    }
+
+    /// Takes the best beginnings to be looked beyond next.
+    fn ask(&mut self, tree: &mut Tree) {
+        self.asked.clear();
+        while self.asked.len() < TOGETHER && self.nodes + self.asked.len() < self.options.budget {
+            let Some(beginning) = self.open.peek().copied().filter(|b| b.score > self.to_beat()) else { break };
+            self.open.pop();
+            let node = match beginning.token {
+                None => Tree::ROOT,
+                Some(token) => {
+                    tree.grow(beginning.parent, token, f64::from(beginning.logprob), f64::from(beginning.score))
+                }
+            };
+            self.asked.push((node, beginning.score));
+        }
+        self.over = self.asked.is_empty();
+    }
+
+    /// Takes a complete sequence if it is among the best.
+    fn complete(
+        &mut self,
+        tree: &mut Tree,
+        outlook: &Outlook<'_>,
+        token: TokenId,
+        value: f32,
+        score: f32,
+        end: State,
+    ) -> Option<NodeId> {
+        // The beam search may have found it before.
+        let known = |&(node, _): &(NodeId, f32)| {
+            tree.node(node).token == token
+                && tree.path(tree.node(node).parent.unwrap_or(Tree::ROOT)) == tree.path(outlook.tip.node)
+        };
+        if score <= self.to_beat() || self.best.iter().any(known) {
+            return None;
+        }
+        let node = tree.grow(outlook.tip.node, token, f64::from(value), f64::from(score));
+        tree.set_state(node, end);
+        let at = self.best.partition_point(|best| best.1 >= score);
+        self.best.insert(at, (node, score));
+        self.best.truncate(self.options.returned);
+        Some(node)
+    }
+
+    /// Looks beyond one beginning.
+    fn expand(&mut self, tree: &mut Tree, outlook: &Outlook<'_>, score: f32, watch: &mut dyn Watch) {
+        for (token, value) in outlook.scores.iter().filter(|&(_, value)| value > f32::NEG_INFINITY) {
+            let sum = score + value;
+            let (mut fate, mut node) = (Fate::Bounded, None);
+            if sum > self.to_beat() {
+                if let Some(reason) = self.stop.after(tree, outlook.tip.node, token) {
+                    node = self.complete(tree, outlook, token, value, sum, State::Finished(reason));
+                    fate = node.map_or(Fate::PoolFull, |_| Fate::Finished(reason));
+                } else {
+                    self.open.push(Beginning {
+                        score: sum,
+                        parent: outlook.tip.node,
+                        token: Some(token),
+                        logprob: value,
+                    });
+                    fate = Fate::Kept;
+                }
+            }
+            if watch.wants() && fate != Fate::Bounded {
+                watch.happened(Happening::Candidate(Candidate {
+                    parent: outlook.tip.node,
+                    sequence: outlook.tip.sequence,
+                    token,
+                    node,
+                    logprob: f64::from(value),
+                    score: f64::from(sum),
+                    normalised: None,
+                    rank: 0,
+                    fate,
+                }));
+            }
+        }
+        if self.open.len() > MOST {
+            self.give_up();
+        }
+    }
+
+    /// Forgets the less probable half of the beginnings.
+    fn give_up(&mut self) {
+        let mut all = std::mem::take(&mut self.open).into_sorted_vec();
+        let keep = all.split_off(all.len() / 2);
+        self.lost = all.last().map_or(self.lost, |best| self.lost.max(best.score));
+        self.open = keep.into();
+    }
+
+    /// Takes over what the beam search found.
+    fn begin(&mut self, tree: &mut Tree, found: &[Found]) {
+        let finished = found.iter().filter(|found| tree.node(found.node).state != State::Open);
+        self.best = finished.filter_map(|found| Some((found.node, found.score? as f32))).collect();
+        self.beam_score = self.best.first().map(|best| f64::from(best.1));
+        self.beam = None;
+        self.ask(tree);
+    }
+}
+
+impl Strategy for Exact {
+    fn wants(&self) -> Wants {
+        Wants { log_probabilities: true, revisits: true, ..Wants::default() }
+    }
+
+    fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
+        if let Some(beam) = &mut self.beam {
+            return beam.frontier(tree);
+        }
+        let tips = self.asked.iter().zip(0..).map(|(&(node, _), sequence)| Tip { node, sequence });
+        if self.over { Vec::new() } else { tips.collect() }
+    }
+
+    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+        if let Some(beam) = &mut self.beam {
+            beam.grow(tree, outlooks, watch)?;
+            self.nodes += outlooks.len();
+            if beam.frontier(tree).is_empty() {
+                let found = beam.results(tree);
+                self.begin(tree, &found);
+            }
+            return Ok(());
+        }
+        self.nodes += outlooks.len();
+        let asked = std::mem::take(&mut self.asked);
+        for (outlook, (_, score)) in outlooks.iter().zip(asked) {
+            self.expand(tree, outlook, score, watch);
+        }
+        self.ask(tree);
+        if self.over && watch.wants() {
+            let pool: Vec<(NodeId, f64)> = self.best.iter().map(|&(node, score)| (node, f64::from(score))).collect();
+            watch.happened(Happening::Pool(&pool));
+            let proved = self.nodes < self.options.budget || self.bound() <= self.to_beat();
+            watch.happened(Happening::Over(if proved { "no other beginning can win" } else { "the budget is spent" }));
+        }
+        Ok(())
+    }
+
+    fn results(&self, tree: &Tree) -> Vec<Found> {
+        if let Some(beam) = &self.beam {
+            return beam.results(tree);
+        }
+        self.best.iter().map(|&(node, score)| Found { node, score: Some(f64::from(score)) }).collect()
+    }
+
+    fn certificate(&self) -> Option<Certificate> {
+        let best = f64::from(self.best.first()?.1);
+        // A beginning below the n-th best does not matter, however it goes on.
+        let bound = if self.bound() > self.to_beat() { f64::from(self.bound()).max(best) } else { best };
+        Some(Certificate { best, bound, beam: self.beam_score, nodes: self.nodes })
+    }
+}

@@ -1,0 +1,152 @@
+//! Stochastic beam search: several samples, no two alike.
+
+use crate::coins::{Coins, Purpose};
+use crate::stop::Stop;
+use crate::strategy::{Found, Outlook, Strategy, Tip, sound};
+use crate::tree::{NodeId, State, Tree};
+use crate::watch::{Candidate, Fate, Happening, Watch};
+use beamline_shape::ShapeError;
+use beamline_tokens::TokenId;
+
+/// **What it does.** Draws sequences without replacement: as sampling would, if every sequence could be drawn once.
+///
+/// **Rule.** A beam search over log-probabilities perturbed by Gumbel noise: the noise of a hypothesis' continuations is
+/// drawn so that the greatest of their perturbed log-probabilities is the hypothesis' own. The `k` greatest leaves are
+/// then a sample of size `k` without replacement.
+///
+/// **When.** Estimates from few samples, and lists of really different answers, where sampling would repeat itself.
+///
+/// **Limits.** One beam is plain sampling. The score of a sequence is its perturbed log-probability: it tells the order in
+/// which the sequences were drawn, not how probable they are.
+///
+/// **Source.** Kool, van Hoof and Welling (2019).
+#[derive(Clone, Debug)]
+pub struct StochasticBeam {
+    beams: usize,
+    returned: usize,
+    coins: Coins,
+    stop: Stop,
+    /// Open and finished hypotheses, the greatest perturbed log-probability first.
+    held: Vec<Perturbed>,
+}
+
+/// A hypothesis with its log-probability and the perturbed one.
+#[derive(Clone, Copy, Debug)]
+struct Perturbed {
+    node: NodeId,
+    logprob: f64,
+    perturbed: f64,
+}
+
+/// A hypothesis, kept as it is or continued.
+struct Next {
+    /// The one held, where it has ended.
+    held: Option<Perturbed>,
+    outlook: usize,
+    token: TokenId,
+    own: f64,
+    logprob: f64,
+    perturbed: f64,
+}
+
+impl StochasticBeam {
+    /// `beams` draws, of which the first `returned` are returned.
+    pub fn new(beams: usize, returned: usize, coins: Coins, stop: Stop) -> Self {
+        let root = Perturbed { node: Tree::ROOT, logprob: 0.0, perturbed: 0.0 };
+        Self { beams, returned, coins, stop, held: vec![root] }
+    }
+
+    /// The continuations of one hypothesis, perturbed so that their greatest is its own.
+    fn continuations(&self, tree: &Tree, at: usize, outlook: &Outlook<'_>, of: Perturbed) -> Vec<Next> {
+        let log_sum = outlook.scores.sums().log_sum();
+        let position = tree.depth(outlook.tip.node) as u32;
+        let live = outlook.scores.iter().filter(|&(_, value)| value > f32::NEG_INFINITY);
+        let mut next: Vec<Next> = live
+            .map(|(token, value)| {
+                let own = f64::from(value) - log_sum;
+                let coin = self.coins.toss(outlook.tip.sequence, position, Purpose::Noise, token.0);
+                // A coin of 0 would be noise without end.
+                let noise = -libm::log(-libm::log(coin.max(f64::MIN_POSITIVE)));
+                let logprob = of.logprob + own;
+                Next { held: None, outlook: at, token, own, logprob, perturbed: logprob + noise }
+            })
+            .collect();
+        let greatest = next.iter().map(|n| n.perturbed).fold(f64::NEG_INFINITY, f64::max);
+        for n in &mut next {
+            let v = of.perturbed - n.perturbed + libm::log1p(-libm::exp(n.perturbed - greatest));
+            n.perturbed = of.perturbed - v.max(0.0) - libm::log1p(libm::exp(-v.abs()));
+        }
+        next
+    }
+}
+
+impl Strategy for StochasticBeam {
+    fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
+        let open = self.held.iter().zip(0..).filter(|(held, _)| tree.node(held.node).state == State::Open);
+        open.map(|(held, sequence)| Tip { node: held.node, sequence }).collect()
+    }
+
+    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+        let mut all = Vec::new();
+        for &held in &self.held {
+            match outlooks.iter().position(|outlook| outlook.tip.node == held.node) {
+                Some(at) => {
+                    sound(&outlooks[at])?;
+                    all.extend(self.continuations(tree, at, &outlooks[at], held));
+                }
+                None => all.push(Next {
+                    held: Some(held),
+                    outlook: 0,
+                    token: tree.node(held.node).token,
+                    own: 0.0,
+                    logprob: held.logprob,
+                    perturbed: held.perturbed,
+                }),
+            }
+        }
+        // Stable: equals stay in their order.
+        all.sort_by(|a, b| b.perturbed.total_cmp(&a.perturbed));
+        self.held.clear();
+        let shown = 2 * self.beams;
+        for (rank, next) in all.into_iter().enumerate().take(shown) {
+            let Next { held, outlook, token, own, logprob, perturbed } = next;
+            if let Some(held) = held {
+                if rank < self.beams {
+                    self.held.push(held);
+                }
+                continue;
+            }
+            let parent = outlooks[outlook].tip.node;
+            let (mut fate, mut node) = (Fate::BeyondWidth, None);
+            if rank < self.beams {
+                let ended = self.stop.after(tree, parent, token);
+                let new = tree.grow(parent, token, own, perturbed);
+                fate = ended.map_or(Fate::Kept, Fate::Finished);
+                ended.into_iter().for_each(|reason| tree.set_state(new, State::Finished(reason)));
+                self.held.push(Perturbed { node: new, logprob, perturbed });
+                node = Some(new);
+            }
+            if watch.wants() {
+                let (sequence, rank) = (outlooks[outlook].tip.sequence, rank + 1);
+                let (score, normalised) = (logprob, Some(perturbed));
+                watch.happened(Happening::Candidate(Candidate {
+                    parent,
+                    sequence,
+                    token,
+                    node,
+                    logprob: own,
+                    score,
+                    normalised,
+                    rank,
+                    fate,
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    fn results(&self, _: &Tree) -> Vec<Found> {
+        let found = |held: &Perturbed| Found { node: held.node, score: Some(held.perturbed) };
+        self.held.iter().take(self.returned).map(found).collect()
+    }
+}
