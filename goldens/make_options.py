@@ -6,6 +6,8 @@ Where stop_strings are given, a torch_seed case has the text too.
 guidance_scale with beams: the library keeps the unconditional context with the beam's place instead of with the hypothesis
 (it is not reordered when beams change places), so that a hypothesis is guided by another's text. Cases of kind "generate" have
 the context follow the hypothesis; what the library itself gives, where it differs, has kind "generate_as_is" (not for 0.5).
+The prompts of enc_rep_beam are padded to one length; a case in which the padding counted as part of the prompt (tiny-qwen2, the
+163rd of seed 7) has been taken out of the file.
 """
 import collections, json, random, sys
 import torch, transformers

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::{Prompt, Session, Step};
 use crate::settings::{Setting, Settings};
-use beamline_search::{FinishReason, Found, State};
+use beamline_search::{Certificate, FinishReason, Found, State};
 use beamline_shape::OptionValue;
 use beamline_tokens::{Beginning, Special, TokenId};
 use serde::Serialize;
@@ -49,6 +49,31 @@ pub struct PromptInfo {
     pub text: String,
     /// Its tokens.
     pub token_ids: Vec<u32>,
+    /// What an exact search proved; absent for other searches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Proof>,
+}
+
+/// What an exact search proved.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Proof {
+    /// Whether the first sequence is the most probable one: no other text can win.
+    pub is_mode: bool,
+    /// The first sequence's log-probability, in nats.
+    pub best: f64,
+    /// No sequence has a greater log-probability than this.
+    pub bound: f64,
+    /// What a beam search found.
+    pub beam: Option<f64>,
+    /// Beginnings looked beyond.
+    pub nodes: usize,
+}
+
+impl From<Certificate> for Proof {
+    fn from(certificate: Certificate) -> Self {
+        let Certificate { best, bound, beam, nodes } = certificate;
+        Self { is_mode: bound <= best, best, bound, beam, nodes }
+    }
 }
 
 /// A continuation of a prompt.
@@ -189,6 +214,7 @@ impl Engine {
                 Prompt::Ids(tokens) => self.tokenizer().decode(tokens, Special::Write, Beginning::Text),
             },
             token_ids: ids(session.prompt()),
+            certificate: session.certificate().map(Proof::from),
         };
         let sequences: Vec<Sequence> = sessions
             .iter()

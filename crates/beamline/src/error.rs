@@ -69,6 +69,14 @@ pub enum Error {
     /// A prompt that cannot be used.
     #[error("{0}")]
     Prompt(String),
+    /// A trace that cannot be read again.
+    #[error("line {line} of the trace: {reason}")]
+    Trace {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl Error {
@@ -86,6 +94,7 @@ impl Error {
             | Self::Tokens(_)
             | Self::Model(_)
             | Self::Option(_)
+            | Self::Trace { .. }
             | Self::Prompt(_) => Fault::Usage,
         }
     }

@@ -30,6 +30,7 @@ mod draft;
 mod engine;
 mod error;
 mod event;
+mod hold;
 mod inspect;
 mod name;
 mod open;
@@ -39,6 +40,7 @@ mod score;
 mod session;
 mod settings;
 mod step;
+mod trace;
 mod vocabulary;
 
 #[cfg(feature = "hub")]
@@ -52,10 +54,11 @@ pub use beamline_search::{
 pub use beamline_shape::{OptionKind, OptionSpec, OptionValue, Page, Preset};
 pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};
 pub use bench::{Bench, BenchReport, Decode, Prefill};
-pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Sequence, Timings, Usage};
+pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
 pub use engine::Engine;
 pub use error::{Error, Fault};
 pub use event::{Event, Interest, Observer, Stage, What};
+pub use hold::HoldBack;
 pub use inspect::{Candidate, Chosen, Inspection, Rest, StepRow};
 pub use name::ModelName;
 pub use open::{OpenOptions, Opened, Progress};
@@ -63,3 +66,4 @@ pub use options::{IGNORED, options};
 pub use score::{ScoreReport, ScoredToken};
 pub use session::{Prompt, Session, Step};
 pub use settings::{Origin, Setting, Settings};
+pub use trace::{Replayed, Trace, replay};

@@ -114,6 +114,11 @@ impl Session {
         self.strategy.results(&self.tree)
     }
 
+    /// Whether the text of the first sequence may be shown as it comes: it only ever grows.
+    pub fn streams(&self) -> bool {
+        self.strategy.streams()
+    }
+
     /// What an exact search has proved so far.
     pub fn certificate(&self) -> Option<Certificate> {
         self.strategy.certificate()

@@ -106,6 +106,16 @@ impl Settings {
         all
     }
 
+    /// The stop strings before which a text is to be cut; none where texts keep them, as transformers' do.
+    pub fn stops_to_cut(&self) -> Vec<String> {
+        match self.get("stop_strings") {
+            Some(Setting { value: OptionValue::Texts(texts), .. }) if !crate::completion::keeps_stop_strings(self) => {
+                texts.clone()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Keeps a value unless there is one of a stronger origin.
     pub(crate) fn put(&mut self, name: &'static str, value: OptionValue, origin: Origin) {
         if self.0.get(name).is_none_or(|setting| setting.origin <= origin) {

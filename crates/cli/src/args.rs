@@ -36,7 +36,7 @@ pub(crate) enum What {
     Bench(Bench),
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct ModelArgs {
     /// The model
     #[arg(
@@ -84,6 +84,9 @@ pub(crate) struct Generate {
     /// Print one JSON object with every token's numbers
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write what the search considers to this file, a JSON object a line
+    #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -85,6 +85,10 @@ impl Strategy for Arithmetic {
         Ok(())
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn results(&self, _: &Tree) -> Vec<Found> {
         self.walks.iter().map(|walk| Found { node: walk.node, score: None }).collect()
     }

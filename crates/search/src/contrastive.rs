@@ -145,6 +145,10 @@ impl Strategy for Contrastive {
         if self.ended { Ok(()) } else { self.spread(tree, &outlooks[best]) }
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn results(&self, _: &Tree) -> Vec<Found> {
         vec![Found { node: self.tip, score: None }]
     }

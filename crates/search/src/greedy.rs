@@ -44,6 +44,10 @@ impl Strategy for Greedy {
         Ok(())
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn results(&self, _: &Tree) -> Vec<Found> {
         vec![Found { node: self.tip, score: None }]
     }

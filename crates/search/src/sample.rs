@@ -59,6 +59,10 @@ impl Strategy for Sample {
         self.randomness.idle(self.tips.len(), self.vocab);
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn results(&self, _: &Tree) -> Vec<Found> {
         self.tips.iter().map(|&node| Found { node, score: None }).collect()
     }

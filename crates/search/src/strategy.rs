@@ -87,6 +87,11 @@ pub trait Strategy: Send {
     /// The sequences found, the best first; before the end, what there is.
     fn results(&self, tree: &Tree) -> Vec<Found>;
 
+    /// Whether the first result only ever grows at its end, so that its text may be shown as it comes.
+    fn streams(&self) -> bool {
+        false
+    }
+
     /// What is known of the result beyond the sequences, in words and numbers; none for most.
     fn certificate(&self) -> Option<Certificate> {
         None

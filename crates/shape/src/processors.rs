@@ -11,6 +11,8 @@ pub(crate) mod epsilon;
 pub(crate) mod eta;
 pub(crate) mod forced;
 pub(crate) mod frequency;
+#[cfg(feature = "grammar")]
+pub(crate) mod grammar;
 pub(crate) mod guidance;
 pub(crate) mod invalid;
 pub(crate) mod min_length;
@@ -40,6 +42,8 @@ pub use epsilon::Epsilon;
 pub use eta::Eta;
 pub use forced::Forced;
 pub use frequency::OccurrencePenalty;
+#[cfg(feature = "grammar")]
+pub use grammar::Grammar;
 pub use guidance::Guidance;
 pub use invalid::RemoveInvalid;
 pub use min_length::MinLength;

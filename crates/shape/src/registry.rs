@@ -1,5 +1,7 @@
 //! Every processor, described once, and the orders in which engines apply them.
 
+#[cfg(feature = "grammar")]
+use crate::processors::grammar;
 use crate::processors::{
     adaptive_p, bias, decay, diversity, dry, dynatemp, epsilon, eta, forced, frequency, guidance, invalid, min_length,
     min_p, mirostat, ngram, p_less, renormalize, repetition, suppress, temperature, top_h, top_k, top_n_sigma, top_p,
@@ -43,6 +45,8 @@ pub static REGISTRY: &[Entry] = &[
     bias::BAD_WORDS,
     min_length::ENTRY,
     min_length::NEW_TOKENS,
+    #[cfg(feature = "grammar")]
+    grammar::ENTRY,
     forced::ENTRY,
     forced::LAST,
     invalid::ENTRY,

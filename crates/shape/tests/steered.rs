@@ -1,4 +1,4 @@
-//! What depends on how the row is spread, or on what was drawn before: mirostat, adaptive-p and the dynamic temperature.
+//! What depends on how the row is spread, or on what was drawn before: mirostat, adaptive-p, the dynamic temperature.
 #![allow(clippy::unwrap_used)] // tests may
 
 mod support;
@@ -74,7 +74,9 @@ proptest! {
     }
 
     #[test]
-    fn adaptive_p_moves_its_target_against_what_was_drawn(steps in steps(), target in 0.0f64..1.0, decay in 0.0f64..0.99) {
+    fn adaptive_p_moves_its_target_against_what_was_drawn(
+        steps in steps(), target in 0.0f64..1.0, decay in 0.0f64..0.99,
+    ) {
         let maker = with(json!({"adaptive_target": target, "adaptive_decay": decay}));
         let (mut processor, mut text) = (maker.one("adaptive_p"), maker.text());
         let (mut sum, mut weight) = (target / (1.0 - decay), 1.0 / (1.0 - decay));

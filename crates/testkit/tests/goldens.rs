@@ -14,7 +14,7 @@ fn close(a: f64, b: f64) -> bool {
 }
 
 /// The files of cases, all in one format.
-const FILES: [&str; 3] = ["cases.json", "cases-11.json", "cases-23.json"];
+const FILES: [&str; 4] = ["cases.json", "cases-11.json", "cases-23.json", "cases-options.json"];
 
 /// The cases of one kind on one model.
 fn cases(kind: &str, model: &str) -> Vec<Value> {

@@ -1,38 +1,88 @@
 //! `beamline generate`: text as it comes, or JSON with every token's numbers.
 
-use crate::args::Generate;
+use crate::args::{Generate, ModelArgs};
 use crate::failure::Failure;
 use crate::interrupt::{self, Manner};
 use crate::output::{json, note, print};
 use crate::{model, prompts};
-use beamline::{Beginning, Completion, Engine, Session, Settings, Special, Step};
-use std::io::IsTerminal;
+use beamline::{
+    Beginning, Completion, Engine, HoldBack, Observer, OptionValue, Origin, Proof, Session, Settings, Special, Step,
+    Trace,
+};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal};
+use std::path::Path;
+use std::sync::Arc;
 
 pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let prompts = prompts::gather(&args.prompts)?;
-    let engine = model::open(&args.model, given)?;
+    // Found before a model is opened.
+    let trace = args.trace.as_deref().map(create).transpose()?;
+    let mut engine = model::open(&args.model, given)?;
+    take_assistant(&mut engine, &args.model, given)?;
+    let engine = engine;
     let settings = engine.settings(given)?;
     announce(&settings);
     let sessions = engine.sessions(&prompts, &settings)?;
+    let alone = sessions.len() == 1 && sessions[0].results().len() == 1 && sessions[0].streams();
     let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
-    let alone = run.sessions.len() == 1 && run.sessions[0].results().len() == 1;
     interrupt::set(if args.json { Manner::AtOnce } else { Manner::EndLine });
-    let ended = if alone && !args.json { run.stream()? } else { run.finish(|_| Ok(()))? };
+    let streamed = alone && !args.json;
+    let ended = match trace {
+        Some(file) => {
+            let mut trace = Trace::begin(file, &engine, &settings, &run.sessions);
+            let ended = run.all(streamed, &settings, &mut trace)?;
+            let failed = |error| Failure { code: 1, message: Some(format!("the trace could not be written: {error}")) };
+            trace.end(&run.sessions).map_err(failed)?;
+            ended
+        }
+        None => run.all(streamed, &settings, &mut ())?,
+    };
     let completion = engine.completion(&prompts, &settings, &run.sessions, run.timings);
     if args.json {
         json(&completion)?;
-    } else if !alone {
+    } else if !streamed {
         print(&all(&completion))?;
+    }
+    if !args.json {
+        completion.prompts.iter().filter_map(|prompt| prompt.certificate).for_each(certify);
     }
     if ended { Ok(()) } else { Err(Failure::interrupted()) }
 }
 
+fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    let wrong = |error| Failure::usage(format!("{}: {error}; give --trace a file that can be written", path.display()));
+    File::create(path).map(BufWriter::new).map_err(wrong)
+}
+
+/// Loads the model that guesses ahead, where one is asked for.
+fn take_assistant(engine: &mut Engine, args: &ModelArgs, given: &Settings) -> Result<(), Failure> {
+    let Some(OptionValue::Text(name)) = given.get("assistant").map(|setting| &setting.value) else { return Ok(()) };
+    let assistant = model::open(&ModelArgs { model: name.clone(), ..args.clone() }, &Settings::default())?;
+    Ok(engine.assist(Arc::new(assistant))?)
+}
+
 /// Says which seed was chosen, so that a text that pleases can be had again.
 fn announce(settings: &Settings) {
-    let drawn = settings.get("do_sample").is_some_and(|setting| setting.value == beamline::OptionValue::Flag(true));
-    let chosen = settings.get("seed").filter(|setting| drawn && setting.origin == beamline::Origin::Default);
+    let drawn = settings.get("do_sample").is_some_and(|setting| setting.value == OptionValue::Flag(true));
+    let chosen = settings.get("seed").filter(|setting| drawn && setting.origin == Origin::Default);
     if let Some(seed) = chosen.filter(|_| std::io::stderr().is_terminal()) {
         note(&format!("seed {}", seed.value.json()));
+    }
+}
+
+/// Says what an exact search proved.
+fn certify(proof: Proof) {
+    let Proof { is_mode, best, bound, beam, nodes } = proof;
+    let beam = beam.map_or(String::new(), |beam| format!("; beam search found {beam:.4}"));
+    if is_mode {
+        note(&format!(
+            "this is the mode: no text is more probable than {best:.4}{beam} ({nodes} beginnings looked at)"
+        ));
+    } else {
+        note(&format!(
+            "no text is more probable than {bound:.4}; the best found has {best:.4}{beam} ({nodes} beginnings looked at; raise node_budget to know more)"
+        ));
     }
 }
 
@@ -44,10 +94,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Steps to the end; false if it was interrupted.
+    fn all(&mut self, streamed: bool, settings: &Settings, observer: &mut dyn Observer) -> Result<bool, Failure> {
+        if streamed { self.stream(settings, observer) } else { self.finish(observer, |_| Ok(())) }
+    }
+
     /// Steps until nothing is left; false if it was interrupted. `after` sees the sessions after each step.
-    fn finish(&mut self, mut after: impl FnMut(&[Session]) -> Result<(), Failure>) -> Result<bool, Failure> {
+    fn finish(
+        &mut self,
+        observer: &mut dyn Observer,
+        mut after: impl FnMut(&[Session]) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
         while !interrupt::pressed() {
-            let step: Step = self.engine.step(&mut self.sessions, &mut ())?;
+            let step: Step = self.engine.step(&mut self.sessions, observer)?;
             // There is something to keep now, and steps are short.
             interrupt::set(Manner::AfterStep);
             self.timings.add(&step, &self.sessions);
@@ -59,27 +118,32 @@ impl Run<'_> {
         Ok(false)
     }
 
-    /// The same for one sequence, printing its text as it comes.
-    fn stream(&mut self) -> Result<bool, Failure> {
+    /// The same for one sequence, printing its text as it comes, up to a stop string if that is to be left out.
+    fn stream(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Result<bool, Failure> {
         let engine = self.engine;
         let mut text = engine.tokenizer().stream(Special::Drop, Beginning::Continuation);
+        let mut hold = HoldBack::new(&settings.stops_to_cut());
         let mut shown = 0;
-        let ended = self.finish(|sessions| {
+        let ended = self.finish(observer, |sessions| {
             let path = sessions[0].tree().path(sessions[0].results()[0].node);
             for &token in &path[shown..] {
-                print(text.push(token))?;
+                print(&hold.push(text.push(token)))?;
             }
             shown = path.len();
             Ok(())
         })?;
-        print(text.finish())?;
+        print(&hold.push(text.finish()))?;
+        print(&hold.finish())?;
         print("\n")?;
         Ok(ended)
     }
 }
 
-/// Several sequences, each under a heading.
+/// One sequence by itself, or several, each under a heading.
 fn all(completion: &Completion) -> String {
+    if let [only] = completion.sequences.as_slice() {
+        return format!("{}\n", only.text);
+    }
     let several = completion.sequences.iter().any(|sequence| sequence.rank > 0);
     let part = |sequence: &beamline::Sequence| {
         let number = if several {
