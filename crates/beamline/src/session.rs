@@ -168,12 +168,15 @@ impl Session {
         }
     }
 
-    /// Takes a branch's caches back to the text of a node, where drafts went beyond it.
-    pub(crate) fn cut(&self, branch: &mut Branch, node: NodeId) {
-        let depth = self.tree.depth(node);
-        branch.cache.truncate(self.prompt.len() + depth);
-        if let Some(cache) = &mut branch.unguided {
-            cache.truncate(self.negative.len() + depth);
+    /// Takes the caches of nodes whose rows are not known back to before their last token: drafts that went another way
+    /// are forgotten.
+    pub(crate) fn cut_all_but(&mut self, known: impl Fn(NodeId) -> bool) {
+        for (node, branch) in self.branches.iter_mut().filter(|(node, _)| !known(**node)) {
+            let before = self.tree.depth(*node).saturating_sub(1);
+            branch.cache.truncate(self.prompt.len() + before);
+            if let Some(cache) = &mut branch.unguided {
+                cache.truncate(self.negative.len() + before);
+            }
         }
     }
 

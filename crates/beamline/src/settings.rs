@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::options::{IGNORED, find, options};
-use beamline_shape::{OptionValue, Preset};
+use beamline_shape::{OptionSpec, OptionValue, Preset};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -150,7 +150,7 @@ impl Settings {
     pub(crate) fn effective_value(&self, name: &str) -> Option<OptionValue> {
         match self.get(name) {
             Some(setting) => Some(setting.value.clone()),
-            None => find(name).and_then(|option| option.parse(option.default).ok()),
+            None => find(name).and_then(OptionSpec::default_value),
         }
     }
 
@@ -189,7 +189,7 @@ impl Settings {
         let entry = |option: &beamline_shape::OptionSpec| {
             let (value, origin) = match self.get(option.name) {
                 Some(setting) => (setting.value.json(), setting.origin),
-                None => (option.parse(option.default).map_or(Value::Null, |value| value.json()), Origin::Default),
+                None => (option.default_value().map_or(Value::Null, |value| value.json()), Origin::Default),
             };
             (option.name.to_owned(), json!({"value": value, "origin": origin.name()}))
         };

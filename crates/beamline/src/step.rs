@@ -344,35 +344,44 @@ fn shape(
     Ok(all)
 }
 
-/// Hands the branches of grown nodes down, and gives back those pending nodes whose token was drafted: their rows are
-/// known already. So are those of nodes that have not had their turn.
+/// Rows that are known already: what is left of the draft, and the places of the rows.
+#[derive(Clone)]
+struct Known {
+    draft: VecDeque<TokenId>,
+    rows: Range<usize>,
+    unguided: Range<usize>,
+}
+
+/// Hands the branches of grown nodes down, and gives back those alive whose rows are known already: their token was
+/// drafted, or they have not had their turn.
 fn advance(session: &mut Session, work: BTreeMap<NodeId, Work>) -> BTreeMap<NodeId, Work> {
-    let mut known: BTreeMap<NodeId, (VecDeque<TokenId>, Range<usize>, Range<usize>)> = BTreeMap::new();
+    let mut known: BTreeMap<NodeId, Known> = BTreeMap::new();
     let mut branches = BTreeMap::new();
     let alive = session.alive_nodes();
     for (node, work) in work {
-        let Work { mut branch, mut draft, mut rows, mut unguided, .. } = work;
+        let Work { branch, mut draft, mut rows, mut unguided, .. } = work;
+        branches.insert(node, branch);
         if alive.contains(&node) {
-            // Its turn is still to come in this step.
-            known.insert(node, (draft, rows, unguided));
-            branches.insert(node, branch);
+            known.insert(node, Known { draft, rows, unguided });
             continue;
         }
-        let expected = draft.pop_front();
-        let children = session.pending.iter().filter(|tip| session.tree.node(tip.node).parent == Some(node));
-        let child = children.map(|tip| tip.node).next();
-        let hit = child.filter(|&child| Some(session.tree.node(child).token) == expected);
+        let Some(expected) = draft.pop_front() else { continue };
         rows.start += 1;
         unguided.start += usize::from(!unguided.is_empty());
-        match hit {
-            Some(child) => _ = known.insert(child, (draft, rows, unguided)),
-            None => session.cut(&mut branch, node),
+        let grown = |id: &&NodeId| {
+            let child = session.tree.node(**id);
+            child.parent == Some(node) && child.token == expected
+        };
+        for &child in alive.iter().filter(grown) {
+            let (draft, rows, unguided) = (draft.clone(), rows.clone(), unguided.clone());
+            known.insert(child, Known { draft, rows, unguided });
         }
-        branches.insert(node, branch);
     }
     session.hand_down(branches);
-    let take = |(node, (draft, rows, unguided))| {
+    session.cut_all_but(|node| known.contains_key(&node));
+    let take = |(node, known): (NodeId, Known)| {
         let branch = session.branches.remove(&node)?;
+        let Known { draft, rows, unguided } = known;
         Some((node, Work { branch, draft, rows, unguided, hidden: Vec::new(), states: 0 }))
     };
     known.into_iter().filter_map(take).collect()

@@ -147,9 +147,8 @@ impl ConstrainedBeam {
         let mut order: Vec<(usize, Banked)> = depths.into_iter().zip(all).collect();
         order.sort_by_key(|(depth, _)| *depth);
         let rest = order.split_off(self.options.beams.min(order.len()));
-        let kept = order.into_iter().map(|(_, b)| b);
-        // A continuation that a processor has removed cannot go on.
-        let kept = kept.filter(|b| b.candidate.sum > f32::NEG_INFINITY).collect();
+        // One that a processor has removed keeps its place too, as in transformers; nothing comes of it.
+        let kept = order.into_iter().map(|(_, b)| b).collect();
         (kept, rest.into_iter().map(|(_, b)| b.candidate).collect())
     }
 

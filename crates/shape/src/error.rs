@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum ShapeError {
     /// A value out of its range.
-    #[error("{option} must be {allowed}, got {value}; {remedy}")]
+    #[error("{option} must be {allowed}, got {}; {remedy}", shown(.value))]
     Value {
         /// The option.
         option: &'static str,
@@ -46,6 +46,11 @@ pub enum ShapeError {
         /// Its name.
         processor: &'static str,
     },
+}
+
+/// A value as a message shows it.
+fn shown(value: &str) -> &str {
+    if value.is_empty() { "an empty text" } else { value }
 }
 
 impl ShapeError {

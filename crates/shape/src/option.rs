@@ -88,6 +88,12 @@ impl OptionSpec {
         self.checked(OptionValue::parse(self.kind, text), text)
     }
 
+    /// The value where none is given; none where the default is in words.
+    pub fn default_value(&self) -> Option<OptionValue> {
+        // Any text is a text, this one too.
+        if self.default == "off" { None } else { self.parse(self.default).ok() }
+    }
+
     /// Reads a value from JSON; null is no value. A single id or text may stand for a list of one.
     ///
     /// # Errors

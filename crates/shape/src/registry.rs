@@ -13,6 +13,7 @@ use crate::{Brief, OptionSpec, Page, Pipeline, Processor, ShapeError};
 pub type Built = Result<Option<Box<dyn Processor>>, ShapeError>;
 
 /// A processor that was asked for.
+#[allow(clippy::unnecessary_wraps)] // as builders return it
 pub(crate) fn built(processor: impl Processor + 'static) -> Built {
     Ok(Some(Box::new(processor)))
 }
@@ -123,12 +124,11 @@ impl Preset {
                 ("top_p", "0.95"),
                 ("min_p", "0.05"),
                 ("repeat_last_n", "64"),
-                ("dry_penalty_last_n", "64"),
             ],
         }
     }
 
-    /// Names of processors in its order. `mirostat` tells whether that is on, which in llama.cpp leaves nothing else but
+    /// Names of processors in its order, each once. `mirostat` tells whether that is on, which in llama.cpp leaves nothing else but
     /// the bias and the temperature.
     ///
     /// What llama.cpp lacks stands where it would in transformers: guidance, bans and least lengths before its chain,
@@ -140,7 +140,7 @@ impl Preset {
             Self::LlamaCpp if mirostat => vec!["sequence_bias", "temperature", "dynatemp_range", "mirostat"],
             Self::LlamaCpp => {
                 let others: Vec<&str> = all.filter(|name| !LLAMA_CPP.contains(name)).collect();
-                let place = |name: &str| REGISTRY.iter().position(|entry| entry.name == name).expect("in the list");
+                let place = |name: &str| REGISTRY.iter().position(|entry| entry.name == name);
                 let (before, after): (Vec<&str>, Vec<&str>) =
                     others.iter().partition(|name| place(name) < place("temperature"));
                 let (last, truncations): (Vec<&str>, Vec<&str>) =

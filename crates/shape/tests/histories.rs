@@ -1,4 +1,4 @@
-//! What depends on the text: penalties, n-grams, biases and lengths, against their rules spelled out over growing texts.
+//! What depends on the text: penalties, n-grams, biases and lengths, against their rules spelled out as texts grow.
 #![allow(clippy::unwrap_used)] // tests may
 
 mod support;

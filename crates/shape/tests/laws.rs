@@ -59,9 +59,6 @@ const ABSOLUTE: [&str; 5] = [
     "exponential_decay_length_penalty",
 ];
 
-/// What they do to tokens that were removed has been reported; see `reported.rs`.
-const REPORTED: [&str; 2] = ["dry", "guidance_scale"];
-
 /// Their scores are made anew from probabilities.
 const ANEW: [&str; 3] = ["guidance_scale", "adaptive_p", "renormalize_logits"];
 
@@ -234,7 +231,7 @@ proptest! {
         }
         for (name, maker) in active() {
             // Repair has nothing to put back where a sparse row holds no value at all.
-            let whole = name == "remove_invalid_values" || REPORTED.contains(&name);
+            let whole = name == "remove_invalid_values";
             for row in if whole { vec![&row] } else { vec![&row, &holes] } {
                 let (mut processor, text) = grown(name, &maker, row, &more);
                 let mut sparse = Logits::of(row);
@@ -251,7 +248,7 @@ proptest! {
         let mut holes = row.clone();
         holes[removed] = f32::NEG_INFINITY;
         for (name, maker) in active() {
-            if !REPORTED.contains(&name) && !REVIVALS.contains(&name) {
+            if !REVIVALS.contains(&name) {
                 let (mut processor, text) = grown(name, &maker, &holes, &more);
                 let after = shaped(&mut *processor, &holes, &text);
                 prop_assert!(!ids(&after).contains(&(removed as u32)), "{}", maker.options);
@@ -308,7 +305,7 @@ proptest! {
 #[test]
 fn a_row_without_tokens_stays_without() {
     let row = [f32::NEG_INFINITY; 12];
-    for (name, maker) in active().into_iter().filter(|(name, _)| ![&REVIVALS[..], &REPORTED].concat().contains(name)) {
+    for (name, maker) in active().into_iter().filter(|(name, _)| !REVIVALS.contains(name)) {
         for sparse in [false, true] {
             let (mut processor, text) = grown(name, &maker, &[0.5; 12], &[1, 2]);
             let mut logits = Logits::of(&row);

@@ -222,8 +222,7 @@ fn the_defaults_of_presets_are_values_that_their_options_take() {
         .filter(|(name, _)| *name != "do_sample")
         .map(|(name, text)| (*name, spec(name).parse(text).unwrap().json()))
         .collect();
-    let expected = json!({"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05, "repeat_last_n": 64,
-        "dry_penalty_last_n": 64});
+    let expected = json!({"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05,  "repeat_last_n": 64});
     assert_eq!(Value::Object(defaults.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()), expected);
     // Of these, the chain of a plain call.
     let names = with(expected).brief(|brief| Pipeline::build(&Preset::LlamaCpp.order(false), brief)).unwrap().names();

@@ -34,7 +34,8 @@ impl Processor for LengthDecay {
         // Python's own power, in f64, before it meets an f32.
         let rise = (libm::pow(self.factor, beyond as f64) - 1.0) as f32;
         for &token in &self.eos {
-            let raised = |value: f32| (value + value.abs() * rise).clamp(f32::MIN, f32::MAX);
+            let raised =
+                |value: f32| if value == 0.0 { value } else { (value + value.abs() * rise).clamp(f32::MIN, f32::MAX) };
             logits.update(token, |value| if value.is_finite() { raised(value) } else { value });
         }
     }

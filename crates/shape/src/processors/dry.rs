@@ -57,8 +57,8 @@ impl Breakers {
 
 /// The earlier places whose text is that of the end, and how long each run is.
 ///
-/// Only places where a run of the allowed length recurs are followed, so a step costs as much as there are such places,
-/// and not as much as the text is long.
+/// Only places in the window where a run of the allowed length recurs are followed, so a step costs as much as there are
+/// such places, and not as much as the text is long.
 #[derive(Clone, Debug, Default)]
 struct Matches {
     /// Where each run of the allowed length has ended: the position after it, the latest first.
@@ -92,7 +92,7 @@ impl Dry {
     /// The same with texts that runs do not reach across.
     #[must_use]
     pub fn break_at(self, texts: &[String], vocabulary: &Arc<Vocabulary>, prompt: &[TokenId]) -> Self {
-        let texts = texts.iter().map(|text| text.clone().into_bytes()).collect();
+        let texts = texts.iter().filter(|text| !text.is_empty()).map(|text| text.clone().into_bytes()).collect();
         let breakers = Breakers { texts, vocabulary: Some(Arc::clone(vocabulary)), tail: Vec::new() };
         let mut dry = Self { rule: self.rule, breakers, matches: Matches::default() };
         dry.read(prompt);
@@ -135,7 +135,8 @@ impl Processor for Dry {
         for (token, n) in longest {
             let power = libm::pow(self.rule.base, (n - self.rule.allowed) as f64);
             let penalty = (self.rule.multiplier * power).min(f64::from(f32::MAX) / 2.0) as f32;
-            logits.update(token, |value| (value - penalty).max(f32::MIN));
+            logits
+                .update(token, |value| if value > f32::NEG_INFINITY { (value - penalty).max(f32::MIN) } else { value });
         }
     }
 
@@ -158,9 +159,15 @@ impl Processor for Dry {
         });
         let Some(run) = self.run(before, token) else { return };
         let known = self.matches.ends.get(&run).cloned().unwrap_or_else(ListSync::new_sync);
-        for &at in &known {
-            if !self.matches.open.iter().any(|&(open, _)| open == at) {
-                self.matches.open.push((at, self.rule.allowed));
+        // Those that have gone on are longer than the allowed length, and known already: what has just become long enough
+        // was one shorter before, so it is not among them. Both lists fall by position.
+        let mut going = std::mem::take(&mut self.matches.open).into_iter().peekable();
+        // A run that ends before the window counts for nothing, nor do those before it.
+        let from = self.rule.window.map_or(0, |window| end.saturating_sub(window));
+        for &at in known.iter().take_while(|&&at| at >= from) {
+            match going.next_if(|&(open, _)| open == at) {
+                Some(longer) => self.matches.open.push(longer),
+                None => self.matches.open.push((at, self.rule.allowed)),
             }
         }
         self.matches.ends.insert_mut(run, known.push_front(end));
@@ -169,7 +176,7 @@ impl Processor for Dry {
 
 const MULTIPLIER: OptionSpec = OptionSpec {
     name: "dry_multiplier",
-    range: "0 or more",
+    range: "in [0, 1e6]",
     default: "0.0",
     short: "how strongly to penalise tokens that continue a repetition; 0 is off",
     remedy: "0 switches it off",
@@ -181,7 +188,7 @@ const MULTIPLIER: OptionSpec = OptionSpec {
 const BASE: OptionSpec = OptionSpec {
     name: "dry_base",
     needs: &["dry_multiplier"],
-    range: "1 or more",
+    range: "in [1, 1e6]",
     default: "1.75",
     short: "by how much dry's penalty grows with each repeated token",
     check: |value| value.number().is_some_and(|b| (1.0..=1e6).contains(&b)),
@@ -203,8 +210,9 @@ const WINDOW: OptionSpec = OptionSpec {
     kind: OptionKind::Whole,
     needs: &["dry_multiplier"],
     range: "a whole number, -1 or more",
-    default: "-1",
+    default: "64",
     short: "how many of the last tokens dry looks at; -1 for all",
+    remedy: "0 switches it off",
     check: |value| value.number().is_some_and(|n| n >= -1.0),
     ..OptionSpec::BASE
 };
@@ -227,7 +235,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |brief| {
         let number = |option: &OptionSpec, default: f64| brief.number(option.name).unwrap_or(default);
         let multiplier = number(&MULTIPLIER, 0.0);
-        let window = number(&WINDOW, -1.0) as i64;
+        let window = number(&WINDOW, 64.0) as i64;
         if multiplier == 0.0 || window == 0 {
             return Ok(None);
         }

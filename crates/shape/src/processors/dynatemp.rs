@@ -1,7 +1,7 @@
 //! Dynamic temperature: warm where the model is unsure, cool where it is sure.
 
 use super::prelude::*;
-use super::temperature::soften;
+use super::temperature::{self, soften};
 
 processor! {
     DynamicTemperature { least: f32, most: f32, exponent: f32 }
@@ -24,6 +24,7 @@ impl DynamicTemperature {
     /// When a value is out of its range.
     pub fn new(temperature: f64, range: f64, exponent: f64) -> Result<Self, ShapeError> {
         let (range, exponent) = (RANGE.number(range)?, EXPONENT.number(exponent)?);
+        let temperature = temperature::OPTION.number(temperature)?;
         let least = (temperature - range).max(0.0) as f32;
         Ok(Self { least, most: (temperature + range) as f32, exponent: exponent as f32 })
     }
@@ -46,7 +47,7 @@ impl Processor for DynamicTemperature {
 const RANGE: OptionSpec = OptionSpec {
     name: "dynatemp_range",
     needs: SAMPLING,
-    range: "0 or more",
+    range: "in [0, 1e6]",
     default: "0.0",
     short: "let the temperature move this far up and down with the entropy",
     remedy: "0 keeps the temperature still",
@@ -58,7 +59,7 @@ const RANGE: OptionSpec = OptionSpec {
 const EXPONENT: OptionSpec = OptionSpec {
     name: "dynatemp_exponent",
     needs: &["dynatemp_range"],
-    range: "0 or more",
+    range: "in [0, 1e6]",
     default: "1.0",
     short: "how the dynamic temperature follows the entropy; above 1 it warms late",
     check: |value| value.number().is_some_and(|r| (0.0..=1e6).contains(&r)),

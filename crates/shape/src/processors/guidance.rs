@@ -4,10 +4,10 @@ use super::prelude::*;
 
 processor! {
     Guidance { scale: f32 }
-    what: "Moves the scores away from those that the model gives without the prompt."
+    what: "Moves the scores away from those that the model gives without the prompt, and makes log-probabilities of them."
     rule: "With `c` and `u` the log-probabilities with and without the prompt: `s' = scale (c - u) + u`."
     when: "1.2 to 2: text that keeps closer to the prompt, or, with `negative_prompt_ids`, away from another."
-    limits: "1 changes nothing; 0 forgets the prompt; below 0 flees it. Every step costs two passes."
+    limits: "1 changes nothing; 0 forgets the prompt; between them lies a mixture of both; below 0 flees it. Every step costs two passes."
     example: "let mut logits = Logits::of_probabilities(&[0.5, 0.5]);
 let unguided = [0.8f32.ln(), 0.2f32.ln()];
 Guidance::new(2.0)?.apply(&mut logits, &Context { unguided: Some(&unguided), ..Context::default() });
@@ -28,14 +28,17 @@ impl Guidance {
 impl Processor for Guidance {
     named!(OPTION.name);
     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>) {
-        let Some(unguided) = context.unguided else { return };
+        let Some(unguided) = context.unguided.filter(|_| logits.max() > f32::NEG_INFINITY) else { return };
         let mut without = Logits::of(unguided);
         without.log_softmax();
         logits.log_softmax();
         let scaled: Vec<(TokenId, f32)> = logits.iter().collect();
         for (id, with) in scaled {
             let u = without.get(id).unwrap_or(f32::NEG_INFINITY);
-            logits.update(id, |_| self.scale * (with - u) + u);
+            // What has been removed stays so.
+            if with > f32::NEG_INFINITY {
+                logits.update(id, |_| self.scale * (with - u) + u);
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ processor! {
     what: "Replaces scores that are infinite or no number by ones that can be computed with."
     rule: "NaN becomes 0, infinity the greatest f32, minus infinity the least."
     when: "Where extreme biases or penalties overflow. Beamline's models never give such scores themselves: they report an error."
-    limits: "Tokens that earlier processors removed get the least score instead; they are chosen only where nothing else is left."
+    limits: "Tokens that were banned before it get the least score instead, and are chosen only where nothing else is left; those that a truncation or a forced token took out stay out."
     example: "let mut logits = Logits::of(&[f32::INFINITY, 0.0, f32::NEG_INFINITY]);
 RemoveInvalid::new().apply(&mut logits, &Context::default());
 assert_eq!(logits, Logits::of(&[f32::MAX, 0.0, f32::MIN]));"

@@ -11,7 +11,7 @@ processor! {
     rule: "Version 2: remove tokens with `-log2 p > mu`, draw, then `mu -= eta (observed - tau)`, with `mu` beginning at `2 tau`. Version 1 keeps the `k` best, with `k` estimated from `mu` and the slope of the 100 best (Zipf's law)."
     when: "`mirostat` 2, tau 3 to 5 (bits), eta 0.1: neither the boredom of a small nucleus nor the nonsense of a large one, over a long text."
     limits: "0 switches it off. A small tau makes the text predictable; eta 0 keeps the threshold still. The best token always stays."
-    example: "let mut logits = Logits::of_probabilities(&[0.5, 0.25, 0.125, 0.125]);
+    example: "let mut logits = Logits::of_probabilities(&[0.5, 0.26, 0.12, 0.12]);
 Mirostat::new(2, 1.0, 0.1, 4)?.apply(&mut logits, &Context::default());
 assert_eq!(logits.ids(), [0, 1]); // mu is 2 bits"
     source: "Basu et al. (2021); as llama.cpp's `mirostat` and `mirostat_v2`."

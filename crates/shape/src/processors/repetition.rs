@@ -73,7 +73,7 @@ impl Processor for PromptPenalty {
 
 const PENALTY: OptionSpec = OptionSpec {
     name: "repetition_penalty",
-    range: "greater than 0 and at most 1e6",
+    range: "in [1e-6, 1e6]",
     default: "1.0",
     short: "make tokens that occurred less likely; 1 is off",
     remedy: "1 switches it off",

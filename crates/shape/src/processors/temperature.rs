@@ -7,7 +7,7 @@ processor! {
     what: "Divides every logit by the temperature."
     rule: "`s' = s / T`, so probabilities become proportional to `p^(1/T)`."
     when: "0.7 to 1.0 for prose; above 1 for variety, below for safety."
-    limits: "Near 0 only the best token is left; 1 changes nothing; towards infinity all tokens become equally probable. It removes no token."
+    limits: "Near 0 only the best token is left; 1 changes nothing; towards infinity all tokens become equally probable. It removes no token, but for those whose probability falls below what a float can hold."
     example: "let mut logits = Logits::of_probabilities(&[0.1, 0.9]);
 Temperature::new(2.0)?.apply(&mut logits, &Context::default());
 assert!((logits.distribution().of(TokenId(0)) - 0.25).abs() < 1e-6); // 1 : 9 has become 1 : 3"
@@ -34,7 +34,8 @@ impl Processor for Temperature {
 /// Divides by a temperature, however small.
 pub(super) fn soften(logits: &mut Logits, temperature: f32) {
     let max = logits.max();
-    if max == f32::NEG_INFINITY {
+    // Nothing is left, or there is an overflow to report.
+    if !max.is_finite() {
         return;
     }
     if (max / temperature).is_finite() {
@@ -45,7 +46,7 @@ pub(super) fn soften(logits: &mut Logits, temperature: f32) {
     }
 }
 
-const OPTION: OptionSpec = OptionSpec {
+pub(super) const OPTION: OptionSpec = OptionSpec {
     name: "temperature",
     needs: SAMPLING,
     range: "greater than 0 and at most 3.4e38",
