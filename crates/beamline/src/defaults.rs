@@ -136,10 +136,10 @@ mod tests {
 
     #[test]
     fn values_of_the_model_that_cannot_be_used_are_warned_of() {
-        let odd = r#"{"top_p": 7, "temperature": 0.5, "repetition_penalty": 1.05, "num_beams": 1, "use_cache": true}"#;
+        let odd = r#"{"top_p": 7, "temperature": 0.5, "watermarking_config": {"bias": 2.0}, "num_beams": 1, "use_cache": true}"#;
         let defaults = read(Some(odd), "{}");
         assert_eq!(defaults.warnings.len(), 2, "{:?}", defaults.warnings);
-        assert!(defaults.warnings[0].contains("top_p") && defaults.warnings[1].contains("repetition_penalty"));
+        assert!(defaults.warnings[0].contains("top_p") && defaults.warnings[1].contains("watermarking_config"));
         assert_eq!(defaults.settings.get("temperature").unwrap().origin, Origin::Model);
         assert_eq!(read(Some("{"), "{}").warnings.len(), 1);
     }

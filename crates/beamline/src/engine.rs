@@ -137,6 +137,7 @@ impl Engine {
     /// When an option has no effect under the strategy asked for, or names a token that does not exist.
     pub fn settings(&self, given: &Settings) -> Result<Settings, Error> {
         let mut all = given.over(&self.defaults.settings).with_preset();
+        recipe::reconcile(&mut all, self.model.geometry().vocab);
         recipe::check(&all, self.model.geometry().vocab)?;
         if all.flag("do_sample") && all.get("seed").is_none() {
             all.put("seed", OptionValue::Count(chosen_seed()), Origin::Default);

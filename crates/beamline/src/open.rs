@@ -139,7 +139,9 @@ impl Opened {
     /// # Errors
     /// When an option has no effect under the strategy asked for, or names a token that does not exist.
     pub fn check(&self, settings: &crate::Settings) -> Result<(), Error> {
-        crate::recipe::check(&settings.over(&self.defaults.settings), vocab(&self.checkpoint))
+        let mut all = settings.over(&self.defaults.settings).with_preset();
+        crate::recipe::reconcile(&mut all, vocab(&self.checkpoint));
+        crate::recipe::check(&all, vocab(&self.checkpoint))
     }
 
     /// Reads the weights.

@@ -3,7 +3,7 @@
 mod check;
 mod length;
 
-pub(crate) use check::{check, contradictions};
+pub(crate) use check::{check, contradictions, reconcile};
 
 use crate::draft::{Assistant, Drafter, Lookup, Schedule};
 use crate::engine::Engine;
@@ -153,7 +153,8 @@ fn strategy(settings: &Settings, stop: Stop, common: &Common, prompt: &[TokenId]
 
 /// The kind of beam search that settings ask for.
 fn beam_search(settings: &Settings, stop: Stop, common: &Common, prompt: &[TokenId]) -> Box<dyn Strategy> {
-    let (beams, returned) = (settings.size("num_beams", 1), settings.size("num_return_sequences", 1));
+    let beams = settings.size("num_beams", 1);
+    let returned = settings.size("num_return_sequences", 1).min(beams);
     let length_penalty = settings.number("length_penalty").unwrap_or(1.0);
     let early_stopping = match settings.text("early_stopping") {
         Some("true") => EarlyStopping::True,
@@ -165,7 +166,7 @@ fn beam_search(settings: &Settings, stop: Stop, common: &Common, prompt: &[Token
         return Box::new(StochasticBeam::new(beams, returned, common.coins, stop));
     }
     let groups = settings.size("num_beam_groups", 1);
-    if groups > 1 {
+    if groups > 1 && beams.is_multiple_of(groups) {
         let beams = beams / groups;
         return Box::new(GroupBeam::new(
             GroupOptions { groups, beams, returned, length_penalty, early_stopping },
@@ -204,14 +205,12 @@ fn drafter(engine: &Engine, settings: &Settings, common: &Common) -> Result<Opti
 
 /// The processors to apply, by name: as listed, or as the preset has them; those of sampling only where tokens are drawn.
 pub(crate) fn order(settings: &Settings) -> Result<Vec<&'static str>, Error> {
-    let names: Vec<&'static str> = match settings.get("processors") {
-        Some(Setting { value: OptionValue::Texts(names), .. }) => {
-            names.iter().map(|name| known(name)).collect::<Result<_, _>>()?
-        }
-        _ => {
-            let mirostat = settings.is_on("mirostat", usize::MAX);
-            settings.text("preset").and_then(Preset::of).unwrap_or_default().order(mirostat)
-        }
+    let listed = settings.get("processors").map(|setting| &setting.value);
+    let names: Vec<&'static str> = if let Some(OptionValue::Texts(names)) = listed {
+        names.iter().map(|name| known(name)).collect::<Result<_, _>>()?
+    } else {
+        let mirostat = settings.is_on("mirostat", usize::MAX);
+        settings.text("preset").and_then(Preset::of).unwrap_or_default().order(mirostat)
     };
     if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)).map(|(_, name)| name) {
         return Err(Error::Option(format!("processors lists {twice} twice; name each once")));

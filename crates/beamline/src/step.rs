@@ -230,7 +230,7 @@ impl Engine {
         let mut accepted = 0;
         loop {
             let tips: Vec<Tip> = session.pending.iter().copied().filter(|tip| work.contains_key(&tip.node)).collect();
-            let shaped = shape(s, session, &tips, &mut work, rows, observer)?;
+            let shaped = shape(s, session, &tips, &mut work, rows, observer);
             let outlook = |i: usize| Outlook {
                 tip: tips[i],
                 raw: rows.row(work[&tips[i].node].rows.start),
@@ -304,7 +304,7 @@ fn shape(
     work: &mut BTreeMap<NodeId, Work>,
     rows: &Rows,
     observer: &mut dyn Observer,
-) -> Result<Vec<Shaped>, Error> {
+) -> Vec<Shaped> {
     let log_probabilities = session.wants().log_probabilities;
     let taken = session.strategy.taken().to_vec();
     let mut all: Vec<Shaped> = Vec::with_capacity(tips.len());
@@ -341,7 +341,7 @@ fn shape(
         });
         all.push(Shaped { scores, fault: fault.err() });
     }
-    Ok(all)
+    all
 }
 
 /// Rows that are known already: what is left of the draft, and the places of the rows.

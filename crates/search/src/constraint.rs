@@ -58,7 +58,9 @@ impl Progress {
     pub(crate) fn of(phrases: &Phrases, text: &[TokenId]) -> Self {
         let pending = (0..phrases.0.len()).collect();
         let mut progress = Self { phrases: phrases.clone(), complete: 0, current: None, pending };
-        text.iter().for_each(|&token| progress.add(token));
+        for &token in text {
+            progress.add(token);
+        }
         progress
     }
 
@@ -69,20 +71,17 @@ impl Progress {
 
     /// Takes the text's next token.
     pub(crate) fn add(&mut self, token: TokenId) {
-        let (phrase, mut path) = match self.current.take() {
-            Some((phrase, path)) => {
-                if !self.phrases.children(phrase, &path).contains(&token) {
-                    self.pending.push(phrase);
-                    return;
-                }
-                (phrase, path)
+        let (phrase, mut path) = if let Some((phrase, path)) = self.current.take() {
+            if !self.phrases.children(phrase, &path).contains(&token) {
+                self.pending.push(phrase);
+                return;
             }
-            None => {
-                let begins = |&&phrase: &&usize| self.phrases.children(phrase, &[]).contains(&token);
-                let Some(&phrase) = self.pending.iter().find(begins) else { return };
-                self.pending.retain(|&p| p != phrase);
-                (phrase, Vec::new())
-            }
+            (phrase, path)
+        } else {
+            let begins = |&&phrase: &&usize| self.phrases.children(phrase, &[]).contains(&token);
+            let Some(&phrase) = self.pending.iter().find(begins) else { return };
+            self.pending.retain(|&p| p != phrase);
+            (phrase, Vec::new())
         };
         path.push(token);
         if self.phrases.children(phrase, &path).is_empty() {

@@ -27,12 +27,12 @@ pub struct StochasticBeam {
     coins: Coins,
     stop: Stop,
     /// Open and finished hypotheses, the greatest perturbed log-probability first.
-    held: Vec<Perturbed>,
+    held: Vec<Hypothesis>,
 }
 
 /// A hypothesis with its log-probability and the perturbed one.
 #[derive(Clone, Copy, Debug)]
-struct Perturbed {
+struct Hypothesis {
     node: NodeId,
     logprob: f64,
     perturbed: f64,
@@ -41,7 +41,7 @@ struct Perturbed {
 /// A hypothesis, kept as it is or continued.
 struct Next {
     /// The one held, where it has ended.
-    held: Option<Perturbed>,
+    held: Option<Hypothesis>,
     outlook: usize,
     token: TokenId,
     own: f64,
@@ -52,12 +52,12 @@ struct Next {
 impl StochasticBeam {
     /// `beams` draws, of which the first `returned` are returned.
     pub fn new(beams: usize, returned: usize, coins: Coins, stop: Stop) -> Self {
-        let root = Perturbed { node: Tree::ROOT, logprob: 0.0, perturbed: 0.0 };
+        let root = Hypothesis { node: Tree::ROOT, logprob: 0.0, perturbed: 0.0 };
         Self { beams, returned, coins, stop, held: vec![root] }
     }
 
     /// The continuations of one hypothesis, perturbed so that their greatest is its own.
-    fn continuations(&self, tree: &Tree, at: usize, outlook: &Outlook<'_>, of: Perturbed) -> Vec<Next> {
+    fn continuations(&self, tree: &Tree, at: usize, outlook: &Outlook<'_>, of: Hypothesis) -> Vec<Next> {
         let log_sum = outlook.scores.sums().log_sum();
         let position = tree.depth(outlook.tip.node) as u32;
         let live = outlook.scores.iter().filter(|&(_, value)| value > f32::NEG_INFINITY);
@@ -122,8 +122,10 @@ impl Strategy for StochasticBeam {
                 let ended = self.stop.after(tree, parent, token);
                 let new = tree.grow(parent, token, own, perturbed);
                 fate = ended.map_or(Fate::Kept, Fate::Finished);
-                ended.into_iter().for_each(|reason| tree.set_state(new, State::Finished(reason)));
-                self.held.push(Perturbed { node: new, logprob, perturbed });
+                if let Some(reason) = ended {
+                    tree.set_state(new, State::Finished(reason));
+                }
+                self.held.push(Hypothesis { node: new, logprob, perturbed });
                 node = Some(new);
             }
             if watch.wants() {
@@ -146,7 +148,7 @@ impl Strategy for StochasticBeam {
     }
 
     fn results(&self, _: &Tree) -> Vec<Found> {
-        let found = |held: &Perturbed| Found { node: held.node, score: Some(held.perturbed) };
+        let found = |held: &Hypothesis| Found { node: held.node, score: Some(held.perturbed) };
         self.held.iter().take(self.returned).map(found).collect()
     }
 }

@@ -86,7 +86,9 @@ fn arithmetic_samples_are_spread_evenly_and_fair() {
         let firsts = |token| paths.iter().filter(|path| path[0] == token).count();
         // Ten evenly spaced places fall on 0.5, 0.3 and 0.2 as exactly as can be.
         assert_eq!([firsts(0), firsts(1), firsts(2)], [5, 3, 2]);
-        paths.iter().for_each(|path| counts[(path[0] * 3 + path[1]) as usize] += 1.0);
+        for path in paths {
+            counts[(path[0] * 3 + path[1]) as usize] += 1.0;
+        }
     }
     let p = [0.25, 0.15, 0.1, 0.06, 0.09, 0.15, 0.12, 0.06, 0.02];
     for (count, p) in counts.iter().zip(p) {

@@ -23,8 +23,10 @@ fn sequences(engine: &Engine, prompts: &[Prompt], config: &Value) -> Vec<Sequenc
     engine.generate(prompts, &settings).unwrap().sequences
 }
 
-/// Tokens and every number of theirs, by their bits.
-fn bits(sequences: &[Sequence], prompt: usize) -> Vec<(Vec<u32>, Vec<[u64; 3]>, Option<u64>)> {
+/// Tokens, numbers and score of a sequence, by their bits.
+type Bits = (Vec<u32>, Vec<[u64; 3]>, Option<u64>);
+
+fn bits(sequences: &[Sequence], prompt: usize) -> Vec<Bits> {
     let own = sequences.iter().filter(|sequence| sequence.prompt == prompt);
     own.map(|sequence| {
         let numbers = sequence.tokens.iter().map(|t| [t.logprob, t.logprob_processed, t.entropy].map(f64::to_bits));

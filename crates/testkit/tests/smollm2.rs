@@ -58,22 +58,26 @@ fn next_tokens(engine: &Engine, case: &Value) {
 }
 
 #[test]
-fn greedy_texts_equal_those_of_transformers() {
+fn texts_and_scores_equal_those_of_transformers() {
     let Some(path) = smollm2() else { return };
     let engine = engine(&path);
-    let known = |case: &&Value| {
-        case["generate"].as_object().unwrap().keys().all(|name| beamline::options().any(|option| option.name == name))
-    };
-    let mut count = 0;
-    for case in cases("generate").iter().filter(known) {
+    let cases = cases("generate");
+    assert_eq!(cases.len(), 6);
+    for case in cases {
         let mut settings = Settings::default();
         settings.config(&case["generate"]).unwrap();
         let completion =
             engine.generate(&[Prompt::Text(case["prompts"][0].as_str().unwrap().into())], &settings).unwrap();
-        assert_eq!(completion.sequences[0].text, case["expect"]["text"][0], "{}", case["id"]);
-        count += 1;
+        let expect = &case["expect"];
+        assert_eq!(completion.sequences.len(), expect["text"].as_array().unwrap().len());
+        for (i, sequence) in completion.sequences.iter().enumerate() {
+            assert_eq!(sequence.text, expect["text"][i], "{}", case["id"]);
+            if let Some(theirs) = expect["sequences_scores"][i].as_f64() {
+                let ours = sequence.score.unwrap();
+                assert!((ours - theirs).abs() <= 2e-3, "{}: score {ours}, not {theirs}", case["id"]);
+            }
+        }
     }
-    assert!(count >= 1);
 }
 
 #[test]

@@ -45,7 +45,6 @@ mod tests {
         assert_eq!(draft(&[1, 2, 3, 9, 1, 2], 2, 2), [3, 9]);
         assert_eq!(draft(&[2, 7, 1, 2, 8, 1, 2], 2, 3), [8, 1, 2]); // two tokens found, before one is looked for
         assert_eq!(draft(&[5, 5], 2, 3), [5]);
-        assert_eq!(draft(&[1, 2, 3], 2, 3), []);
-        assert_eq!(draft(&[4], 2, 3), []);
+        assert!(draft(&[1, 2, 3], 2, 3).is_empty() && draft(&[4], 2, 3).is_empty());
     }
 }

@@ -107,15 +107,34 @@ const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
     ("arithmetic_sampling", &["num_beams"], "arithmetic sampling keeps no beams"),
 ];
 
-/// Options of which one shuts the other out. What only a model's files bring gives way silently where it can.
+/// Drops what a model's own files bring where it shuts out, or is shut out by, what the user asks for; of two that both
+/// come from the model, the one that transformers would not follow.
+pub(crate) fn reconcile(settings: &mut Settings, vocab: usize) {
+    let origin = |settings: &Settings, name: &str| settings.get(name).map(|setting| setting.origin);
+    for (one, others, _) in EXCLUSIVE {
+        for other in *others {
+            if settings.is_on(one, vocab) && settings.is_on(other, vocab) {
+                let (first, second) = (origin(settings, one), origin(settings, other));
+                let weaker = if first > second { other } else { one };
+                if first.min(second) <= Some(Origin::Model) {
+                    settings.remove(weaker);
+                }
+            }
+        }
+    }
+}
+
+/// Options of which one shuts the other out.
 fn exclusive(settings: &Settings, vocab: usize) -> Result<(), Error> {
     for (one, others, why) in EXCLUSIVE {
-        for other in others.iter().filter(|other| settings.is_on(one, vocab) && settings.is_on(other, vocab)) {
+        let mut clash = others.iter().filter(|other| settings.is_on(one, vocab) && settings.is_on(other, vocab));
+        if let Some(other) = clash.next() {
             return Err(Error::Option(format!("{one} and {other} do not go together: {why}; leave one out")));
         }
     }
     let (beams, groups) = (settings.size("num_beams", 1), settings.size("num_beam_groups", 1));
-    if beams > 1 && beams % groups != 0 {
+    let given = |name| settings.get(name).is_some_and(|setting| setting.origin >= Origin::Config);
+    if beams > 1 && beams % groups != 0 && given("num_beam_groups") {
         return Err(Error::Option(format!(
             "num_beam_groups must divide num_beams, which is {beams}, got {groups}; choose another number"
         )));
