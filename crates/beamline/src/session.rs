@@ -159,12 +159,16 @@ impl Session {
         tokens
     }
 
-    /// What a branch's caches lack of a node's text.
-    pub(crate) fn feed(&self, node: NodeId, branch: &Branch) -> Feed {
-        let unguided = branch.unguided.as_ref();
+    /// What a branch's caches lack of a node's text: its last token at the least, whose row is wanted.
+    pub(crate) fn feed(&self, node: NodeId, branch: &mut Branch) -> Feed {
+        let lacking = |mut tokens: Vec<TokenId>, cache: &mut KvCache| {
+            cache.truncate(tokens.len() - 1);
+            tokens.split_off(cache.len())
+        };
+        let unguided = branch.unguided.as_mut();
         Feed {
-            text: self.tokens(node).split_off(branch.cache.len()),
-            unguided: unguided.map_or(Vec::new(), |cache| self.after(&self.negative, node).split_off(cache.len())),
+            text: lacking(self.tokens(node), &mut branch.cache),
+            unguided: unguided.map_or(Vec::new(), |cache| lacking(self.after(&self.negative, node), cache)),
         }
     }
 

@@ -99,8 +99,8 @@ impl Engine {
     fn jobs(&self, sessions: &mut [Session]) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
         for (session, s) in sessions.iter_mut().enumerate() {
-            for (node, branch) in std::mem::take(&mut s.branches) {
-                let feed = s.feed(node, &branch);
+            for (node, mut branch) in std::mem::take(&mut s.branches) {
+                let feed = s.feed(node, &mut branch);
                 let draft = self.draft(s, node, &branch)?;
                 jobs.push(Job {
                     session,
