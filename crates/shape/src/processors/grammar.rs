@@ -12,7 +12,7 @@ processor! {
     what: "Leaves only tokens with which the new text can still become one that matches."
     rule: "Remove every token after whose bytes no continuation matches the grammar; end tokens stay where the text matches as it is."
     when: "`json_schema` for data that a program reads, `regex` for dates and numbers, `lark` for languages."
-    limits: "The prompt is not looked at. Once nothing can follow, only end tokens are left; without any, that is an error. Probability that falls away is not given to others before sampling does so: unlikely texts may come out, since only what may not follow is removed."
+    limits: "The prompt is not looked at. JSON comes compact. Once nothing can follow, only end tokens are left; without any, that is an error. Probability that falls away is not given to others before sampling does so: unlikely texts may come out, since only what may not follow is removed."
     example: "let json = r#\"{\\\"version\\\": \\\"1.0\\\", \\\"added_tokens\\\": [], \\\"normalizer\\\": null, \\\"pre_tokenizer\\\": null,
     \\\"post_processor\\\": null, \\\"decoder\\\": {\\\"type\\\": \\\"Fuse\\\"}, \\\"model\\\": {\\\"type\\\": \\\"WordLevel\\\", \\\"unk_token\\\": \\\"a\\\",
     \\\"vocab\\\": {\\\"a\\\": 0, \\\"7\\\": 1, \\\"b\\\": 2, \\\"42\\\": 3, \\\"end\\\": 4}}}\"#;
@@ -61,7 +61,7 @@ impl Grammar {
         Self::new(LARK.name, TopLevelGrammar::from_lark(grammar.to_owned()), vocabulary, vocab, eos)
     }
 
-    /// JSON that a schema allows.
+    /// JSON that a schema allows, without spaces between its parts (unless the schema's `x-guidance` says otherwise).
     ///
     /// # Errors
     /// When the schema cannot be read, or asks for what is not supported.
@@ -71,7 +71,13 @@ impl Grammar {
         vocab: usize,
         eos: &[TokenId],
     ) -> Result<Self, ShapeError> {
-        Self::new(SCHEMA.name, TopLevelGrammar::from_json_schema(schema.clone()), vocabulary, vocab, eos)
+        let mut schema = schema.clone();
+        if let Some(fields) = schema.as_object_mut() {
+            // Spaces without end are JSON too, and small models love them.
+            let compact = || serde_json::json!({"whitespace_flexible": false});
+            fields.entry("x-guidance").or_insert_with(compact);
+        }
+        Self::new(SCHEMA.name, TopLevelGrammar::from_json_schema(schema), vocabulary, vocab, eos)
     }
 
     fn new(
