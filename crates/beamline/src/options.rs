@@ -17,13 +17,7 @@ const BASE: OptionSpec = OptionSpec::BASE;
 const COUNT: OptionSpec =
     OptionSpec { kind: OptionKind::Count { least: 1 }, range: "a whole number, 1 or more", ..BASE };
 
-const FLAG: OptionSpec = OptionSpec {
-    kind: OptionKind::Flag,
-    range: "true or false",
-    default: "false",
-    neutral: |value, _| *value == OptionValue::Flag(false),
-    ..BASE
-};
+const FLAG: OptionSpec = OptionSpec::FLAG;
 
 /// Options of the loop itself.
 static OWN: &[OptionSpec] = &[

@@ -80,6 +80,15 @@ impl OptionSpec {
         neutral: |_, _| false,
     };
 
+    /// The same for switches that are off unless set.
+    pub const FLAG: Self = Self {
+        kind: OptionKind::Flag,
+        range: "true or false",
+        default: "false",
+        neutral: |value, _| matches!(value, OptionValue::Flag(false)),
+        ..Self::BASE
+    };
+
     /// Reads a value from a flag's text.
     ///
     /// # Errors

@@ -31,12 +31,8 @@ impl Processor for RemoveInvalid {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "remove_invalid_values",
-    kind: OptionKind::Flag,
-    range: "true or false",
-    default: "false",
     short: "replace infinite scores by the greatest and the least that can be computed with",
-    neutral: |value, _| *value == OptionValue::Flag(false),
-    ..OptionSpec::BASE
+    ..OptionSpec::FLAG
 };
 
 pub(crate) const ENTRY: Entry = Entry {

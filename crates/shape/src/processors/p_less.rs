@@ -34,13 +34,9 @@ impl Processor for PLess {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "p_less",
-    kind: OptionKind::Flag,
     needs: SAMPLING,
-    range: "true or false",
-    default: "false",
     short: "remove tokens less probable than two draws are to be equal",
-    neutral: |value, _| *value == OptionValue::Flag(false),
-    ..OptionSpec::BASE
+    ..OptionSpec::FLAG
 };
 
 pub(crate) const ENTRY: Entry = Entry {

@@ -33,12 +33,8 @@ impl Processor for Renormalize {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "renormalize_logits",
-    kind: OptionKind::Flag,
-    range: "true or false",
-    default: "false",
     short: "turn scores into log-probabilities after all processors",
-    neutral: |value, _| *value == OptionValue::Flag(false),
-    ..OptionSpec::BASE
+    ..OptionSpec::FLAG
 };
 
 pub(crate) const ENTRY: Entry = Entry {
