@@ -62,7 +62,7 @@ pub use hold::HoldBack;
 pub use inspect::{Candidate, Chosen, Inspection, Rest, StepRow};
 pub use name::ModelName;
 pub use open::{OpenOptions, Opened, Progress};
-pub use options::{IGNORED, options};
+pub use options::{IGNORED, options, shapes};
 pub use score::{ScoreReport, ScoredToken};
 pub use session::{Prompt, Session, Step};
 pub use settings::{Origin, Setting, Settings};

@@ -276,6 +276,11 @@ pub fn options() -> impl Iterator<Item = &'static OptionSpec> {
     OWN.iter().chain(REGISTRY.iter().flat_map(|entry| entry.options))
 }
 
+/// Whether an option belongs to a processor; the others are the searches' own.
+pub fn shapes(option: &OptionSpec) -> bool {
+    OWN.iter().all(|own| own.name != option.name)
+}
+
 /// The option of this name; hyphens and underscores are alike.
 pub(crate) fn find(name: &str) -> Option<&'static OptionSpec> {
     let name = name.replace('-', "_");

@@ -1,7 +1,7 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
 use crate::failure::Failure;
-use beamline::{Encoding, OptionKind, Settings, options};
+use beamline::{Encoding, OptionKind, Settings, options, shapes};
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -237,16 +237,17 @@ fn with_options(command: clap::Command) -> clap::Command {
                 ("JSON", 1..=1)
             }
         };
+        let heading = if shapes(option) { "Shaping" } else { "Searching" };
         let help = format!("{} [{}; default: {}]", sentence(option.short), option.range, option.default);
         let arg = Arg::new(option.name).long(option.name.replace('_', "-")).help(help).value_name(value);
         let arg = arg
             .action(ArgAction::Set)
             .num_args(number)
             .allow_hyphen_values(option.kind != OptionKind::Flag)
-            .help_heading("Decoding");
+            .help_heading(heading);
         if option.kind == OptionKind::Flag { arg.default_missing_value("true").require_equals(true) } else { arg }
     });
-    command.arg(config.help_heading("Decoding")).args(flags)
+    command.arg(config.help_heading("Searching")).args(flags)
 }
 
 /// The options given by flag and by `--config`.
