@@ -4,11 +4,12 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::{Prompt, Session, Step};
 use crate::settings::{Setting, Settings};
-use beamline_search::{Certificate, FinishReason, Found, State};
+use beamline_search::{Certificate, FinishReason, Found, NodeId, State, StopStrings};
 use beamline_shape::OptionValue;
 use beamline_tokens::{Beginning, Special, TokenId};
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The result of [`Engine::generate`]. Serialised, it is the JSON of the command line.
 #[derive(Clone, Debug, Serialize)]
@@ -139,28 +140,19 @@ pub struct Timings {
     /// Tokens after each sequence's first, a second; null if there are none.
     pub decode_tokens_per_s: Option<f64>,
     #[serde(skip)]
-    first_tokens: Option<usize>,
+    begun: bool,
 }
 
 impl Timings {
     pub(crate) fn new(load_s: f64) -> Self {
-        Self { load_s, prefill_s: 0.0, decode_s: 0.0, decode_tokens_per_s: None, first_tokens: None }
+        Self { load_s, prefill_s: 0.0, decode_s: 0.0, decode_tokens_per_s: None, begun: false }
     }
 
     /// Counts one step in.
-    pub fn add(&mut self, step: &Step, sessions: &[Session]) {
+    pub fn add(&mut self, step: &Step) {
         let seconds = (step.forward + step.choose).as_secs_f64();
-        let tokens: usize = sessions.iter().map(|session| session.tree().len() - 1).sum();
-        match self.first_tokens {
-            None => {
-                self.prefill_s = seconds;
-                self.first_tokens = Some(tokens);
-            }
-            Some(first) => {
-                self.decode_s += seconds;
-                self.decode_tokens_per_s = Some((tokens - first) as f64 / self.decode_s);
-            }
-        }
+        *(if self.begun { &mut self.decode_s } else { &mut self.prefill_s }) += seconds;
+        self.begun = true;
     }
 }
 
@@ -180,7 +172,7 @@ impl Engine {
         let mut timings = Timings::new(self.load_seconds());
         loop {
             let step = self.step(&mut sessions, &mut ())?;
-            timings.add(&step, &sessions);
+            timings.add(&step);
             if !step.more {
                 return Ok(self.completion(prompts, &settings, &sessions, timings));
             }
@@ -235,8 +227,14 @@ impl Engine {
                 prompt_tokens: sessions.iter().map(|session| session.prompt().len()).sum(),
                 new_tokens: sequences.iter().map(|sequence| sequence.token_ids.len()).sum(),
             },
+            timings: Timings {
+                decode_tokens_per_s: (timings.decode_s > 0.0).then(|| {
+                    let after_first = |sequence: &Sequence| sequence.token_ids.len().saturating_sub(1);
+                    sequences.iter().map(after_first).sum::<usize>() as f64 / timings.decode_s
+                }),
+                ..timings
+            },
             sequences,
-            timings,
         }
     }
 
@@ -266,23 +264,54 @@ impl Engine {
             State::Finished(reason) => Some(reason),
             State::Open => None,
         };
-        let mut text = self.tokenizer().decode(&path, Special::Drop, Beginning::Continuation);
         let stop_string = finish.and_then(|reason| stop_string(settings, reason));
-        if let Some(stop) = stop_string.filter(|_| !keeps_stop_strings(settings)) {
-            // One that began in the prompt has all of the text in it.
-            text.truncate(text.find(stop).unwrap_or(0));
-        }
         Sequence {
             prompt,
             rank,
             token_ids: path.iter().map(|token| token.0).collect(),
-            text,
+            text: self.text(session, node, settings),
             finish_reason: finish.map(FinishReason::name),
             stop_string: stop_string.map(str::to_owned),
             score: found.score,
             sum_logprob: tokens.iter().fold(0.0, |sum, token| sum + token.logprob),
             tokens,
         }
+    }
+}
+
+impl Engine {
+    /// The text that a sequence has come to, without special tokens; up to the stop string that ended it, if that is to be
+    /// cut.
+    pub fn text(&self, session: &Session, last: NodeId, settings: &Settings) -> String {
+        let stops = settings.stops_to_cut();
+        let stopped = matches!(session.state(last), State::Finished(FinishReason::Stop(_)));
+        if stopped && !stops.is_empty() {
+            self.before_stop(&stops, session, last)
+        } else {
+            self.tokenizer().decode(&session.tree().path(last), Special::Drop, Beginning::Continuation)
+        }
+    }
+
+    /// The text of a sequence up to where the stop string began that ended it.
+    fn before_stop(&self, stops: &[String], session: &Session, last: NodeId) -> String {
+        let (tree, vocabulary) = (session.tree(), self.tokenizer().vocabulary());
+        let node = tree.node(last);
+        let strings = StopStrings::new(stops, Arc::clone(vocabulary), session.prompt());
+        let found = node.parent.and_then(|parent| strings.found(tree, parent, node.token));
+        let path = tree.path(last);
+        let all: usize = path.iter().map(|&token| vocabulary.bytes(token).len()).sum();
+        // One that began in the prompt has all of the text in it.
+        let mut left = all.saturating_sub(found.map_or(0, |found| found.back));
+        let mut bytes = Vec::new();
+        for token in path {
+            let own = vocabulary.bytes(token);
+            let part = &own[..own.len().min(left)];
+            left -= part.len();
+            if !vocabulary.is_special(token) {
+                bytes.extend_from_slice(part);
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a model's own files say about decoding.
 
 use crate::options::{IGNORED, options};
-use crate::settings::{Origin, Settings};
+use crate::settings::{Origin, Setting, Settings};
 use beamline_shape::OptionValue;
 use beamline_tokens::TokenId;
 use serde_json::{Map, Value};
@@ -25,6 +25,24 @@ const SILENT: [&str; 8] = [
     "cache_config",
     "max_cache_len",
     "compile_config",
+];
+
+/// Options that a model's file has no say in: they are no fields of transformers'.
+const NOT_A_MODELS: [&str; 14] = [
+    "assistant",
+    "rng",
+    "seed",
+    "preset",
+    "processors",
+    "json_schema",
+    "regex",
+    "lark",
+    "exact_search",
+    "node_budget",
+    "best_of",
+    "rank_by",
+    "arithmetic_sampling",
+    "stochastic_beams",
 ];
 
 impl Defaults {
@@ -68,8 +86,26 @@ impl Defaults {
         defaults
     }
 
+    /// Drops tokens that the model does not have: they must not be the user's trouble.
+    fn fit_ids(&mut self, vocab: usize) {
+        let beyond = |setting: &Setting| setting.value.all_ids().iter().any(|&id| id as usize >= vocab);
+        let names: Vec<&str> = self
+            .settings
+            .iter()
+            .filter(|(name, s)| *name != "eos_token_id" && beyond(s))
+            .map(|(name, _)| name)
+            .collect();
+        for name in names {
+            self.settings.remove(name);
+            self.warnings.push(format!(
+                "generation_config.json: {name} names tokens beyond the vocabulary of {vocab}; passed over"
+            ));
+        }
+    }
+
     /// Drops end and begin tokens that the model does not have: a smaller copy of a model often keeps those of the larger.
     pub(crate) fn fit(&mut self, vocab: usize) {
+        self.fit_ids(vocab);
         self.begin = self.begin.filter(|token| token.index() < vocab);
         let Some(OptionValue::Ids(ids)) = self.settings.get("eos_token_id").map(|setting| setting.value.clone()) else {
             return;
@@ -87,7 +123,8 @@ impl Defaults {
             if name == "eos_token_id" {
                 continue; // read with config.json's
             }
-            if let Some(option) = options().find(|option| option.name == name) {
+            let known = options().find(|option| option.name == name && !NOT_A_MODELS.contains(&option.name));
+            if let Some(option) = known {
                 match option.read(value) {
                     Ok(Some(value)) => self.settings.put(option.name, value, Origin::Model),
                     Ok(None) => {}

@@ -88,7 +88,8 @@ impl Error {
             Self::Hub(error) if error.fault() == beamline_hub::Fault::Usage => Fault::Usage,
             #[cfg(feature = "hub")]
             Self::Hub(_) => Fault::Model,
-            Self::Model(ModelError::NotFinite) | Self::Shape(ShapeError::Empty { .. }) => Fault::Run,
+            Self::Model(ModelError::NotFinite)
+            | Self::Shape(ShapeError::Empty { .. } | ShapeError::Unmet | ShapeError::Overflow { .. }) => Fault::Run,
             Self::Compute(_)
             | Self::Shape(_)
             | Self::Tokens(_)

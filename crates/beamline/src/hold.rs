@@ -14,13 +14,24 @@
 pub struct HoldBack {
     stops: Vec<String>,
     held: String,
+    /// How many bytes of what is held have been shown before: they are the prompt's.
+    shown: usize,
     over: bool,
 }
 
 impl HoldBack {
     /// Stops before the first of these texts; with none of them everything goes through.
     pub fn new(stops: &[String]) -> Self {
-        Self { stops: stops.to_vec(), held: String::new(), over: false }
+        Self { stops: stops.to_vec(), held: String::new(), shown: 0, over: false }
+    }
+
+    /// The same after a prompt, in which a stop string may begin.
+    #[must_use]
+    pub fn after(mut self, prompt: &str) -> Self {
+        let keep = self.stops.iter().map(|stop| overlap(prompt, stop)).max().unwrap_or(0);
+        prompt[prompt.len() - keep..].clone_into(&mut self.held);
+        self.shown = keep;
+        self
     }
 
     /// Takes text; gives what is certain to come before any stop string.
@@ -29,21 +40,35 @@ impl HoldBack {
             return String::new();
         }
         self.held.push_str(text);
-        let first = self.stops.iter().filter_map(|stop| self.held.find(stop.as_str())).min();
-        if let Some(at) = first {
+        if let Some(at) = cut(&self.held, &self.stops) {
             self.over = true;
             self.held.truncate(at);
-            return std::mem::take(&mut self.held);
+            return self.give(at);
         }
         let keep = self.stops.iter().map(|stop| overlap(&self.held, stop)).max().unwrap_or(0);
-        let rest = self.held.split_off(self.held.len() - keep);
-        std::mem::replace(&mut self.held, rest)
+        self.give(self.held.len() - keep)
+    }
+
+    /// Gives out what is held up to a place, but for what has been shown.
+    fn give(&mut self, end: usize) -> String {
+        let rest = self.held.split_off(end);
+        let given = std::mem::replace(&mut self.held, rest);
+        let seen = self.shown.min(given.len());
+        self.shown -= seen;
+        given[seen..].to_owned()
     }
 
     /// The end of the text: what was held back is no stop string after all.
     pub fn finish(&mut self) -> String {
-        std::mem::take(&mut self.held)
+        self.give(self.held.len())
     }
+}
+
+/// Where the stop string begins that ends first.
+fn cut(text: &str, stops: &[String]) -> Option<usize> {
+    let found =
+        stops.iter().enumerate().filter_map(|(i, stop)| text.find(stop.as_str()).map(|at| (at + stop.len(), i, at)));
+    found.min().map(|(_, _, at)| at)
 }
 
 /// How many of the last bytes of `text` may begin `stop`.
@@ -59,14 +84,14 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// However the text is cut, what comes out is the text before the first stop string.
+        /// However the text comes in pieces, what goes out is the text before the stop string that ends first.
         #[test]
         fn streamed_text_ends_before_the_first_stop_string(
             pieces in prop::collection::vec("[ab한]{0,3}", 0..12),
             stops in prop::collection::vec("[ab한]{1,4}", 0..3),
         ) {
             let whole = pieces.concat();
-            let end = stops.iter().filter_map(|stop| whole.find(stop.as_str())).min().unwrap_or(whole.len());
+            let end = cut(&whole, &stops).unwrap_or(whole.len());
             let mut hold = HoldBack::new(&stops);
             let mut out = String::new();
             for piece in &pieces {
@@ -75,6 +100,10 @@ mod tests {
             }
             out += &hold.finish();
             prop_assert_eq!(out, &whole[..end]);
+            // A prompt before it, in which a stop string may begin, is not shown.
+            let mut hold = HoldBack::new(&stops).after("ab");
+            let out: String = pieces.iter().map(|piece| hold.push(piece)).collect::<String>() + &hold.finish();
+            prop_assert!(whole.starts_with(&out));
         }
     }
 }

@@ -5,9 +5,11 @@ use crate::error::Error;
 use crate::event::{Event, Interest, Observer, What};
 use crate::session::Prompt;
 use crate::settings::Settings;
-use beamline_search::Outlook;
+use beamline_search::{NodeId, Outlook};
 use beamline_tokens::{Beginning, Special, TokenId};
 use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
 
 /// A search, step by step. Serialised, it is the JSON of `inspect`.
 #[derive(Clone, Debug, Serialize)]
@@ -103,7 +105,8 @@ impl Raw {
 struct Collector<'a> {
     engine: &'a Engine,
     top: usize,
-    steps: Vec<StepRow>,
+    /// What has been seen, by the node that it follows.
+    rows: BTreeMap<NodeId, StepRow>,
 }
 
 impl Observer for Collector<'_> {
@@ -150,7 +153,7 @@ impl Collector<'_> {
             })
             .collect();
         let listed: f64 = candidates.iter().map(|candidate| candidate.prob).sum();
-        self.steps.push(StepRow {
+        let row = StepRow {
             input: self.engine.tokenizer().decode(tokens, Special::Write, Beginning::Text),
             chosen: Chosen { id: 0, text: String::new() },
             entropy: raw.entropy(outlook.raw),
@@ -160,34 +163,40 @@ impl Collector<'_> {
                 prob: if order.len() == candidates.len() { 0.0 } else { (1.0 - listed).max(0.0) },
             },
             candidates,
-        });
+        };
+        self.rows.insert(outlook.tip.node, row);
     }
 }
 
 impl Engine {
-    /// Runs up to `steps` steps and lists the `top` best tokens of each. Greedy, unless `given` itself asks for sampling;
-    /// then the first sequence is shown.
+    /// Runs up to `steps` steps and lists the `top` best tokens of each, along the best sequence found. Greedy, unless
+    /// `given` itself asks for another search; a model's own wishes do not count here.
     ///
     /// # Errors
     /// As for [`generate`](Self::generate).
     pub fn inspect(&self, prompt: &Prompt, given: &Settings, steps: usize, top: usize) -> Result<Inspection, Error> {
         let mut given = given.clone();
-        let asked = given.get("do_sample").is_some();
-        if !asked {
-            given.config(&serde_json::json!({"do_sample": false}))?;
-        }
         given.set("max_new_tokens", &steps.to_string())?;
-        given.remove("num_return_sequences");
+        let drawn = given.get("preset").is_some();
+        for (option, neutral) in [("do_sample", json!(false)), ("num_beams", json!(1)), ("penalty_alpha", json!(0.0))] {
+            if given.get(option).is_none() && !(drawn && option == "do_sample") {
+                given.config(&json!({option: neutral}))?;
+            }
+        }
         let mut settings = self.settings(&given)?;
         settings.remove("num_return_sequences");
         let mut sessions = [self.session(prompt, &settings)?];
-        let mut collector = Collector { engine: self, top, steps: Vec::new() };
+        let mut collector = Collector { engine: self, top, rows: BTreeMap::new() };
         while self.step(&mut sessions, &mut collector)?.more {}
         let [session] = &sessions;
-        let path = session.tree().path(session.results()[0].node);
-        let mut rows = collector.steps;
-        for (row, token) in rows.iter_mut().zip(path) {
-            row.chosen = Chosen { id: token.0, text: self.tokenizer().vocabulary().text(token) };
+        let tree = session.tree();
+        let mut rows = Vec::new();
+        for id in session.results().first().map(|found| tree.branch(found.node)).unwrap_or_default() {
+            let node = tree.node(id);
+            if let Some(mut row) = node.parent.and_then(|parent| collector.rows.get(&parent)).cloned() {
+                row.chosen = Chosen { id: node.token.0, text: self.tokenizer().vocabulary().text(node.token) };
+                rows.push(row);
+            }
         }
         Ok(Inspection { prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })
     }

@@ -37,7 +37,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "max_time",
-        range: "seconds, greater than 0",
+        range: "seconds, greater than 0 and at most 1e9",
         short: "stop after this many seconds",
         check: |value| value.number().is_some_and(|s| 0.0 < s && s <= 1e9),
         ..BASE
@@ -266,7 +266,7 @@ static OWN: &[OptionSpec] = &[
         range: "names of processors, parted by commas",
         default: "the preset's",
         short: "the processors to apply, in this order",
-        remedy: "see explain for what there is",
+        remedy: "leave it out for the preset's order",
         ..BASE
     },
 ];

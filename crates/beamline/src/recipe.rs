@@ -25,6 +25,7 @@ pub(crate) struct Recipe {
     pub(crate) pipeline: Pipeline,
     pub(crate) coins: Coins,
     pub(crate) drafter: Option<Box<dyn Drafter>>,
+    pub(crate) max_new_tokens: usize,
     /// The prompt to move away from, where guidance is on.
     pub(crate) negative: Option<Vec<TokenId>>,
 }
@@ -60,7 +61,9 @@ impl Recipe {
         common: &Common,
     ) -> Result<Self, Error> {
         let geometry = engine.model().geometry();
-        let room = length::room(settings, prompt.len(), geometry.context)?;
+        let guided = settings.is_on("guidance_scale", geometry.vocab);
+        let negative = settings.get("negative_prompt_ids").and_then(|s| s.value.ids()).filter(|_| guided);
+        let room = length::room(settings, prompt.len(), negative.map_or(0, <[u32]>::len), geometry.context)?;
         let vocabulary = engine.tokenizer().vocabulary();
         let strings = match settings.get("stop_strings") {
             Some(Setting { value: OptionValue::Texts(texts), .. }) if !texts.is_empty() => {
@@ -81,21 +84,37 @@ impl Recipe {
             keep: if beams > 1 { (eos.len() + 1).max(2) } else { 1 },
         };
         let pipeline = Pipeline::build(&order(settings)?, &brief)?;
-        let guided = pipeline.names().contains(&"guidance_scale");
-        let negative = guided.then(|| match settings.get("negative_prompt_ids").and_then(|s| s.value.ids()) {
+        let guided = guided && pipeline.names().contains(&"guidance_scale");
+        let negative = guided.then(|| match negative {
             Some(ids) => ids.iter().copied().map(TokenId).collect(),
             None => prompt[prompt.len() - 1..].to_vec(),
         });
         let stop = Stop { eos, max_new_tokens: room, strings, deadline: common.deadline };
+        fits(settings, room)?;
         let drafter = drafter(engine, settings, common)?;
         Ok(Self {
             strategy: strategy(settings, stop, common, prompt),
             pipeline,
             coins: common.coins,
             drafter,
+            max_new_tokens: room,
             negative,
         })
     }
+}
+
+/// Whether there is room for the phrases that a text must have.
+fn fits(settings: &Settings, room: usize) -> Result<(), Error> {
+    let Some(OptionValue::Phrases(phrases)) = settings.get("force_words_ids").map(|setting| &setting.value) else {
+        return Ok(());
+    };
+    let least: usize = phrases.iter().map(|words| words.iter().map(Vec::len).min().unwrap_or(0)).sum();
+    if settings.is_on("num_beams", usize::MAX) && least > room {
+        return Err(Error::Option(format!(
+            "force_words_ids needs {least} tokens at the least, but only {room} may come; raise max_new_tokens"
+        )));
+    }
+    Ok(())
 }
 
 /// What processors are told that an option has.
@@ -221,7 +240,9 @@ pub(crate) fn order(settings: &Settings) -> Result<Vec<&'static str>, Error> {
         needs.is_empty() || needs.iter().any(|needed| settings.is_on(needed, usize::MAX))
     };
     let mut names: Vec<&'static str> = names.into_iter().filter(applies).collect();
-    if settings.flag("exact_search") && !names.contains(&"renormalize_logits") {
+    if settings.flag("exact_search") {
+        // At the very end, wherever it was: nothing may raise a score after it.
+        names.retain(|name| *name != "renormalize_logits");
         names.push("renormalize_logits");
     }
     Ok(names)

@@ -59,10 +59,14 @@ pub struct Session {
     pub(crate) drafter: Option<Box<dyn Drafter>>,
     /// The tips to grow next, as the strategy asked for them.
     pub(crate) pending: Vec<Tip>,
+    /// The most new tokens.
+    max_new_tokens: usize,
     /// What each distinct pending node needs.
     pub(crate) branches: BTreeMap<NodeId, Branch>,
     /// The prompt's own branch, for strategies that go back.
     trunk: Option<Branch>,
+    /// Processors of tips that share a node but have shaped their rows apart, by node and sequence.
+    pub(crate) own: BTreeMap<(NodeId, u32), Pipeline>,
     /// Rows to shape in, kept so that nothing is allocated for each token.
     pub(crate) spare: Vec<Logits>,
     /// Steps taken.
@@ -90,9 +94,11 @@ impl Session {
             strategy,
             coins: recipe.coins,
             drafter: recipe.drafter,
+            max_new_tokens: recipe.max_new_tokens,
             pending,
             branches: BTreeMap::from([(Tree::ROOT, branch)]),
             trunk: None,
+            own: BTreeMap::new(),
             spare: Vec::new(),
             steps: 0,
             measures: true,
@@ -208,6 +214,10 @@ impl Session {
                     None => self.trunk.as_ref().map(Branch::fork),
                 };
                 let Some(mut heir) = heir else { continue };
+                let sequence = self.pending.iter().find(|tip| tip.node == node).map(|tip| tip.sequence);
+                if let Some(own) = sequence.and_then(|sequence| self.own.remove(&(ancestor, sequence))) {
+                    heir.pipeline = own;
+                }
                 self.accept(&mut heir, ancestor, node);
                 self.branches.insert(node, heir);
             }
@@ -237,6 +247,19 @@ impl Session {
                 branch.pipeline.accept(&tokens[..at], tokens[at]);
             }
         }
+    }
+
+    /// How many tokens may be guessed after a node: at least one more is chosen by the search itself.
+    pub(crate) fn room(&self, node: NodeId, context: usize) -> usize {
+        let depth = self.tree.depth(node);
+        let longest = self.prompt.len().max(self.negative.len()) + depth;
+        (self.max_new_tokens - depth - 1).min(context - longest)
+    }
+
+    /// Whether to note the raw model's log-probability, rank and entropy of every token, which takes a little time; on
+    /// unless switched off. What ranks by them needs them.
+    pub fn measure(&mut self, on: bool) {
+        self.measures = on;
     }
 
     /// How a node's sequence ended, if it has.

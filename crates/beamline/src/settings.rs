@@ -89,7 +89,9 @@ impl Settings {
     /// When an option is given that the others leave without effect, or two shut each other out.
     pub fn check(&self) -> Result<(), Error> {
         // A vocabulary of one makes every top_k neutral: that must wait for the model.
-        crate::recipe::contradictions(&self.with_preset(), 1, false)
+        let mut all = self.with_preset();
+        crate::recipe::reconcile(&mut all, 1);
+        crate::recipe::contradictions(&all, 1, false)
     }
 
     /// These settings over the defaults of the preset that they name.
@@ -113,6 +115,16 @@ impl Settings {
                 texts.clone()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Takes a model's own number of sequences back to what the search can give.
+    pub(crate) fn fit_returned(&mut self) {
+        let beams = self.size("num_beams", 1);
+        if beams > 1 && self.size("num_return_sequences", 1) > beams {
+            self.put("num_return_sequences", OptionValue::Count(beams as u64), Origin::Model);
+        } else if beams == 1 && !self.flag("do_sample") {
+            self.remove("num_return_sequences");
         }
     }
 

@@ -84,6 +84,14 @@ fn contradictions_are_errors_that_name_both_sides() {
         (&["--do-sample", "--processors", "top_k,top_k"], "lists top_k twice"),
         (&["--do-sample", "--best-of", "2", "--num-return-sequences", "3"], "at most best_of, which is 2, got 3"),
         (&["--json-schema", "{}", "--regex", "a"], "one grammar at a time"),
+        (
+            &["--regex", "a+", "--processors", "no_repeat_ngram_size"],
+            "regex has no effect: processors does not list it",
+        ),
+        (
+            &["--guidance-scale", "1.5", "--processors", "top_k"],
+            "guidance_scale has no effect: processors does not list it",
+        ),
     ] {
         let message = refused(args, 2);
         assert!(message.contains(part), "{args:?}: {message}");
@@ -101,7 +109,7 @@ fn values_out_of_range_name_the_range_and_the_way_out() {
         (&["--sequence-bias", "[[[1]]]"], "sequence_bias must be pairs of token ids and a number"),
         (&["--bad-words-ids", "[[]]"], "bad_words_ids must be lists of token ids, none empty"),
         (&["--num-beams", "2", "--force-words-ids", "[[[1],[1,2]]]"], "force_words_ids must be phrases"),
-        (&["--max-time", "0"], "max_time must be seconds, greater than 0, got 0"),
+        (&["--max-time", "0"], "max_time must be seconds, greater than 0 and at most 1e9, got 0"),
         (&["--stop-strings", ""], "stop_strings must be one or more texts, none empty"),
         (&["--suppress-tokens", "99999999"], "suppress_tokens 99999999 is beyond the vocabulary; ids must be in 0..="),
         (&["--regex", "("], "regex: "),
@@ -127,6 +135,10 @@ fn presets_bring_an_order_and_defaults_that_flags_win_over() {
     assert_eq!(of("temperature"), json!({"value": 0.8, "origin": "default"}));
     assert_eq!(of("top_k"), json!({"value": 20, "origin": "flag"}));
     assert_eq!(of("repeat_last_n"), json!({"value": 64, "origin": "default"}));
+    // What a preset switches on gives way.
+    for search in [&["--penalty-alpha", "0.6", "--top-k", "4"][..], &["--exact-search"]] {
+        self::report(&[&["Once", "--preset", "llama.cpp", "--max-new-tokens", "2"], search].concat());
+    }
 }
 
 #[test]
@@ -234,6 +246,26 @@ fn grammars_hold_greedy_search_sampling_and_beams() {
 }
 
 #[test]
+fn phrases_that_cannot_be_said_are_refused() {
+    let model = tiny("tiny-llama");
+    let base = ["--model", &model, "--num-beams", "4", "--max-new-tokens", "3"];
+    for (args, part) in [
+        (&["--force-words-ids", "[[5,6],[7,8]]"][..], "needs 4 tokens at the least, but only 3 may come"),
+        (&["--force-words-ids", "[[5]]", "--suppress-tokens", "5"], "of which suppress_tokens allows nothing"),
+    ] {
+        let message = refused(&[&base[..], args].concat(), 2);
+        assert!(message.contains(part), "{message}");
+    }
+    // A stop string that begins in the prompt leaves nothing, streamed or not.
+    let stop = ["Once upon", "--model", &model, "--max-new-tokens", "8", "--eos-token-id", ""];
+    let text = report(&stop)["sequences"][0]["text"].as_str().unwrap().to_owned();
+    let across = format!("upon{}", text.chars().next().unwrap());
+    let cut = [&stop[..], &["--stop-strings", &across, "--include-stop-str-in-output=false"]].concat();
+    assert_eq!(report(&cut)["sequences"][0]["text"], "");
+    assert_eq!(String::from_utf8(run(&[&["generate"], &cut[..]].concat()).stdout).unwrap(), "\n");
+}
+
+#[test]
 fn exact_search_proves_what_it_found() {
     let model = tiny("tiny-gpt2");
     let report =
@@ -246,6 +278,65 @@ fn exact_search_proves_what_it_found() {
     let output = run(&["generate", "Once", "--model", &model, "--exact-search", "--max-new-tokens", "2"]);
     let note = String::from_utf8(output.stderr).unwrap();
     assert!(note.starts_with("this is the mode: no text is more probable than -"), "{note}");
+}
+
+/// Time cuts a search short, and its proof with it.
+#[test]
+fn an_exact_search_without_time_proves_less() {
+    let report = report(&["Once", "--exact-search", "--max-time", "0.001", "--max-new-tokens", "10"]);
+    let (proof, sequence) = (&report["prompts"][0]["certificate"], &report["sequences"][0]);
+    assert!(sequence["finish_reason"] != "time" && proof["bound"].as_f64() >= proof["best"].as_f64());
+    assert_eq!(proof["is_mode"], json!(proof["bound"] == proof["best"]));
+    // Its tokens have all their numbers.
+    let sum: f64 = sequence["tokens"].as_array().unwrap().iter().map(|token| token["logprob"].as_f64().unwrap()).sum();
+    assert!((sum - sequence["sum_logprob"].as_f64().unwrap()).abs() < 1e-9);
+    assert!(sequence["tokens"].as_array().unwrap().iter().all(|token| token["rank"].as_u64().unwrap() >= 1));
+}
+
+#[test]
+fn a_grammar_without_end_tokens_is_kept_to_the_end() {
+    let model = tiny("tiny-gpt2");
+    let args = [
+        "generate",
+        "Once",
+        "--model",
+        &model,
+        "--regex",
+        "[0-9]{3}",
+        "--eos-token-id",
+        "",
+        "--do-sample",
+        "--top-k",
+        "0",
+        "--temperature",
+        "3",
+    ];
+    for seed in ["1", "2", "3"] {
+        let output = run(&[&args[..], &["--seed", seed]].concat());
+        // There is nothing that may follow, and no end token: that is an error, after the text.
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.chars().all(|c| c.is_ascii_digit()) && text.len() == 3, "{text:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("grammar removed every token"));
+    }
+}
+
+#[test]
+fn a_step_table_follows_the_best_sequence_of_any_search() {
+    let model = tiny("tiny-gpt2");
+    for more in [
+        &["--num-beams", "3"][..],
+        &["--penalty-alpha", "0.6", "--top-k", "4"],
+        &["--do-sample", "--best-of", "3", "--seed", "1"],
+        &["--exact-search"],
+    ] {
+        let output = run(&[&["inspect", "Once", "--model", &model, "--steps", "3", "--json"], more].concat());
+        assert!(output.status.success(), "{more:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let table: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let generated = report(&[&["Once", "--model", &model, "--max-new-tokens", "3"], more].concat());
+        let chosen: Vec<&Value> = table["steps"].as_array().unwrap().iter().map(|step| &step["chosen"]["id"]).collect();
+        let ids: Vec<&Value> = generated["sequences"][0]["token_ids"].as_array().unwrap().iter().collect();
+        assert_eq!(chosen, ids, "{more:?}");
+    }
 }
 
 #[test]
@@ -318,6 +409,17 @@ fn a_models_own_settings_are_honoured_and_give_way() {
     for entry in std::fs::read_dir(tiny("tiny-gpt2")).unwrap() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    // Whatever it is, it is no error.
+    for odd in [
+        json!({"suppress_tokens": [5000]}),
+        json!({"forced_bos_token_id": 9999}),
+        json!({"num_beams": 4, "num_beam_groups": 2}),
+        json!({"suppress_tokens": [5], "forced_eos_token_id": 5}),
+        json!({"regex": "a", "lark": "x", "processors": ["x"], "assistant": "x"}),
+    ] {
+        std::fs::write(folder.path().join("generation_config.json"), odd.to_string()).unwrap();
+        report(&["Once", "--model", folder.path().to_str().unwrap(), "--max-new-tokens", "4"]);
     }
     let own = json!({"eos_token_id": 0, "penalty_alpha": 0.6, "top_k": 4, "temperature": 0.3, "num_return_sequences": 3, "length_penalty": 2.0});
     std::fs::write(folder.path().join("generation_config.json"), own.to_string()).unwrap();

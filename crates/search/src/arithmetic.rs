@@ -2,7 +2,7 @@
 
 use crate::coins::{Coins, Purpose};
 use crate::stop::Stop;
-use crate::strategy::{Found, Outlook, Strategy, Tip, extend, sound};
+use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, extend, sound};
 use crate::tree::{NodeId, State, Tree};
 use crate::watch::{Draw, Fate, Happening, Watch};
 use crate::witness::chosen;
@@ -59,6 +59,10 @@ impl Walk {
 }
 
 impl Strategy for Arithmetic {
+    fn wants(&self) -> Wants {
+        Wants { independent: true, ..Wants::default() }
+    }
+
     fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
         let tips = self.walks.iter().zip(0..).map(|(walk, sequence)| Tip { node: walk.node, sequence });
         tips.filter(|tip| tree.node(tip.node).state == State::Open).collect()

@@ -6,14 +6,14 @@ mod pool;
 
 pub use pool::EarlyStopping;
 
-use crate::randomness::Randomness;
-use crate::stop::Stop;
+use crate::randomness::{Race, Randomness};
+use crate::stop::{FinishReason, Stop};
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
-use crate::tree::Tree;
+use crate::tree::{NodeId, Tree};
 use crate::watch::{Fate, Happening, Watch};
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
-use candidates::{Continuation, Running, best, drawn, tell};
+use candidates::{Continuation, Running, best, tell};
 use pool::{Entry, Pool, divisor};
 
 /// What a placeholder's score is, and what is added to a score that must not count: transformers' own number.
@@ -74,12 +74,12 @@ impl Beam {
     }
 
     /// The candidates in order: the greatest sums, or as drawn.
-    fn consider(&self, rows: &[&Logits]) -> Vec<(usize, TokenId, f32)> {
+    fn consider(&self, rows: &[&Logits], watch: &mut dyn Watch) -> Vec<(usize, TokenId, f32)> {
         let count = self.candidates();
-        match &self.options.randomness {
-            Some(randomness) => drawn(&self.running, rows, count, randomness, self.step, self.vocab),
-            None => best(&self.running, rows, count),
-        }
+        let Some(randomness) = &self.options.randomness else { return best(&self.running, rows, count) };
+        let (parents, plus): (Vec<NodeId>, Vec<f32>) = self.running.iter().copied().unzip();
+        let (step, width, vocab) = (self.step, self.options.beams, self.vocab);
+        randomness.several(&Race { rows, parents: &parents, plus: &plus, step, width, vocab, count }, watch)
     }
 
     /// Takes the ended among the first `beams` candidates into the pool.
@@ -90,7 +90,8 @@ impl Beam {
         for (rank, c) in candidates.iter_mut().enumerate() {
             let Some(reason) = c.ended else { continue };
             if rank >= self.options.beams {
-                c.fate = Fate::EndTooLow;
+                let by_itself = matches!(reason, FinishReason::Eos | FinishReason::Stop(_));
+                c.fate = if by_itself { Fate::EndTooLow } else { Fate::BeyondWidth };
                 continue;
             }
             c.fate = if open { Fate::PoolFull } else { Fate::Stopped };
@@ -151,7 +152,7 @@ impl Strategy for Beam {
     fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
         self.vocab = outlooks.first().map_or(self.vocab, |outlook| outlook.raw.len());
         let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
-        let considered = self.consider(&rows).into_iter();
+        let considered = self.consider(&rows, watch).into_iter();
         let mut candidates: Vec<Continuation> =
             considered.map(|c| Continuation::new(c, &self.running, tree, &self.stop)).collect();
         if candidates.is_empty() && self.pool.entries().is_empty() {
@@ -177,11 +178,18 @@ impl Strategy for Beam {
         }
     }
 
-    fn results(&self, _: &Tree) -> Vec<Found> {
-        let finished = self.pool.entries();
-        let running = self.running.iter().map(|&(node, sum)| (node, f64::from(sum)));
-        // Before the end, what runs stands in for what has not ended yet.
-        let all = finished.iter().copied().chain(running.filter(|_| self.over.is_none()));
-        all.take(self.options.returned).map(|(node, score)| Found { node, score: Some(score) }).collect()
+    fn results(&self, tree: &Tree) -> Vec<Found> {
+        // What grew from a placeholder is no text of its own; transformers returns it where it has nothing else.
+        let real = |&(node, _): &(NodeId, f64)| tree.node(node).score > f64::from(OUT) / 2.0;
+        let finished: Vec<(NodeId, f64)> = self.pool.entries().into_iter().filter(real).collect();
+        // Before the end, what runs stands beside what has ended, as if it ended now.
+        let length = (self.step as usize).max(1);
+        let running = self
+            .running
+            .iter()
+            .map(|&(node, sum)| (node, f64::from(sum / divisor(length, self.options.length_penalty))));
+        let mut all: Vec<(NodeId, f64)> = finished.into_iter().chain(running.filter(|_| self.over.is_none())).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        all.into_iter().take(self.options.returned).map(|(node, score)| Found { node, score: Some(score) }).collect()
     }
 }

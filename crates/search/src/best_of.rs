@@ -3,7 +3,7 @@
 use crate::randomness::Randomness;
 use crate::sample::Sample;
 use crate::stop::Stop;
-use crate::strategy::{Found, Outlook, Strategy, Tip};
+use crate::strategy::{Found, Outlook, Strategy, Tip, Wants};
 use crate::tree::{NodeId, Tree};
 use crate::watch::Watch;
 use beamline_shape::ShapeError;
@@ -101,6 +101,10 @@ fn utilities(texts: &[Vec<TokenId>]) -> Vec<f64> {
 }
 
 impl Strategy for BestOf {
+    fn wants(&self) -> Wants {
+        Wants { independent: true, ..Wants::default() }
+    }
+
     fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
         self.samples.frontier(tree)
     }

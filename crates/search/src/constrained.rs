@@ -159,6 +159,10 @@ impl ConstrainedBeam {
         let few = said.len() < self.options.returned;
         for i in said.into_iter().chain(unsaid.into_iter().filter(|_| few)) {
             let (node, sum) = self.running[i];
+            // One that a processor has removed is no text to return.
+            if sum == f32::NEG_INFINITY {
+                continue;
+            }
             self.pool.add(node, self.pool.score(sum, tree.depth(node)));
             tree.set_state(node, State::Finished(reason));
         }
@@ -218,6 +222,9 @@ impl Strategy for ConstrainedBeam {
             told.push(candidate);
         }
         self.over = self.judge(tree, greatest, new);
+        if self.over.is_some() && self.pool.held().is_empty() {
+            return Err(ShapeError::Unmet);
+        }
         if watch.wants() {
             told.sort_by(|a, b| b.sum.total_cmp(&a.sum));
             tell(watch, outlooks, &told, |sum| self.pool.score(sum, new));

@@ -9,6 +9,7 @@ use beamline_shape::ShapeError;
 use beamline_tokens::TokenId;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::time::Instant;
 
 /// Nodes looked beyond in one pass.
 const TOGETHER: usize = 16;
@@ -55,6 +56,7 @@ pub struct Exact {
     /// The greatest score among the beginnings that were given up.
     lost: f32,
     nodes: usize,
+    deadline: Option<Instant>,
     over: bool,
 }
 
@@ -66,6 +68,20 @@ struct Beginning {
     /// None for the root itself.
     token: Option<TokenId>,
     logprob: f32,
+}
+
+/// Passes on what the beam search considers, but not its pool nor that it is over: the search goes on.
+struct Within<'a>(&'a mut dyn Watch);
+
+impl Watch for Within<'_> {
+    fn wants(&self) -> bool {
+        self.0.wants()
+    }
+    fn happened(&mut self, happening: Happening<'_>) {
+        if matches!(happening, Happening::Candidate(_)) {
+            self.0.happened(happening);
+        }
+    }
 }
 
 impl Eq for Beginning {}
@@ -84,7 +100,9 @@ impl Ord for Beginning {
 
 impl Exact {
     /// A search of these rules.
-    pub fn new(options: ExactOptions, stop: Stop) -> Self {
+    pub fn new(options: ExactOptions, mut stop: Stop) -> Self {
+        // A text cut short by time is no text to compare with others.
+        let deadline = stop.deadline.take();
         let first = BeamOptions {
             beams: options.beams.max(options.returned),
             returned: options.returned,
@@ -103,6 +121,7 @@ impl Exact {
             best: Vec::new(),
             lost: f32::NEG_INFINITY,
             nodes: 0,
+            deadline,
             over: false,
         }
     }
@@ -119,8 +138,12 @@ impl Exact {
     }
 
     /// Takes the best beginnings to be looked beyond next.
-    fn ask(&mut self, tree: &mut Tree) {
+    fn ask(&mut self, tree: &mut Tree, watch: &mut dyn Watch) {
         self.asked.clear();
+        if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            self.over = true;
+            return;
+        }
         while self.asked.len() < TOGETHER && self.nodes + self.asked.len() < self.options.budget {
             let Some(beginning) = self.open.peek().copied().filter(|b| b.score > self.to_beat()) else { break };
             self.open.pop();
@@ -130,6 +153,19 @@ impl Exact {
                     tree.grow(beginning.parent, token, f64::from(beginning.logprob), f64::from(beginning.score))
                 }
             };
+            if let Some(token) = beginning.token.filter(|_| watch.wants()) {
+                watch.happened(Happening::Candidate(Candidate {
+                    parent: beginning.parent,
+                    sequence: self.asked.len() as u32,
+                    token,
+                    node: Some(node),
+                    logprob: f64::from(beginning.logprob),
+                    score: f64::from(beginning.score),
+                    normalised: None,
+                    rank: self.nodes + self.asked.len() + 1,
+                    fate: Fate::Kept,
+                }));
+            }
             self.asked.push((node, beginning.score));
         }
         self.over = self.asked.is_empty();
@@ -189,7 +225,7 @@ impl Exact {
                     logprob: f64::from(value),
                     score: f64::from(sum),
                     normalised: None,
-                    rank: 0,
+                    rank: self.nodes,
                     fate,
                 }));
             }
@@ -208,12 +244,12 @@ impl Exact {
     }
 
     /// Takes over what the beam search found.
-    fn begin(&mut self, tree: &mut Tree, found: &[Found]) {
+    fn begin(&mut self, tree: &mut Tree, found: &[Found], watch: &mut dyn Watch) {
         let finished = found.iter().filter(|found| tree.node(found.node).state != State::Open);
         self.best = finished.filter_map(|found| Some((found.node, found.score? as f32))).collect();
         self.beam_score = self.best.first().map(|best| f64::from(best.1));
         self.beam = None;
-        self.ask(tree);
+        self.ask(tree, watch);
     }
 }
 
@@ -232,11 +268,11 @@ impl Strategy for Exact {
 
     fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
         if let Some(beam) = &mut self.beam {
-            beam.grow(tree, outlooks, watch)?;
+            beam.grow(tree, outlooks, &mut Within(watch))?;
             self.nodes += outlooks.len();
             if beam.frontier(tree).is_empty() {
                 let found = beam.results(tree);
-                self.begin(tree, &found);
+                self.begin(tree, &found, watch);
             }
             return Ok(());
         }
@@ -245,12 +281,13 @@ impl Strategy for Exact {
         for (outlook, (_, score)) in outlooks.iter().zip(asked) {
             self.expand(tree, outlook, score, watch);
         }
-        self.ask(tree);
+        self.ask(tree, watch);
         if self.over && watch.wants() {
             let pool: Vec<(NodeId, f64)> = self.best.iter().map(|&(node, score)| (node, f64::from(score))).collect();
             watch.happened(Happening::Pool(&pool));
-            let proved = self.nodes < self.options.budget || self.bound() <= self.to_beat();
-            watch.happened(Happening::Over(if proved { "no other beginning can win" } else { "the budget is spent" }));
+            let proved = self.bound() <= self.to_beat();
+            let why = if proved { "no other beginning can win" } else { "the budget, or the time, is spent" };
+            watch.happened(Happening::Over(why));
         }
         Ok(())
     }

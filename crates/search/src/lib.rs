@@ -63,7 +63,7 @@ pub use group::{GroupBeam, GroupOptions};
 pub use randomness::Randomness;
 pub use sample::Sample;
 pub use stochastic::StochasticBeam;
-pub use stop::{FinishReason, Stop, StopStrings};
+pub use stop::{FinishReason, Match, Stop, StopStrings};
 pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 pub use torch::TorchStream;
 pub use tree::{Measure, Node, NodeId, State, Tree};

@@ -3,10 +3,24 @@
 use crate::coins::{Coins, Purpose};
 use crate::strategy::Outlook;
 use crate::torch::TorchStream;
-use crate::tree::Tree;
+use crate::tree::{NodeId, Tree};
 use crate::watch::{Draw, Happening, Watch};
 use beamline_shape::Logits;
 use beamline_tokens::TokenId;
+
+/// Rows side by side from which candidates are drawn without replacement.
+pub(crate) struct Race<'a> {
+    pub(crate) rows: &'a [&'a Logits],
+    /// What each row follows.
+    pub(crate) parents: &'a [NodeId],
+    /// What is added to each row.
+    pub(crate) plus: &'a [f32],
+    pub(crate) step: u32,
+    /// How many rows there are when all are alive.
+    pub(crate) width: usize,
+    pub(crate) vocab: usize,
+    pub(crate) count: usize,
+}
 
 /// Where draws come from.
 #[derive(Clone, Debug)]
@@ -35,40 +49,38 @@ impl Randomness {
         Some(token)
     }
 
-    /// Draws up to `count` different candidates in proportion to `exp(score + plus)`, from rows side by side. Gives row,
-    /// token and sum in the order drawn.
-    pub(crate) fn several(
-        &self,
-        rows: &[&Logits],
-        plus: &[f32],
-        step: u32,
-        vocab: usize,
-        count: usize,
-    ) -> Vec<(usize, TokenId, f32)> {
-        match self {
-            Self::Torch(stream) => stream.race(rows, plus, vocab, count),
-            Self::Counter(coins) => {
-                let sums = |row: usize| rows[row].iter().map(move |(id, value)| (row, id, value + plus[row]));
-                let mut left: Vec<_> = (0..rows.len()).flat_map(sums).filter(|c| c.2 > f32::NEG_INFINITY).collect();
-                let max = left.iter().map(|c| c.2).fold(f32::NEG_INFINITY, f32::max);
-                let mut weights: Vec<f64> = left.iter().map(|c| libm::exp(f64::from(c.2) - f64::from(max))).collect();
-                let mut drawn = Vec::with_capacity(count);
-                while drawn.len() < count && !left.is_empty() {
-                    let total: f64 = weights.iter().sum();
-                    let coin = coins.toss(0, step, Purpose::Candidate, drawn.len() as u32) * total;
-                    let mut below = 0.0;
-                    let at = weights.iter().position(|w| {
-                        below += w;
-                        coin < below
-                    });
-                    // What has no probability left comes by place.
-                    let at = at.unwrap_or_else(|| weights.iter().rposition(|&w| w > 0.0).unwrap_or(0));
-                    weights.remove(at);
-                    drawn.push(left.remove(at));
-                }
-                drawn
+    /// Draws different candidates in proportion to `exp(score + plus)`, from rows side by side.
+    pub(crate) fn several(&self, race: &Race<'_>, watch: &mut dyn Watch) -> Vec<(usize, TokenId, f32)> {
+        let &Race { rows, plus, step, width, vocab, count, .. } = race;
+        let coins = match self {
+            Self::Torch(stream) => return stream.race(rows, plus, width, vocab, count),
+            Self::Counter(coins) => coins,
+        };
+        let sums = |row: usize| rows[row].iter().map(move |(id, value)| (row, id, value + plus[row]));
+        let mut left: Vec<_> = (0..rows.len()).flat_map(sums).filter(|c| c.2 > f32::NEG_INFINITY).collect();
+        let max = left.iter().map(|c| c.2).fold(f32::NEG_INFINITY, f32::max);
+        let mut weights: Vec<f64> = left.iter().map(|c| libm::exp(f64::from(c.2) - f64::from(max))).collect();
+        let mut drawn = Vec::with_capacity(count.min(left.len()));
+        while drawn.len() < count && !left.is_empty() {
+            let total: f64 = weights.iter().sum();
+            let coin = coins.toss(0, step, Purpose::Candidate, drawn.len() as u32);
+            let mut below = 0.0;
+            let at = weights.iter().position(|w| {
+                below += w;
+                coin * total < below
+            });
+            // What has no probability left comes by place.
+            let at = at.unwrap_or_else(|| weights.iter().rposition(|&w| w > 0.0).unwrap_or(0));
+            let weight = weights.remove(at);
+            let (row, token, sum) = left.remove(at);
+            if watch.wants() && total > 0.0 {
+                let interval = ((below - weight) / total, below / total);
+                let (parent, sequence) = (race.parents[row], row as u32);
+                watch.happened(Happening::Draw(Draw { parent, sequence, coin: Some(coin), token, interval }));
             }
+            drawn.push((row, token, sum));
         }
+        drawn
     }
 
     /// Passes over the draws of rows that have ended.

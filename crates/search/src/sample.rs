@@ -2,7 +2,7 @@
 
 use crate::randomness::Randomness;
 use crate::stop::Stop;
-use crate::strategy::{Found, Outlook, Strategy, Tip, extend, sound};
+use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, extend, sound};
 use crate::tree::{NodeId, State, Tree};
 use crate::watch::{Fate, Watch};
 use crate::witness::chosen;
@@ -34,6 +34,10 @@ impl Sample {
 }
 
 impl Strategy for Sample {
+    fn wants(&self) -> Wants {
+        Wants { independent: true, ..Wants::default() }
+    }
+
     fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
         let tips = self.tips.iter().zip(0..).map(|(&node, sequence)| Tip { node, sequence });
         tips.filter(|tip| tree.node(tip.node).state == State::Open).collect()

@@ -49,8 +49,8 @@ impl Stop {
         if self.eos.contains(&token) {
             return Some(FinishReason::Eos);
         }
-        if let Some(string) = self.strings.as_ref().and_then(|strings| strings.end_in(tree, parent, token)) {
-            return Some(FinishReason::Stop(string));
+        if let Some(found) = self.strings.as_ref().and_then(|strings| strings.found(tree, parent, token)) {
+            return Some(FinishReason::Stop(found.string));
         }
         if tree.depth(parent) + 1 >= self.max_new_tokens {
             return Some(FinishReason::Length);
@@ -71,16 +71,25 @@ pub struct StopStrings {
     prompt: Arc<[TokenId]>,
 }
 
+/// A stop string that was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Match {
+    /// Its number in the list.
+    pub string: usize,
+    /// How many bytes lie from its beginning to the end of the last token.
+    pub back: usize,
+}
+
 impl StopStrings {
-    /// Texts, none of them empty, over one prompt.
+    /// Texts, over one prompt; an empty one is never found.
     pub fn new(strings: &[String], vocabulary: Arc<Vocabulary>, prompt: &[TokenId]) -> Self {
-        let strings: Vec<Vec<u8>> = strings.iter().map(|s| s.clone().into_bytes()).filter(|s| !s.is_empty()).collect();
+        let strings: Vec<Vec<u8>> = strings.iter().map(|s| s.clone().into_bytes()).collect();
         let longest = strings.iter().map(Vec::len).max().unwrap_or(0);
         Self { strings, longest, vocabulary, prompt: prompt.into() }
     }
 
-    /// The string that ends in `token` after `parent`: the one that ends first.
-    fn end_in(&self, tree: &Tree, parent: NodeId, token: TokenId) -> Option<usize> {
+    /// The string that ends in `token` after `parent`: of several the one that ends first.
+    pub fn found(&self, tree: &Tree, parent: NodeId, token: TokenId) -> Option<Match> {
         let (mut bytes, last) = (self.tail(tree, parent), self.vocabulary.bytes(token));
         let before = bytes.len();
         bytes.extend_from_slice(last);
@@ -89,8 +98,9 @@ impl StopStrings {
             let place = bytes[from..].windows(string.len()).position(|window| window == string.as_slice())?;
             Some(from + place + string.len())
         };
-        let ends = self.strings.iter().enumerate().filter_map(|(i, string)| end(string).map(|end| (end, i)));
-        ends.min().map(|(_, i)| i)
+        let sought = self.strings.iter().enumerate().filter(|(_, string)| !string.is_empty());
+        let (end, string) = sought.filter_map(|(i, string)| end(string).map(|end| (end, i))).min()?;
+        Some(Match { string, back: bytes.len() + self.strings[string].len() - end })
     }
 
     /// The text's last bytes, as many as a string may begin before the next token.

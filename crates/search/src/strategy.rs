@@ -35,6 +35,7 @@ pub struct Outlook<'a> {
 
 /// What a strategy asks of whoever serves it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // wishes that have nothing to do with each other
 pub struct Wants {
     /// Processors act on log-probabilities, as in transformers' beam search, not on logits.
     pub log_probabilities: bool,
@@ -42,6 +43,8 @@ pub struct Wants {
     pub hidden: bool,
     /// Any node may be asked for at any time, not only descendants of the last frontier.
     pub revisits: bool,
+    /// Sequences do not compete: what follows a tip belongs to the tip's own sequence.
+    pub independent: bool,
 }
 
 /// A sequence that a search found.

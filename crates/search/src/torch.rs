@@ -67,7 +67,7 @@ impl Twister {
 #[derive(Clone, Debug)]
 pub struct TorchStream(Arc<Mutex<Twister>>);
 
-/// The most that a row's tokens and its width differ in: a token and its weight in a race.
+/// The place of a row, a token of it, and the sum that it takes part with.
 type Entrant = (usize, TokenId, f32);
 
 impl TorchStream {
@@ -78,12 +78,13 @@ impl TorchStream {
 
     /// `multinomial(softmax(scores), 1)` of a row of `vocab` tokens.
     pub fn draw(&self, scores: &Logits, vocab: usize) -> Option<TokenId> {
-        self.race(&[scores], &[0.0], vocab, 1).first().map(|&(_, token, _)| token)
+        self.race(&[scores], &[0.0], 1, vocab, 1).first().map(|&(_, token, _)| token)
     }
 
     /// `multinomial(softmax(all), count)` without replacement, `all` being rows side by side, each with a number added.
-    /// Gives row, token and sum, in the order drawn; those of probability 0 come last, by place.
-    pub fn race(&self, rows: &[&Logits], plus: &[f32], vocab: usize, count: usize) -> Vec<Entrant> {
+    /// Gives row, token and sum, in the order drawn; those whose probability rounds to 0 come last, by place. torch draws
+    /// for `width` rows, also where fewer are alive.
+    pub fn race(&self, rows: &[&Logits], plus: &[f32], width: usize, vocab: usize, count: usize) -> Vec<Entrant> {
         let sums = |row: usize| rows[row].iter().map(move |(id, value)| (row, id, value + plus[row]));
         let all = || (0..rows.len()).flat_map(sums).filter(|entrant| entrant.2 > f32::NEG_INFINITY);
         let max = all().map(|entrant| entrant.2).fold(f32::NEG_INFINITY, f32::max);
@@ -100,7 +101,7 @@ impl TorchStream {
             place = own + 1;
             racers.push((weight(sum) * reciprocal / twister.exponential(), entrant));
         }
-        twister.skip(2 * (rows.len() * vocab - place));
+        twister.skip(2 * (width.max(rows.len()) * vocab - place));
         // A stable sort keeps equals by place.
         let count = count.min(racers.len());
         if count < racers.len() && count > 0 {

@@ -89,6 +89,11 @@ impl Tree {
         self.nodes.iter().enumerate().skip(1).map(|(i, node)| (NodeId(i as u32), node))
     }
 
+    /// Those that grew since there were `len` nodes.
+    pub fn since(&self, len: usize) -> impl Iterator<Item = (NodeId, &Node)> {
+        (len as u32..).map(NodeId).zip(&self.nodes[len..])
+    }
+
     /// The number of nodes, the root among them.
     pub fn len(&self) -> usize {
         self.nodes.len()

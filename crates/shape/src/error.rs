@@ -40,6 +40,9 @@ pub enum ShapeError {
         /// Its name.
         processor: &'static str,
     },
+    /// Phrases that no text can have.
+    #[error("force_words_ids: the processors leave no text with these phrases; loosen them, or the phrases")]
+    Unmet,
     /// A processor that made a number too great for f32.
     #[error("{processor} made scores too great to compute with; use a milder value")]
     Overflow {

@@ -219,6 +219,7 @@ impl Logits {
     /// The `count` best tokens once `plus` is added to every value, in f32; fewer where fewer are left. The greatest
     /// sum comes first, the lowest id of equals.
     pub fn top(&self, count: usize, plus: f32) -> Vec<(TokenId, f32)> {
+        let count = count.min(self.len());
         let mut heap = BinaryHeap::with_capacity(count + 1);
         let mut floor = f32::NEG_INFINITY;
         for (i, &value) in self.values.iter().enumerate() {

@@ -56,7 +56,22 @@ impl Pipeline {
         self.0.iter().any(|processor| processor.is_random())
     }
 
-    /// Applies every processor in order; `seen` is shown the row after each.
+    /// Applies every processor in order; `seen` is shown the row after each. False where the row cannot be chosen from
+    /// afterwards: [`shape`](Self::shape) tells why.
+    pub fn apply(
+        &mut self,
+        logits: &mut Logits,
+        context: &Context<'_>,
+        seen: &mut dyn FnMut(&'static str, &Logits),
+    ) -> bool {
+        for processor in &mut self.0 {
+            processor.apply(logits, context);
+            seen(processor.name(), logits);
+        }
+        logits.fault().is_none()
+    }
+
+    /// The same, looking at the row after every processor to know whose fault it is.
     ///
     /// # Errors
     /// When no token is left at the end, naming the processor that took the last one, or when a score is not finite. A

@@ -23,7 +23,7 @@ pub(crate) fn built(processor: impl Processor + 'static) -> Built {
 pub struct Entry {
     /// Its name, in lists of processors.
     pub name: &'static str,
-    /// Its options; the first one switches it on.
+    /// Its options; those that need none of the others switch it on.
     pub options: &'static [OptionSpec],
     /// Its page.
     pub page: Page,
@@ -129,7 +129,7 @@ impl Preset {
     }
 
     /// Names of processors in its order, each once. `mirostat` tells whether that is on, which in llama.cpp leaves nothing else but
-    /// the bias and the temperature.
+    /// grammars, the bias and the temperature.
     ///
     /// What llama.cpp lacks stands where it would in transformers: guidance, bans and least lengths before its chain,
     /// truncations before the temperature, renormalisation at the end.
@@ -137,7 +137,10 @@ impl Preset {
         let all = REGISTRY.iter().map(|entry| entry.name);
         match self {
             Self::Hf => all.collect(),
-            Self::LlamaCpp if mirostat => vec!["sequence_bias", "temperature", "dynatemp_range", "mirostat"],
+            Self::LlamaCpp if mirostat => {
+                const LEFT: [&str; 5] = ["grammar", "sequence_bias", "temperature", "dynatemp_range", "mirostat"];
+                LEFT.into_iter().filter(|name| REGISTRY.iter().any(|entry| entry.name == *name)).collect()
+            }
             Self::LlamaCpp => {
                 let others: Vec<&str> = all.filter(|name| !LLAMA_CPP.contains(name)).collect();
                 let place = |name: &str| REGISTRY.iter().position(|entry| entry.name == name);
@@ -169,5 +172,10 @@ impl Pipeline {
 
 fn unknown(name: &str) -> ShapeError {
     let known = REGISTRY.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
-    ShapeError::value("processors", name, &format!("names from this list: {known}"), "see explain for what each does")
+    ShapeError::value(
+        "processors",
+        name,
+        &format!("names from this list: {known}"),
+        "leave it out for the preset's order",
+    )
 }

@@ -64,6 +64,31 @@ fn a_row_alone_is_the_row_among_sixty_four_others_with_one_thread_or_two() {
     }
 }
 
+/// The first of several sequences is the one that would have come alone, also where processors toss coins and remember.
+#[test]
+fn a_sequence_does_not_know_how_many_are_drawn_beside_it() {
+    let engine = open("tiny-llama", 1);
+    let own = [prompt(1, 19)];
+    let steering = [
+        json!({"mirostat": 2, "mirostat_tau": 3.0, "mirostat_eta": 1.0}),
+        json!({"mirostat": 1, "mirostat_eta": 1.0}),
+        json!({"adaptive_target": 0.3, "adaptive_decay": 0.2}),
+        json!({"dry_multiplier": 0.8, "frequency_penalty": 0.3, "presence_penalty": 0.2, "no_repeat_ngram_size": 3}),
+        json!({"xtc_threshold": 0.02}),
+    ];
+    for seed in 0..6 {
+        for extra in &steering {
+            let mut one =
+                json!({"do_sample": true, "top_k": 0, "xtc_probability": 0.5, "seed": seed, "max_new_tokens": 12});
+            one.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            let mut many = one.clone();
+            many["num_return_sequences"] = json!(4);
+            let (one, many) = (sequences(&engine, &own, &one), sequences(&engine, &own, &many));
+            assert_eq!(bits(&one, 0)[0], bits(&many, 0)[0], "{extra}");
+        }
+    }
+}
+
 /// Whoever guesses, and however well: the text is that of the search without guesses, number by number.
 #[test]
 fn guessing_ahead_changes_nothing_but_the_time() {

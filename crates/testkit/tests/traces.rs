@@ -46,6 +46,7 @@ fn traces_replay_to_the_same_sequences_and_scores() {
         json!({"max_new_tokens": 5, "num_return_sequences": 3, "do_sample": true, "seed": 1, "arithmetic_sampling": true}),
         json!({"max_new_tokens": 6, "penalty_alpha": 0.6, "top_k": 3}),
         json!({"max_new_tokens": 12, "do_sample": true, "seed": 3, "prompt_lookup_num_tokens": 4}),
+        json!({"max_new_tokens": 3, "exact_search": true, "num_return_sequences": 3, "node_budget": 300}),
     ] {
         traced(&engine, &prompts(), &config);
     }

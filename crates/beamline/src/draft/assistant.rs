@@ -94,16 +94,16 @@ impl Drafter for Assistant {
             if pipeline.shape(&mut self.scores, &context, &mut |_, _| {}).is_err() {
                 break;
             }
-            let distribution = self.scores.distribution();
             let choice = match self.coins {
-                Some(_) => distribution.pick(toss(Purpose::Token)),
+                Some(_) => self.scores.distribution().pick(toss(Purpose::Token)),
                 None => self.scores.best(),
             };
             let Some(token) = choice else { break };
             pipeline.accept(&tokens, token);
             tokens.push(token);
             draft.push(token);
-            if distribution.of(token) < self.confidence {
+            let value = self.scores.get(token).unwrap_or(f32::NEG_INFINITY);
+            if libm::exp(f64::from(value) - self.scores.sums().log_sum()) < self.confidence {
                 break;
             }
         }

@@ -7,9 +7,9 @@ use crate::settings::{Origin, Setting, Settings};
 use beamline_shape::{OptionSpec, OptionValue, REGISTRY};
 use beamline_tokens::TokenId;
 
-/// What a strategy is called in messages.
-fn strategy(settings: &Settings, vocab: usize) -> &'static str {
-    let on = |name| settings.is_on(name, vocab);
+/// What the strategy is called that would be there without the option `but`.
+fn strategy(settings: &Settings, vocab: usize, but: &str) -> &'static str {
+    let on = |name| name != but && settings.is_on(name, vocab);
     match () {
         () if on("exact_search") => "exact search",
         () if on("stochastic_beams") => "stochastic beam search",
@@ -26,7 +26,9 @@ fn strategy(settings: &Settings, vocab: usize) -> &'static str {
 /// An option that is given by the user and is on.
 fn given<'a>(settings: &'a Settings, option: &OptionSpec, vocab: usize) -> Option<&'a Setting> {
     let setting = settings.get(option.name).filter(|setting| setting.origin >= Origin::Config)?;
-    (!(option.neutral)(&setting.value, vocab)).then_some(setting)
+    // A value that is the default anyway is no wish.
+    let idle = (option.neutral)(&setting.value, vocab) || option.default_value().as_ref() == Some(&setting.value);
+    (!idle).then_some(setting)
 }
 
 /// Says which given option has no effect under the strategy that the settings ask for.
@@ -43,7 +45,7 @@ pub(crate) fn contradictions(settings: &Settings, vocab: usize, sure: bool) -> R
             return Err(Error::Option(format!(
                 "{} has no effect on {}; it needs {}, or leave it out",
                 option.name,
-                strategy(settings, vocab),
+                strategy(settings, vocab, option.name),
                 option.needs.join(" or ")
             )));
         }
@@ -110,6 +112,20 @@ const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
 /// Drops what a model's own files bring where it shuts out, or is shut out by, what the user asks for; of two that both
 /// come from the model, the one that transformers would not follow.
 pub(crate) fn reconcile(settings: &mut Settings, vocab: usize) {
+    let weak = |settings: &Settings, name: &str| settings.get(name).is_some_and(|s| s.origin <= Origin::Model);
+    if weak(settings, "num_beam_groups") && !settings.is_on("diversity_penalty", vocab) {
+        settings.remove("num_beam_groups");
+    }
+    let ids = |settings: &Settings, name: &str| settings.get(name).map(|s| s.value.all_ids()).unwrap_or_default();
+    for forced in ["forced_eos_token_id", "forced_bos_token_id"] {
+        let never = ids(settings, "suppress_tokens");
+        if weak(settings, forced) && ids(settings, forced).iter().all(|id| never.contains(id)) {
+            settings.remove(forced);
+        }
+    }
+    if weak(settings, "num_return_sequences") {
+        settings.fit_returned();
+    }
     let origin = |settings: &Settings, name: &str| settings.get(name).map(|setting| setting.origin);
     for (one, others, _) in EXCLUSIVE {
         for other in *others {
@@ -161,20 +177,20 @@ fn complete(settings: &Settings, vocab: usize, sure: bool) -> Result<(), Error> 
 fn listed(settings: &Settings, vocab: usize) -> Result<(), Error> {
     let names = order(settings)?;
     for entry in REGISTRY {
-        let Some(option) = entry.options.iter().find(|option| given(settings, option, vocab).is_some()) else {
-            continue;
-        };
-        let main_given = given(settings, &entry.options[0], vocab).is_some();
-        if main_given && !names.contains(&entry.name) {
+        // An option that another one of the same processor must switch on says nothing by itself.
+        let own = |name: &&str| entry.options.iter().any(|option| option.name == *name);
+        let switches = |option: &&OptionSpec| !option.needs.iter().any(|name| own(name));
+        let mut asked = entry.options.iter().filter(switches).filter(|option| given(settings, option, vocab).is_some());
+        if let Some(option) = asked.next().filter(|_| !names.contains(&entry.name)) {
             let why = match settings.get("processors") {
                 Some(_) => "processors does not list it",
-                None => "mirostat takes the place of all truncations and penalties in this preset",
+                None => "mirostat takes its place in this preset",
             };
             // What merely belongs to another strategy has been reported, or may yet be settled by the model.
-            let needed = entry.options[0].needs;
+            let needed = option.needs;
             if needed.is_empty() || needed.iter().any(|name| settings.is_on(name, vocab)) {
                 return Err(Error::Option(format!(
-                    "{} has no effect: {why}; add it there, or leave it out",
+                    "{} has no effect: {why}; leave it out, or list the processors yourself",
                     option.name
                 )));
             }
@@ -186,10 +202,21 @@ fn listed(settings: &Settings, vocab: usize) -> Result<(), Error> {
 /// Tokens that must occur and must not.
 fn forbidden(settings: &Settings) -> Result<(), Error> {
     let ids = |name| settings.get(name).map(|setting| setting.value.all_ids()).unwrap_or_default();
+    if let Some(OptionValue::Phrases(phrases)) = settings.get("force_words_ids").map(|setting| &setting.value) {
+        let never = ids("suppress_tokens");
+        let lost = phrases.iter().find(|words| words.iter().all(|word| word.iter().any(|id| never.contains(id))));
+        if let Some(phrase) = lost {
+            return Err(Error::Option(format!(
+                "force_words_ids asks for {phrase:?}, of which suppress_tokens allows nothing; take it out of one"
+            )));
+        }
+    }
     let pairs = [("forced_eos_token_id", "suppress_tokens"), ("forced_bos_token_id", "suppress_tokens")];
     for (forced, suppressed) in pairs {
         let (must, never) = (ids(forced), ids(suppressed));
-        if !must.is_empty() && must.iter().all(|id| never.contains(id)) {
+        let by_user = |name| settings.get(name).is_some_and(|setting| setting.origin >= Origin::Config);
+        let both = !must.is_empty() && must.iter().all(|id| never.contains(id));
+        if both && (by_user(forced) || by_user(suppressed)) {
             return Err(Error::Option(format!(
                 "{forced} and {suppressed} name the same token {}; it cannot be both, take it out of one",
                 must[0]

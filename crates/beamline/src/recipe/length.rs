@@ -8,7 +8,15 @@ const DEFAULT_NEW_TOKENS: usize = 20;
 
 /// How many tokens may come: as asked for (of two of the same origin `max_new_tokens` wins over `max_length`, as in
 /// transformers), and never more than the context holds.
-pub(super) fn room(settings: &Settings, prompt_len: usize, context: usize) -> Result<usize, Error> {
+///
+/// `negative` is the length of the prompt to move away from, which needs room of its own.
+pub(super) fn room(settings: &Settings, prompt_len: usize, negative: usize, context: usize) -> Result<usize, Error> {
+    if negative >= context {
+        return Err(Error::Option(format!(
+            "negative_prompt_ids has {negative} tokens; this model's context of {context} leaves room for at most {}",
+            context - 1
+        )));
+    }
     if prompt_len >= context {
         return Err(Error::Prompt(format!(
             "the prompt has {prompt_len} tokens; this model's context of {context} leaves room for a prompt of at most {}",
@@ -32,5 +40,5 @@ pub(super) fn room(settings: &Settings, prompt_len: usize, context: usize) -> Re
         },
         _ => DEFAULT_NEW_TOKENS,
     };
-    Ok(asked.min(context - prompt_len))
+    Ok(asked.min(context - prompt_len.max(negative)))
 }

@@ -43,11 +43,16 @@ pub fn replay(trace: &str) -> Result<Vec<Replayed>, Error> {
             Some("candidate") if event["node"].is_u64() => {
                 let step = Step {
                     parent: count(&event["parent"])?,
-                    token: count(&event["token"]["id"])? as u32,
+                    token: u32::try_from(count(&event["token"]["id"])?)
+                        .map_err(|_| wrong("a token id is too great"))?,
                     logprob: event["logprob"].as_f64().unwrap_or(f64::NEG_INFINITY),
                     normalised: event["normalised"].as_f64(),
                 };
-                steps.insert((count(&event["prompt"])?, count(&event["node"])?), step);
+                let node = count(&event["node"])?;
+                if step.parent >= node {
+                    return Err(wrong("a node comes before what it follows"));
+                }
+                steps.insert((count(&event["prompt"])?, node), step);
             }
             Some("pool") => {
                 let prompt = count(&event["prompt"])?;

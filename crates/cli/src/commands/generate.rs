@@ -23,7 +23,13 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let engine = engine;
     let settings = engine.settings(given)?;
     announce(&settings);
-    let sessions = engine.sessions(&prompts, &settings)?;
+    let mut sessions = engine.sessions(&prompts, &settings)?;
+    if !args.json && given.get("best_of").is_none() {
+        // Nobody will see the raw model's numbers.
+        for session in &mut sessions {
+            session.measure(false);
+        }
+    }
     let alone = sessions.len() == 1 && sessions[0].results().len() == 1 && sessions[0].streams();
     let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
     interrupt::set(if args.json { Manner::AtOnce } else { Manner::EndLine });
@@ -32,7 +38,11 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
         Some(file) => {
             let mut trace = Trace::begin(file, &engine, &settings, &run.sessions);
             let ended = run.all(streamed, &settings, &mut trace)?;
-            let failed = |error| Failure { code: 1, message: Some(format!("the trace could not be written: {error}")) };
+            let path = args.trace.as_deref().unwrap_or(Path::new("")).display();
+            let failed = |error| Failure {
+                code: 1,
+                message: Some(format!("{path}: the trace could not be written: {error}; give --trace another file")),
+            };
             trace.end(&run.sessions).map_err(failed)?;
             ended
         }
@@ -51,12 +61,15 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    if path.as_os_str() == "-" {
+        return Err(Failure::usage("--trace - would mix with the text; give it a file"));
+    }
     let wrong = |error| Failure::usage(format!("{}: {error}; give --trace a file that can be written", path.display()));
     File::create(path).map(BufWriter::new).map_err(wrong)
 }
 
 /// Loads the model that guesses ahead, where one is asked for.
-fn take_assistant(engine: &mut Engine, args: &ModelArgs, given: &Settings) -> Result<(), Failure> {
+pub(crate) fn take_assistant(engine: &mut Engine, args: &ModelArgs, given: &Settings) -> Result<(), Failure> {
     let Some(OptionValue::Text(name)) = given.get("assistant").map(|setting| &setting.value) else { return Ok(()) };
     let assistant = model::open(&ModelArgs { model: name.clone(), ..args.clone() }, &Settings::default())?;
     Ok(engine.assist(Arc::new(assistant))?)
@@ -109,7 +122,7 @@ impl Run<'_> {
             let step: Step = self.engine.step(&mut self.sessions, observer)?;
             // There is something to keep now, and steps are short.
             interrupt::set(Manner::AfterStep);
-            self.timings.add(&step, &self.sessions);
+            self.timings.add(&step);
             after(&self.sessions)?;
             if !step.more {
                 return Ok(true);
@@ -122,18 +135,23 @@ impl Run<'_> {
     fn stream(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Result<bool, Failure> {
         let engine = self.engine;
         let mut text = engine.tokenizer().stream(Special::Drop, Beginning::Continuation);
-        let mut hold = HoldBack::new(&settings.stops_to_cut());
+        let prompt = engine.tokenizer().decode(self.sessions[0].prompt(), Special::Write, Beginning::Text);
+        // What is certain is printed at once; where exactly a stop string cuts is known at the end.
+        let mut hold = HoldBack::new(&settings.stops_to_cut()).after(&prompt);
+        let mut printed = String::new();
         let mut shown = 0;
         let ended = self.finish(observer, |sessions| {
             let path = sessions[0].tree().path(sessions[0].results()[0].node);
             for &token in &path[shown..] {
-                print(&hold.push(text.push(token)))?;
+                let certain = hold.push(text.push(token));
+                print(&certain)?;
+                printed += &certain;
             }
             shown = path.len();
             Ok(())
         })?;
-        print(&hold.push(text.finish()))?;
-        print(&hold.finish())?;
+        let whole = engine.text(&self.sessions[0], self.sessions[0].results()[0].node, settings);
+        print(whole.strip_prefix(&printed).unwrap_or_default())?;
         print("\n")?;
         Ok(ended)
     }

@@ -1,6 +1,7 @@
 //! `beamline inspect`: the best candidates of every step.
 
 use crate::args::Inspect;
+use crate::commands::generate::take_assistant;
 use crate::failure::Failure;
 use crate::output::{json, print};
 use crate::table::{Side, lay_out, visible};
@@ -14,8 +15,9 @@ pub(crate) fn run(args: &Inspect, given: &Settings) -> Result<(), Failure> {
         ));
     }
     let prompt = prompts::single(&args.prompts)?;
-    // Without do_sample among the flags the search is greedy, whatever the model's own defaults are.
-    let engine = model::open(&args.model, given)?;
+    // Without a strategy among the flags the search is greedy, whatever the model's own defaults are.
+    let mut engine = model::open(&args.model, given)?;
+    take_assistant(&mut engine, &args.model, given)?;
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let inspection = engine.inspect(&prompt, given, count(args.steps), count(args.top))?;
     if args.json {

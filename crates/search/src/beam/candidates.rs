@@ -1,6 +1,5 @@
 //! Continuations of several hypotheses, in one order.
 
-use crate::randomness::Randomness;
 use crate::stop::{FinishReason, Stop};
 use crate::strategy::Outlook;
 use crate::tree::{NodeId, State, Tree};
@@ -26,7 +25,7 @@ pub(crate) struct Continuation {
 
 /// The `count` best continuations, the greatest sums first; of equals the lower place (`beam * vocabulary + token`).
 pub(crate) fn best(running: &[Running], rows: &[&Logits], count: usize) -> Vec<(usize, TokenId, f32)> {
-    let mut all = Vec::with_capacity(rows.len() * count);
+    let mut all = Vec::new();
     for (beam, row) in rows.iter().enumerate() {
         all.extend(row.top(count, running[beam].1).into_iter().map(|(token, sum)| (beam, token, sum)));
     }
@@ -34,19 +33,6 @@ pub(crate) fn best(running: &[Running], rows: &[&Logits], count: usize) -> Vec<(
     all.sort_by(|a, b| b.2.total_cmp(&a.2));
     all.truncate(count);
     all
-}
-
-/// The same, drawn without replacement from the softmax of all sums.
-pub(crate) fn drawn(
-    running: &[Running],
-    rows: &[&Logits],
-    count: usize,
-    randomness: &Randomness,
-    step: u32,
-    vocab: usize,
-) -> Vec<(usize, TokenId, f32)> {
-    let plus: Vec<f32> = running.iter().map(|running| running.1).collect();
-    randomness.several(rows, &plus, step, vocab, count)
 }
 
 impl Continuation {

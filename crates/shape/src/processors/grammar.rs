@@ -13,9 +13,9 @@ processor! {
     rule: "Remove every token after whose bytes no continuation matches the grammar; end tokens stay where the text matches as it is."
     when: "`json_schema` for data that a program reads, `regex` for dates and numbers, `lark` for languages."
     limits: "The prompt is not looked at. JSON comes compact. Once nothing can follow, only end tokens are left; without any, that is an error. Probability that falls away is not given to others before sampling does so: unlikely texts may come out, since only what may not follow is removed."
-    example: "let json = r#\"{\\\"version\\\": \\\"1.0\\\", \\\"added_tokens\\\": [], \\\"normalizer\\\": null, \\\"pre_tokenizer\\\": null,
-    \\\"post_processor\\\": null, \\\"decoder\\\": {\\\"type\\\": \\\"Fuse\\\"}, \\\"model\\\": {\\\"type\\\": \\\"WordLevel\\\", \\\"unk_token\\\": \\\"a\\\",
-    \\\"vocab\\\": {\\\"a\\\": 0, \\\"7\\\": 1, \\\"b\\\": 2, \\\"42\\\": 3, \\\"end\\\": 4}}}\"#;
+    example: "let json = r#\"{\"version\": \"1.0\", \"added_tokens\": [], \"normalizer\": null, \"pre_tokenizer\": null,
+    \"post_processor\": null, \"decoder\": {\"type\": \"Fuse\"}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\",
+    \"vocab\": {\"a\": 0, \"7\": 1, \"b\": 2, \"42\": 3, \"end\": 4}}}\"#;
 let tokenizer = beamline_tokens::Tokenizer::from_json(json.as_bytes()).unwrap();
 let mut grammar = Grammar::regex(\"[0-9]+\", tokenizer.vocabulary(), 5, &[TokenId(4)])?;
 let mut logits = Logits::of(&[0.0; 5]);
@@ -88,10 +88,12 @@ impl Grammar {
         eos: &[TokenId],
     ) -> Result<Self, ShapeError> {
         let refused = |error: String| {
-            let line = error.split_whitespace().collect::<Vec<_>>().join(" ");
+            // The library adds the state of its parser, which says nothing to a user.
+            let told = error.split("<state>").next().unwrap_or_default();
+            let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
             ShapeError::Grammar { option, reason: format!("{line}; mend it, or leave it out") }
         };
-        let environment = environment(vocabulary, vocab, eos.first().copied());
+        let environment = environment(vocabulary, vocab);
         let mut factory = ParserFactory::new_simple(&environment).map_err(|error| refused(error.to_string()))?;
         factory.quiet();
         let mut matcher = Matcher::new(factory.create_parser(grammar));
@@ -127,13 +129,13 @@ impl Processor for Grammar {
 }
 
 /// The vocabulary as the library wants it. Making it takes a while, so the last one is kept.
-fn environment(vocabulary: &Arc<Vocabulary>, vocab: usize, eos: Option<TokenId>) -> TokEnv {
-    type Kept = (Weak<Vocabulary>, usize, Option<TokenId>, TokEnv);
+fn environment(vocabulary: &Arc<Vocabulary>, vocab: usize) -> TokEnv {
+    type Kept = (Weak<Vocabulary>, usize, TokEnv);
     static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((of, size, end, environment)) = &*kept
+    if let Some((of, size, environment)) = &*kept
         && std::ptr::eq(of.as_ptr(), Arc::as_ptr(vocabulary))
-        && (*size, *end) == (vocab, eos)
+        && *size == vocab
     {
         return Arc::clone(environment);
     }
@@ -143,11 +145,13 @@ fn environment(vocabulary: &Arc<Vocabulary>, vocab: usize, eos: Option<TokenId>)
         // A special token's name is not text.
         if vocabulary.is_special(id) { [&[marker], bytes].concat() } else { bytes.to_vec() }
     };
-    let words: Vec<Vec<u8>> = (0..vocab).map(word).collect();
-    // Where there is no end token the library still wants one; it is never asked for.
-    let info = TokRxInfo::new(vocab as u32, eos.map_or(vocab as u32 - 1, |eos| eos.0));
+    let mut words: Vec<Vec<u8>> = (0..vocab).map(word).collect();
+    // The library wants one end token. It gets one beyond the vocabulary; the real ones, none or many, are looked after
+    // here.
+    words.push([&[TokTrie::SPECIAL_TOKEN_MARKER], b"<end>".as_slice()].concat());
+    let info = TokRxInfo::new(words.len() as u32, vocab as u32);
     let environment: TokEnv = Arc::new(ApproximateTokEnv::new(TokTrie::from(&info, &words)));
-    *kept = Some((Arc::downgrade(vocabulary), vocab, eos, Arc::clone(&environment)));
+    *kept = Some((Arc::downgrade(vocabulary), vocab, Arc::clone(&environment)));
     environment
 }
 

@@ -1,0 +1,79 @@
+//! Rows made into scores: the processors of every tip.
+
+use crate::event::{Event, Interest, Observer, Stages, What};
+use crate::session::Session;
+use crate::step::Work;
+use beamline_model::Rows;
+use beamline_search::{NodeId, Purpose, Tip};
+use beamline_shape::{Context, Logits, ShapeError};
+use std::collections::BTreeMap;
+
+/// A row after the processors.
+pub(crate) struct Shaped {
+    pub(crate) scores: Logits,
+    pub(crate) fault: Option<ShapeError>,
+}
+
+/// Shapes a row for every tip. Tips of one node share a row, unless a processor tosses coins.
+pub(crate) fn shape(
+    s: usize,
+    session: &mut Session,
+    tips: &[Tip],
+    work: &mut BTreeMap<NodeId, Work>,
+    rows: &Rows,
+    observer: &mut dyn Observer,
+) -> Vec<Shaped> {
+    let log_probabilities = session.wants().log_probabilities;
+    let independent = session.wants().independent;
+    let taken = session.strategy.taken().to_vec();
+    session.own.clear();
+    let mut all: Vec<Shaped> = Vec::with_capacity(tips.len());
+    for (i, &tip) in tips.iter().enumerate() {
+        let Some(work) = work.get_mut(&tip.node) else { continue };
+        let mut scores = session.spare.pop().unwrap_or_default();
+        let twin = tips[..i].iter().position(|other| other.node == tip.node);
+        if let Some(twin) = twin.filter(|_| !work.branch.pipeline.is_random()) {
+            scores.clone_from(&all[twin].scores);
+            let fault = all[twin].fault.clone();
+            all.push(Shaped { scores, fault });
+            continue;
+        }
+        scores.load(rows.row(work.rows.start));
+        if log_probabilities {
+            scores.log_softmax();
+        }
+        let len = session.prompt().len() + session.tree.depth(tip.node);
+        let depth = session.tree.depth(tip.node) as u32;
+        let context = Context {
+            tokens: &work.branch.cache.tokens()[..len],
+            prompt_len: session.prompt().len(),
+            coin: session.coins.toss(tip.sequence, depth, Purpose::Processor, 0),
+            taken: &taken,
+            unguided: (!work.unguided.is_empty()).then(|| rows.row(work.unguided.start)),
+        };
+        let mut stages = observer.wants(Interest::Stages).then(|| Stages::new(&scores));
+        let step = session.steps;
+        let pipeline = &mut work.branch.pipeline;
+        let sound = pipeline.apply(&mut scores, &context, &mut |processor, row| {
+            if let Some(stages) = &mut stages {
+                let what = What::Stage(stages.after(tip, processor, row));
+                observer.event(&Event { session: s, step, what });
+            }
+        });
+        let mut fault = None;
+        if !sound {
+            // Rare, and worth a second run to learn whose fault it is.
+            scores.load(rows.row(work.rows.start));
+            if log_probabilities {
+                scores.log_softmax();
+            }
+            fault = pipeline.shape(&mut scores, &context, &mut |_, _| {}).err();
+        }
+        if independent && pipeline.is_random() {
+            // Each sequence has tossed its own coin, and goes on with what its own processors have seen.
+            session.own.insert((tip.node, tip.sequence), pipeline.fork());
+        }
+        all.push(Shaped { scores, fault });
+    }
+    all
+}
