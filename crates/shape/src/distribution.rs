@@ -52,7 +52,7 @@ impl Distribution {
     /// let mut logits = Logits::default();
     /// logits.load(&[0.25f32.ln(), 0.75f32.ln()]);
     /// let distribution = logits.distribution();
-    /// assert_eq!([0.0, 0.2, 0.3, 0.99].map(|coin| distribution.pick(coin).unwrap().0), [0, 0, 1, 1]);
+    /// assert_eq!([0.0, 0.2, 0.3, 0.99].map(|coin| distribution.pick(coin).map(|id| id.0)), [0, 0, 1, 1].map(Some));
     /// ```
     pub fn pick(&self, coin: f64) -> Option<TokenId> {
         let mut below = 0.0;

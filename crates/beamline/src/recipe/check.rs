@@ -179,7 +179,7 @@ fn listed(settings: &Settings, vocab: usize) -> Result<(), Error> {
     for entry in REGISTRY {
         // An option that another one of the same processor must switch on says nothing by itself.
         let own = |name: &&str| entry.options.iter().any(|option| option.name == *name);
-        let switches = |option: &&OptionSpec| !option.needs.iter().any(|name| own(name));
+        let switches = |option: &&OptionSpec| !option.needs.iter().any(own);
         let mut asked = entry.options.iter().filter(switches).filter(|option| given(settings, option, vocab).is_some());
         if let Some(option) = asked.next().filter(|_| !names.contains(&entry.name)) {
             let why = match settings.get("processors") {

@@ -16,7 +16,7 @@ processor! {
     example: "let json = r#\"{\"version\": \"1.0\", \"added_tokens\": [], \"normalizer\": null, \"pre_tokenizer\": null,
     \"post_processor\": null, \"decoder\": {\"type\": \"Fuse\"}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\",
     \"vocab\": {\"a\": 0, \"7\": 1, \"b\": 2, \"42\": 3, \"end\": 4}}}\"#;
-let tokenizer = beamline_tokens::Tokenizer::from_json(json.as_bytes()).unwrap();
+let tokenizer = beamline_tokens::Tokenizer::from_json(json.as_bytes()).expect(\"a vocabulary\");
 let mut grammar = Grammar::regex(\"[0-9]+\", tokenizer.vocabulary(), 5, &[TokenId(4)])?;
 let mut logits = Logits::of(&[0.0; 5]);
 grammar.apply(&mut logits, &Context::default());
