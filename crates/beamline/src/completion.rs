@@ -322,8 +322,3 @@ fn stop_string(settings: &Settings, reason: FinishReason) -> Option<&str> {
         _ => None,
     }
 }
-
-/// Whether texts keep the stop string that ended them, as transformers' do.
-pub(crate) fn keeps_stop_strings(settings: &Settings) -> bool {
-    settings.effective_value("include_stop_str_in_output") != Some(OptionValue::Flag(false))
-}

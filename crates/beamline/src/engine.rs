@@ -2,7 +2,7 @@
 
 use crate::defaults::Defaults;
 use crate::error::Error;
-use crate::recipe::{self, Common, Recipe};
+use crate::recipe::{self, Common, Means, Recipe};
 use crate::session::{Prompt, Session};
 use crate::settings::{Origin, Settings};
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
@@ -21,7 +21,7 @@ pub struct Engine {
     defaults: Defaults,
     pub(crate) compute: Arc<Compute>,
     load_seconds: f64,
-    assistant: Option<Arc<Engine>>,
+    assistant: Option<Arc<dyn Model>>,
 }
 
 impl Engine {
@@ -122,12 +122,8 @@ impl Engine {
                 assistant.name, self.name
             )));
         }
-        self.assistant = Some(assistant);
+        self.assistant = Some(Arc::clone(&assistant.model));
         Ok(())
-    }
-
-    pub(crate) fn assistant(&self) -> Option<&Arc<Self>> {
-        self.assistant.as_ref()
     }
 
     /// Settings over the preset's and the model's defaults, checked against each other. Where tokens are drawn and no seed
@@ -186,7 +182,12 @@ impl Engine {
         let common = Common::new(settings);
         let session = |prompt: &Prompt| {
             let prompt = self.prompt(prompt)?;
-            let recipe = Recipe::new(self, settings, &prompt, &common)?;
+            let means = Means {
+                geometry: self.model.geometry(),
+                vocabulary: self.tokenizer.vocabulary(),
+                assistant: self.assistant.as_ref(),
+            };
+            let recipe = Recipe::new(&means, settings, &prompt, &common)?;
             Ok(Session::new(prompt, recipe, self.model.geometry()))
         };
         prompts.iter().map(session).collect()

@@ -3,16 +3,13 @@
 use crate::draft::Ahead;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::prefill::{CHUNK, feed_all_but};
 use crate::session::{Branch, Session};
-use beamline_model::{KvCache, Part, Probe, Rows, Site, Span, Want};
+use beamline_model::{Part, Probe, Rows, Site, Span, Want};
 use beamline_search::NodeId;
 use beamline_tokens::TokenId;
 use std::collections::VecDeque;
 use std::ops::Range;
-
-/// Tokens of a prompt that go through the model together: enough to use it well, few enough to bound memory. Chunks do
-/// not change results.
-pub(crate) const CHUNK: usize = 512;
 
 /// Tokens of all sequences together in one pass.
 const PASS: usize = 2048;
@@ -31,6 +28,17 @@ pub(crate) struct Job {
     pub(crate) unguided_rows: Range<usize>,
     /// Hidden states of what was fed.
     pub(crate) hidden: Vec<f32>,
+    pub(crate) states: usize,
+}
+
+/// A job on its way through shaping and choosing.
+pub(crate) struct Work {
+    pub(crate) branch: Branch,
+    pub(crate) draft: VecDeque<TokenId>,
+    pub(crate) rows: Range<usize>,
+    pub(crate) unguided: Range<usize>,
+    pub(crate) hidden: Vec<f32>,
+    /// How many hidden states there are.
     pub(crate) states: usize,
 }
 
@@ -79,9 +87,9 @@ impl Engine {
                 self.feed_showing(job)?;
             } else {
                 let draft = job.draft.len();
-                self.feed_all_but(CHUNK + draft, &mut job.branch.cache, &mut job.feed)?;
+                feed_all_but(self.model(), CHUNK + draft, &mut job.branch.cache, &mut job.feed)?;
                 if let Some(cache) = &mut job.branch.unguided {
-                    self.feed_all_but(CHUNK + draft, cache, &mut job.unguided)?;
+                    feed_all_but(self.model(), CHUNK + draft, cache, &mut job.unguided)?;
                 }
             }
         }
@@ -109,17 +117,7 @@ impl Engine {
         draft
     }
 
-    /// Runs the beginning of a long prompt, so that at most `rest` tokens are left.
-    pub(crate) fn feed_all_but(&self, rest: usize, cache: &mut KvCache, feed: &mut Vec<TokenId>) -> Result<(), Error> {
-        while feed.len() > rest {
-            let later = feed.split_off(CHUNK.min(feed.len() - 1));
-            self.model().forward(&mut [Span { tokens: feed, cache, want: Want::Nothing }], &mut ())?;
-            *feed = later;
-        }
-        Ok(())
-    }
-
-    /// The same, down to the last token, keeping the hidden states.
+    /// Runs all of a prompt but its last token, keeping the hidden states.
     fn feed_showing(&self, job: &mut Job) -> Result<(), Error> {
         const ROWS: usize = 64;
         while job.feed.len() > 1 {

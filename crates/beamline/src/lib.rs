@@ -36,6 +36,7 @@ mod inspect;
 mod name;
 mod open;
 mod options;
+mod prefill;
 mod recipe;
 mod score;
 mod session;

@@ -1,6 +1,8 @@
 //! Every decoding option, in one list: lengths and strategies here, processors from their registry.
 
+use beamline_search::Phrases;
 use beamline_shape::{OptionKind, OptionSpec, OptionValue, Preset, REGISTRY};
+use beamline_tokens::TokenId;
 
 /// Fields of transformers' `GenerationConfig` that a JSON file may hold and that have no meaning here; so may every name
 /// that begins with an underscore or `output_`.
@@ -151,7 +153,7 @@ static OWN: &[OptionSpec] = &[
         range: "phrases of token ids, such as [[5, 6], [[7], [8, 9]]], where the second has alternatives; none may be empty, or the beginning of another alternative",
         short: "phrases that the text must contain",
         check: |value| match value {
-            OptionValue::Phrases(phrases) => crate::recipe::phrases(phrases).is_some(),
+            OptionValue::Phrases(phrases) => self::phrases(phrases).is_some(),
             _ => false,
         },
         ..BASE
@@ -285,4 +287,10 @@ pub fn shapes(option: &OptionSpec) -> bool {
 pub(crate) fn find(name: &str) -> Option<&'static OptionSpec> {
     let name = name.replace('-', "_");
     options().find(|option| option.name == name)
+}
+
+/// Phrases of an option, if each can be told from the others.
+pub(crate) fn phrases(ids: &[Vec<Vec<u32>>]) -> Option<Phrases> {
+    let tokens = |ids: &Vec<u32>| ids.iter().copied().map(TokenId).collect();
+    Phrases::new(ids.iter().map(|phrase| phrase.iter().map(tokens).collect()).collect())
 }

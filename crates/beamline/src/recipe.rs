@@ -3,19 +3,20 @@
 mod check;
 mod length;
 
-pub(crate) use check::{check, contradictions, reconcile};
+pub(crate) use check::{check, reconcile};
 
 use crate::draft::{Assistant, Drafter, Lookup, Schedule};
-use crate::engine::Engine;
 use crate::error::Error;
+use crate::options::phrases;
 use crate::settings::{Setting, Settings};
+use beamline_model::{Geometry, Model};
 use beamline_search::{
     Arithmetic, Beam, BeamOptions, BestOf, Coins, ConstrainedBeam, ConstrainedOptions, Contrastive, EarlyStopping,
-    Exact, ExactOptions, Greedy, GroupBeam, GroupOptions, Phrases, Randomness, RankBy, Sample, StochasticBeam, Stop,
+    Exact, ExactOptions, Greedy, GroupBeam, GroupOptions, Randomness, RankBy, Sample, StochasticBeam, Stop,
     StopStrings, Strategy, TorchStream,
 };
 use beamline_shape::{Brief, OptionValue, Pipeline, Preset, REGISTRY};
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, Vocabulary};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,14 @@ pub(crate) struct Recipe {
     pub(crate) max_new_tokens: usize,
     /// The prompt to move away from, where guidance is on.
     pub(crate) negative: Option<Vec<TokenId>>,
+}
+
+/// What an engine has for its recipes.
+pub(crate) struct Means<'a> {
+    pub(crate) geometry: Geometry,
+    pub(crate) vocabulary: &'a Arc<Vocabulary>,
+    /// The smaller model that guesses ahead, if there is one.
+    pub(crate) assistant: Option<&'a Arc<dyn Model>>,
 }
 
 /// What the prompts of a batch have in common.
@@ -55,16 +64,15 @@ impl Common {
 impl Recipe {
     /// Makes the recipe for one prompt. Settings have been checked.
     pub(crate) fn new(
-        engine: &Engine,
+        means: &Means<'_>,
         settings: &Settings,
         prompt: &[TokenId],
         common: &Common,
     ) -> Result<Self, Error> {
-        let geometry = engine.model().geometry();
+        let Means { geometry, vocabulary, .. } = *means;
         let guided = settings.is_on("guidance_scale", geometry.vocab);
         let negative = settings.get("negative_prompt_ids").and_then(|s| s.value.ids()).filter(|_| guided);
         let room = length::room(settings, prompt.len(), negative.map_or(0, <[u32]>::len), geometry.context)?;
-        let vocabulary = engine.tokenizer().vocabulary();
         let strings = match settings.get("stop_strings") {
             Some(Setting { value: OptionValue::Texts(texts), .. }) if !texts.is_empty() => {
                 Some(StopStrings::new(texts, Arc::clone(vocabulary), prompt))
@@ -91,7 +99,7 @@ impl Recipe {
         });
         let stop = Stop { eos, max_new_tokens: room, strings, deadline: common.deadline };
         fits(settings, room)?;
-        let drafter = drafter(engine, settings, common)?;
+        let drafter = drafter(means, settings, common)?;
         Ok(Self {
             strategy: strategy(settings, stop, common, prompt),
             pipeline,
@@ -133,12 +141,6 @@ fn value(settings: &Settings, name: &str) -> Option<OptionValue> {
 fn overruled(settings: &Settings, name: &str) -> bool {
     let origin = |name: &str| settings.get(name).map(|setting| setting.origin);
     name == "min_length" && origin("min_new_tokens").is_some() && origin("min_new_tokens") >= origin("min_length")
-}
-
-/// Phrases of an option, if each can be told from the others.
-pub(crate) fn phrases(ids: &[Vec<Vec<u32>>]) -> Option<Phrases> {
-    let tokens = |ids: &Vec<u32>| ids.iter().copied().map(TokenId).collect();
-    Phrases::new(ids.iter().map(|phrase| phrase.iter().map(tokens).collect()).collect())
 }
 
 /// The search that settings ask for. That they go together has been checked.
@@ -203,13 +205,13 @@ fn beam_search(settings: &Settings, stop: Stop, common: &Common, prompt: &[Token
 }
 
 /// What guesses ahead, if anything does.
-fn drafter(engine: &Engine, settings: &Settings, common: &Common) -> Result<Option<Box<dyn Drafter>>, Error> {
+fn drafter(means: &Means<'_>, settings: &Settings, common: &Common) -> Result<Option<Box<dyn Drafter>>, Error> {
     if let Some(tokens) = settings.count("prompt_lookup_num_tokens") {
         let tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
         return Ok(Some(Box::new(Lookup { tokens, longest: settings.size("max_matching_ngram_size", 2) })));
     }
     let Some(name) = settings.text("assistant") else { return Ok(None) };
-    let assistant = engine.assistant().ok_or_else(|| {
+    let assistant = means.assistant.ok_or_else(|| {
         Error::Option(format!("the assistant {name:?} has not been loaded; give it to the engine first"))
     })?;
     let schedule = match settings.text("num_assistant_tokens_schedule") {

@@ -83,17 +83,6 @@ impl Settings {
         Ok(())
     }
 
-    /// Finds contradictions among these settings alone, before any model is looked at.
-    ///
-    /// # Errors
-    /// When an option is given that the others leave without effect, or two shut each other out.
-    pub fn check(&self) -> Result<(), Error> {
-        // A vocabulary of one makes every top_k neutral: that must wait for the model.
-        let mut all = self.with_preset();
-        crate::recipe::reconcile(&mut all, 1);
-        crate::recipe::contradictions(&all, 1, false)
-    }
-
     /// These settings over the defaults of the preset that they name.
     pub(crate) fn with_preset(&self) -> Self {
         let mut all = self.clone();
@@ -108,12 +97,15 @@ impl Settings {
         all
     }
 
+    /// Whether texts are cut before the stop string that ended them; transformers' keep it.
+    fn cuts_stop_strings(&self) -> bool {
+        self.effective_value("include_stop_str_in_output") == Some(OptionValue::Flag(false))
+    }
+
     /// The stop strings before which a text is to be cut; none where texts keep them, as transformers' do.
     pub fn stops_to_cut(&self) -> Vec<String> {
         match self.get("stop_strings") {
-            Some(Setting { value: OptionValue::Texts(texts), .. }) if !crate::completion::keeps_stop_strings(self) => {
-                texts.clone()
-            }
+            Some(Setting { value: OptionValue::Texts(texts), .. }) if self.cuts_stop_strings() => texts.clone(),
             _ => Vec::new(),
         }
     }

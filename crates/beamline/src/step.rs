@@ -3,8 +3,9 @@
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::event::{Event, Interest, Observer, Told, What};
-use crate::feed::{CHUNK, Job};
-use crate::session::{Branch, Session, Step};
+use crate::feed::{Job, Work};
+use crate::prefill::{CHUNK, feed_all_but};
+use crate::session::{Session, Step};
 use crate::shaping::shape;
 use beamline_kernels::RowSums;
 use beamline_model::{KvCache, Rows, Span, Want};
@@ -13,17 +14,6 @@ use beamline_tokens::TokenId;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::time::Instant;
-
-/// A job on its way through shaping and choosing.
-pub(crate) struct Work {
-    pub(crate) branch: Branch,
-    draft: VecDeque<TokenId>,
-    pub(crate) rows: Range<usize>,
-    pub(crate) unguided: Range<usize>,
-    hidden: Vec<f32>,
-    /// How many hidden states there are.
-    states: usize,
-}
 
 impl Engine {
     /// Carries every session one step on, with a single pass over the weights (long prompts in chunks before it).
@@ -59,10 +49,10 @@ impl Engine {
                 session.strategy.idle();
             } else {
                 accepted += self.choose(s, session, work, &rows, observer)?;
+                if session.is_done() {
+                    self.measure_results(session)?;
+                }
             }
-        }
-        for session in sessions.iter_mut().filter(|session| session.is_done()) {
-            self.measure_results(session)?;
         }
         let more = sessions.iter().any(|session| !session.is_done());
         Ok(Step { more, forward, choose: started.elapsed(), accepted, drafted })
@@ -122,7 +112,7 @@ impl Engine {
             let mut feed = session.tokens(found.node);
             feed.pop();
             let mut cache = KvCache::new(self.model().geometry());
-            self.feed_all_but(CHUNK.max(branch.len()), &mut cache, &mut feed)?;
+            feed_all_but(self.model(), CHUNK.max(branch.len()), &mut cache, &mut feed)?;
             let span = Span { tokens: &feed, cache: &mut cache, want: Want::Tail(branch.len()) };
             let rows = self.model().forward(&mut [span], &mut ())?;
             for (row, &node) in branch.iter().enumerate() {

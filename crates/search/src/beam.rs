@@ -6,8 +6,9 @@ mod pool;
 
 pub use pool::EarlyStopping;
 
+use crate::finish::FinishReason;
 use crate::randomness::{Race, Randomness};
-use crate::stop::{FinishReason, Stop};
+use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{NodeId, Tree};
 use crate::watch::{Fate, Happening, Watch};

@@ -3,7 +3,8 @@
 use crate::beam::candidates::{Continuation, Running, best, tell};
 use crate::beam::classic::{ClassicPool, ranked};
 use crate::beam::{EarlyStopping, OUT};
-use crate::stop::{FinishReason, Stop};
+use crate::finish::FinishReason;
+use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{State, Tree};
 use crate::watch::{Fate, Happening, Watch};

@@ -1,9 +1,9 @@
 //! A draft model: a smaller model guesses, the larger one checks.
 
 use super::{Ahead, Drafter};
-use crate::engine::Engine;
 use crate::error::Error;
-use beamline_model::{KvCache, Span, Want};
+use crate::prefill::{CHUNK, feed_all_but};
+use beamline_model::{KvCache, Model, Span, Want};
 use beamline_search::{Coins, Purpose};
 use beamline_shape::{Context, Logits};
 use beamline_tokens::TokenId;
@@ -22,7 +22,7 @@ pub(crate) enum Schedule {
 /// Drafts what a smaller model would choose, by the same processors and the same draws: where both models agree on a
 /// distribution, they agree on the token too.
 pub(crate) struct Assistant {
-    engine: Arc<Engine>,
+    model: Arc<dyn Model>,
     /// Draws as the search does; none for greedy search.
     coins: Option<Coins>,
     tokens: usize,
@@ -43,13 +43,13 @@ struct State {
 
 impl Assistant {
     pub(crate) fn new(
-        engine: Arc<Engine>,
+        model: Arc<dyn Model>,
         coins: Option<Coins>,
         tokens: usize,
         schedule: Schedule,
         confidence: f64,
     ) -> Self {
-        Self { engine, coins, tokens, schedule, confidence, states: BTreeMap::new(), scores: Logits::default() }
+        Self { model, coins, tokens, schedule, confidence, states: BTreeMap::new(), scores: Logits::default() }
     }
 
     /// How many tokens to draft, given what became of the last ones.
@@ -65,7 +65,7 @@ impl Assistant {
 
 impl Drafter for Assistant {
     fn draft(&mut self, ahead: &Ahead<'_>) -> Result<Vec<TokenId>, Error> {
-        let geometry = self.engine.model().geometry();
+        let geometry = self.model.geometry();
         let fresh = || State { cache: KvCache::new(geometry), last: (0, Vec::new()), tokens: self.tokens };
         let mut state = self.states.remove(&ahead.sequence).unwrap_or_else(fresh);
         let own_room = geometry.context.saturating_sub(ahead.tokens.len());
@@ -78,9 +78,9 @@ impl Drafter for Assistant {
         let mut draft = Vec::new();
         while draft.len() < most {
             let mut feed = tokens[state.cache.len()..].to_vec();
-            self.engine.feed_all_but(512, &mut state.cache, &mut feed)?;
+            feed_all_but(&*self.model, CHUNK, &mut state.cache, &mut feed)?;
             let span = Span { tokens: &feed, cache: &mut state.cache, want: Want::Last };
-            let rows = self.engine.model().forward(&mut [span], &mut ())?;
+            let rows = self.model.forward(&mut [span], &mut ())?;
             self.scores.load(rows.row(0));
             let new = (tokens.len() - ahead.prompt_len) as u32;
             let toss = |purpose| self.coins.map_or(0.0, |coins| coins.toss(ahead.sequence, new, purpose, 0));

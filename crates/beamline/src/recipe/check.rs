@@ -251,3 +251,16 @@ pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
 fn beyond(option: &str, id: u32, vocab: usize) -> Error {
     Error::Option(format!("{option} {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1))
 }
+
+impl Settings {
+    /// Finds contradictions among these settings alone, before any model is looked at.
+    ///
+    /// # Errors
+    /// When an option is given that the others leave without effect, or two shut each other out.
+    pub fn check(&self) -> Result<(), Error> {
+        // A vocabulary of one makes every top_k neutral: that must wait for the model.
+        let mut all = self.with_preset();
+        reconcile(&mut all, 1);
+        contradictions(&all, 1, false)
+    }
+}

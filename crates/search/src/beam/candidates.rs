@@ -1,6 +1,7 @@
 //! Continuations of several hypotheses, in one order.
 
-use crate::stop::{FinishReason, Stop};
+use crate::finish::FinishReason;
+use crate::stop::Stop;
 use crate::strategy::Outlook;
 use crate::tree::{NodeId, State, Tree};
 use crate::watch::{Candidate, Fate, Happening, Watch};

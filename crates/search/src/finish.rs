@@ -1,0 +1,26 @@
+//! Why sequences end.
+
+/// Why a sequence ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FinishReason {
+    /// It came to an end token.
+    Eos,
+    /// It came to a stop string, by its number in the list.
+    Stop(usize),
+    /// It has as many tokens as were asked for, or as the context holds.
+    Length,
+    /// Its time was up.
+    Time,
+}
+
+impl FinishReason {
+    /// As JSON says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eos => "eos",
+            Self::Stop(_) => "stop",
+            Self::Length => "length",
+            Self::Time => "time",
+        }
+    }
+}
