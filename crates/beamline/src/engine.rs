@@ -112,10 +112,10 @@ impl Engine {
     ///
     /// # Errors
     /// When its vocabulary is another: tokens must mean the same to both.
-    pub fn assist(&mut self, assistant: Arc<Self>) -> Result<(), Error> {
+    pub fn assist(&mut self, assistant: &Self) -> Result<(), Error> {
         let (own, other) = (self.model.geometry().vocab, assistant.model.geometry().vocab);
         let bytes = |engine: &Self, id: u32| engine.tokenizer.vocabulary().bytes(TokenId(id)).to_vec();
-        let alike = own == other && (0..own as u32).all(|id| bytes(self, id) == bytes(&assistant, id));
+        let alike = own == other && (0..own as u32).all(|id| bytes(self, id) == bytes(assistant, id));
         if !alike {
             return Err(Error::Option(format!(
                 "the assistant {:?} has another vocabulary than {:?}; it must have the same tokens under the same ids",

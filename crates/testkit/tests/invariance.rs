@@ -5,7 +5,6 @@ mod support;
 
 use beamline::{Engine, ModelName, OpenOptions, Prompt, Sequence, Settings, TokenId};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use support::root;
 
 fn open(name: &str, threads: usize) -> Engine {
@@ -105,7 +104,7 @@ fn guessing_ahead_changes_nothing_but_the_time() {
     };
     // The model itself guesses everything rightly, another one little; neither matters.
     for assistant in ["tiny-llama", "tiny-gpt2"] {
-        engine.assist(Arc::new(open(assistant, 1))).unwrap();
+        engine.assist(&open(assistant, 1)).unwrap();
         for seed in 0..8 {
             for way in ways(seed) {
                 let plain = sequences(&engine, &texts, &way);
@@ -129,7 +128,7 @@ fn guessing_ahead_changes_nothing_but_the_time() {
 #[test]
 fn a_good_assistant_saves_passes() {
     let mut engine = open("tiny-llama", 2);
-    engine.assist(Arc::new(open("tiny-llama", 1))).unwrap();
+    engine.assist(&open("tiny-llama", 1)).unwrap();
     let passes = |config: &Value| {
         let mut settings = Settings::default();
         settings.config(config).unwrap();

@@ -12,7 +12,6 @@ use beamline::{
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal};
 use std::path::Path;
-use std::sync::Arc;
 
 pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let prompts = prompts::gather(&args.prompts)?;
@@ -72,7 +71,7 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
 pub(crate) fn take_assistant(engine: &mut Engine, args: &ModelArgs, given: &Settings) -> Result<(), Failure> {
     let Some(OptionValue::Text(name)) = given.get("assistant").map(|setting| &setting.value) else { return Ok(()) };
     let assistant = model::open(&ModelArgs { model: name.clone(), ..args.clone() }, &Settings::default())?;
-    Ok(engine.assist(Arc::new(assistant))?)
+    Ok(engine.assist(&assistant)?)
 }
 
 /// Says which seed was chosen, so that a text that pleases can be had again.
