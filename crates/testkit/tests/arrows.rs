@@ -39,6 +39,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("memmap2", &["beamline-model"]),
     ("safetensors", &["beamline-model"]),
     ("tokenizers", &["beamline-tokens"]),
+    ("llguidance", &["beamline-shape"]),
+    ("rpds", &["beamline-shape"]),
 ];
 
 #[test]
