@@ -98,7 +98,7 @@ impl Engine {
     /// Runs greedy or beam search on random prompts, ignoring end tokens, after one run that is not counted.
     ///
     /// # Errors
-    /// When a count is 0, or prompt and new tokens do not fit into the context.
+    /// When a count is 0 or above 65,536, or prompt and new tokens do not fit into the context.
     pub fn bench(&self, bench: &Bench) -> Result<BenchReport, Error> {
         bench.check()?;
         let context = self.model().geometry().context;

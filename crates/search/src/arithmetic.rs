@@ -1,6 +1,7 @@
 //! Arithmetic sampling: samples spread evenly over everything that could be said.
 
 use crate::coins::{Coins, Purpose};
+use crate::randomness::interval;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, extend, sound};
 use crate::tree::{NodeId, State, Tree};
@@ -74,8 +75,7 @@ impl Strategy for Arithmetic {
             let walk = &mut self.walks[outlook.tip.sequence as usize];
             let distribution = outlook.scores.distribution();
             let token = distribution.pick(walk.place).expect("a row without fault has tokens");
-            let low: f64 = distribution.iter().take_while(|(id, _)| *id < token).map(|(_, p)| p).sum();
-            let interval = (low, low + distribution.of(token));
+            let interval = interval(&distribution, token);
             if watch.wants() {
                 let (parent, sequence) = (outlook.tip.node, outlook.tip.sequence);
                 let coin = Some(walk.place);

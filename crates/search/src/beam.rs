@@ -69,14 +69,9 @@ impl Beam {
         Self { options, stop, running, pool, step: 0, vocab: 0, over: None }
     }
 
-    /// How many candidates are looked at each step.
-    fn candidates(&self) -> usize {
-        (1 + self.stop.eos.len()).max(2) * self.options.beams
-    }
-
     /// The candidates in order: the greatest sums, or as drawn.
     fn consider(&self, rows: &[&Logits], watch: &mut dyn Watch) -> Vec<(usize, TokenId, f32)> {
-        let count = self.candidates();
+        let count = self.stop.candidates(self.options.beams);
         let Some(randomness) = &self.options.randomness else { return best(&self.running, rows, count) };
         let (parents, plus): (Vec<NodeId>, Vec<f32>) = self.running.iter().copied().unzip();
         let (step, width, vocab) = (self.step, self.options.beams, self.vocab);

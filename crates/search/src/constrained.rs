@@ -46,7 +46,7 @@ pub struct ConstrainedBeam {
     options: ConstrainedOptions,
     stop: Stop,
     running: Vec<Running>,
-    /// How far each running hypothesis has come, and its tokens (the prompt is the same for all).
+    /// How far each running hypothesis has come with its phrases.
     progress: Vec<Progress>,
     pool: ClassicPool,
     over: Option<&'static str>,
@@ -174,7 +174,7 @@ impl ConstrainedBeam {
         if self.pool.is_done(best, new) {
             return Some("as good as can be expected");
         }
-        let late = self.stop.deadline.is_some_and(|deadline| std::time::Instant::now() > deadline);
+        let late = self.stop.is_late();
         if new >= self.stop.max_new_tokens || late {
             self.finalize(tree, if late { FinishReason::Time } else { FinishReason::Length });
             return Some("the length, or the time, is reached");
@@ -200,7 +200,7 @@ impl Strategy for ConstrainedBeam {
 
     fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
         let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
-        let count = (1 + self.stop.eos.len()).max(2) * self.options.beams;
+        let count = self.stop.candidates(self.options.beams);
         let new = outlooks.first().map_or(1, |outlook| tree.depth(outlook.tip.node) + 1);
         let considered = best(&self.running, &rows, count).into_iter();
         let candidates: Vec<Continuation> =

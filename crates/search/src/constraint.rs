@@ -19,7 +19,7 @@ impl Phrases {
         (!phrases.is_empty() && phrases.iter().all(apart)).then(|| Self(phrases.into()))
     }
 
-    /// The tokens that may follow `path` in a phrase, in the order of its alternatives, and whether `path` is one.
+    /// The tokens that may follow `path` in a phrase, in the order of its alternatives; none where `path` is one of them.
     fn children(&self, phrase: usize, path: &[TokenId]) -> Vec<TokenId> {
         let mut next = Vec::new();
         for alternative in &self.0[phrase] {

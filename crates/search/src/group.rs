@@ -84,7 +84,7 @@ impl GroupBeam {
         }
         let first = self.groups.iter().filter(|group| !group.done).find_map(|group| group.running.first().copied());
         if let Some((node, _)) = first
-            && let Some(reason) = self.full(tree, tree.depth(node))
+            && let Some(reason) = self.full(tree.depth(node))
         {
             self.finalize(tree, reason);
             self.over = Some("the length, or the time, is reached");
@@ -96,12 +96,11 @@ impl GroupBeam {
         }
     }
 
-    fn full(&self, _: &Tree, depth: usize) -> Option<FinishReason> {
-        let late = || self.stop.deadline.is_some_and(|deadline| std::time::Instant::now() > deadline);
+    fn full(&self, depth: usize) -> Option<FinishReason> {
         if depth >= self.stop.max_new_tokens {
             Some(FinishReason::Length)
         } else {
-            late().then_some(FinishReason::Time)
+            self.stop.is_late().then_some(FinishReason::Time)
         }
     }
 
@@ -174,7 +173,7 @@ impl Strategy for GroupBeam {
     fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
         let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
         let beams = self.options.beams;
-        let count = (1 + self.stop.eos.len()).max(2) * beams;
+        let count = self.stop.candidates(beams);
         let group = &mut self.groups[self.turn];
         let considered = best(&group.running, &rows, count).into_iter();
         let mut candidates: Vec<Continuation> =

@@ -5,7 +5,7 @@ use crate::strategy::Outlook;
 use crate::torch::TorchStream;
 use crate::tree::{NodeId, Tree};
 use crate::watch::{Draw, Happening, Watch};
-use beamline_shape::Logits;
+use beamline_shape::{Distribution, Logits};
 use beamline_tokens::TokenId;
 
 /// Rows side by side from which candidates are drawn without replacement.
@@ -43,7 +43,7 @@ impl Randomness {
             Self::Torch(stream) => (None, stream.draw(outlook.scores, outlook.raw.len())?),
         };
         if watch.wants() {
-            let interval = interval(outlook.scores, token);
+            let interval = interval(&outlook.scores.distribution(), token);
             watch.happened(Happening::Draw(Draw { parent: tip.node, sequence: tip.sequence, coin, token, interval }));
         }
         Some(token)
@@ -92,8 +92,7 @@ impl Randomness {
 }
 
 /// The part of `[0, 1)` that stands for a token.
-pub(crate) fn interval(scores: &Logits, token: TokenId) -> (f64, f64) {
-    let distribution = scores.distribution();
+pub(crate) fn interval(distribution: &Distribution, token: TokenId) -> (f64, f64) {
     let below: f64 = distribution.iter().take_while(|(id, _)| *id < token).map(|(_, p)| p).sum();
     (below, below + distribution.of(token))
 }

@@ -31,7 +31,17 @@ impl Stop {
         if tree.depth(parent) + 1 >= self.max_new_tokens {
             return Some(FinishReason::Length);
         }
-        self.deadline.filter(|&deadline| Instant::now() > deadline).map(|_| FinishReason::Time)
+        self.is_late().then_some(FinishReason::Time)
+    }
+
+    /// Whether the time is up.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() > deadline)
+    }
+
+    /// How many candidates a search with beams looks at: enough that as many go on as there are beams, whatever ends.
+    pub(crate) fn candidates(&self, beams: usize) -> usize {
+        (1 + self.eos.len()).max(2) * beams
     }
 }
 

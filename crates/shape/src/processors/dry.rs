@@ -152,7 +152,7 @@ impl Processor for Dry {
         // Runs that go on, and those that have just become long enough.
         let unbroken = self.matches.unbroken;
         self.matches.open.retain_mut(|(at, n)| {
-            let goes_on = text(*at) == Some(token) || (*at + 1 == end && before.last() == Some(&token));
+            let goes_on = text(*at) == Some(token);
             *at += 1;
             *n += 1;
             goes_on && *at < end && *n <= unbroken
