@@ -1,18 +1,23 @@
-//! Attention of one position to those before it.
+//! Attention of positions to those before them.
 //!
 //! Keys and values lie in blocks of [`BLOCK`] positions. A score is one chain of multiply-adds along the head's width;
 //! the softmax adds by the contract's eight partial sums, over positions; a weighted value is one chain along the
-//! positions. All three depend on the position alone, so a prompt may come whole or in chunks.
+//! positions. All three depend on the query's own position alone, so a prompt may come whole or in chunks, and queries
+//! that look at the same keys may go side by side.
 
 use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes};
-use crate::panel::{PanelRow, halves};
+use crate::panel::storage::PanelRow;
 use crate::row::{each_eight, greatest, map_eight, scale};
+use std::ops::Range;
 
 /// Positions in a block of keys and values.
 pub const BLOCK: usize = 16;
 
-/// Keys and values of one sequence that a query may look at, for one key-value head.
+/// Queries that go side by side.
+const TOGETHER: usize = 6;
+
+/// Keys and values of one sequence, for one key-value head.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention<'a> {
     /// One slice for each [`BLOCK`] positions. At `offset` begin this head's keys, `[width][BLOCK]`; right after them
@@ -22,28 +27,38 @@ pub struct Attention<'a> {
     pub offset: usize,
     /// Numbers in a head.
     pub width: usize,
-    /// The first position looked at (0, or more with a sliding window).
-    pub first: usize,
-    /// One past the last position looked at.
-    pub end: usize,
     /// What scores are multiplied by, usually `1 / sqrt(width)`.
     pub scale: f32,
 }
 
-/// `out = softmax(scale * query K) V` for one query, `[width]`. `scores` is scratch space.
+/// One query, and what it looks at.
+#[derive(Clone, Debug)]
+pub struct Query<'a> {
+    /// `[width]`.
+    pub row: &'a [f32],
+    /// The positions: from 0, or later with a sliding window, to its own.
+    pub sees: Range<usize>,
+}
+
+/// `out[i] = softmax(scale * query K) V` for each query; `out` is `[queries, width]`. `scores` is scratch space.
 ///
 /// # Panics
-/// When the lengths do not fit, or no position is looked at.
-pub fn attend(query: &[f32], past: &Attention<'_>, scores: &mut Vec<f32>, out: &mut [f32], isa: Isa) {
+/// When the lengths do not fit, or a query looks at no position.
+pub fn attend(queries: &[Query<'_>], past: &Attention<'_>, scores: &mut Vec<f32>, out: &mut [f32], isa: Isa) {
     let size = past.offset + 2 * past.width * BLOCK;
-    assert!(query.len() == past.width && out.len() == past.width, "a head");
-    assert!(past.first < past.end && past.end <= past.blocks.len() * BLOCK, "positions");
+    assert!(out.len() == queries.len() * past.width && past.width > 0, "a row for each query");
+    for query in queries {
+        assert!(query.row.len() == past.width, "a head");
+        assert!(query.sees.start < query.sees.end && query.sees.end <= past.blocks.len() * BLOCK, "positions");
+    }
     assert!(past.blocks.iter().all(|b| b.len() >= size), "blocks");
-    isa.run(Attend { query, past, scores, out });
+    for (queries, out) in queries.chunks(TOGETHER).zip(out.chunks_mut(TOGETHER * past.width)) {
+        isa.run(Attend { queries, past, scores, out });
+    }
 }
 
 struct Attend<'a> {
-    query: &'a [f32],
+    queries: &'a [Query<'a>], // 1 to TOGETHER
     past: &'a Attention<'a>,
     scores: &'a mut Vec<f32>,
     out: &'a mut [f32],
@@ -54,61 +69,100 @@ impl Kernel for Attend<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
-        let Self { query, past, scores, out } = self;
-        let blocks = past.first / BLOCK..past.end.div_ceil(BLOCK);
-        let start = blocks.start * BLOCK;
-        scores.clear();
-        scores.resize(blocks.len() * BLOCK, 0.0);
-        let (chunks, _) = scores.as_chunks_mut::<BLOCK>();
-        let mut at = 0;
-        while at + 4 <= chunks.len() {
-            dot::<L, 4>(l, query, past, blocks.start + at, &mut chunks[at..]);
-            at += 4;
+        // Queries x blocks of sixteen: as many chains as hide the latency of a multiply-add.
+        match self.queries.len() {
+            1 => self.tile::<L, 1, 4>(l),
+            2 => self.tile::<L, 2, 2>(l),
+            3 => self.tile::<L, 3, 2>(l),
+            4 => self.tile::<L, 4, 1>(l),
+            5 => self.tile::<L, 5, 1>(l),
+            _ => self.tile::<L, TOGETHER, 1>(l),
         }
-        while at < chunks.len() {
-            dot::<L, 1>(l, query, past, blocks.start + at, &mut chunks[at..]);
-            at += 1;
-        }
-        scores[..past.first - start].fill(f32::NEG_INFINITY);
-        scores.truncate(past.end - start);
-        let sum = soften(l, scores);
-        let mut from = 0;
-        while from + 64 <= past.width {
-            mix::<L, 8>(l, scores, past, start, from, out);
-            from += 64;
-        }
-        while from + 8 <= past.width {
-            mix::<L, 1>(l, scores, past, start, from, out);
-            from += 8;
-        }
-        for d in from..past.width {
-            let values = (past.first..past.end).map(|t| value(past, t)[d]);
-            out[d] = values.zip(&scores[past.first - start..]).fold(0.0f32, |acc, (v, &p)| p.mul_add(v, acc));
-        }
-        let inverse = 1.0 / sum;
-        scale(out, inverse);
     }
 }
 
-/// Scores of `P` blocks of positions, scaled.
-#[inline(always)]
-fn dot<L: Lanes, const P: usize>(l: L, query: &[f32], past: &Attention<'_>, block: usize, to: &mut [[f32; BLOCK]]) {
-    let keys: [&[PanelRow]; P] =
-        std::array::from_fn(|p| past.blocks[block + p][past.offset..][..query.len() * BLOCK].as_chunks().0);
-    let keys: [&[PanelRow]; P] = keys.map(|k| &k[..query.len()]);
-    let mut acc = [[l.splat(0.0); 2]; P];
-    for d in 0..query.len() {
-        let q = l.splat(query[d]);
-        for p in 0..P {
-            let (low, high) = halves(&keys[p][d]);
-            acc[p] = [l.mul_add(q, l.load(low), acc[p][0]), l.mul_add(q, l.load(high), acc[p][1])];
+/// Chains in flight, `[queries][blocks of sixteen positions, or of sixteen numbers of a value]`.
+type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
+
+impl Attend<'_> {
+    /// `M` queries.
+    #[inline(always)]
+    fn tile<L: Lanes, const M: usize, const P: usize>(self, l: L) {
+        let Self { queries, past, scores, out } = self;
+        let sees: [Range<usize>; M] = std::array::from_fn(|m| queries[m].sees.clone());
+        let first = sees.iter().map(|s| s.start).min().unwrap_or(0) / BLOCK;
+        let blocks = first..sees.iter().map(|s| s.end).max().unwrap_or(0).div_ceil(BLOCK);
+        let (start, len) = (first * BLOCK, blocks.len() * BLOCK);
+        scores.resize(M * len, 0.0);
+        let mut block = blocks.start;
+        while block + P <= blocks.end {
+            dot::<L, M, P>(l, queries, past, block, start, scores);
+            block += P;
+        }
+        while block < blocks.end {
+            dot::<L, M, 1>(l, queries, past, block, start, scores);
+            block += 1;
+        }
+        let mut sums = [0.0; M];
+        for m in 0..M {
+            let row = &mut scores[m * len..][..sees[m].end - start];
+            row[..sees[m].start - start].fill(f32::NEG_INFINITY);
+            sums[m] = soften(l, row);
+        }
+        let weights: [&[f32]; M] = std::array::from_fn(|m| &scores[m * len..][..len]);
+        let mut from = 0;
+        while from + BLOCK * P <= past.width {
+            mix::<L, M, P>(l, weights, &sees, past, start, from, out);
+            from += BLOCK * P;
+        }
+        while from + BLOCK <= past.width {
+            mix::<L, M, 1>(l, weights, &sees, past, start, from, out);
+            from += BLOCK;
+        }
+        for m in 0..M {
+            for d in from..past.width {
+                let values = sees[m].clone().map(|t| (value(past, t)[d], weights[m][t - start]));
+                out[m * past.width + d] = values.fold(0.0f32, |acc, (v, p)| p.mul_add(v, acc));
+            }
+            scale(&mut out[m * past.width..][..past.width], 1.0 / sums[m]);
         }
     }
-    let scale = l.splat(past.scale);
-    for p in 0..P {
-        let [low, high] = to[p].as_chunks_mut::<8>().0 else { unreachable!("sixteen is twice eight") };
-        l.store(l.mul(acc[p][0], scale), low);
-        l.store(l.mul(acc[p][1], scale), high);
+}
+
+/// Scores of `M` queries for `P` blocks of positions, scaled. Scores are `[queries][positions from start]`.
+#[inline(always)]
+fn dot<L: Lanes, const M: usize, const P: usize>(
+    l: L,
+    queries: &[Query<'_>],
+    past: &Attention<'_>,
+    block: usize,
+    start: usize,
+    scores: &mut [f32],
+) {
+    let keys: [&[PanelRow]; P] =
+        std::array::from_fn(|p| past.blocks[block + p][past.offset..][..past.width * BLOCK].as_chunks().0);
+    let keys: [&[PanelRow]; P] = keys.map(|k| &k[..past.width]);
+    let rows: [&[f32]; M] = std::array::from_fn(|m| &queries[m].row[..past.width]);
+    let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
+    for d in 0..past.width {
+        let mut k = [l.row_splat(0.0); P];
+        for p in 0..P {
+            k[p] = l.row_load(&keys[p][d]);
+        }
+        for m in 0..M {
+            let q = l.row_splat(rows[m][d]);
+            for p in 0..P {
+                acc[m][p] = l.row_mul_add(q, k[p], acc[m][p]);
+            }
+        }
+    }
+    let by = l.row_splat(past.scale);
+    let len = scores.len() / M;
+    for m in 0..M {
+        let to = &mut scores[m * len + block * BLOCK - start..][..P * BLOCK];
+        for p in 0..P {
+            l.row_store(l.row_mul(acc[m][p], by), &mut to.as_chunks_mut().0[p]);
+        }
     }
 }
 
@@ -129,26 +183,60 @@ fn value<'a>(past: &Attention<'a>, position: usize) -> &'a [f32] {
     &past.blocks[position / BLOCK][at..][..past.width]
 }
 
-/// `8 * N` numbers of the weighted sum of values, from `from` on.
+/// `16 * P` numbers of the weighted sums of values, from `from` on. Each query's chain runs over the positions that it
+/// sees and no other: those that all of them see in the middle, what each sees alone before and after.
 #[inline(always)]
-fn mix<L: Lanes, const N: usize>(
+fn mix<L: Lanes, const M: usize, const P: usize>(
     l: L,
-    weights: &[f32],
+    weights: [&[f32]; M],
+    sees: &[Range<usize>; M],
     past: &Attention<'_>,
     start: usize,
     from: usize,
     out: &mut [f32],
 ) {
-    let mut acc = [l.splat(0.0); N];
-    for t in past.first..past.end {
-        let (rows, _) = value(past, t)[from..from + 8 * N].as_chunks::<8>();
-        let weight = l.splat(weights[t - start]);
-        for n in 0..N {
-            acc[n] = l.mul_add(weight, l.load(&rows[n]), acc[n]);
+    let common_start = sees.iter().map(|s| s.start).max().unwrap_or(0);
+    let common_end = sees.iter().map(|s| s.end).min().unwrap_or(0).max(common_start);
+    let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
+    for m in 0..M {
+        for t in sees[m].start..common_start.min(sees[m].end) {
+            acc[m] = weigh(l, weights[m][t - start], numbers(l, value(past, t), from), acc[m]);
         }
     }
-    let (rows, _) = out[from..from + 8 * N].as_chunks_mut::<8>();
-    for n in 0..N {
-        l.store(acc[n], &mut rows[n]);
+    for t in common_start..common_end {
+        let v = numbers(l, value(past, t), from);
+        for m in 0..M {
+            acc[m] = weigh(l, weights[m][t - start], v, acc[m]);
+        }
     }
+    for m in 0..M {
+        for t in common_end.max(sees[m].start)..sees[m].end {
+            acc[m] = weigh(l, weights[m][t - start], numbers(l, value(past, t), from), acc[m]);
+        }
+        let (rows, _) = out[m * past.width + from..][..BLOCK * P].as_chunks_mut();
+        for p in 0..P {
+            l.row_store(acc[m][p], &mut rows[p]);
+        }
+    }
+}
+
+/// `16 * P` numbers of a row, from `from` on.
+#[inline(always)]
+fn numbers<L: Lanes, const P: usize>(l: L, row: &[f32], from: usize) -> [L::Row; P] {
+    let (rows, _) = row[from..from + BLOCK * P].as_chunks();
+    let mut all = [l.row_splat(0.0); P];
+    for p in 0..P {
+        all[p] = l.row_load(&rows[p]);
+    }
+    all
+}
+
+/// `acc + weight * value`.
+#[inline(always)]
+fn weigh<L: Lanes, const P: usize>(l: L, weight: f32, value: [L::Row; P], mut acc: [L::Row; P]) -> [L::Row; P] {
+    let weight = l.row_splat(weight);
+    for p in 0..P {
+        acc[p] = l.row_mul_add(weight, value[p], acc[p]);
+    }
+    acc
 }

@@ -1,15 +1,17 @@
 //! What memory gives: the yardstick for everything that reads all weights for each token.
 
+use crate::aligned::Aligned;
 use crate::compute::Compute;
 use crate::isa::{Kernel, Lanes};
 use std::sync::Mutex;
 use std::time::Instant;
 
 /// A plain read of memory by all threads, in 10^9 bytes a second: the best of several passes over a buffer larger than
-/// the caches.
+/// the caches, in the same kind of memory as weights.
 pub fn read_bandwidth(compute: &Compute) -> f64 {
-    const FLOATS: usize = 64 << 20; // 256 MiB
-    let buffer = vec![1.0f32; FLOATS];
+    const FLOATS: usize = 256 << 20; // 1 GiB
+    let mut buffer = Aligned::<f32>::zeros(FLOATS);
+    buffer.fill(1.0);
     let total = Mutex::new(0.0f32);
     let mut best = f64::INFINITY;
     for _ in 0..5 {
@@ -22,7 +24,7 @@ pub fn read_bandwidth(compute: &Compute) -> f64 {
     }
     // The sum is looked at, so that reading cannot be optimised away.
     std::hint::black_box(&total);
-    size_of_val(buffer.as_slice()) as f64 / best / 1e9
+    buffer.bytes() as f64 / best / 1e9
 }
 
 struct Read<'a>(&'a [f32]);

@@ -1,14 +1,17 @@
 //! What the arithmetic runs on: an instruction set and a number of threads.
 
 use crate::isa::Isa;
+use crate::pool::Pool;
 use crate::scratch::Shelf;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-use rayon::slice::ParallelSliceMut;
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Parts that each thread's share of a job is cut into, so that a thread held up elsewhere can be relieved.
 const PARTS: usize = 4;
+
+/// Multiply-adds (or the like) that take about as long as sharing them out.
+const SMALL: usize = 1 << 14;
 
 /// An instruction set and a set of threads. Results never depend on either.
 ///
@@ -23,7 +26,7 @@ pub struct Compute {
     isa: Isa,
     threads: usize,
     /// None: everything runs on the caller's thread.
-    pool: Option<rayon::ThreadPool>,
+    pool: Option<Pool>,
     pub(crate) shelf: Shelf,
 }
 
@@ -63,7 +66,7 @@ impl Compute {
         }
         let pool = match threads {
             1 => None,
-            n => Some(rayon::ThreadPoolBuilder::new().num_threads(n).build().map_err(|_| ComputeError::Start(n))?),
+            n => Some(Pool::new(n - 1).ok_or(ComputeError::Start(n))?),
         };
         Ok(Self { isa, threads, pool, shelf: Shelf::default() })
     }
@@ -115,43 +118,46 @@ impl Compute {
         self.threads
     }
 
-    /// Runs `work` on one of the threads. Jobs that it starts are then shared out without waking anybody up from
-    /// outside, so a caller with many small jobs wraps them all in one call.
-    pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+    /// Runs `work(0)`, ..., `work(parts - 1)`, each once, in any order and on any thread.
+    pub(crate) fn for_parts(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
         match &self.pool {
-            None => work(),
-            Some(pool) => pool.install(work),
+            Some(pool) if parts > 1 => pool.run(parts, work),
+            _ => (0..parts).for_each(work),
         }
     }
 
-    /// Cuts `0..n` into ranges, all but the last a multiple of `grain` long, and runs `work` on each.
+    /// How long the parts are that `n` neighbouring outputs should be cut into, a multiple of `grain`.
     ///
-    /// A job whose `cost` (multiply-adds or the like) is small stays on one thread: waking another would take longer.
-    pub(crate) fn for_ranges(&self, n: usize, grain: usize, cost: usize, work: impl Fn(Range<usize>) + Sync + Send) {
-        const SMALL: usize = 1 << 15;
-        let Some(pool) = self.pool.as_ref().filter(|_| cost > SMALL && n > grain) else { return work(0..n) };
-        let part = n.div_ceil(self.threads * PARTS).next_multiple_of(grain);
-        pool.install(|| {
-            (0..n.div_ceil(part)).into_par_iter().with_max_len(1).for_each(|i| work(i * part..((i + 1) * part).min(n)));
-        });
+    /// A job whose `cost` (multiply-adds or the like) is small stays in one part: sharing it out would take longer.
+    pub(crate) fn part(&self, n: usize, grain: usize, cost: usize) -> usize {
+        if self.pool.is_none() || cost <= SMALL {
+            n.max(1)
+        } else {
+            n.div_ceil(self.threads * PARTS).next_multiple_of(grain)
+        }
     }
 
-    /// Cuts `out` into chunks of `len` and runs `work` on each with its index. `cost` as in `for_ranges`, a chunk's.
-    pub fn for_chunks(&self, out: &mut [f32], len: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync + Send) {
-        const SMALL: usize = 1 << 14;
-        let count = out.len() / len.max(1);
-        match &self.pool {
-            Some(pool) if count > 1 && cost * count > SMALL => {
-                let together = count.div_ceil(self.threads * PARTS);
-                pool.install(|| {
-                    out.par_chunks_exact_mut(len)
-                        .enumerate()
-                        .with_min_len(together)
-                        .for_each(|(i, chunk)| work(i, chunk));
-                });
-            }
-            _ => out.chunks_exact_mut(len.max(1)).enumerate().for_each(|(i, chunk)| work(i, chunk)),
+    /// Cuts `0..n` into ranges, all but the last a multiple of `grain` long, and runs `work` on each. `cost` as in
+    /// [`part`](Self::part).
+    pub(crate) fn for_ranges(&self, n: usize, grain: usize, cost: usize, work: impl Fn(Range<usize>) + Sync) {
+        let part = self.part(n, grain, cost);
+        self.for_parts(n.div_ceil(part), &|i| work(i * part..((i + 1) * part).min(n)));
+    }
+
+    /// Runs `work` on each item with its index: on all threads, unless the `cost` of all together (multiply-adds or the
+    /// like) is too small for that.
+    pub fn for_items<T: Send>(&self, items: Vec<T>, cost: usize, work: impl Fn(usize, T) + Sync) {
+        if cost <= SMALL {
+            return items.into_iter().enumerate().for_each(|(i, item)| work(i, item));
         }
+        let count = items.len();
+        let rest = Mutex::new(items.into_iter().enumerate());
+        self.for_parts(count, &|_| {
+            let item = rest.lock().unwrap_or_else(PoisonError::into_inner).next();
+            if let Some((i, item)) = item {
+                work(i, item);
+            }
+        });
     }
 }
 

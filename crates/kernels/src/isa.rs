@@ -2,6 +2,7 @@
 
 mod avx2;
 mod scalar;
+mod vnni;
 
 use std::fmt;
 
@@ -31,16 +32,46 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn select_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
     /// To the nearest whole number, ties to even.
     fn round(self, x: Self::F) -> Self::F;
+    /// As whole numbers, rounded as by [`round`](Self::round); less than 2^31 in size.
+    fn whole(self, x: Self::F) -> [i32; 8];
     /// 2 to the power `n`, for whole `n` from -126 to 127.
     fn exp2_whole(self, n: Self::F) -> Self::F;
 
-    fn widen_f16(self, from: &[u16; 8]) -> Self::F;
-    fn widen_bf16(self, from: &[u16; 8]) -> Self::F;
-    #[allow(clippy::trivially_copy_pass_by_ref)] // a load, not a value
-    fn widen_i8(self, from: &[i8; 8]) -> Self::F;
-    /// The low halves of eight bytes, then the high halves, as numbers from 0 to 15.
-    #[allow(clippy::trivially_copy_pass_by_ref)] // as above
-    fn widen_u4(self, from: &[u8; 8]) -> [Self::F; 2];
+    /// Sixteen `f32`: a row of a panel.
+    type Row: Copy;
+
+    fn row_splat(self, x: f32) -> Self::Row;
+    fn row_load(self, from: &[f32; 16]) -> Self::Row;
+    fn row_store(self, x: Self::Row, to: &mut [f32; 16]);
+    fn row_mul(self, a: Self::Row, b: Self::Row) -> Self::Row;
+    /// `a * b + c`, rounded once.
+    fn row_mul_add(self, a: Self::Row, b: Self::Row, c: Self::Row) -> Self::Row;
+    fn row_f16(self, from: &[u16; 16]) -> Self::Row;
+    fn row_bf16(self, from: &[u16; 16]) -> Self::Row;
+    fn row_i8(self, from: &[i8; 16]) -> Self::Row;
+
+    /// Sixteen 32-bit words: of four bytes each, of two 16-bit numbers, or whole numbers.
+    type Words: Copy;
+
+    fn words(self, from: &[u32; 16]) -> Self::Words;
+    fn words_store(self, x: Self::Words, to: &mut [u32; 16]);
+    /// One word everywhere.
+    fn words_splat(self, x: i32) -> Self::Words;
+    fn and(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn or(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// Shifts of each 16-bit half: up, down with zeros, down with the sign. `by` is below 16 and known when compiled.
+    fn up16(self, x: Self::Words, by: i32) -> Self::Words;
+    fn down16(self, x: Self::Words, by: i32) -> Self::Words;
+    fn signed16(self, x: Self::Words, by: i32) -> Self::Words;
+    /// Shifts of each word, as above; `by` is below 32.
+    fn up32(self, x: Self::Words, by: i32) -> Self::Words;
+    fn down32(self, x: Self::Words, by: i32) -> Self::Words;
+    fn signed32(self, x: Self::Words, by: i32) -> Self::Words;
+    fn words_sub(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// `acc` plus both products of the words' 16-bit halves.
+    fn dot(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// Whole numbers as `f32`, rounded to nearest, ties to even.
+    fn to_row(self, x: Self::Words) -> Self::Row;
 
     /// The sum of all lanes by the contract's fixed tree.
     #[inline(always)]
@@ -86,6 +117,7 @@ pub struct Isa(Kind);
 enum Kind {
     Scalar,
     Avx2(avx2::Avx2),
+    Vnni(vnni::Vnni),
 }
 
 impl Isa {
@@ -96,15 +128,18 @@ impl Isa {
 
     /// The fastest one here.
     pub fn detect() -> Self {
-        avx2::Avx2::new().map_or(Self::scalar(), |proof| Self(Kind::Avx2(proof)))
+        let avx2 = || avx2::Avx2::new().map(Kind::Avx2);
+        Self(vnni::Vnni::new().map(Kind::Vnni).or_else(avx2).unwrap_or(Kind::Scalar))
     }
 
-    /// All that can run here, the scalar one first.
+    /// All that can run here, the scalar one first, the fastest last.
     pub fn available() -> Vec<Self> {
-        std::iter::once(Self::scalar()).chain(avx2::Avx2::new().map(|proof| Self(Kind::Avx2(proof)))).collect()
+        let avx2 = avx2::Avx2::new().map(Kind::Avx2);
+        let vnni = vnni::Vnni::new().map(Kind::Vnni);
+        [Some(Kind::Scalar), avx2, vnni].into_iter().flatten().map(Self).collect()
     }
 
-    /// The one named `scalar` or `avx2`, if it can run here.
+    /// The one named `scalar`, `avx2` or `vnni`, if it can run here.
     pub fn named(name: &str) -> Option<Self> {
         Self::available().into_iter().find(|isa| isa.to_string() == name)
     }
@@ -114,6 +149,7 @@ impl Isa {
         match self.0 {
             Kind::Scalar => kernel.run(scalar::Scalar),
             Kind::Avx2(proof) => proof.enter(kernel),
+            Kind::Vnni(proof) => proof.enter(kernel),
         }
     }
 }
@@ -123,6 +159,7 @@ impl fmt::Display for Isa {
         f.write_str(match self.0 {
             Kind::Scalar => "scalar",
             Kind::Avx2(_) => "avx2",
+            Kind::Vnni(_) => "vnni",
         })
     }
 }
@@ -138,10 +175,6 @@ mod tests {
         #[inline(always)]
         fn run<L: Lanes>(self, l: L) -> Vec<u32> {
             let (a, b) = (l.load(self.0), l.load(self.1));
-            let halves: [u16; 8] = std::array::from_fn(|i| half::f16::from_f32(self.0[i]).to_bits());
-            let brains: [u16; 8] = std::array::from_fn(|i| half::bf16::from_f32(self.0[i]).to_bits());
-            let bytes: [u8; 8] = std::array::from_fn(|i| (self.0[i].to_bits() >> (3 * i)) as u8);
-            let [low, high] = l.widen_u4(&bytes);
             let whole = l.round(l.min(l.max(a, l.splat(-126.0)), l.splat(127.0)));
             let results = [
                 l.add(a, b),
@@ -154,20 +187,66 @@ mod tests {
                 l.select_less(a, b, a, l.splat(7.0)),
                 l.round(a),
                 l.exp2_whole(whole),
-                l.widen_f16(&halves),
-                l.widen_bf16(&brains),
-                l.widen_i8(&bytes.map(|b| b as i8)),
-                low,
-                high,
             ];
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
+            bits.extend(l.whole(whole).map(|n| n as u32));
             for x in results {
                 let mut out = [0.0; 8];
                 l.store(x, &mut out);
                 bits.extend(out.map(f32::to_bits));
             }
+            bits.extend(rows(l, self.0, self.1));
+            bits.extend(words(l, self.0, self.1));
             bits
         }
+    }
+
+    /// Every operation on rows of sixteen.
+    #[inline(always)]
+    fn rows<L: Lanes>(l: L, a: &[f32; 8], b: &[f32; 8]) -> Vec<u32> {
+        let sixteen: [f32; 16] = std::array::from_fn(|i| if i < 8 { a[i] } else { b[i - 8] });
+        let halves = sixteen.map(|x| half::f16::from_f32(x).to_bits());
+        let brains = sixteen.map(|x| half::bf16::from_f32(x).to_bits());
+        let bytes = sixteen.map(|x| (x.to_bits() >> 15) as i8);
+        let (x, y) = (l.row_load(&sixteen), l.row_splat(b[0]));
+        let results =
+            [x, l.row_mul(x, y), l.row_mul_add(x, y, x), l.row_f16(&halves), l.row_bf16(&brains), l.row_i8(&bytes)];
+        results
+            .into_iter()
+            .flat_map(|row| {
+                let mut out = [0.0; 16];
+                l.row_store(row, &mut out);
+                out.map(f32::to_bits)
+            })
+            .collect()
+    }
+
+    /// Every operation on words.
+    #[inline(always)]
+    fn words<L: Lanes>(l: L, a: &[f32; 8], b: &[f32; 8]) -> Vec<u32> {
+        let sixteen: [u32; 16] =
+            std::array::from_fn(|i| (if i < 8 { a[i] } else { b[i - 8] }).to_bits().rotate_left(i as u32));
+        let (x, y) = (l.words(&sixteen), l.words_splat(-123_456_789));
+        let results = [
+            l.and(x, y),
+            l.or(x, y),
+            l.up16(x, 8),
+            l.down16(x, 4),
+            l.signed16(x, 8),
+            l.up32(x, 24),
+            l.down32(x, 12),
+            l.signed32(x, 24),
+            l.words_sub(x, y),
+            l.dot(x, x, y),
+        ];
+        let mut row = [0.0; 16];
+        l.row_store(l.to_row(x), &mut row);
+        let stored = results.into_iter().flat_map(|x| {
+            let mut out = [0; 16];
+            l.words_store(x, &mut out);
+            out
+        });
+        stored.chain(row.map(f32::to_bits)).collect()
     }
 
     #[test]

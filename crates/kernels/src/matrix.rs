@@ -4,7 +4,7 @@ use crate::compute::Compute;
 use crate::encoding::Encoding;
 use crate::isa;
 use crate::panel::{self, Panels};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use crate::product::ActivationFormat;
 use std::sync::Mutex;
 
 /// Which index of a stored matrix runs fastest.
@@ -62,13 +62,14 @@ pub enum PackError {
 
 /// Weights `[outputs, inputs]`, repacked for products: panels of sixteen outputs, inputs running fastest but one.
 ///
-/// Plain floats keep their width; quantised weights keep their whole numbers, with scales widened to f32. What each
-/// weight means does not change.
+/// Plain floats keep their width, quantised weights their whole numbers and scales: memory is what the file's is (five
+/// bits take eight). What each weight means does not change.
 pub struct Matrix {
     pub(crate) outputs: usize,
     pub(crate) inputs: usize,
     pub(crate) panels: Panels,
     encoding: Encoding,
+    activations: ActivationFormat,
 }
 
 impl std::fmt::Debug for Matrix {
@@ -102,20 +103,33 @@ impl Matrix {
         }
         let mut panels = Panels::new(target, outputs.div_ceil(panel::WIDTH), inputs);
         let bad = Mutex::new(None::<usize>);
-        compute.run(|| {
-            panels.each().into_par_iter().enumerate().for_each(|(p, mut panel)| {
-                let rows = panel::rows(source, target, p);
-                if let Err(lane) = panel.fill(target, &rows, inputs) {
-                    let output = p * panel::WIDTH + lane;
-                    let mut first = bad.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    *first = Some(first.map_or(output, |seen| seen.min(output)));
-                }
-            });
+        let mut rest = panels.each().into_iter();
+        let groups = std::iter::from_fn(|| Some(rest.by_ref().take(panel::TOGETHER).collect::<Vec<_>>()));
+        let groups = groups.take_while(|group| !group.is_empty()).collect();
+        compute.for_items(groups, outputs * inputs, |g, mut group| {
+            if let Err(output) = panel::fill(source, target, g * panel::TOGETHER, &mut group) {
+                let mut first = bad.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                *first = Some(first.map_or(output, |seen| seen.min(output)));
+            }
         });
         match bad.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some(output) => Err(PackError::NotFinite { output }),
-            None => Ok(Self { outputs, inputs, panels, encoding: target }),
+            None => Ok(Self { outputs, inputs, panels, encoding: target, activations: ActivationFormat::F32 }),
         }
+    }
+
+    /// The same weights, to be met by activations in this format; plain floats keep to f32.
+    #[must_use]
+    pub fn with_activations(mut self, format: ActivationFormat) -> Self {
+        if !self.encoding.is_float() {
+            self.activations = format;
+        }
+        self
+    }
+
+    /// The format in which products take their activations.
+    pub fn activations(&self) -> ActivationFormat {
+        self.activations
     }
 
     /// Numbers that come out.

@@ -1,13 +1,17 @@
-//! Weights in panels: sixteen outputs side by side, one row of sixteen for each input.
+//! Weights in panels: sixteen outputs side by side, sixteen inputs at a time.
 //!
-//! The layout of a panel is `[inputs][16]`, so one chain of multiply-adds along the inputs for each of sixteen outputs
-//! reads memory front to back. A last panel that is not full is padded with zeros, which no result reads.
+//! A panel is a list of slabs, one for each sixteen inputs: `[inputs / 16][16 inputs][16 outputs]` for floats. Quantised
+//! weights lie in words of four inputs of one output, so that a word meets four activations at once; see [`storage`].
+//! One chain of multiply-adds along the inputs for each of sixteen outputs thus reads memory front to back. Panels and
+//! slabs that are not full are padded with zeros, which no result reads.
 
 mod fill;
-mod format;
+mod params;
+pub(crate) mod storage;
 
-pub(crate) use fill::rows;
-pub(crate) use format::{Bytes, Floats, Format, Halves, K_BLOCK, Nibbles, PanelRow, halves};
+pub(crate) use fill::{TOGETHER, fill};
+pub(crate) use params::{Meaning, Params};
+pub(crate) use storage::{Bytes, Floats, Halves, Nibbles, Pairs, Sixes, Storage, slabs};
 
 use crate::aligned::Aligned;
 use crate::encoding::Encoding;
@@ -16,99 +20,126 @@ use crate::isa::Lanes;
 /// Outputs in a panel.
 pub(crate) const WIDTH: usize = 16;
 
+/// Inputs in a slab; every group of weights that share a scale is one or two.
+pub(crate) const SLAB: usize = 16;
+
+/// Sixteen words: of four inputs for each output of a panel.
+pub(crate) type Line = [u32; WIDTH];
+
 /// All panels of a matrix.
 pub(crate) struct Panels {
     pub(crate) inputs: usize,
     pub(crate) data: Data,
-    /// Scales (and minima) of quantised weights: `[panel][group][1 or 2][16]`.
-    pub(crate) params: Aligned<f32>,
-    /// Inputs that share a scale.
-    pub(crate) group: usize,
-    pub(crate) has_min: bool,
+    pub(crate) params: Params,
 }
 
-/// The weights themselves, `[panel][inputs][16]`.
+/// The weights themselves, `[panel][slab]...`.
 pub(crate) enum Data {
     F32(Aligned<f32>),
     F16(Aligned<u16>),
     Bf16(Aligned<u16>),
-    /// One byte a weight.
-    Bytes(Aligned<i8>),
-    /// A row is 8 bytes: output `j` in the low half of byte `j`, output `j + 8` in its high half.
-    Nibbles(Aligned<u8>),
+    Bytes(Aligned<u32>),
+    Nibbles(Aligned<u32>),
+    Sixes(Aligned<u32>),
 }
 
 /// Where the weights of one panel go while it is packed.
 pub(crate) enum PanelMut<'a> {
     F32(&'a mut [f32]),
     Half(&'a mut [u16]),
-    Bytes(&'a mut [i8], &'a mut [f32]),
-    Nibbles(&'a mut [u8], &'a mut [f32]),
+    Quants { lines: &'a mut [u32], kind: Quants, small: &'a mut [i8], large: &'a mut [u16] },
+}
+
+/// How whole-number weights lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quants {
+    Bytes,
+    Nibbles,
+    Sixes,
+}
+
+impl Quants {
+    fn of(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Q4_0 | Encoding::Q4_1 | Encoding::Q2K | Encoding::Q3K | Encoding::Q4K => Self::Nibbles,
+            Encoding::Q6K => Self::Sixes,
+            _ => Self::Bytes,
+        }
+    }
+
+    /// Words of a slab.
+    fn words(self) -> usize {
+        WIDTH
+            * match self {
+                Self::Bytes => Bytes::LINES,
+                Self::Nibbles => Nibbles::<2>::LINES,
+                Self::Sixes => Sixes::LINES,
+            }
+    }
 }
 
 impl Panels {
     /// Zeroed panels for weights that are stored as `encoding`.
     pub(crate) fn new(encoding: Encoding, panels: usize, inputs: usize) -> Self {
-        use Encoding::{Bf16, F16, F32, Q2K, Q3K, Q4_0, Q4_1, Q4K, Q5_1, Q5K, Q6K};
-        let (count, nibbles) = (panels * inputs * WIDTH, matches!(encoding, Q4_0 | Q4_1 | Q2K | Q3K | Q4K));
-        let has_min = nibbles || matches!(encoding, Q5_1 | Q5K);
-        let group = if matches!(encoding, Q2K | Q3K | Q6K) { 16 } else { 32 };
-        let data = match encoding {
-            F32 => Data::F32(Aligned::zeros(count)),
-            F16 => Data::F16(Aligned::zeros(count)),
-            Bf16 => Data::Bf16(Aligned::zeros(count)),
-            _ if nibbles => Data::Nibbles(Aligned::zeros(count / 2)),
-            _ => Data::Bytes(Aligned::zeros(count)),
+        let slabs = panels * slabs(inputs, !encoding.is_float());
+        let quants = |kind: Quants| Aligned::zeros(slabs * kind.words());
+        let data = match (encoding, Quants::of(encoding)) {
+            (Encoding::F32, _) => Data::F32(Aligned::zeros(slabs * SLAB * WIDTH)),
+            (Encoding::F16, _) => Data::F16(Aligned::zeros(slabs * SLAB * WIDTH)),
+            (Encoding::Bf16, _) => Data::Bf16(Aligned::zeros(slabs * SLAB * WIDTH)),
+            (_, kind @ Quants::Bytes) => Data::Bytes(quants(kind)),
+            (_, kind @ Quants::Nibbles) => Data::Nibbles(quants(kind)),
+            (_, kind @ Quants::Sixes) => Data::Sixes(quants(kind)),
         };
-        let mut all = Self { inputs, data, has_min, params: Aligned::zeros(0), group };
-        if !encoding.is_float() {
-            all.params = Aligned::zeros(panels * all.params_len());
-        }
-        all
-    }
-
-    /// Scales and minima of one panel.
-    fn params_len(&self) -> usize {
-        self.inputs.div_ceil(self.group) * (1 + usize::from(self.has_min)) * WIDTH
+        Self { inputs, data, params: Params::new(encoding, panels, inputs) }
     }
 
     /// Bytes of memory.
     pub(crate) fn bytes(&self) -> usize {
-        let data = match &self.data {
-            Data::F32(d) => size_of_val(&**d),
-            Data::F16(d) | Data::Bf16(d) => size_of_val(&**d),
-            Data::Bytes(d) => size_of_val(&**d),
-            Data::Nibbles(d) => size_of_val(&**d),
-        };
-        data + size_of_val(&*self.params)
+        self.params.bytes()
+            + match &self.data {
+                Data::F32(d) => d.bytes(),
+                Data::F16(d) | Data::Bf16(d) => d.bytes(),
+                Data::Bytes(d) | Data::Nibbles(d) | Data::Sixes(d) => d.bytes(),
+            }
     }
 
     /// Every panel, to be filled.
     pub(crate) fn each(&mut self) -> Vec<PanelMut<'_>> {
-        let (len, params) = (self.inputs * WIDTH, self.params_len());
-        match &mut self.data {
-            Data::F32(d) => d.chunks_mut(len).map(PanelMut::F32).collect(),
-            Data::F16(d) | Data::Bf16(d) => d.chunks_mut(len).map(PanelMut::Half).collect(),
-            Data::Bytes(d) => {
-                d.chunks_mut(len).zip(self.params.chunks_mut(params)).map(|(q, p)| PanelMut::Bytes(q, p)).collect()
-            }
-            Data::Nibbles(d) => d
-                .chunks_mut(len / 2)
-                .zip(self.params.chunks_mut(params))
-                .map(|(q, p)| PanelMut::Nibbles(q, p))
-                .collect(),
-        }
+        let (slabs, len) = (slabs(self.inputs, true), slabs(self.inputs, false) * SLAB * WIDTH);
+        let (d, kind) = match &mut self.data {
+            Data::F32(d) => return d.chunks_mut(len).map(PanelMut::F32).collect(),
+            Data::F16(d) | Data::Bf16(d) => return d.chunks_mut(len).map(PanelMut::Half).collect(),
+            Data::Bytes(d) => (d, Quants::Bytes),
+            Data::Nibbles(d) => (d, Quants::Nibbles),
+            Data::Sixes(d) => (d, Quants::Sixes),
+        };
+        let panel = |(lines, (small, large))| PanelMut::Quants { lines, kind, small, large };
+        d.chunks_mut(slabs * kind.words()).zip(self.params.each(self.inputs)).map(panel).collect()
     }
 
     /// The weights of one output, widened.
     pub(crate) fn row<L: Lanes>(&self, l: L, output: usize, out: &mut [f32]) {
         match &self.data {
-            Data::F32(d) => format::row(l, &Floats(d), output, out),
-            Data::F16(d) => format::row(l, &Halves::<false>(d), output, out),
-            Data::Bf16(d) => format::row(l, &Halves::<true>(d), output, out),
-            Data::Bytes(d) if self.has_min => format::row(l, &Bytes::<true>(d, &self.params, self.group), output, out),
-            Data::Bytes(d) => format::row(l, &Bytes::<false>(d, &self.params, self.group), output, out),
-            Data::Nibbles(d) => format::row(l, &Nibbles(d, &self.params, self.group), output, out),
+            Data::F32(d) => self.widened(l, Floats(d), output, out),
+            Data::F16(d) => self.widened(l, Halves::<false>(d), output, out),
+            Data::Bf16(d) => self.widened(l, Halves::<true>(d), output, out),
+            Data::Bytes(d) => self.widened(l, Bytes(d), output, out),
+            Data::Nibbles(d) => self.widened(l, Nibbles::<2>(d), output, out),
+            Data::Sixes(d) => self.widened(l, Sixes(d), output, out),
+        }
+    }
+
+    fn widened<L: Lanes, S: Storage>(&self, l: L, storage: S, output: usize, out: &mut [f32]) {
+        let (panel, lane) = (output / WIDTH, output % WIDTH);
+        let params = self.params.panel(panel, self.inputs);
+        for (s, slab) in storage.slabs(panel, self.inputs).iter().enumerate().take(self.inputs.div_ceil(SLAB)) {
+            let means = params.meaning(l, s);
+            for k in s * SLAB..((s + 1) * SLAB).min(out.len()) {
+                let mut row = [0.0; WIDTH];
+                l.row_store(storage::widen::<L, S>(l, slab, k % SLAB, means), &mut row);
+                out[k] = row[lane];
+            }
         }
     }
 }

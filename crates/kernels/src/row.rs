@@ -28,21 +28,6 @@ pub fn scale(to: &mut [f32], by: f32) {
     }
 }
 
-/// The index of the greatest entry, the lowest of equals; none for an empty row or one with NaN alone.
-///
-/// ```
-/// assert_eq!(beamline_kernels::argmax(&[1.0, 3.0, 3.0]), Some(1));
-/// ```
-pub fn argmax(row: &[f32]) -> Option<usize> {
-    let mut best = None;
-    for (i, &v) in row.iter().enumerate() {
-        if best.is_none_or(|(_, b)| v > b) && !v.is_nan() {
-            best = Some((i, v));
-        }
-    }
-    best.map(|(i, _)| i)
-}
-
 /// What a softmax over a row rests on.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RowSums {

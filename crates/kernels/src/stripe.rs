@@ -25,39 +25,73 @@ impl Stripe<'_> {
     }
 }
 
-/// A pointer that may cross threads: the stripes made from it never overlap.
-struct Shared(*mut f32);
-// SAFETY: used by `for_stripes` alone, which hands out disjoint columns.
-unsafe impl Sync for Shared {}
-// SAFETY: as above.
-unsafe impl Send for Shared {}
+/// A row-major matrix whose columns several threads write.
+struct Shared<'a> {
+    first: *mut f32,
+    rows: usize,
+    columns: usize,
+    matrix: PhantomData<&'a mut [f32]>,
+}
 
-impl Shared {
-    /// The pointer; through a method, so that a closure captures the whole and not the field.
-    fn get(&self) -> *mut f32 {
-        self.0
+// SAFETY: used by `for_stripes` alone, which hands out disjoint columns.
+unsafe impl Sync for Shared<'_> {}
+
+impl<'a> Shared<'a> {
+    fn new(matrix: &'a mut [f32], columns: usize) -> Self {
+        assert!(columns > 0 && matrix.len().is_multiple_of(columns), "whole rows");
+        Self { first: matrix.as_mut_ptr(), rows: matrix.len() / columns, columns, matrix: PhantomData }
+    }
+
+    /// Some of the columns.
+    ///
+    /// # Safety
+    /// No other stripe with one of these columns is alive.
+    unsafe fn stripe(&self, range: &Range<usize>) -> Stripe<'_> {
+        assert!(range.start <= range.end && range.end <= self.columns);
+        // SAFETY: inside the matrix, by the line above.
+        let first = unsafe { self.first.add(range.start) };
+        Stripe { first, rows: self.rows, stride: self.columns, columns: range.len(), matrix: PhantomData }
     }
 }
 
 impl Compute {
-    /// Cuts the columns of `out`, `[rows, columns]`, into stripes (as [`Compute::for_ranges`] cuts a range) and runs
-    /// `work` on each.
+    /// Cuts the columns of several matrices into stripes, all but the last of each a multiple of `grain` wide, and runs
+    /// `work` on each with its matrix' place among `matrices` (each with its number of columns). `cost` as for
+    /// [`Compute::part`], of all together.
     pub(crate) fn for_stripes(
         &self,
-        out: &mut [f32],
-        columns: usize,
+        matrices: Vec<(&mut [f32], usize)>,
         grain: usize,
         cost: usize,
-        work: impl Fn(Range<usize>, Stripe<'_>) + Sync + Send,
+        work: impl Fn(usize, Range<usize>, Stripe<'_>) + Sync,
     ) {
-        let rows = out.len() / columns;
-        assert_eq!(rows * columns, out.len(), "whole rows");
-        let shared = Shared(out.as_mut_ptr());
-        self.for_ranges(columns, grain, cost, |range| {
-            assert!(range.start <= range.end && range.end <= columns);
-            // SAFETY: inside `out`, which stays mutably borrowed until `for_ranges` returns; the ranges are disjoint.
-            let first = unsafe { shared.get().add(range.start) };
-            work(range.clone(), Stripe { first, rows, stride: columns, columns: range.len(), matrix: PhantomData });
+        let part = self.part(matrices.iter().map(|(_, columns)| columns).sum(), grain, cost);
+        let shared: Vec<Shared<'_>> =
+            matrices.into_iter().map(|(matrix, columns)| Shared::new(matrix, columns)).collect();
+        let cut = |(m, matrix): (usize, &Shared<'_>)| {
+            let columns = matrix.columns;
+            (0..columns).step_by(part).map(move |start| (m, start..(start + part).min(columns)))
+        };
+        let parts: Vec<(usize, Range<usize>)> = shared.iter().enumerate().flat_map(cut).collect();
+        self.for_parts(parts.len(), &|i| {
+            let (matrix, range) = &parts[i];
+            // SAFETY: the parts of a matrix are disjoint, and each is worked on once.
+            let stripe = unsafe { shared[*matrix].stripe(range) };
+            work(*matrix, range.clone(), stripe);
+        });
+    }
+
+    /// Cuts `out` into chunks of `len` and runs `work` on each with its index. `cost` as for [`Compute::part`], a chunk's.
+    pub fn for_chunks(&self, out: &mut [f32], len: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+        let columns = out.len();
+        if columns == 0 {
+            return;
+        }
+        let cost = cost * (columns / len);
+        self.for_stripes(vec![(out, columns)], len, cost, |_, range, mut stripe| {
+            for (i, chunk) in stripe.row(0).chunks_exact_mut(len).enumerate() {
+                work(range.start / len + i, chunk);
+            }
         });
     }
 }
@@ -72,11 +106,19 @@ mod tests {
         let compute = Compute::new(Isa::scalar(), 2).unwrap();
         let (rows, columns) = (3, 100);
         let mut out = vec![-1.0; rows * columns];
-        compute.for_stripes(&mut out, columns, 16, usize::MAX, |range, mut stripe| {
-            for r in 0..rows {
-                stripe.row(r).iter_mut().zip(range.clone()).for_each(|(o, c)| *o = (r * columns + c) as f32);
-            }
-        });
+        let mut other = vec![-1.0; rows * 20];
+        compute.for_stripes(
+            vec![(&mut out, columns), (&mut other, 20)],
+            16,
+            usize::MAX,
+            |matrix, range, mut stripe| {
+                let columns = [columns, 20][matrix];
+                for r in 0..rows {
+                    stripe.row(r).iter_mut().zip(range.clone()).for_each(|(o, c)| *o = (r * columns + c) as f32);
+                }
+            },
+        );
         assert!(out.iter().enumerate().all(|(i, &v)| v == i as f32));
+        assert!(other.iter().enumerate().all(|(i, &v)| v == i as f32));
     }
 }

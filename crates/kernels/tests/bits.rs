@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)] // tests may
 
 use beamline_kernels::{
-    Activation, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, PackError, Source, attend, layer_norm,
-    rms_norm, row_sums,
+    Activation, ActivationFormat, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, PackError, Product, Query,
+    Source, attend, layer_norm, products, rms_norm, row_sums,
 };
 use proptest::prelude::*;
 
@@ -60,6 +60,102 @@ fn products_are_one_chain_whatever_the_tile_batch_threads_and_instructions() {
                     assert_eq!(bits(&out), bits(&expected), "{outputs}x{inputs} {encoding}, {rows} rows, {compute:?}");
                 }
             }
+        }
+    }
+}
+
+/// The contract's chain of groups, spelled out in i64 and f32: exact sums inside a group, one multiply-add a group.
+fn grouped(x: &[f32], matrix: &Matrix, bias: f32, output: usize, format: ActivationFormat) -> f32 {
+    let mut weights = vec![0.0; matrix.inputs()];
+    matrix.row(output, &mut weights);
+    let greatest = match format {
+        ActivationFormat::I24 => 8_355_711.0f32,
+        ActivationFormat::I16 => 32_767.0,
+        _ => 127.0,
+    };
+    // In f64, from what the weights mean: right but for roundings between groups.
+    let mut sum = f64::from(bias);
+    for (x, w) in x.chunks(32).zip(weights.chunks(32)) {
+        let most = x.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        let (by, scale) = (greatest / most, most / greatest);
+        for (x, w) in x.iter().zip(w) {
+            sum += f64::from((x * by).round_ties_even()) * f64::from(scale) * f64::from(*w);
+        }
+    }
+    sum as f32
+}
+
+#[test]
+fn integer_products_are_one_chain_of_groups_whatever_the_tile_batch_threads_and_instructions() {
+    let shapes = [(1, 32), (17, 64), (64, 96), (130, 288), (33, 544), (300, 40), (5, 3)];
+    for (case, (outputs, inputs)) in shapes.into_iter().enumerate() {
+        let weights = numbers(outputs * inputs, case as u32 + 1);
+        let bias = numbers(outputs, 77);
+        for encoding in [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1, Encoding::Q5_0, Encoding::Q5_1] {
+            for format in [ActivationFormat::I24, ActivationFormat::I16, ActivationFormat::I8] {
+                let matrix = pack(&weights, outputs, inputs, encoding, &Compute::scalar()).with_activations(format);
+                for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13] {
+                    let x = numbers(rows * inputs, 99);
+                    // A row alone, in plain Rust, is the reference.
+                    let mut expected = vec![0.0; rows * outputs];
+                    for (x, out) in x.chunks(inputs).zip(expected.chunks_mut(outputs)) {
+                        matrix.product(x, Some(&bias), out, &Compute::scalar());
+                        for o in (0..outputs).step_by(7) {
+                            let exact = grouped(x, &matrix, bias[o], o, format);
+                            assert!((out[o] - exact).abs() < 2e-3, "{encoding} {format}: {} is not {exact}", out[o]);
+                        }
+                    }
+                    for compute in computes() {
+                        let mut out = vec![f32::NAN; rows * outputs];
+                        matrix.product(&x, Some(&bias), &mut out, &compute);
+                        assert_eq!(
+                            bits(&out),
+                            bits(&expected),
+                            "{outputs}x{inputs} {encoding} {format}, {rows} rows, {compute:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn integer_products_show_what_is_no_number_and_bear_what_is_nearly_nothing() {
+    for format in [ActivationFormat::I24, ActivationFormat::I16, ActivationFormat::I8] {
+        let matrix = pack(&[0.5; 64], 1, 64, Encoding::Q4_1, &Compute::scalar()).with_activations(format);
+        for compute in computes() {
+            for (value, good) in [(f32::NAN, false), (f32::INFINITY, false), (0.0, true), (1e-40, true), (1e38, true)] {
+                let mut x = [0.0; 64];
+                x[37] = value;
+                let mut out = [f32::NAN];
+                matrix.product(&x, None, &mut out, &compute);
+                assert_eq!(out[0].is_finite(), good, "{value} in {format} gave {}", out[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn several_products_of_one_input_are_each_as_if_alone() {
+    let (inputs, rows) = (96, 3);
+    let x = numbers(rows * inputs, 4);
+    let of =
+        |outputs: usize, encoding| pack(&numbers(outputs * inputs, 9), outputs, inputs, encoding, &Compute::scalar());
+    let matrices = [
+        of(100, Encoding::F32),
+        of(17, Encoding::Q8_0).with_activations(ActivationFormat::I16),
+        of(300, Encoding::Q4_1).with_activations(ActivationFormat::I24),
+        of(40, Encoding::Q4_0),
+    ];
+    for compute in computes() {
+        let mut outs: Vec<Vec<f32>> = matrices.iter().map(|m| vec![0.0; rows * m.outputs()]).collect();
+        let product = |(matrix, out)| Product { matrix, bias: None, out };
+        products(&x, matrices.iter().zip(outs.iter_mut().map(Vec::as_mut_slice)).map(product).collect(), &compute);
+        for (matrix, out) in matrices.iter().zip(&outs) {
+            let mut alone = vec![0.0; out.len()];
+            matrix.product(&x, None, &mut alone, &compute);
+            assert_eq!(bits(&alone), bits(out), "{matrix:?}");
         }
     }
 }
@@ -157,19 +253,27 @@ fn attention_agrees_and_is_near_the_definition() {
         let per_block = 2 * width * BLOCK;
         let data: Vec<Vec<f32>> = (0..8).map(|b| numbers(per_block + 5, b + 11)).collect();
         let blocks: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
-        let query = numbers(width, 3);
-        for (first, end) in [(0, 1), (0, 16), (0, 17), (0, 100), (3, 4), (15, 33), (40, 128)] {
-            let past = Attention { blocks: &blocks, offset: 5, width, first, end, scale: 0.3 };
-            let (mut expected, mut scores) = (vec![0.0; width], Vec::new());
-            attend(&query, &past, &mut scores, &mut expected, Isa::scalar());
-            for isa in Isa::available() {
-                let mut out = vec![0.0; width];
-                attend(&query, &past, &mut scores, &mut out, isa);
-                assert_eq!(bits(&out), bits(&expected), "width {width}, {first}..{end}, {isa}");
+        let past = Attention { blocks: &blocks, offset: 5, width, scale: 0.3 };
+        let rows = numbers(width * 13, 3);
+        // Queries of one place, of following places, with windows, of places that have nothing in common.
+        let ranges =
+            [vec![0..1], vec![0..16, 0..17, 0..18], vec![0..100; 5], vec![3..4, 90..91], vec![15..33], vec![40..128]];
+        let windows: Vec<_> = (30..43).map(|end| end - 20..end).collect();
+        for sees in ranges.into_iter().chain([windows]) {
+            let query = |(sees, row)| Query { row, sees };
+            let queries: Vec<Query<'_>> = sees.into_iter().zip(rows.chunks(width)).map(query).collect();
+            let (mut expected, mut scores) = (vec![0.0; width * queries.len()], Vec::new());
+            for (query, out) in queries.iter().zip(expected.chunks_mut(width)) {
+                attend(std::slice::from_ref(query), &past, &mut scores, out, Isa::scalar());
+                let exact = definition(query, &past);
+                let worst = out.iter().zip(&exact).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+                assert!(worst < 1e-4, "width {width}, {query:?}: {worst}");
             }
-            let exact = definition(&query, &past);
-            let worst = expected.iter().zip(&exact).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
-            assert!(worst < 1e-4, "width {width}, {first}..{end}: {worst}");
+            for isa in Isa::available() {
+                let mut out = vec![0.0; expected.len()];
+                attend(&queries, &past, &mut scores, &mut out, isa);
+                assert_eq!(bits(&out), bits(&expected), "width {width}, {} queries, {isa}", queries.len());
+            }
         }
     }
 }
@@ -179,9 +283,9 @@ fn overflow_shows_as_nan_and_is_not_swallowed() {
     for isa in Isa::available() {
         let block = vec![1e30f32; 2 * 8 * BLOCK];
         let blocks = [block.as_slice()];
-        let past = Attention { blocks: &blocks, offset: 0, width: 8, first: 0, end: 3, scale: 1.0 };
+        let past = Attention { blocks: &blocks, offset: 0, width: 8, scale: 1.0 };
         let (mut out, mut scores) = ([0.0; 8], Vec::new());
-        attend(&[1e30; 8], &past, &mut scores, &mut out, isa);
+        attend(&[Query { row: &[1e30; 8], sees: 0..3 }], &past, &mut scores, &mut out, isa);
         assert!(out.iter().all(|v| v.is_nan()), "{isa}: {out:?}");
         for name in ["gelu_new", "gelu", "quick_gelu", "silu", "relu"] {
             let mut row = [f32::NAN; 9];
@@ -192,12 +296,12 @@ fn overflow_shows_as_nan_and_is_not_swallowed() {
 }
 
 /// Attention in f64, from the definition.
-fn definition(query: &[f32], past: &Attention<'_>) -> Vec<f64> {
+fn definition(query: &Query<'_>, past: &Attention<'_>) -> Vec<f64> {
     let head = |t: usize| &past.blocks[t / BLOCK][past.offset..];
     let key = |t: usize, d: usize| f64::from(head(t)[d * BLOCK + t % BLOCK]);
     let value = |t: usize, d: usize| f64::from(head(t)[past.width * (BLOCK + t % BLOCK) + d]);
-    let positions = past.first..past.end;
-    let score = |t| f64::from(past.scale) * (0..past.width).map(|d| f64::from(query[d]) * key(t, d)).sum::<f64>();
+    let positions = query.sees.clone();
+    let score = |t| f64::from(past.scale) * (0..past.width).map(|d| f64::from(query.row[d]) * key(t, d)).sum::<f64>();
     let weights: Vec<f64> = positions.clone().map(|t| score(t).exp()).collect();
     let sum: f64 = weights.iter().sum();
     (0..past.width).map(|d| positions.clone().zip(&weights).map(|(t, w)| w / sum * value(t, d)).sum()).collect()

@@ -7,40 +7,49 @@ use super::Encoding;
 /// The most weights in one block.
 pub(crate) const MAX_BLOCK: usize = 256;
 
-/// One block, unpacked: weight `i` is `scale[i / group] * quant[i]`, plus `min[i / group]` where there are minima.
+/// One block, unpacked: weight `i` is `scale * quant[i]`, plus a minimum where there are minima.
+///
+/// Scale and minimum of a group are the block's own, or, in the formats of 256, the block's times a whole number of the
+/// group's.
 pub(crate) struct Block {
     pub(crate) quant: [i8; MAX_BLOCK],
-    pub(crate) scale: [f32; 16],
-    pub(crate) min: [f32; 16],
+    /// The block's scale and minimum, as bits of f16. The minimum of 256 is subtracted, that of 32 added.
+    pub(crate) large: [u16; 2],
+    /// The groups' factors of both; all 1 where the block is one group.
+    pub(crate) small: [[i8; 16]; 2],
     /// Weights that share a scale: 16 or 32.
     pub(crate) group: usize,
-    /// Whether `min` holds anything.
     pub(crate) has_min: bool,
 }
 
 impl Default for Block {
     fn default() -> Self {
-        Self { quant: [0; MAX_BLOCK], scale: [0.0; 16], min: [0.0; 16], group: 32, has_min: false }
+        Self { quant: [0; MAX_BLOCK], large: [0; 2], small: [[1; 16]; 2], group: 32, has_min: false }
     }
 }
 
 impl Block {
     /// The weights as numbers.
     pub(super) fn values(&self, out: &mut [f32]) {
+        let [scale, min] = self.large.map(|bits| half::f16::from_bits(bits).to_f32());
+        let sign = if out.len() == MAX_BLOCK { -1.0 } else { 1.0 };
         for (g, out) in out.chunks_mut(self.group).enumerate() {
+            let scale = scale * f32::from(self.small[0][g]);
+            let min = sign * (min * f32::from(self.small[1][g]));
             let quants = &self.quant[g * self.group..];
             for (o, &q) in out.iter_mut().zip(quants) {
-                *o = self.scale[g] * f32::from(q);
+                *o = scale * f32::from(q);
                 if self.has_min {
-                    *o += self.min[g];
+                    *o += min;
                 }
             }
         }
     }
 }
 
-fn f16(bytes: &[u8], at: usize) -> f32 {
-    half::f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32()
+/// The bits of an f16.
+fn f16(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
 /// Takes one block apart. `bytes` is exactly one block; `encoding` is not a plain float.
@@ -54,7 +63,7 @@ pub(crate) fn unpack(encoding: Encoding, bytes: &[u8], to: &mut Block) {
     match encoding {
         Encoding::F32 | Encoding::F16 | Encoding::Bf16 => unreachable!("floats have no blocks"),
         Encoding::Q8_0 => {
-            to.scale[0] = f16(bytes, 0);
+            to.large[0] = f16(bytes, 0);
             to.quant.iter_mut().zip(&bytes[2..]).for_each(|(q, &b)| *q = b as i8);
         }
         Encoding::Q4_0 | Encoding::Q4_1 | Encoding::Q5_0 | Encoding::Q5_1 => simple(encoding, bytes, to),
@@ -69,10 +78,10 @@ pub(crate) fn unpack(encoding: Encoding, bytes: &[u8], to: &mut Block) {
 /// being the first 16 weights.
 fn simple(encoding: Encoding, bytes: &[u8], to: &mut Block) {
     let five = matches!(encoding, Encoding::Q5_0 | Encoding::Q5_1);
-    to.scale[0] = f16(bytes, 0);
+    to.large[0] = f16(bytes, 0);
     let mut at = 2;
     if to.has_min {
-        to.min[0] = f16(bytes, at);
+        to.large[1] = f16(bytes, at);
         at += 2;
     }
     let mut fifth = 0;
@@ -95,10 +104,10 @@ fn simple(encoding: Encoding, bytes: &[u8], to: &mut Block) {
 
 /// 16 bytes of (scale, minimum) nibbles, 64 of 2-bit weights, two f16.
 fn q2_k(bytes: &[u8], to: &mut Block) {
-    let (d, dmin) = (f16(bytes, 80), f16(bytes, 82));
+    to.large = [f16(bytes, 80), f16(bytes, 82)];
     for g in 0..16 {
-        to.scale[g] = d * f32::from(bytes[g] & 15);
-        to.min[g] = -(dmin * f32::from(bytes[g] >> 4));
+        to.small[0][g] = (bytes[g] & 15) as i8;
+        to.small[1][g] = (bytes[g] >> 4) as i8;
     }
     for i in 0..256 {
         let (half, shift, j) = (i / 128, (i / 32) % 4, i % 32);
@@ -108,11 +117,12 @@ fn q2_k(bytes: &[u8], to: &mut Block) {
 
 /// 32 bytes of third bits, 64 of low bits, 12 of 6-bit scales, one f16.
 fn q3_k(bytes: &[u8], to: &mut Block) {
-    let (third, low, scales, d) = (&bytes[..32], &bytes[32..96], &bytes[96..108], f16(bytes, 108));
+    let (third, low, scales) = (&bytes[..32], &bytes[32..96], &bytes[96..108]);
+    to.large[0] = f16(bytes, 108);
     for g in 0..16 {
         let nibble = (scales[g % 8] >> (4 * (g / 8))) & 15;
         let top = (scales[8 + g % 4] >> (2 * (g / 4))) & 3;
-        to.scale[g] = d * f32::from((nibble | (top << 4)) as i8 - 32);
+        to.small[0][g] = (nibble | (top << 4)) as i8 - 32;
     }
     for i in 0..256 {
         let (half, shift, j) = (i / 128, (i / 32) % 4, i % 32);
@@ -125,7 +135,8 @@ fn q3_k(bytes: &[u8], to: &mut Block) {
 
 /// Two f16, 12 bytes of 6-bit scales and minima, (32 bytes of fifth bits,) 128 of nibbles.
 fn q4_k(bytes: &[u8], five: bool, to: &mut Block) {
-    let (d, dmin, packed) = (f16(bytes, 0), f16(bytes, 2), &bytes[4..16]);
+    to.large = [f16(bytes, 0), f16(bytes, 2)];
+    let packed = &bytes[4..16];
     for g in 0..8 {
         let (scale, min) = if g < 4 {
             (packed[g] & 63, packed[g + 4] & 63)
@@ -133,8 +144,8 @@ fn q4_k(bytes: &[u8], five: bool, to: &mut Block) {
             let both = packed[g + 4];
             ((both & 15) | ((packed[g - 4] >> 2) & 0x30), (both >> 4) | ((packed[g] >> 2) & 0x30))
         };
-        to.scale[g] = d * f32::from(scale);
-        to.min[g] = -(dmin * f32::from(min));
+        to.small[0][g] = scale as i8;
+        to.small[1][g] = min as i8;
     }
     let (fifth, nibbles) = if five { (&bytes[16..48], &bytes[48..]) } else { (&bytes[..0], &bytes[16..]) };
     for i in 0..256 {
@@ -147,9 +158,10 @@ fn q4_k(bytes: &[u8], five: bool, to: &mut Block) {
 
 /// 128 bytes of low nibbles, 64 of high pairs, 16 of 8-bit scales, one f16.
 fn q6_k(bytes: &[u8], to: &mut Block) {
-    let (low, high, scales, d) = (&bytes[..128], &bytes[128..192], &bytes[192..208], f16(bytes, 208));
+    let (low, high, scales) = (&bytes[..128], &bytes[128..192], &bytes[192..208]);
+    to.large[0] = f16(bytes, 208);
     for g in 0..16 {
-        to.scale[g] = d * f32::from(scales[g] as i8);
+        to.small[0][g] = scales[g] as i8;
     }
     for i in 0..256 {
         let half = i / 128;

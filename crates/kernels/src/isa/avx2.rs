@@ -11,14 +11,8 @@ pub(super) use absent::Avx2;
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::super::{Kernel, Lanes};
-    use std::arch::x86_64::{
-        __m128i, __m256, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_loadl_epi64, _mm_loadu_si128,
-        _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_blendv_ps, _mm256_castsi256_ps, _mm256_cmp_ps,
-        _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtepu16_epi32, _mm256_cvtph_ps,
-        _mm256_cvtps_epi32, _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps,
-        _mm256_mul_ps, _mm256_round_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_srli_epi32,
-        _mm256_storeu_ps, _mm256_sub_ps,
-    };
+    #[allow(clippy::wildcard_imports)] // some fifty intrinsics
+    use std::arch::x86_64::*;
 
     /// Proof that this processor has AVX2, FMA and F16C: only [`Avx2::new`] makes one.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,21 +64,14 @@ mod x86 {
             select_less(a: __m256, b: __m256, yes: __m256, no: __m256) -> __m256 =
                 _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b));
             round(x: __m256) -> __m256 = _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x);
+            whole(x: __m256) -> [i32; 8] = {
+                let mut out = [0; 8];
+                _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_cvtps_epi32(x));
+                out
+            };
             exp2_whole(n: __m256) -> __m256 = {
                 let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
                 _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
-            };
-            widen_f16(from: &[u16; 8]) -> __m256 = _mm256_cvtph_ps(_mm_loadu_si128(from.as_ptr().cast::<__m128i>()));
-            widen_bf16(from: &[u16; 8]) -> __m256 = {
-                let wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.as_ptr().cast::<__m128i>()));
-                _mm256_castsi256_ps(_mm256_slli_epi32::<16>(wide))
-            };
-            widen_i8(from: &[i8; 8]) -> __m256 =
-                _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(from.as_ptr().cast::<__m128i>())));
-            widen_u4(from: &[u8; 8]) -> [__m256; 2] = {
-                let wide = _mm256_cvtepu8_epi32(_mm_loadl_epi64(from.as_ptr().cast::<__m128i>()));
-                let low = _mm256_and_si256(wide, _mm256_set1_epi32(15));
-                [_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(_mm256_srli_epi32::<4>(wide))]
             };
         }
 
@@ -92,6 +79,97 @@ mod x86 {
         fn store(self, x: __m256, to: &mut [f32; 8]) {
             // SAFETY: as in `lane_ops`: `to` has room for exactly these eight numbers.
             unsafe { _mm256_storeu_ps(to.as_mut_ptr(), x) }
+        }
+
+        type Row = [__m256; 2];
+
+        lane_ops! {
+            row_splat(x: f32) -> [__m256; 2] = [_mm256_set1_ps(x); 2];
+            row_load(from: &[f32; 16]) -> [__m256; 2] =
+                [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))];
+            row_mul(a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] =
+                [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])];
+            row_mul_add(a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] =
+                [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])];
+            row_f16(from: &[u16; 16]) -> [__m256; 2] = {
+                let at = from.as_ptr().cast::<__m128i>();
+                [_mm256_cvtph_ps(_mm_loadu_si128(at)), _mm256_cvtph_ps(_mm_loadu_si128(at.add(1)))]
+            };
+            row_bf16(from: &[u16; 16]) -> [__m256; 2] = {
+                let at = from.as_ptr().cast::<__m128i>();
+                let low = _mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(_mm_loadu_si128(at)));
+                let high = _mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(_mm_loadu_si128(at.add(1))));
+                [_mm256_castsi256_ps(low), _mm256_castsi256_ps(high)]
+            };
+            row_i8(from: &[i8; 16]) -> [__m256; 2] = {
+                let bytes = _mm_loadu_si128(from.as_ptr().cast());
+                let (low, high) = (_mm256_cvtepi8_epi32(bytes), _mm256_cvtepi8_epi32(_mm_srli_si128::<8>(bytes)));
+                [_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)]
+            };
+        }
+
+        #[inline(always)]
+        fn row_store(self, x: [__m256; 2], to: &mut [f32; 16]) {
+            // SAFETY: as in `lane_ops`: `to` has room for exactly these sixteen numbers.
+            unsafe {
+                _mm256_storeu_ps(to.as_mut_ptr(), x[0]);
+                _mm256_storeu_ps(to.as_mut_ptr().add(8), x[1]);
+            }
+        }
+
+        type Words = [__m256i; 2];
+
+        lane_ops! {
+            words(from: &[u32; 16]) -> [__m256i; 2] = {
+                let at = from.as_ptr().cast::<__m256i>();
+                [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
+            };
+            words_splat(x: i32) -> [__m256i; 2] = [_mm256_set1_epi32(x); 2];
+            and(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] =
+                [_mm256_and_si256(a[0], b[0]), _mm256_and_si256(a[1], b[1])];
+            or(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] =
+                [_mm256_or_si256(a[0], b[0]), _mm256_or_si256(a[1], b[1])];
+            up16(x: [__m256i; 2], by: i32) -> [__m256i; 2] = {
+                let by = _mm_cvtsi32_si128(by);
+                [_mm256_sll_epi16(x[0], by), _mm256_sll_epi16(x[1], by)]
+            };
+            down16(x: [__m256i; 2], by: i32) -> [__m256i; 2] = {
+                let by = _mm_cvtsi32_si128(by);
+                [_mm256_srl_epi16(x[0], by), _mm256_srl_epi16(x[1], by)]
+            };
+            signed16(x: [__m256i; 2], by: i32) -> [__m256i; 2] = {
+                let by = _mm_cvtsi32_si128(by);
+                [_mm256_sra_epi16(x[0], by), _mm256_sra_epi16(x[1], by)]
+            };
+            up32(x: [__m256i; 2], by: i32) -> [__m256i; 2] = {
+                let by = _mm_cvtsi32_si128(by);
+                [_mm256_sll_epi32(x[0], by), _mm256_sll_epi32(x[1], by)]
+            };
+            down32(x: [__m256i; 2], by: i32) -> [__m256i; 2] = {
+                let by = _mm_cvtsi32_si128(by);
+                [_mm256_srl_epi32(x[0], by), _mm256_srl_epi32(x[1], by)]
+            };
+            signed32(x: [__m256i; 2], by: i32) -> [__m256i; 2] = {
+                let by = _mm_cvtsi32_si128(by);
+                [_mm256_sra_epi32(x[0], by), _mm256_sra_epi32(x[1], by)]
+            };
+            words_sub(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] =
+                [_mm256_sub_epi32(a[0], b[0]), _mm256_sub_epi32(a[1], b[1])];
+            dot(acc: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] = [
+                _mm256_add_epi32(acc[0], _mm256_madd_epi16(a[0], b[0])),
+                _mm256_add_epi32(acc[1], _mm256_madd_epi16(a[1], b[1])),
+            ];
+            to_row(x: [__m256i; 2]) -> [__m256; 2] = [_mm256_cvtepi32_ps(x[0]), _mm256_cvtepi32_ps(x[1])];
+        }
+
+        #[inline(always)]
+        fn words_store(self, x: [__m256i; 2], to: &mut [u32; 16]) {
+            // SAFETY: as in `lane_ops`: `to` has room for exactly these sixteen words.
+            unsafe {
+                let at = to.as_mut_ptr().cast::<__m256i>();
+                _mm256_storeu_si256(at, x[0]);
+                _mm256_storeu_si256(at.add(1), x[1]);
+            }
         }
     }
 }

@@ -63,23 +63,121 @@ impl Lanes for Scalar {
         x.map(f32::round_ties_even)
     }
     #[inline(always)]
+    fn whole(self, x: Self::F) -> [i32; 8] {
+        x.map(|x| x.round_ties_even() as i32)
+    }
+    #[inline(always)]
     fn exp2_whole(self, n: Self::F) -> Self::F {
         n.map(|n| f32::from_bits((((n as i32) + 127) << 23) as u32))
     }
+
+    type Row = [f32; 16];
+
     #[inline(always)]
-    fn widen_f16(self, from: &[u16; 8]) -> Self::F {
+    fn row_splat(self, x: f32) -> Self::Row {
+        [x; 16]
+    }
+    #[inline(always)]
+    fn row_load(self, from: &[f32; 16]) -> Self::Row {
+        *from
+    }
+    #[inline(always)]
+    fn row_store(self, x: Self::Row, to: &mut [f32; 16]) {
+        *to = x;
+    }
+    #[inline(always)]
+    fn row_mul(self, a: Self::Row, b: Self::Row) -> Self::Row {
+        std::array::from_fn(|i| a[i] * b[i])
+    }
+    #[inline(always)]
+    fn row_mul_add(self, a: Self::Row, b: Self::Row, c: Self::Row) -> Self::Row {
+        std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
+    }
+    #[inline(always)]
+    fn row_f16(self, from: &[u16; 16]) -> Self::Row {
         from.map(|h| half::f16::from_bits(h).to_f32())
     }
     #[inline(always)]
-    fn widen_bf16(self, from: &[u16; 8]) -> Self::F {
+    fn row_bf16(self, from: &[u16; 16]) -> Self::Row {
         from.map(|h| f32::from_bits(u32::from(h) << 16))
     }
     #[inline(always)]
-    fn widen_i8(self, from: &[i8; 8]) -> Self::F {
+    fn row_i8(self, from: &[i8; 16]) -> Self::Row {
         from.map(f32::from)
     }
+
+    type Words = [u32; 16];
+
     #[inline(always)]
-    fn widen_u4(self, from: &[u8; 8]) -> [Self::F; 2] {
-        [from.map(|b| f32::from(b & 15)), from.map(|b| f32::from(b >> 4))]
+    fn words(self, from: &[u32; 16]) -> Self::Words {
+        *from
     }
+    #[inline(always)]
+    fn words_store(self, x: Self::Words, to: &mut [u32; 16]) {
+        *to = x;
+    }
+    #[inline(always)]
+    fn words_splat(self, x: i32) -> Self::Words {
+        [x as u32; 16]
+    }
+    #[inline(always)]
+    fn and(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        std::array::from_fn(|i| a[i] & b[i])
+    }
+    #[inline(always)]
+    fn or(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        std::array::from_fn(|i| a[i] | b[i])
+    }
+    #[inline(always)]
+    fn up16(self, x: Self::Words, by: i32) -> Self::Words {
+        x.map(|w| join(halves(w).map(|h| h << by)))
+    }
+    #[inline(always)]
+    fn down16(self, x: Self::Words, by: i32) -> Self::Words {
+        x.map(|w| join(halves(w).map(|h| (h as u16 >> by) as i16)))
+    }
+    #[inline(always)]
+    fn signed16(self, x: Self::Words, by: i32) -> Self::Words {
+        x.map(|w| join(halves(w).map(|h| h >> by)))
+    }
+    #[inline(always)]
+    fn up32(self, x: Self::Words, by: i32) -> Self::Words {
+        x.map(|w| w << by)
+    }
+    #[inline(always)]
+    fn down32(self, x: Self::Words, by: i32) -> Self::Words {
+        x.map(|w| w >> by)
+    }
+    #[inline(always)]
+    fn signed32(self, x: Self::Words, by: i32) -> Self::Words {
+        x.map(|w| (w as i32 >> by) as u32)
+    }
+    #[inline(always)]
+    fn words_sub(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        std::array::from_fn(|i| a[i].wrapping_sub(b[i]))
+    }
+    #[inline(always)]
+    fn dot(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words {
+        std::array::from_fn(|i| {
+            let ([a0, a1], [b0, b1]) = (halves(a[i]), halves(b[i]));
+            let products = [i32::from(a0) * i32::from(b0), i32::from(a1) * i32::from(b1)];
+            (acc[i] as i32).wrapping_add(products[0]).wrapping_add(products[1]) as u32
+        })
+    }
+    #[inline(always)]
+    fn to_row(self, x: Self::Words) -> Self::Row {
+        x.map(|w| w as i32 as f32)
+    }
+}
+
+/// The 16-bit halves of a word, the low one first.
+#[inline(always)]
+fn halves(word: u32) -> [i16; 2] {
+    [word as i16, (word >> 16) as i16]
+}
+
+/// A word of two halves.
+#[inline(always)]
+fn join([low, high]: [i16; 2]) -> u32 {
+    u32::from(low as u16) | (u32::from(high as u16) << 16)
 }

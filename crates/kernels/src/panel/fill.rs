@@ -1,12 +1,32 @@
-//! From stored rows to a packed panel.
+//! From stored rows to packed panels.
 
-use super::{PanelMut, WIDTH};
-use crate::encoding::{Block, Encoding, unpack};
+use super::{PanelMut, Params, Quants, SLAB, WIDTH};
+use crate::encoding::{Block, Encoding, MAX_BLOCK, unpack};
 use crate::matrix::{Layout, Source};
 use std::borrow::Cow;
 
+/// Panels that are packed together: where inputs are rows, their parts of a row are neighbours.
+pub(crate) const TOGETHER: usize = 8;
+
+/// Packs some neighbouring panels, the first of which is panel `first`; `Err` names an output that holds NaN or infinity,
+/// the first of its panel.
+pub(crate) fn fill(
+    source: &Source<'_>,
+    target: Encoding,
+    first: usize,
+    panels: &mut [PanelMut<'_>],
+) -> Result<(), usize> {
+    if source.layout == Layout::InOut && target == source.encoding {
+        return across(source, first, panels);
+    }
+    for (p, panel) in (first..).zip(panels) {
+        panel.fill(target, &rows(source, target, p), source.inputs).map_err(|lane| p * WIDTH + lane)?;
+    }
+    Ok(())
+}
+
 /// The stored bytes of a panel's outputs (up to sixteen), in the target's encoding.
-pub(crate) fn rows<'a>(source: &Source<'a>, target: Encoding, panel: usize) -> Vec<Cow<'a, [u8]>> {
+fn rows<'a>(source: &Source<'a>, target: Encoding, panel: usize) -> Vec<Cow<'a, [u8]>> {
     let outputs = panel * WIDTH..((panel + 1) * WIDTH).min(source.outputs);
     let convert = |values: &[f32]| {
         let mut bytes = Vec::new();
@@ -45,91 +65,136 @@ pub(crate) fn rows<'a>(source: &Source<'a>, target: Encoding, panel: usize) -> V
     }
 }
 
+/// Packs floats whose rows are inputs: parts of rows become rows of panels as they are.
+fn across(source: &Source<'_>, first: usize, panels: &mut [PanelMut<'_>]) -> Result<(), usize> {
+    let width = source.encoding.block_bytes();
+    let outputs = first * WIDTH..((first + panels.len()) * WIDTH).min(source.outputs);
+    for input in 0..source.inputs {
+        let line = &source.bytes[(input * source.outputs + outputs.start) * width..][..outputs.len() * width];
+        for (p, (panel, part)) in panels.iter_mut().zip(line.chunks(WIDTH * width)).enumerate() {
+            let bad = match panel {
+                PanelMut::F32(to) => {
+                    let to = &mut to[input * WIDTH..][..part.len() / 4];
+                    to.iter_mut().zip(part.as_chunks().0).for_each(|(to, &from)| *to = f32::from_le_bytes(from));
+                    to.iter().position(|v| !v.is_finite())
+                }
+                PanelMut::Half(to) => {
+                    let to = &mut to[input * WIDTH..][..part.len() / 2];
+                    to.iter_mut().zip(part.as_chunks().0).for_each(|(to, &from)| *to = u16::from_le_bytes(from));
+                    let exponent = exponent(source.encoding == Encoding::Bf16);
+                    to.iter().position(|v| v & exponent == exponent)
+                }
+                PanelMut::Quants { .. } => unreachable!("only floats are stored with inputs as rows"),
+            };
+            if let Some(lane) = bad {
+                return Err((first + p) * WIDTH + lane);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The bits of a 16-bit float's exponent: all set in NaN and infinity, in nothing else.
+fn exponent(brain: bool) -> u16 {
+    if brain { 0x7f80 } else { 0x7c00 }
+}
+
 impl PanelMut<'_> {
     /// Packs the rows of up to sixteen outputs; `Err` names the first that holds NaN or infinity.
-    pub(crate) fn fill(&mut self, encoding: Encoding, rows: &[Cow<'_, [u8]>], inputs: usize) -> Result<(), usize> {
-        for (lane, row) in rows.iter().enumerate() {
-            let finite = match self {
-                Self::F32(to) => floats(row, to, lane),
-                Self::Half(to) => half_floats(row, to, lane, encoding == Encoding::Bf16),
-                Self::Bytes(to, params) => {
-                    quants(encoding, row, inputs, lane, params, |at, q| to[at * WIDTH + lane] = q)
+    fn fill(&mut self, encoding: Encoding, rows: &[Cow<'_, [u8]>], inputs: usize) -> Result<(), usize> {
+        match self {
+            Self::F32(to) => turned(rows, to, f32::from_le_bytes, |v| v.is_finite()),
+            Self::Half(to) => {
+                let exponent = exponent(encoding == Encoding::Bf16);
+                turned(rows, to, u16::from_le_bytes, |v| v & exponent != exponent)
+            }
+            Self::Quants { lines, kind, small, large } => {
+                for (lane, row) in rows.iter().enumerate() {
+                    let mut lane_of = Lane { lines, kind: *kind, small, large, lane };
+                    if !lane_of.fill(encoding, row, inputs) {
+                        return Err(lane);
+                    }
                 }
-                Self::Nibbles(to, params) => quants(encoding, row, inputs, lane, params, |at, q| {
-                    to[at * WIDTH / 2 + lane % 8] |= (q as u8) << (4 * (lane / 8));
-                }),
-            };
-            if !finite {
-                return Err(lane);
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 
-/// Scatters one row of f32 into a lane; false when a number is not finite.
-fn floats(row: &[u8], to: &mut [f32], lane: usize) -> bool {
-    let mut finite = true;
-    for (to, &bytes) in to.chunks_exact_mut(WIDTH).zip(row.as_chunks::<4>().0) {
-        to[lane] = f32::from_le_bytes(bytes);
-        finite &= to[lane].is_finite();
+/// Rows of outputs made rows of inputs, sixteen inputs at a time so that what is written stays near.
+fn turned<T: Copy, const N: usize>(
+    rows: &[Cow<'_, [u8]>],
+    to: &mut [T],
+    read: impl Fn([u8; N]) -> T,
+    is_finite: impl Fn(T) -> bool,
+) -> Result<(), usize> {
+    let mut finite = [true; WIDTH];
+    for (at, to) in to.chunks_mut(SLAB * WIDTH).enumerate() {
+        for (lane, row) in rows.iter().enumerate() {
+            let from = &row.as_chunks::<N>().0[at * SLAB..];
+            for (to, &bytes) in to.chunks_exact_mut(WIDTH).zip(from) {
+                let value = read(bytes);
+                to[lane] = value;
+                finite[lane] &= is_finite(value);
+            }
+        }
     }
-    finite
+    finite.iter().position(|finite| !finite).map_or(Ok(()), Err)
 }
 
-/// Scatters one row of 16-bit floats into a lane; false when a number is not finite (all bits of its exponent set).
-fn half_floats(row: &[u8], to: &mut [u16], lane: usize, brain: bool) -> bool {
-    let exponent = if brain { 0x7f80 } else { 0x7c00 };
-    let mut finite = true;
-    for (to, &bytes) in to.chunks_exact_mut(WIDTH).zip(row.as_chunks::<2>().0) {
-        to[lane] = u16::from_le_bytes(bytes);
-        finite &= to[lane] & exponent != exponent;
-    }
-    finite
-}
-
-/// Takes one row's blocks apart into a lane: quants through `put`, scales and minima into `params`.
-fn quants(
-    encoding: Encoding,
-    row: &[u8],
-    inputs: usize,
+/// One output's place in a panel of quantised weights.
+struct Lane<'a> {
+    lines: &'a mut [u32],
+    kind: Quants,
+    small: &'a mut [i8],
+    large: &'a mut [u16],
     lane: usize,
-    params: &mut [f32],
-    mut put: impl FnMut(usize, i8),
-) -> bool {
-    let mut block = Block::default();
-    let mut finite = true;
-    for (b, bytes) in row.chunks_exact(encoding.block_bytes()).enumerate() {
-        unpack(encoding, bytes, &mut block);
-        from_zero(encoding, &mut block);
-        let start = b * encoding.block();
-        let count = encoding.block().min(inputs - start);
-        block.quant[..count].iter().enumerate().for_each(|(i, &q)| put(start + i, q));
-        let per = 1 + usize::from(block.has_min);
-        for g in 0..count.div_ceil(block.group) {
-            let at = (start / block.group + g) * per * WIDTH + lane;
-            params[at] = block.scale[g];
-            finite &= block.scale[g].is_finite();
-            if block.has_min {
-                params[at + WIDTH] = block.min[g];
-                finite &= block.min[g].is_finite();
-            }
-        }
-    }
-    finite
 }
 
-/// Gives centred nibbles a minimum, so that they count from zero: `scale * (q - c)` is `scale * q + (-c * scale)`, and
-/// every step of that is exact for scales of at most 17 bits.
-fn from_zero(encoding: Encoding, block: &mut Block) {
-    let centre: i8 = match encoding {
-        Encoding::Q4_0 => 8,
-        Encoding::Q3K => 4,
-        _ => return,
-    };
-    block.quant.iter_mut().for_each(|q| *q = q.wrapping_add(centre));
-    block.has_min = true;
-    for g in 0..16 {
-        block.min[g] = -f32::from(centre) * block.scale[g];
+impl Lane<'_> {
+    /// Takes one row's blocks apart; false when a scale or minimum is not finite.
+    fn fill(&mut self, encoding: Encoding, row: &[u8], inputs: usize) -> bool {
+        let mut block = Block::default();
+        let centre = Params::centre_of(encoding) as i8;
+        let mut finite = true;
+        for (b, bytes) in row.chunks_exact(encoding.block_bytes()).enumerate() {
+            unpack(encoding, bytes, &mut block);
+            let start = b * encoding.block();
+            let count = encoding.block().min(inputs - start);
+            for (i, slab) in block.quant[..encoding.block()].as_chunks::<SLAB>().0.iter().enumerate() {
+                self.put(start / SLAB + i, slab.map(|q| q.wrapping_add(centre) as u8));
+            }
+            let nested = encoding.block() == MAX_BLOCK;
+            for which in 0..1 + usize::from(block.has_min) {
+                for g in 0..count.div_ceil(block.group) {
+                    let input = start + g * block.group;
+                    let [large, small] = Params::places(block.group, block.has_min, nested, input);
+                    let lane = which * WIDTH + self.lane;
+                    self.large[large + lane] = block.large[which];
+                    if nested {
+                        self.small[small + lane] = block.small[which][g];
+                    }
+                }
+                finite &= block.large[which] & 0x7c00 != 0x7c00;
+            }
+        }
+        finite
+    }
+
+    /// Puts sixteen weights where their storage has them.
+    fn put(&mut self, slab: usize, q: [u8; SLAB]) {
+        let words: [u32; 4] =
+            std::array::from_fn(|i| u32::from_le_bytes([q[4 * i], q[4 * i + 1], q[4 * i + 2], q[4 * i + 3]]));
+        let at = slab * self.kind.words() + self.lane;
+        let nibbles = |i: usize| (words[i] & 0x0f0f_0f0f) | ((words[i + 1] & 0x0f0f_0f0f) << 4);
+        match self.kind {
+            Quants::Bytes => (0..4).for_each(|i| self.lines[at + i * WIDTH] = words[i]),
+            Quants::Nibbles => (0..2).for_each(|i| self.lines[at + i * WIDTH] = nibbles(2 * i)),
+            Quants::Sixes => {
+                (0..2).for_each(|i| self.lines[at + i * WIDTH] = nibbles(2 * i));
+                let high = (0..4).fold(0, |high, i| high | (((words[i] >> 4) & 0x0303_0303) << (2 * i)));
+                self.lines[at + 2 * WIDTH] = high;
+            }
+        }
     }
 }

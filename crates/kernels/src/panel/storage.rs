@@ -1,0 +1,255 @@
+//! How the weights of a slab lie, and how they are read: as sixteen numbers for one input, or, where they are whole
+//! numbers, as pairs of 16-bit ones for an integer product.
+
+use super::params::Meaning;
+use super::{Line, SLAB, WIDTH};
+use crate::isa::Lanes;
+
+/// Slabs that some inputs take. Quantised ones come in pairs, so that groups of 32 are whole.
+pub(crate) fn slabs(inputs: usize, quantised: bool) -> usize {
+    if quantised { inputs.div_ceil(2 * SLAB) * 2 } else { inputs.div_ceil(SLAB) }
+}
+
+/// Sixteen widened weights of one input.
+pub(crate) type PanelRow = [f32; WIDTH];
+
+/// Panels in one way of storing them.
+pub(crate) trait Storage: Copy + Sync {
+    /// The weights of sixteen inputs.
+    type Slab;
+    /// Whether the numbers stored need a scale to mean something.
+    const QUANTISED: bool;
+
+    /// The slabs of a panel.
+    fn slabs(&self, panel: usize, inputs: usize) -> &[Self::Slab];
+    /// The numbers stored for input `k` of a slab. `k` is below 16, and known when compiled wherever speed matters.
+    fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row;
+    /// Slabs whose rows are `f32` already, if this way's are.
+    fn plain(slabs: &[Self::Slab]) -> Option<&[PanelRow]>;
+}
+
+/// A storage of whole numbers.
+pub(crate) trait Pairs: Storage {
+    /// Slabs that share a scale: 1 or 2.
+    const GROUP: usize;
+
+    /// Pair `n` of 8, as 16-bit halves of words: of the inputs `4 (n / 2) + n % 2` and two further.
+    fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words;
+}
+
+/// The weights that input `k` of a slab means.
+#[inline(always)]
+pub(crate) fn widen<L: Lanes, S: Storage>(l: L, slab: &S::Slab, k: usize, [scale, min]: Meaning<L>) -> L::Row {
+    let numbers = S::numbers(l, slab, k);
+    // One rounding here, two in the file format's reference: the same, since `scale * number` is exact where the minimum
+    // is the file's (at most 17 + 5 bits), and `scale * (number - centre)` is what is rounded where it is ours.
+    if S::QUANTISED { l.row_mul_add(numbers, scale, min) } else { numbers }
+}
+
+/// The slabs of one panel out of all panels, of `N` numbers each.
+#[inline(always)]
+fn panel<T, const N: usize>(data: &[T], panel: usize, slabs: usize) -> &[[T; N]] {
+    data[panel * slabs * N..][..slabs * N].as_chunks().0
+}
+
+/// Row `k` of a slab.
+#[inline(always)]
+fn row<T>(slab: &[T; SLAB * WIDTH], k: usize) -> &[T; WIDTH] {
+    &slab.as_chunks().0[k]
+}
+
+/// f32, a row of sixteen outputs for each input.
+#[derive(Clone, Copy)]
+pub(crate) struct Floats<'a>(pub(crate) &'a [f32]);
+
+impl Storage for Floats<'_> {
+    type Slab = [f32; SLAB * WIDTH];
+    const QUANTISED: bool = false;
+
+    #[inline(always)]
+    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
+        panel(self.0, at, slabs(inputs, Self::QUANTISED))
+    }
+    #[inline(always)]
+    fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
+        l.row_load(row(slab, k))
+    }
+    #[inline(always)]
+    fn plain(slabs: &[Self::Slab]) -> Option<&[PanelRow]> {
+        Some(slabs.as_flattened().as_chunks().0)
+    }
+}
+
+/// f16, or bf16 where `BRAIN`; rows as for f32.
+#[derive(Clone, Copy)]
+pub(crate) struct Halves<'a, const BRAIN: bool>(pub(crate) &'a [u16]);
+
+impl<const BRAIN: bool> Storage for Halves<'_, BRAIN> {
+    type Slab = [u16; SLAB * WIDTH];
+    const QUANTISED: bool = false;
+
+    #[inline(always)]
+    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
+        panel(self.0, at, slabs(inputs, Self::QUANTISED))
+    }
+    #[inline(always)]
+    fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
+        if BRAIN { l.row_bf16(row(slab, k)) } else { l.row_f16(row(slab, k)) }
+    }
+    #[inline(always)]
+    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
+        None
+    }
+}
+
+/// Both halves of every word masked alike.
+#[inline(always)]
+fn mask16<L: Lanes>(l: L, x: L::Words, mask: i32) -> L::Words {
+    l.and(x, l.words_splat(mask | (mask << 16)))
+}
+
+/// One byte a weight, signed: line `k / 4`, byte `k % 4` of each output's word.
+#[derive(Clone, Copy)]
+pub(crate) struct Bytes<'a>(pub(crate) &'a [u32]);
+
+impl Bytes<'_> {
+    /// Lines of a slab.
+    pub(super) const LINES: usize = 4;
+}
+
+impl Storage for Bytes<'_> {
+    type Slab = [u32; 4 * WIDTH];
+    const QUANTISED: bool = true;
+
+    #[inline(always)]
+    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
+        panel(self.0, at, slabs(inputs, Self::QUANTISED))
+    }
+    #[inline(always)]
+    fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
+        let words = l.words(line(slab, k / 4));
+        l.to_row(l.signed32(l.up32(words, 24 - 8 * (k % 4) as i32), 24))
+    }
+    #[inline(always)]
+    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
+        None
+    }
+}
+
+impl Pairs for Bytes<'_> {
+    const GROUP: usize = 2;
+
+    #[inline(always)]
+    fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
+        let words = l.words(line(slab, n / 2));
+        // The even or the odd byte of each half.
+        l.signed16(if n % 2 == 0 { l.up16(words, 8) } else { words }, 8)
+    }
+}
+
+/// Line `at` of a slab of lines.
+#[inline(always)]
+fn line<const N: usize>(slab: &[u32; N], at: usize) -> &Line {
+    &slab.as_chunks().0[at]
+}
+
+/// Half a byte a weight, 0 to 15: line `k / 8`, byte `k % 4`, its low half for the first four of eight inputs. `G` slabs
+/// share a scale.
+#[derive(Clone, Copy)]
+pub(crate) struct Nibbles<'a, const G: usize>(pub(crate) &'a [u32]);
+
+impl<const G: usize> Nibbles<'_, G> {
+    /// Lines of a slab.
+    pub(super) const LINES: usize = 2;
+}
+
+/// How far up a nibble lies in its byte.
+fn nibble_shift(k: usize) -> i32 {
+    4 * (k / 4 % 2) as i32
+}
+
+/// The nibbles of one input as whole numbers, in lines as for [`Nibbles`].
+#[inline(always)]
+fn nibbles<L: Lanes, const N: usize>(l: L, slab: &[u32; N], k: usize) -> L::Words {
+    let words = l.words(line(slab, k / 8));
+    l.and(l.down32(words, 8 * (k % 4) as i32 + nibble_shift(k)), l.words_splat(15))
+}
+
+/// A pair of nibbles.
+#[inline(always)]
+fn nibble_pair<L: Lanes, const N: usize>(l: L, slab: &[u32; N], n: usize) -> L::Words {
+    let words = l.words(line(slab, n / 4));
+    let by = 8 * (n % 2) as i32 + 4 * (n / 2 % 2) as i32;
+    mask16(l, if by == 0 { words } else { l.down16(words, by) }, 15)
+}
+
+impl<const G: usize> Storage for Nibbles<'_, G> {
+    type Slab = [u32; 2 * WIDTH];
+    const QUANTISED: bool = true;
+
+    #[inline(always)]
+    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
+        panel(self.0, at, slabs(inputs, Self::QUANTISED))
+    }
+    #[inline(always)]
+    fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
+        l.to_row(nibbles(l, slab, k))
+    }
+    #[inline(always)]
+    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
+        None
+    }
+}
+
+impl<const G: usize> Pairs for Nibbles<'_, G> {
+    const GROUP: usize = G;
+
+    #[inline(always)]
+    fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
+        nibble_pair(l, slab, n)
+    }
+}
+
+/// Six bits a weight, 0 to 63: two lines of low nibbles, then one of high pairs of bits, byte `k % 4`, bits `2 (k / 4)`.
+#[derive(Clone, Copy)]
+pub(crate) struct Sixes<'a>(pub(crate) &'a [u32]);
+
+impl Sixes<'_> {
+    /// Lines of a slab.
+    pub(super) const LINES: usize = 3;
+    /// The line of high bits.
+    const HIGH: usize = 2;
+}
+
+impl Storage for Sixes<'_> {
+    type Slab = [u32; 3 * WIDTH];
+    const QUANTISED: bool = true;
+
+    #[inline(always)]
+    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
+        panel(self.0, at, slabs(inputs, Self::QUANTISED))
+    }
+    #[inline(always)]
+    fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
+        let high = l.down32(l.words(line(slab, Self::HIGH)), 8 * (k % 4) as i32 + 2 * (k / 4) as i32);
+        let high = l.up32(l.and(high, l.words_splat(3)), 4);
+        l.to_row(l.or(high, nibbles(l, slab, k)))
+    }
+    #[inline(always)]
+    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
+        None
+    }
+}
+
+impl Pairs for Sixes<'_> {
+    const GROUP: usize = 1;
+
+    #[inline(always)]
+    fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
+        let words = l.words(line(slab, Self::HIGH));
+        // The two bits are to lie above the nibble.
+        let by = 8 * (n % 2) as i32 + 2 * (n / 2) as i32 - 4;
+        let high = if by < 0 { l.up16(words, -by) } else { l.down16(words, by) };
+        l.or(mask16(l, high, 0x30), nibble_pair(l, slab, n))
+    }
+}

@@ -1,0 +1,208 @@
+//! Chains of f32: every weight is widened and multiplied by its activation.
+
+use super::{K_BLOCK, Part, TILE, TOGETHER, sixteen};
+use crate::isa::{Kernel, Lanes};
+use crate::panel::storage::{PanelRow, widen};
+use crate::panel::{SLAB, Storage, WIDTH};
+use std::ops::Range;
+
+/// The chains of a part.
+pub(super) struct Chains<'a, S> {
+    pub(super) part: Part<'a>,
+    pub(super) storage: S,
+}
+
+/// Chains in flight, `[rows][panels]`.
+type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
+
+impl<S: Storage> Kernel for Chains<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, l: L) {
+        match self.part.inputs.rows {
+            // Where a widened weight takes no arithmetic, four panels hide the latency of a multiply-add.
+            1 if !S::QUANTISED => self.few::<L, 1, 4, 1>(l),
+            1 => self.few::<L, 1, 2, 1>(l),
+            2 => self.few::<L, 2, 2, TILE>(l),
+            3 => self.few::<L, 3, 1, TILE>(l),
+            4 => self.few::<L, 4, 1, TILE>(l),
+            5 => self.few::<L, 5, 1, TILE>(l),
+            TILE => self.few::<L, TILE, 1, TILE>(l),
+            _ => self.many(l),
+        }
+    }
+}
+
+/// Carries the chains of `M` rows and `P` panels over one input with widened weights.
+#[inline(always)]
+fn step<L: Lanes, const M: usize, const P: usize, const T: usize>(
+    l: L,
+    acc: &mut Acc<L, M, P>,
+    x: &[f32; T],
+    w: [L::Row; P],
+) {
+    for m in 0..M {
+        let x = l.row_splat(x[m]);
+        for p in 0..P {
+            acc[m][p] = l.row_mul_add(x, w[p], acc[m][p]);
+        }
+    }
+}
+
+impl<S: Storage> Chains<'_, S> {
+    /// Exactly `M` rows, `P` panels at a time; activations in tiles of `T`.
+    #[inline(always)]
+    fn few<L: Lanes, const M: usize, const P: usize, const T: usize>(&mut self, l: L) {
+        let panels = self.part.panels();
+        let mut panel = panels.start;
+        while panel + P <= panels.end {
+            self.whole::<L, M, P, T>(l, panel);
+            panel += P;
+        }
+        while panel < panels.end {
+            self.whole::<L, M, 1, T>(l, panel);
+            panel += 1;
+        }
+    }
+
+    /// `M` rows and `P` panels over all inputs.
+    #[inline(always)]
+    fn whole<L: Lanes, const M: usize, const P: usize, const T: usize>(&mut self, l: L, first: usize) {
+        let inputs = self.part.inputs.inputs;
+        let params = &self.part.matrix.panels.params;
+        let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
+        for p in 0..P {
+            let bias = self.part.begin(l, first + p);
+            for m in 0..M {
+                acc[m][p] = bias;
+            }
+        }
+        let slabs: [&[S::Slab]; P] = std::array::from_fn(|p| self.storage.slabs(first + p, inputs));
+        let (tiles, rest) = self.part.inputs.tile::<T>(0).as_chunks::<SLAB>();
+        let slabs = slabs.map(|of| &of[..tiles.len() + usize::from(!rest.is_empty())]);
+        let params: [_; P] = std::array::from_fn(|p| params.panel(first + p, inputs));
+        let mut means = [[l.row_splat(0.0); 2]; P];
+        for s in 0..slabs[0].len() {
+            if S::QUANTISED {
+                for p in 0..P {
+                    means[p] = params[p].meaning(l, s);
+                }
+            }
+            let now: [&S::Slab; P] = slabs.map(|of| &of[s]);
+            if let Some(x) = tiles.get(s) {
+                sixteen!(|K| {
+                    let mut w = [l.row_splat(0.0); P];
+                    for p in 0..P {
+                        w[p] = widen::<L, S>(l, now[p], K, means[p]);
+                    }
+                    step::<L, M, P, T>(l, &mut acc, &x[K], w);
+                });
+            } else {
+                for (k, x) in rest.iter().enumerate() {
+                    let mut w = [l.row_splat(0.0); P];
+                    for p in 0..P {
+                        w[p] = widen::<L, S>(l, now[p], k, means[p]);
+                    }
+                    step::<L, M, P, T>(l, &mut acc, x, w);
+                }
+            }
+        }
+        for m in 0..M {
+            for p in 0..P {
+                self.part.store(l, m, first + p, acc[m][p]);
+            }
+        }
+    }
+
+    /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
+    #[inline(always)]
+    fn many<L: Lanes>(&mut self, l: L) {
+        let (all, rows) = (self.part.inputs.inputs, self.part.inputs.rows);
+        let mut scratch = [[0.0; WIDTH]; K_BLOCK];
+        for first in (0..rows).step_by(TOGETHER) {
+            let rows = first..(first + TOGETHER).min(rows);
+            for start in (0..all).step_by(K_BLOCK) {
+                let inputs = start..(start + K_BLOCK).min(all);
+                for panel in self.part.panels() {
+                    self.block(l, &rows, panel, &inputs, &mut scratch);
+                }
+            }
+        }
+    }
+
+    /// Some rows (the first of which begins a tile) against one block of a panel.
+    #[inline(always)]
+    fn block<L: Lanes>(
+        &mut self,
+        l: L,
+        rows: &Range<usize>,
+        panel: usize,
+        inputs: &Range<usize>,
+        scratch: &mut [PanelRow; K_BLOCK],
+    ) {
+        let storage = self.storage;
+        let slabs = &storage.slabs(panel, self.part.inputs.inputs)[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
+        let w = if let Some(plain) = S::plain(slabs) {
+            plain
+        } else {
+            self.widen(l, panel, inputs.start, slabs, scratch);
+            &*scratch
+        };
+        let w = &w[..inputs.len()];
+        let whole = rows.start / TILE..rows.end / TILE;
+        for tile in whole.clone() {
+            self.tile::<L, TILE>(l, tile, panel, inputs, w);
+        }
+        match rows.end % TILE {
+            1 => self.tile::<L, 1>(l, whole.end, panel, inputs, w),
+            2 => self.tile::<L, 2>(l, whole.end, panel, inputs, w),
+            3 => self.tile::<L, 3>(l, whole.end, panel, inputs, w),
+            4 => self.tile::<L, 4>(l, whole.end, panel, inputs, w),
+            5 => self.tile::<L, 5>(l, whole.end, panel, inputs, w),
+            _ => {}
+        }
+    }
+
+    /// Widens some slabs of a panel, the first of which begins at input `start`.
+    #[inline(always)]
+    fn widen<L: Lanes>(&self, l: L, panel: usize, start: usize, slabs: &[S::Slab], to: &mut [PanelRow; K_BLOCK]) {
+        let params = self.part.matrix.panels.params.panel(panel, self.part.inputs.inputs);
+        for (s, (slab, to)) in slabs.iter().zip(to.as_chunks_mut::<SLAB>().0).enumerate() {
+            let means = params.meaning(l, start / SLAB + s);
+            sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, means), &mut to[K]));
+        }
+    }
+
+    /// `M` rows against one block: the chains are taken up from `out` and put back.
+    #[inline(always)]
+    fn tile<L: Lanes, const M: usize>(
+        &mut self,
+        l: L,
+        tile: usize,
+        panel: usize,
+        inputs: &Range<usize>,
+        w: &[PanelRow],
+    ) {
+        let row = tile * TILE;
+        let mut acc: Acc<L, M, 1> = [[l.row_splat(0.0)]; M];
+        for m in 0..M {
+            acc[m][0] = if inputs.start == 0 { self.part.begin(l, panel) } else { self.part.resume(l, row + m, panel) };
+        }
+        // Four inputs at a time, so that lengths are checked once for four.
+        const STEP: usize = 4;
+        let (x_steps, x_rest) = self.part.inputs.tile::<TILE>(tile)[inputs.clone()].as_chunks::<STEP>();
+        let (w_steps, w_rest) = w.as_chunks::<STEP>();
+        for (x, w) in x_steps.iter().zip(w_steps) {
+            for k in 0..STEP {
+                step::<L, M, 1, TILE>(l, &mut acc, &x[k], [l.row_load(&w[k])]);
+            }
+        }
+        for (x, w) in x_rest.iter().zip(w_rest) {
+            step::<L, M, 1, TILE>(l, &mut acc, x, [l.row_load(w)]);
+        }
+        for m in 0..M {
+            self.part.store(l, row + m, panel, acc[m][0]);
+        }
+    }
+}

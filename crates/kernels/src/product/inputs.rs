@@ -1,0 +1,261 @@
+//! Activations made ready for the products that read them.
+
+use super::TILE;
+use crate::compute::Compute;
+use crate::isa::{Kernel, Lanes};
+use crate::row::each_eight;
+use crate::scratch::Scratch;
+use std::fmt;
+use std::str::FromStr;
+
+/// How activations meet quantised weights. Plain floats always meet them as f32.
+///
+/// The integers share a scale among 32 activations, by which the greatest becomes the format's greatest number. A group of
+/// weights (16 or 32) times its activations is then a sum of whole numbers, which is exact; groups are added in f32, in
+/// order: `acc = fma(sum, weight scale * activation scale, acc)`. So results depend on nothing else, as with f32.
+///
+/// ```
+/// use beamline_kernels::ActivationFormat;
+/// assert_eq!("i16".parse(), Ok(ActivationFormat::I16));
+/// assert!("i4".parse::<ActivationFormat>().is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ActivationFormat {
+    /// As they are: the reference. Every weight is widened, and multiplied by itself.
+    #[default]
+    F32,
+    /// 24 bits: about as exact as f32.
+    I24,
+    /// 16 bits, and eight more where one of the 32 towers above the others (more than eight times their mean size): it
+    /// would leave the others few bits of sixteen.
+    I16,
+    /// 8 bits, as llama.cpp has them: coarse; here for comparison, and no faster than 16.
+    I8,
+}
+
+/// A name that is no [`ActivationFormat`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("activations must be f32, i24, i16 or i8, got {0:?}; leave it out for the default")]
+pub struct UnknownActivations(pub String);
+
+impl ActivationFormat {
+    /// All of them, the most exact first.
+    pub const ALL: [Self; 4] = [Self::F32, Self::I24, Self::I16, Self::I8];
+
+    /// Whether a block gets eight bits beside its sixteen: `most` is its greatest size, `sum` that of all 32 sizes.
+    fn is_fine(self, most: f32, sum: f32) -> bool {
+        const TOWERS: f32 = 8.0;
+        match self {
+            Self::F32 | Self::I8 => false,
+            Self::I24 => true,
+            Self::I16 => most * 32.0 > sum * TOWERS,
+        }
+    }
+
+    /// The whole number that the greatest activation of a block without eight more bits becomes.
+    fn greatest(self) -> f32 {
+        if self == Self::I8 { 127.0 } else { 32_767.0 }
+    }
+
+    /// `f32`, `i24`, `i16` or `i8`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::I24 => "i24",
+            Self::I16 => "i16",
+            Self::I8 => "i8",
+        }
+    }
+}
+
+impl fmt::Display for ActivationFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for ActivationFormat {
+    type Err = UnknownActivations;
+    fn from_str(name: &str) -> Result<Self, UnknownActivations> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| UnknownActivations(name.to_owned()))
+    }
+}
+
+/// Activations in every form that some products want.
+pub(super) struct Inputs<'a> {
+    pub(super) rows: usize,
+    pub(super) inputs: usize,
+    /// One row as it is, or tiles of rows, `[rows / TILE][inputs][TILE]`.
+    plain: Plain<'a>,
+    /// As whole numbers, `[rows][inputs / 32]`; empty where no matrix wants them.
+    pub(super) blocks: Vec<Block>,
+}
+
+enum Plain<'a> {
+    Row(&'a [f32]),
+    Tiles(Scratch<'a>),
+}
+
+impl<'a> Inputs<'a> {
+    /// Prepares `x`, `[rows, inputs]`, for matrices that take it in these formats.
+    pub(super) fn new(
+        x: &'a [f32],
+        rows: usize,
+        inputs: usize,
+        formats: impl Iterator<Item = ActivationFormat> + Clone,
+        compute: &'a Compute,
+    ) -> Self {
+        let wants = |format| formats.clone().any(|f| f == format);
+        let plain = if rows > 1 && wants(ActivationFormat::F32) {
+            Plain::Tiles(tiles(x, rows, inputs, compute))
+        } else {
+            Plain::Row(x)
+        };
+        let whole = formats.clone().find(|&format| format != ActivationFormat::F32);
+        assert!(formats.clone().all(|f| f == ActivationFormat::F32 || Some(f) == whole), "one format of whole numbers");
+        let blocks = whole.map_or(Vec::new(), |format| blocks(x, inputs, format, compute));
+        Self { rows, inputs, plain, blocks }
+    }
+
+    /// Tile `tile` of the activations as f32, an entry for each input.
+    #[inline(always)]
+    pub(super) fn tile<const S: usize>(&self, tile: usize) -> &[[f32; S]] {
+        let x: &[f32] = match &self.plain {
+            Plain::Row(x) => x,
+            Plain::Tiles(x) => x,
+        };
+        x[tile * self.inputs * S..][..self.inputs * S].as_chunks().0
+    }
+}
+
+/// Rows laid side by side, `[rows / TILE][inputs][TILE]`, so that a tile is read front to back; the last tile is
+/// filled up with anything, which no result reads.
+fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scratch<'a> {
+    let mut out = compute.scratch(rows.div_ceil(TILE) * TILE * inputs);
+    compute.for_chunks(&mut out, inputs * TILE, inputs * TILE, |tile, out| {
+        for (m, row) in x.chunks_exact(inputs).skip(tile * TILE).take(TILE).enumerate() {
+            out.as_chunks_mut::<TILE>().0.iter_mut().zip(row).for_each(|(to, &v)| to[m] = v);
+        }
+    });
+    out
+}
+
+/// 32 activations of one row as whole numbers: `high + low / 256`, times a scale. Where the low ones are all zero, a block
+/// is the same with them or without, to the bit.
+#[derive(Clone, Copy)]
+pub(super) struct Block {
+    /// Pairs of 16-bit numbers in the order in which [`Pairs`](crate::panel::Pairs) has the weights.
+    pub(super) high: [i32; 16],
+    pub(super) low: [i32; 16],
+    pub(super) scale: f32,
+    /// Whether there is anything in `low`.
+    pub(super) is_fine: bool,
+    /// Sums of `high` and `low` over the first and the second sixteen.
+    sums: [[i32; 2]; 2],
+}
+
+impl Block {
+    pub(super) const ZERO: Self = Self { high: [0; 16], low: [0; 16], scale: 0.0, is_fine: false, sums: [[0; 2]; 2] };
+
+    /// The sums of `high` and `low` over sixteen (`half` is 0 or 1) or over all 32.
+    #[inline(always)]
+    pub(super) fn sums(&self, half: Option<usize>) -> [i32; 2] {
+        match half {
+            Some(half) => self.sums[half],
+            None => [self.sums[0][0] + self.sums[1][0], self.sums[0][1] + self.sums[1][1]],
+        }
+    }
+
+    /// The same as one number.
+    #[inline(always)]
+    pub(super) fn sum(&self, half: Option<usize>) -> f32 {
+        let [high, low] = self.sums(half);
+        (low as f32).mul_add(LOW, high as f32) * self.scale
+    }
+
+    /// Sets 32 whole numbers, in 256ths where the block is fine.
+    #[inline(always)]
+    fn set(&mut self, whole: &[i32; 32]) {
+        let (mut high, mut low) = (*whole, [0; 32]);
+        if self.is_fine {
+            for i in 0..32 {
+                high[i] = (whole[i] + 128) >> 8;
+                low[i] = whole[i] - (high[i] << 8);
+            }
+        }
+        (self.high, self.low) = (pairs(&high), pairs(&low));
+        for half in 0..2 {
+            self.sums[half] = [&high, &low].map(|numbers| numbers[16 * half..][..16].iter().sum());
+        }
+    }
+}
+
+/// What a unit of the low numbers is worth.
+pub(super) const LOW: f32 = 1.0 / 256.0;
+
+/// Whole numbers of sixteen bits, each with the one two further on in one word.
+#[inline(always)]
+fn pairs(numbers: &[i32; 32]) -> [i32; 16] {
+    let mut all = [0; 16];
+    for i in 0..8 {
+        let [a, b, c, d] = [numbers[4 * i], numbers[4 * i + 1], numbers[4 * i + 2], numbers[4 * i + 3]];
+        all[2 * i] = (a & 0xffff) | (c << 16);
+        all[2 * i + 1] = (b & 0xffff) | (d << 16);
+    }
+    all
+}
+
+/// Every row in whole numbers; the last block of a row is filled up with zeros.
+fn blocks(x: &[f32], inputs: usize, format: ActivationFormat, compute: &Compute) -> Vec<Block> {
+    let per_row = inputs.div_ceil(32);
+    let mut all = vec![Block::ZERO; x.len() / inputs * per_row];
+    let rows: Vec<_> = all.chunks_mut(per_row).zip(x.chunks(inputs)).collect();
+    compute.for_items(rows, x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
+        compute.isa().run(Round { x, to, format });
+    });
+    all
+}
+
+/// Rounds one row to whole numbers.
+struct Round<'a> {
+    x: &'a [f32],
+    to: &'a mut [Block],
+    format: ActivationFormat,
+}
+
+impl Kernel for Round<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        for (to, x) in self.to.iter_mut().zip(self.x.chunks(32)) {
+            let (mut most, mut sum, mut odd) = (l.splat(0.0), l.splat(0.0), l.splat(0.0));
+            each_eight!(x, 0.0, |eight| {
+                let x = l.load(eight);
+                let size = l.max(x, l.sub(l.splat(0.0), x));
+                most = l.max(size, most);
+                sum = l.add(size, sum);
+                odd = l.mul_add(x, l.splat(0.0), odd); // NaN where x is no number, else 0
+            });
+            let (most, odd) = (l.greatest(most), l.total(odd));
+            to.is_fine = self.format.is_fine(most, l.total(sum));
+            // Fine numbers must fit into two parts of 16 and 8 bits.
+            let greatest = if to.is_fine { 8_355_711.0 } else { self.format.greatest() };
+            let by = greatest / most;
+            if !by.is_finite() || odd != 0.0 {
+                // All zeros (or next to nothing), or NaN, which must show.
+                *to = Block { scale: odd, ..Block::ZERO };
+                continue;
+            }
+            let mut whole = [0; 32];
+            let mut eights = whole.as_chunks_mut::<8>().0.iter_mut();
+            each_eight!(x, 0.0, |eight| {
+                if let Some(to) = eights.next() {
+                    *to = l.whole(l.mul(l.load(eight), l.splat(by)));
+                }
+            });
+            to.set(&whole);
+            to.scale = most / greatest * if to.is_fine { 256.0 } else { 1.0 };
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
+
+use super::inputs::{Block, LOW};
+use super::{K_BLOCK, Part, TILE, TOGETHER, eight};
+use crate::isa::{Kernel, Lanes};
+use crate::panel::storage::PanelRow;
+use crate::panel::{Line, Meaning, Pairs, SLAB, WIDTH, slabs};
+use std::ops::Range;
+
+/// Slabs that are unpacked at a time.
+const SLABS: usize = K_BLOCK / SLAB;
+
+/// The chains of a part.
+pub(super) struct Chains<'a, S> {
+    pub(super) part: Part<'a>,
+    pub(super) storage: S,
+}
+
+/// Chains in flight, `[rows][panels]`.
+type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
+
+impl<S: Pairs> Kernel for Chains<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, l: L) {
+        match self.part.inputs.rows {
+            1 => self.few::<L, 1, 2>(l),
+            2 => self.few::<L, 2, 2>(l),
+            3 => self.few::<L, 3, 1>(l),
+            4 => self.few::<L, 4, 1>(l),
+            5 => self.few::<L, 5, 1>(l),
+            _ => self.many(l),
+        }
+    }
+}
+
+/// The sums of one group, taken together: `high + low / 256`, less the centre's share.
+#[inline(always)]
+fn join<L: Lanes>(l: L, high: L::Words, low: Option<L::Words>, x: &Block, half: Option<usize>, centre: i32) -> L::Row {
+    let [of_high, of_low] = if centre == 0 { [0; 2] } else { x.sums(half).map(|sum| centre * sum) };
+    let high = l.to_row(if centre == 0 { high } else { l.words_sub(high, l.words_splat(of_high)) });
+    match low {
+        None => high,
+        Some(low) => {
+            let low = l.to_row(if centre == 0 { low } else { l.words_sub(low, l.words_splat(of_low)) });
+            l.row_mul_add(low, l.row_splat(LOW), high)
+        }
+    }
+}
+
+/// Adds a group to the chains of one row and panel. `half` says which sixteen of the 32 the group is, none for all of
+/// them.
+#[inline(always)]
+fn close<L: Lanes>(
+    l: L,
+    acc: L::Row,
+    whole: L::Row,
+    x: &Block,
+    half: Option<usize>,
+    [scale, min]: Meaning<L>,
+    has_min: bool,
+) -> L::Row {
+    let acc = l.row_mul_add(whole, l.row_mul(scale, l.row_splat(x.scale)), acc);
+    if has_min { l.row_mul_add(min, l.row_splat(x.sum(half)), acc) } else { acc }
+}
+
+impl<'a, S: Pairs> Chains<'a, S> {
+    /// The blocks of a row.
+    #[inline(always)]
+    fn row(&self, row: usize) -> &'a [Block] {
+        let per_row = self.part.inputs.inputs.div_ceil(32);
+        &self.part.inputs.blocks[row * per_row..][..per_row]
+    }
+
+    /// Exactly `M` rows, `P` panels at a time.
+    #[inline(always)]
+    fn few<L: Lanes, const M: usize, const P: usize>(&mut self, l: L) {
+        let panels = self.part.panels();
+        let mut panel = panels.start;
+        while panel + P <= panels.end {
+            self.whole::<L, M, P>(l, panel);
+            panel += P;
+        }
+        while panel < panels.end {
+            self.whole::<L, M, 1>(l, panel);
+            panel += 1;
+        }
+    }
+
+    /// `M` rows and `P` panels over all inputs.
+    #[inline(always)]
+    fn whole<L: Lanes, const M: usize, const P: usize>(&mut self, l: L, first: usize) {
+        let (inputs, storage, all) = (self.part.inputs.inputs, self.storage, &self.part.matrix.panels.params);
+        let (centre, has_min) = (all.centre, all.has_min);
+        let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
+        for p in 0..P {
+            let bias = self.part.begin(l, first + p);
+            for m in 0..M {
+                acc[m][p] = bias;
+            }
+        }
+        let count = inputs.div_ceil(32);
+        let slabs: [&[[S::Slab; 2]]; P] =
+            std::array::from_fn(|p| &storage.slabs(first + p, inputs).as_chunks().0[..count]);
+        let params: [_; P] = std::array::from_fn(|p| all.panel(first + p, inputs));
+        let rows: [&[Block]; M] = std::array::from_fn(|m| &self.row(m)[..count]);
+        for b in 0..count {
+            let mut x = [&Block::ZERO; M];
+            for m in 0..M {
+                x[m] = &rows[m][b];
+            }
+            let is_fine = x.iter().any(|x| x.is_fine);
+            for group in 0..2 / S::GROUP {
+                let half = (S::GROUP == 1).then_some(group);
+                let mut high = [[l.words_splat(0); P]; M];
+                for which in group * S::GROUP..(group + 1) * S::GROUP {
+                    dots::<L, S, M, P>(l, &mut high, high_of(&x, which), &slabs, b, which);
+                }
+                let mut whole: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
+                if is_fine {
+                    let mut low = [[l.words_splat(0); P]; M];
+                    for which in group * S::GROUP..(group + 1) * S::GROUP {
+                        dots::<L, S, M, P>(l, &mut low, low_of(&x, which), &slabs, b, which);
+                    }
+                    for m in 0..M {
+                        for p in 0..P {
+                            whole[m][p] = join(l, high[m][p], Some(low[m][p]), x[m], half, centre);
+                        }
+                    }
+                } else {
+                    for m in 0..M {
+                        for p in 0..P {
+                            whole[m][p] = join(l, high[m][p], None, x[m], half, centre);
+                        }
+                    }
+                }
+                for p in 0..P {
+                    let meaning = params[p].meaning(l, 2 * b + group);
+                    for m in 0..M {
+                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], half, meaning, has_min);
+                    }
+                }
+            }
+        }
+        for m in 0..M {
+            for p in 0..P {
+                self.part.store(l, m, first + p, acc[m][p]);
+            }
+        }
+    }
+
+    /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
+    #[inline(always)]
+    fn many<L: Lanes>(&mut self, l: L) {
+        let (all, inputs, storage) = (self.part.inputs.rows, self.part.inputs.inputs, self.storage);
+        let count = slabs(inputs, true);
+        let mut unpacked = Unpacked::ZERO;
+        for first in (0..all).step_by(TOGETHER) {
+            let rows = first..(first + TOGETHER).min(all);
+            for start in (0..count).step_by(SLABS) {
+                let now = start..(start + SLABS).min(count);
+                for panel in self.part.panels() {
+                    let params = self.part.matrix.panels.params.panel(panel, inputs);
+                    for (i, slab) in storage.slabs(panel, inputs)[now.clone()].iter().enumerate() {
+                        eight!(|N| l.words_store(S::pair(l, slab, N), &mut unpacked.pairs[i][N]));
+                        let [scale, min] = params.meaning(l, start + i);
+                        l.row_store(scale, &mut unpacked.means[i][0]);
+                        l.row_store(min, &mut unpacked.means[i][1]);
+                    }
+                    self.rows(l, rows.clone(), panel, now.clone(), &unpacked);
+                }
+            }
+        }
+    }
+
+    /// Some rows against some slabs of a panel.
+    #[inline(always)]
+    fn rows<L: Lanes>(&mut self, l: L, rows: Range<usize>, panel: usize, slabs: Range<usize>, unpacked: &Unpacked) {
+        let mut row = rows.start;
+        while row + TILE <= rows.end {
+            self.tile::<L, TILE>(l, row, panel, slabs.clone(), unpacked);
+            row += TILE;
+        }
+        if row + 3 <= rows.end {
+            self.tile::<L, 3>(l, row, panel, slabs.clone(), unpacked);
+            row += 3;
+        }
+        while row < rows.end {
+            self.tile::<L, 1>(l, row, panel, slabs.clone(), unpacked);
+            row += 1;
+        }
+    }
+
+    /// `M` rows against some slabs of a panel: the chains are taken up from `out` and put back.
+    #[inline(always)]
+    fn tile<L: Lanes, const M: usize>(
+        &mut self,
+        l: L,
+        row: usize,
+        panel: usize,
+        slabs: Range<usize>,
+        unpacked: &Unpacked,
+    ) {
+        let (centre, has_min) = (self.part.matrix.panels.params.centre, self.part.matrix.panels.params.has_min);
+        let mut acc: [L::Row; M] = [l.row_splat(0.0); M];
+        for m in 0..M {
+            acc[m] = if slabs.start == 0 { self.part.begin(l, panel) } else { self.part.resume(l, row + m, panel) };
+        }
+        let count = slabs.len() / 2;
+        let rows: [&[Block]; M] = std::array::from_fn(|m| &self.row(row + m)[slabs.start / 2..][..count]);
+        let pairs = &unpacked.pairs.as_chunks::<2>().0[..count];
+        let means = &unpacked.means.as_chunks::<2>().0[..count];
+        for b in 0..count {
+            let mut x = [&Block::ZERO; M];
+            for m in 0..M {
+                x[m] = &rows[m][b];
+            }
+            let is_fine = x.iter().any(|x| x.is_fine);
+            for group in 0..2 / S::GROUP {
+                let half = (S::GROUP == 1).then_some(group);
+                let mut high = [l.words_splat(0); M];
+                for which in group * S::GROUP..(group + 1) * S::GROUP {
+                    ready_dots(l, &mut high, high_of(&x, which), &pairs[b][which]);
+                }
+                let mut whole: [L::Row; M] = [l.row_splat(0.0); M];
+                if is_fine {
+                    let mut low = [l.words_splat(0); M];
+                    for which in group * S::GROUP..(group + 1) * S::GROUP {
+                        ready_dots(l, &mut low, low_of(&x, which), &pairs[b][which]);
+                    }
+                    for m in 0..M {
+                        whole[m] = join(l, high[m], Some(low[m]), x[m], half, centre);
+                    }
+                } else {
+                    for m in 0..M {
+                        whole[m] = join(l, high[m], None, x[m], half, centre);
+                    }
+                }
+                let at = &means[b][group];
+                let meaning = [l.row_load(&at[0]), l.row_load(&at[1])];
+                for m in 0..M {
+                    acc[m] = close(l, acc[m], whole[m], x[m], half, meaning, has_min);
+                }
+            }
+        }
+        for m in 0..M {
+            self.part.store(l, row + m, panel, acc[m]);
+        }
+    }
+}
+
+/// The pairs of high numbers of one half of `M` blocks.
+#[inline(always)]
+fn high_of<'a, const M: usize>(x: &[&'a Block; M], which: usize) -> [&'a [i32; 8]; M] {
+    let mut all = [&[0; 8]; M];
+    for m in 0..M {
+        all[m] = &x[m].high.as_chunks().0[which];
+    }
+    all
+}
+
+/// The same of low numbers.
+#[inline(always)]
+fn low_of<'a, const M: usize>(x: &[&'a Block; M], which: usize) -> [&'a [i32; 8]; M] {
+    let mut all = [&[0; 8]; M];
+    for m in 0..M {
+        all[m] = &x[m].low.as_chunks().0[which];
+    }
+    all
+}
+
+/// Adds the products of half `which` of block `b` to the sums of `M` rows and `P` panels.
+#[inline(always)]
+fn dots<L: Lanes, S: Pairs, const M: usize, const P: usize>(
+    l: L,
+    sums: &mut [[L::Words; P]; M],
+    x: [&[i32; 8]; M],
+    slabs: &[&[[S::Slab; 2]]; P],
+    b: usize,
+    which: usize,
+) {
+    eight!(|N| {
+        for p in 0..P {
+            let w = S::pair(l, &slabs[p][b][which], N);
+            for m in 0..M {
+                sums[m][p] = l.dot(sums[m][p], w, l.words_splat(x[m][N]));
+            }
+        }
+    });
+}
+
+/// The same for one panel whose pairs are ready.
+#[inline(always)]
+fn ready_dots<L: Lanes, const M: usize>(l: L, sums: &mut [L::Words; M], x: [&[i32; 8]; M], pairs: &[Line; 8]) {
+    eight!(|N| {
+        let w = l.words(&pairs[N]);
+        for m in 0..M {
+            sums[m] = l.dot(sums[m], w, l.words_splat(x[m][N]));
+        }
+    });
+}
+
+/// Slabs of a panel, ready to meet many rows.
+struct Unpacked {
+    pairs: [[Line; 8]; SLABS],
+    means: [[PanelRow; 2]; SLABS],
+}
+
+impl Unpacked {
+    const ZERO: Self = Self { pairs: [[[0; WIDTH]; 8]; SLABS], means: [[[0.0; WIDTH]; 2]; SLABS] };
+}
