@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::recipe;
 use crate::session::Prompt;
 use crate::settings::Settings;
 use beamline_kernels::read_bandwidth;
@@ -10,7 +11,7 @@ use beamline_tokens::TokenId;
 use serde::Serialize;
 
 /// What to measure.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Bench {
     /// Tokens in each prompt.
     pub prompt_len: usize,
@@ -22,6 +23,8 @@ pub struct Bench {
     pub beams: usize,
     /// Times to repeat; medians are reported.
     pub repeat: usize,
+    /// Other decoding options (sampling, penalties, several sequences of a prompt); end tokens and lengths are set here.
+    pub settings: Settings,
 }
 
 impl Bench {
@@ -41,6 +44,20 @@ impl Bench {
             Some((name, count)) => Err(Error::Option(format!("{name} must be in 1..={}, got {count}", 1 << 16))),
             None => Ok(()),
         }
+    }
+
+    /// The settings of every run.
+    fn given(&self) -> Result<Settings, Error> {
+        let mut given = Settings::default();
+        given.config(&serde_json::json!({
+            "eos_token_id": [], "num_beams": self.beams, "max_new_tokens": self.new_tokens, "seed": 1
+        }))?;
+        Ok(self.settings.over(&given).with_preset())
+    }
+
+    /// Sequences that a prompt ends in.
+    fn sequences(&self) -> Result<u64, Error> {
+        Ok(self.given()?.count("num_return_sequences").unwrap_or(1))
     }
 }
 
@@ -81,7 +98,7 @@ pub struct Prefill {
 /// New tokens after the first.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Decode {
-    /// Of all prompts together; null with one new token.
+    /// Of all sequences together (of a beam search: of those returned); null with one new token.
     pub tokens_per_s: Option<f64>,
     /// Milliseconds a step; null with one new token.
     pub ms_per_step: Option<f64>,
@@ -95,10 +112,10 @@ struct Run {
 }
 
 impl Engine {
-    /// Runs greedy or beam search on random prompts, ignoring end tokens, after one run that is not counted.
+    /// Runs greedy or beam search, or what the settings say, on random prompts, ignoring end tokens, after one run that is not counted.
     ///
     /// # Errors
-    /// When a count is 0 or above 65,536, or prompt and new tokens do not fit into the context.
+    /// When a count is 0 or above 65,536, the settings contradict each other, or prompt and new tokens do not fit into the context.
     pub fn bench(&self, bench: &Bench) -> Result<BenchReport, Error> {
         bench.check()?;
         let context = self.model().geometry().context;
@@ -108,6 +125,7 @@ impl Engine {
                 bench.prompt_len, bench.new_tokens
             )));
         }
+        recipe::check(&bench.given()?, self.model().geometry().vocab)?;
         self.run_once(bench)?;
         let runs = (0..bench.repeat).map(|_| self.run_once(bench)).collect::<Result<Vec<_>, _>>()?;
         let peak = peak_rss_mb(); // before the bandwidth is measured, which takes memory of its own
@@ -115,17 +133,18 @@ impl Engine {
         let of = |f: fn(&Run) -> f64| median(runs.iter().map(f).collect());
         let (prefill, decode) = (of(|run| run.prefill), of(|run| run.decode));
         let total = of(|run| run.prefill + run.decode);
-        let (batch, steps) = (bench.batch as f64, (bench.new_tokens - 1) as f64);
+        let batch = bench.batch as f64;
+        let (sequences, steps) = (batch * bench.sequences()? as f64, (bench.new_tokens - 1) as f64);
         let decoded = (steps > 0.0).then_some(decode / steps);
         Ok(BenchReport {
             model: self.name().to_owned(),
             threads: self.compute().threads(),
             prefill: Prefill { tokens_per_s: batch * bench.prompt_len as f64 / prefill },
             decode: Decode {
-                tokens_per_s: decoded.map(|step| batch / step),
+                tokens_per_s: decoded.map(|step| sequences / step),
                 ms_per_step: decoded.map(|step| step * 1e3),
             },
-            total_tokens_per_s: batch * bench.new_tokens as f64 / total,
+            total_tokens_per_s: sequences * bench.new_tokens as f64 / total,
             sampling_share: of(|run| run.choose / (run.prefill + run.decode)),
             load_s: self.load_seconds(),
             peak_rss_mb: peak,
@@ -136,12 +155,8 @@ impl Engine {
     }
 
     fn run_once(&self, bench: &Bench) -> Result<Run, Error> {
-        let mut given = Settings::default();
-        given.config(&serde_json::json!({
-            "eos_token_id": [], "do_sample": false, "num_beams": bench.beams, "max_new_tokens": bench.new_tokens
-        }))?;
-        // As they are: what the model's files say about decoding is not what is measured.
-        let settings = given;
+        // What the model's files say about decoding is not what is measured.
+        let settings = bench.given()?;
         let vocab = self.model().geometry().vocab as f64;
         let token = |row, at| TokenId((Coins::new(0).toss(row, at, Purpose::Token, 0) * vocab) as u32);
         let prompts =

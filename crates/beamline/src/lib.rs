@@ -48,8 +48,10 @@ mod vocabulary;
 
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
-pub use beamline_kernels::{Compute, Encoding, UnknownEncoding};
-pub use beamline_model::{Description, Geometry, KvCache, Model, ModelError, Probe, Rows, Span, TableModel, Want};
+pub use beamline_kernels::{ActivationFormat, Compute, Encoding, UnknownActivations, UnknownEncoding};
+pub use beamline_model::{
+    DEFAULT_ACTIVATIONS, Description, Geometry, KvCache, Model, ModelError, Probe, Rows, Span, TableModel, Want,
+};
 pub use beamline_search::{
     Candidate as Considered, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook, State,
     Tip, Tree,

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::name::ModelName;
 use crate::vocabulary;
-use beamline_kernels::{Compute, Encoding};
+use beamline_kernels::{ActivationFormat, Compute, Encoding};
 use beamline_model::{Checkpoint, LoadOptions};
 use beamline_tokens::Tokenizer;
 use std::path::Path;
@@ -17,6 +17,8 @@ use std::time::Instant;
 pub struct OpenOptions {
     /// Converts the weights while loading; none keeps them as stored.
     pub dtype: Option<Encoding>,
+    /// How activations meet quantised weights; none takes [`DEFAULT_ACTIVATIONS`](crate::DEFAULT_ACTIVATIONS).
+    pub activations: Option<ActivationFormat>,
     /// Threads to compute with; none takes the cores that this process is granted.
     pub threads: Option<usize>,
 }
@@ -150,7 +152,8 @@ impl Opened {
     /// When a tensor is missing or not valid, or threads cannot be had.
     pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
         let compute = Arc::new(Compute::from_env(options.threads)?);
-        let loaded = self.checkpoint.load(LoadOptions { dtype: options.dtype }, &compute)?;
+        let loaded =
+            self.checkpoint.load(LoadOptions { dtype: options.dtype, activations: options.activations }, &compute)?;
         let seconds = self.started.elapsed().as_secs_f64();
         Ok(Engine::new(self.name, loaded, self.tokenizer, self.defaults, compute, seconds))
     }

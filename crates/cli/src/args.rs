@@ -1,7 +1,7 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
 use crate::failure::Failure;
-use beamline::{Encoding, OptionKind, Settings, options, shapes};
+use beamline::{ActivationFormat, Encoding, OptionKind, Settings, options, shapes};
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -54,9 +54,9 @@ pub(crate) struct ModelArgs {
     /// Threads to compute with [default: the cores granted]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N")]
     pub(crate) threads: Option<u16>,
-    /// How activations meet quantised weights; f32 is exact
-    #[arg(long, value_parser = ["f32"], default_value = "f32", value_name = "KIND")]
-    pub(crate) activations: String,
+    /// How activations meet quantised weights: f32 (the reference), i24, i16 or i8 [default: i16]
+    #[arg(long, value_parser = activations, value_name = "FORMAT")]
+    pub(crate) activations: Option<ActivationFormat>,
 }
 
 #[derive(Args)]
@@ -191,6 +191,9 @@ pub(crate) struct Bench {
     /// Beams of each prompt; 1 is greedy search
     #[arg(long, default_value_t = 1, value_name = "W")]
     pub(crate) beams: usize,
+    /// Other decoding options, as "name=value,name=value": do_sample=true,top_k=50,num_return_sequences=8
+    #[arg(long, value_name = "OPTIONS")]
+    pub(crate) run: Option<String>,
     /// Times to repeat; medians are printed
     #[arg(long, default_value_t = 5, value_name = "R")]
     pub(crate) repeat: usize,
@@ -200,6 +203,10 @@ pub(crate) struct Bench {
 }
 
 /// A weight format that can be written.
+fn activations(name: &str) -> Result<ActivationFormat, String> {
+    name.parse().map_err(|error: beamline::UnknownActivations| error.to_string())
+}
+
 fn dtype(name: &str) -> Result<Encoding, String> {
     let encoding: Encoding = name.parse().map_err(|error: beamline::UnknownEncoding| error.to_string())?;
     if Encoding::WRITABLE.contains(&encoding) {

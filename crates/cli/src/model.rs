@@ -21,5 +21,9 @@ pub(crate) fn open(args: &ModelArgs, settings: &Settings) -> Result<Engine, Fail
     settings.check()?;
     let opened = find(args)?;
     opened.check(settings)?;
-    Ok(opened.load(&OpenOptions { dtype: args.dtype, threads: args.threads.map(usize::from) })?)
+    Ok(opened.load(&OpenOptions {
+        dtype: args.dtype,
+        activations: args.activations,
+        threads: args.threads.map(usize::from),
+    })?)
 }

@@ -172,6 +172,9 @@ fn wrong_values_and_uses_exit_with_2_and_one_line() {
         (&["tokenize", "--decode", "4096"], "beyond the vocabulary"),
         (&["bench", "--prompt-len", "200", "--new-tokens", "100"], "do not fit into the model's context of 256"),
         (&["bench", "--batch", "0"], "batch must be in 1.."),
+        (&["bench", "--run", "top_k"], "name=value"),
+        (&["bench", "--run", "top_k=3"], "top_k"),
+        (&["bench", "--activations", "i4"], "f32, i24, i16 or i8"),
         (&["nonsense"], "unrecognized subcommand"),
         (&[], "no command was given"),
     ] {
@@ -272,6 +275,10 @@ fn models_info_and_bench_tell_their_facts() {
         bench["prefill"]["tokens_per_s"].as_f64().unwrap() > 0.0
             && bench["decode"]["ms_per_step"].as_f64().unwrap() > 0.0
     );
+    let drawn = "do_sample=true,top_k=50,top_p=0.9,temperature=0.8,repetition_penalty=1.2,num_return_sequences=3";
+    let three = json(&["bench", "--prompt-len", "8", "--new-tokens", "4", "--repeat", "1", "--run", drawn, "--json"]);
+    let [rate, step] = ["tokens_per_s", "ms_per_step"].map(|field| three["decode"][field].as_f64().unwrap());
+    assert!((rate * step / 3000.0 - 1.0).abs() < 1e-9, "three sequences a step: {three}");
     let one = json(&["bench", "--prompt-len", "8", "--new-tokens", "1", "--repeat", "1", "--json"]);
     assert!(one["decode"]["tokens_per_s"].is_null() && one["bandwidth_share"].is_null());
 }

@@ -1,8 +1,7 @@
 //! Attention over several sequences at once: keys and values in, what each head saw out.
 
-use crate::cache::KvCache;
 use crate::forward::{Rows, Span};
-use beamline_kernels::{Attention, Compute, Scratch, attend};
+use beamline_kernels::{Attention, Compute, Query, Scratch, attend};
 use std::ops::Range;
 
 /// Where the rows of a pass belong: spans laid end to end.
@@ -69,31 +68,76 @@ impl Batch {
         how: &Heads,
         compute: &'c Compute,
     ) -> Scratch<'c> {
-        let caches: Vec<&KvCache> = spans.iter().map(|span| &*span.cache).collect();
-        let blocks: Vec<Vec<&[f32]>> = caches.iter().map(|cache| cache.blocks()).collect();
-        let geometry = caches[0].geometry(); // a pass without rows ends before any layer
+        let blocks: Vec<Vec<&[f32]>> = spans.iter().map(|span| span.cache.blocks()).collect();
+        let geometry = spans[0].cache.geometry(); // a pass without rows ends before any layer
         let (width, kv_heads) = (geometry.head, geometry.kv_heads);
         let group = queries.len() / self.rows.len() / width / kv_heads;
-        let mut out = compute.scratch(queries.len());
+        // A few heads may be too few for the threads: then each query goes alone.
+        let alone = self.rows.len() == 1;
+        let tiles = self.tiles(kv_heads, if alone { 1 } else { group }, group);
+        let mut out = compute.scratch(queries.len()); // [kv heads][rows][group]
         let longest = self.rows.iter().map(|&(_, position)| position + 1).max().unwrap_or(0);
-        compute.for_chunks(&mut out, group * width, group * width * longest * 2, |i, out| {
-            let (span, position) = self.rows[i / kv_heads];
+        let items = parts(&mut out, tiles.iter().map(|tile| tile.rows.len() * tile.heads.len() * width));
+        compute.for_items(items, queries.len() * longest * 2, |i, out| {
+            let tile = &tiles[i];
+            let span = self.rows[tile.rows.start].0;
             let past = Attention {
                 blocks: &blocks[span],
-                offset: caches[span].offset(layer, i % kv_heads),
+                offset: spans[span].cache.offset(layer, tile.heads.start / group),
                 width,
-                first: how.window.map_or(0, |window| (position + 1).saturating_sub(window)),
-                end: position + 1,
                 scale: how.scale,
             };
-            let queries = &queries[i * group * width..][..group * width];
-            let mut scores = Vec::new();
-            for (query, out) in queries.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-                attend(query, &past, &mut scores, out, compute.isa());
-            }
+            let query = |row: usize, head: usize| {
+                let end = self.rows[row].1 + 1;
+                let first = how.window.map_or(0, |window| end.saturating_sub(window));
+                Query { row: &queries[(row * kv_heads * group + head) * width..][..width], sees: first..end }
+            };
+            let heads = || tile.heads.clone();
+            let all: Vec<Query<'_>> =
+                tile.rows.clone().flat_map(|row| heads().map(move |head| query(row, head))).collect();
+            attend(&all, &past, &mut Vec::new(), out, compute.isa());
         });
-        out
+        if alone { out } else { gathered(&out, self.rows.len(), kv_heads, compute) }
     }
+
+    /// The work of all heads, cut into tiles of rows of one span and `heads` heads, in the order `[kv heads][rows]`.
+    fn tiles(&self, kv_heads: usize, heads: usize, group: usize) -> Vec<Tile> {
+        const ROWS: usize = 16;
+        let mut tiles = Vec::new();
+        for head in (0..kv_heads * group).step_by(heads) {
+            for (rows, _) in &self.spans {
+                let cut = rows.clone().step_by(ROWS);
+                let tile = |start: usize| Tile { rows: start..(start + ROWS).min(rows.end), heads: head..head + heads };
+                tiles.extend(cut.map(tile));
+            }
+        }
+        tiles
+    }
+}
+
+/// Queries that look at one sequence with one key-value head.
+struct Tile {
+    rows: Range<usize>,
+    /// Of all query heads.
+    heads: Range<usize>,
+}
+
+/// Cuts a slice into parts of these lengths.
+fn parts(all: &mut [f32], lens: impl Iterator<Item = usize>) -> Vec<&mut [f32]> {
+    let mut rest = all;
+    lens.map(|len| rest.split_off_mut(..len).expect("the parts make up the whole")).collect()
+}
+
+/// `[heads][rows][...]` made `[rows][heads][...]`.
+fn gathered<'c>(x: &[f32], rows: usize, heads: usize, compute: &'c Compute) -> Scratch<'c> {
+    let width = x.len() / rows / heads;
+    let mut out = compute.scratch(x.len());
+    compute.for_chunks(&mut out, heads * width, heads * width, |row, out| {
+        for (head, out) in out.chunks_exact_mut(width).enumerate() {
+            out.copy_from_slice(&x[(head * rows + row) * width..][..width]);
+        }
+    });
+    out
 }
 
 /// How the heads of a layer look back.

@@ -113,7 +113,9 @@ impl Checkpoint {
                 let gguf = Gguf::read(mapped).map_err(|defect| defect.at(&self.path))?;
                 let permuted = self.architecture == "llama";
                 let find = |name: &str| gguf.tensor(name).map(|tensor| (tensor, self.path.as_path()));
-                self.build(Weights::new(&self.path, Naming::Gguf { permuted }, &find, options, compute), compute)
+                let release = |bytes: &[u8]| mapped.release(bytes);
+                let naming = Naming::Gguf { permuted };
+                self.build(Weights::new(&self.path, naming, (&find, &release), options, compute), compute)
             }
             Files::Safetensors(shards) => {
                 let tensors = safetensors::tensors(shards)?;
@@ -125,7 +127,8 @@ impl Checkpoint {
                     Config::Llama(_) => Naming::Llama { prefix: if prefix("model.") { "model." } else { "" } },
                 };
                 let find = |name: &str| tensors.get(name).map(|(tensor, file)| (tensor, file.as_path()));
-                self.build(Weights::new(&self.path, naming, &find, options, compute), compute)
+                let release = |bytes: &[u8]| shards.iter().for_each(|(_, mapped)| mapped.release(bytes));
+                self.build(Weights::new(&self.path, naming, (&find, &release), options, compute), compute)
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::cache::KvCache;
 use crate::geometry::Geometry;
 use crate::probe::Probe;
+use beamline_kernels::{Isa, all_finite};
 use beamline_tokens::TokenId;
 
 /// Which rows of logits a span asks for.
@@ -54,12 +55,7 @@ impl Rows {
     /// # Errors
     /// When a number is NaN or infinite: the weights overflow f32.
     pub fn new(data: Vec<f32>, vocab: usize) -> Result<Self, ModelError> {
-        // A sum is finite only if its terms are; an overflowing sum of finite ones is looked at again.
-        let suspicious = !data.iter().map(|v| v * 0.0).sum::<f32>().is_finite();
-        if suspicious && data.iter().any(|v| !v.is_finite()) {
-            return Err(ModelError::NotFinite);
-        }
-        Ok(Self { data, vocab })
+        if all_finite(&data, Isa::detect()) { Ok(Self { data, vocab }) } else { Err(ModelError::NotFinite) }
     }
 
     /// Adds the rows of another pass of the same model.

@@ -52,4 +52,4 @@ pub use llama::Llama;
 pub use probe::{Part, Probe, Site};
 pub use safetensors::safetensors_index;
 pub use table::TableModel;
-pub use weights::{Description, LoadOptions};
+pub use weights::{DEFAULT_ACTIVATIONS, Description, LoadOptions};

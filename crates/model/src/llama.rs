@@ -88,24 +88,22 @@ impl Llama {
         h
     }
 
-    /// Queries or keys: projected, perhaps normalised by head, turned to their positions. `[rows, heads, head]`
-    fn turned(&self, linear: &Linear, norm: Option<&[f32]>, h: &[f32], rotations: &[Rotation]) -> Scratch<'_> {
-        let mut out = linear.apply(h, &self.compute);
+    /// Queries or keys, perhaps normalised by head, turned to their positions. `[rows, heads, head]`
+    fn turn(&self, heads: &mut [f32], norm: Option<&[f32]>, rotations: &[Rotation]) {
         if let Some(weight) = norm {
-            rms_norm(&mut out, weight, self.config.epsilon, &self.compute);
+            rms_norm(heads, weight, self.config.epsilon, &self.compute);
         }
-        let width = out.len() / rotations.len();
-        out.chunks_exact_mut(width).zip(rotations).for_each(|(row, rotation)| rotate(row, rotation));
-        out
+        let width = heads.len() / rotations.len();
+        heads.chunks_exact_mut(width).zip(rotations).for_each(|(row, rotation)| rotate(row, rotation));
     }
 
     /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, hidden]`.
     fn block(&self, layer: usize, x: &mut [f32], pass: &mut Pass<'_, '_>, probe: &mut dyn Probe) {
         let (block, compute) = (&self.blocks[layer], &self.compute);
         let h = self.norm(x, &block.attention_norm);
-        let queries = self.turned(&block.query, block.query_norm.as_deref(), &h, &pass.rotations);
-        let keys = self.turned(&block.key, block.key_norm.as_deref(), &h, &pass.rotations);
-        let values = block.value.apply(&h, compute);
+        let [mut queries, mut keys, values] = Linear::apply_all([&block.query, &block.key, &block.value], &h, compute);
+        self.turn(&mut queries, block.query_norm.as_deref(), &pass.rotations);
+        self.turn(&mut keys, block.key_norm.as_deref(), &pass.rotations);
         pass.batch.write(pass.spans, layer, &keys, &values);
         let heads = Heads { scale: 1.0 / (self.config.head as f32).sqrt(), window: self.config.windows[layer] };
         let mut seen = pass.batch.attend(pass.spans, layer, &queries, &heads, compute);
@@ -113,8 +111,7 @@ impl Llama {
         add(x, &block.projection.apply(&seen, compute));
 
         let h = self.norm(x, &block.mlp_norm);
-        let mut inner = block.gate.apply(&h, compute); // [rows, inner]
-        let up = block.up.apply(&h, compute);
+        let [mut inner, up] = Linear::apply_all([&block.gate, &block.up], &h, compute); // [rows, inner]
         let width = self.config.inner;
         compute.for_chunks(&mut inner, width, width * 4, |row, gate| {
             self.config.activation.apply(gate, compute);
@@ -167,6 +164,6 @@ impl Model for Llama {
 
     fn forward(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
         self.geometry().check(spans)?;
-        self.compute.run(|| self.logits(spans, probe))
+        self.logits(spans, probe)
     }
 }

@@ -1,5 +1,5 @@
 //! Files mapped into memory.
-#![allow(unsafe_code)] // one call: mapping a file
+#![allow(unsafe_code)] // two calls: mapping a file, and giving up its pages
 
 use crate::error::{Defect, LoadError};
 use std::fs::File;
@@ -29,6 +29,25 @@ impl Mapped {
         // nothing is read through the mapping that is not checked when it is read.
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(io)?;
         Ok(Self::File(map))
+    }
+}
+
+impl Mapped {
+    /// Says that a part has been read and will not be again, so that its memory may go to others.
+    pub(crate) fn release(&self, part: &[u8]) {
+        let Self::File(map) = self else { return };
+        let start = (part.as_ptr() as usize).wrapping_sub(map.as_ptr() as usize);
+        if start > map.len() || part.len() > map.len() - start {
+            return;
+        }
+        #[cfg(unix)]
+        {
+            // SAFETY: the map is of a file and never written to, so pages that are given up come back from the file,
+            // with the same bytes, if they are read after all.
+            let advice = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, part.len()) };
+            // Advice: where it is not taken, memory is larger and everything else is as it was.
+            drop(advice);
+        }
     }
 }
 

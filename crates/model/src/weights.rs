@@ -3,7 +3,9 @@
 use crate::error::{Defect, LoadError};
 use crate::gguf::{Kind, Stored};
 use crate::names::{Name, Naming};
-use beamline_kernels::{Compute, Encoding, Layout, Matrix, PackError, Scratch, Source};
+use beamline_kernels::{
+    ActivationFormat, Compute, Encoding, Layout, Matrix, PackError, Product, Scratch, Source, products,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +15,13 @@ pub struct LoadOptions {
     /// Converts every matrix to this format; none keeps each as stored. Norms, biases and position embeddings are
     /// always f32.
     pub dtype: Option<Encoding>,
+    /// How activations meet quantised weights; none takes [`DEFAULT_ACTIVATIONS`].
+    pub activations: Option<ActivationFormat>,
 }
+
+/// How activations meet quantised weights unless something else is asked for: the fastest format whose results cannot be
+/// told from those of f32 (benches/ACTIVATIONS.md has the figures).
+pub const DEFAULT_ACTIVATIONS: ActivationFormat = ActivationFormat::I16;
 
 /// What was loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +48,18 @@ pub(crate) struct Linear {
 impl Linear {
     /// `x` is `[rows, inputs]`; returns `[rows, outputs]`.
     pub(crate) fn apply<'c>(&self, x: &[f32], compute: &'c Compute) -> Scratch<'c> {
-        let mut out = compute.scratch(x.len() / self.matrix.inputs() * self.matrix.outputs());
-        self.matrix.product(x, self.bias.as_deref(), &mut out, compute);
+        let [out] = Self::apply_all([self], x, compute);
         out
+    }
+
+    /// Several at once on the same `x`, which costs less than one after the other.
+    pub(crate) fn apply_all<'c, const N: usize>(all: [&Self; N], x: &[f32], compute: &'c Compute) -> [Scratch<'c>; N] {
+        let rows = x.len() / all[0].matrix.inputs();
+        let mut outs = all.map(|linear| compute.scratch(rows * linear.matrix.outputs()));
+        let list = all.into_iter().zip(outs.iter_mut());
+        let list = list.map(|(linear, out)| Product { matrix: &linear.matrix, bias: linear.bias.as_deref(), out });
+        products(x, list.collect(), compute);
+        outs
     }
 }
 
@@ -56,11 +73,15 @@ pub(crate) struct Norm {
 /// Finds a tensor, and the file it lies in.
 type Find<'a> = &'a dyn Fn(&str) -> Option<(&'a Stored<'a>, &'a Path)>;
 
+/// Hears which bytes have been read and will not be again.
+type Release<'a> = &'a dyn Fn(&[u8]);
+
 /// The tensors of a checkpoint, on their way into a model.
 pub(crate) struct Weights<'a> {
     path: &'a Path,
     naming: Naming,
     find: Find<'a>,
+    release: Release<'a>,
     options: LoadOptions,
     compute: &'a Compute,
     taken: Vec<Taken>,
@@ -80,11 +101,11 @@ impl<'a> Weights<'a> {
     pub(super) fn new(
         path: &'a Path,
         naming: Naming,
-        find: Find<'a>,
+        (find, release): (Find<'a>, Release<'a>),
         options: LoadOptions,
         compute: &'a Compute,
     ) -> Self {
-        Self { path, naming, find, options, compute, taken: Vec::new() }
+        Self { path, naming, find, release, options, compute, taken: Vec::new() }
     }
 
     /// What was loaded, once everything has been.
@@ -124,6 +145,7 @@ impl<'a> Weights<'a> {
         }
         let mut out = vec![0.0; count];
         encoding.decode(stored.bytes, &mut out);
+        (self.release)(stored.bytes);
         if let Some(at) = out.iter().position(|v| !v.is_finite()) {
             let row = at / shape.last().copied().unwrap_or(1);
             return Err(
@@ -178,7 +200,9 @@ impl<'a> Weights<'a> {
         let (stored, encoding, path) = self.stored(&tensor, &shape)?;
         let source = Source { encoding, layout, bytes: stored.bytes, outputs, inputs, order };
         let matrix = Matrix::pack(&source, self.options.dtype, self.compute)
-            .map_err(|source| Defect::Weights { name: tensor, source }.at(path))?;
+            .map_err(|source| Defect::Weights { name: tensor, source }.at(path))?
+            .with_activations(self.options.activations.unwrap_or(DEFAULT_ACTIVATIONS));
+        (self.release)(stored.bytes);
         let (matrix_encoding, bytes) = (Some(matrix.encoding()), matrix.bytes());
         self.taken.push(Taken {
             matrix: matrix_encoding,

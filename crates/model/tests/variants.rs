@@ -1,7 +1,7 @@
 //! Every config field that changes the logits, one small checkpoint each, against transformers.
 #![allow(clippy::unwrap_used)] // tests may
 
-use beamline_kernels::{Compute, Encoding};
+use beamline_kernels::{ActivationFormat, Compute, Encoding};
 use beamline_model::{Checkpoint, KvCache, LoadOptions, Rows, Span, Want};
 use beamline_tokens::TokenId;
 use serde_json::Value;
@@ -56,7 +56,11 @@ fn weights_converted_while_loading_stay_near() {
             (Encoding::Q4_0, 3.0),
         ];
         for (dtype, bound) in bounds {
-            let rows = run(&folder.join(name), LoadOptions { dtype: Some(dtype) }, &json["ids"]);
+            let rows = run(
+                &folder.join(name),
+                LoadOptions { dtype: Some(dtype), activations: Some(ActivationFormat::F32) },
+                &json["ids"],
+            );
             let differences = (0..rows.len()).flat_map(|i| {
                 rows.row(i).iter().zip(exact.row(i)).map(|(a, b)| f64::from((a - b).abs())).collect::<Vec<_>>()
             });

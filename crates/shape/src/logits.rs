@@ -2,7 +2,7 @@
 
 use crate::Distribution;
 use crate::ordered::Ordered;
-use beamline_kernels::{Isa, RowSums, argmax, row_sums};
+use beamline_kernels::{CHUNK, Isa, RowSums, argmax, below_infinity, chunk_maxima, greatest, row_sums};
 use beamline_tokens::TokenId;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -113,7 +113,7 @@ impl Logits {
 
     /// The greatest value; minus infinity where nothing is left.
     pub fn max(&self) -> f32 {
-        self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+        greatest(&self.values, Isa::detect())
     }
 
     /// The token with the greatest value, the lowest id of equals; none where nothing is left.
@@ -127,10 +127,8 @@ impl Logits {
     }
 
     pub(crate) fn fault(&self) -> Option<RowFault> {
-        // One pass without branches; the other two are rare.
-        let sound = self.values.iter().all(|&v| v < f32::INFINITY);
         match self.max() {
-            _ if !sound => Some(RowFault::NotFinite),
+            _ if !below_infinity(&self.values, Isa::detect()) => Some(RowFault::NotFinite),
             f32::NEG_INFINITY => Some(RowFault::Empty),
             _ => None,
         }
@@ -198,15 +196,57 @@ impl Logits {
         self.retain(|id, value| value >= floor || keep(id, value));
     }
 
+    /// Removes the tokens whose value is below `threshold`, and those that are minus infinity.
+    pub fn retain_from(&mut self, threshold: f32) {
+        if self.sparse {
+            return self.retain(|_, value| value >= threshold);
+        }
+        chunk_maxima(&self.values, &mut self.scratch, Isa::detect());
+        let mut to = 0;
+        for (c, _) in self.scratch.iter().enumerate().filter(|&(_, &most)| most >= threshold) {
+            for from in c * CHUNK..((c + 1) * CHUNK).min(self.values.len()) {
+                let value = self.values[from];
+                if value >= threshold && value > f32::NEG_INFINITY {
+                    self.ids.push(TokenId(from as u32));
+                    self.values[to] = value; // at or before what is being read
+                    to += 1;
+                }
+            }
+        }
+        self.values.truncate(to);
+        self.sparse = true;
+    }
+
     /// The `k`-th greatest value, counting equals; none where fewer are held. `k` begins at 1.
     pub fn kth_greatest(&mut self, k: usize) -> Option<f32> {
         if k == 0 || k > self.values.len() {
             return None;
         }
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&self.values);
+        self.contenders(k);
         let (_, kth, _) = self.scratch.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
         Some(*kth)
+    }
+
+    /// Puts the `k` greatest values, and perhaps some more, into `scratch`.
+    fn contenders(&mut self, k: usize) {
+        chunk_maxima(&self.values, &mut self.scratch, Isa::detect());
+        // NaN would be passed over, and few chunks say little.
+        if k > self.scratch.len() || !below_infinity(&self.values, Isa::detect()) {
+            self.scratch.clear();
+            self.scratch.extend_from_slice(&self.values);
+            return;
+        }
+        // At least k values are as great as the k-th greatest of the maxima.
+        let mut maxima = self.scratch.clone();
+        let (_, &mut floor, _) = maxima.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
+        let chunks = self
+            .values
+            .chunks(CHUNK)
+            .zip(&std::mem::take(&mut self.scratch))
+            .filter(|(_, most)| **most >= floor)
+            .map(|(c, _)| c)
+            .collect::<Vec<_>>();
+        self.scratch = chunks.into_iter().flatten().copied().filter(|&v| v >= floor).collect();
     }
 
     /// Values, falling; sorted only as far as they are taken.
@@ -222,16 +262,24 @@ impl Logits {
         let count = count.min(self.len());
         let mut heap = BinaryHeap::with_capacity(count + 1);
         let mut floor = f32::NEG_INFINITY;
-        for (i, &value) in self.values.iter().enumerate() {
-            let sum = value + plus;
-            // Ids rise, so an equal of the worst one held comes after it.
-            if sum > floor {
-                heap.push(Ranked(sum, self.id(i)));
-                if heap.len() > count {
-                    heap.pop();
-                }
-                if heap.len() == count {
-                    floor = heap.peek().map_or(f32::NEG_INFINITY, |worst: &Ranked| worst.0);
+        let mut maxima = Vec::new();
+        chunk_maxima(&self.values, &mut maxima, Isa::detect());
+        for (c, most) in maxima.into_iter().enumerate() {
+            // Adding rounds, but never changes an order, so what is not above the floor is skipped as a whole.
+            if most + plus <= floor {
+                continue;
+            }
+            for i in c * CHUNK..((c + 1) * CHUNK).min(self.values.len()) {
+                let sum = self.values[i] + plus;
+                // Ids rise, so an equal of the worst one held comes after it.
+                if sum > floor {
+                    heap.push(Ranked(sum, self.id(i)));
+                    if heap.len() > count {
+                        heap.pop();
+                    }
+                    if heap.len() == count {
+                        floor = heap.peek().map_or(f32::NEG_INFINITY, |worst: &Ranked| worst.0);
+                    }
                 }
             }
         }

@@ -18,8 +18,7 @@ pub(crate) fn run(args: &Models) -> Result<(), Failure> {
 }
 
 fn info(args: &ModelInfo) -> Result<(), Failure> {
-    let named =
-        args.name.as_ref().map(|name| ModelArgs { model: name.clone(), activations: String::new(), ..args.model });
+    let named = args.name.as_ref().map(|name| ModelArgs { model: name.clone(), ..args.model });
     let engine = model::open(named.as_ref().unwrap_or(&args.model), &Settings::default())?;
     let (description, geometry) = (engine.description(), engine.model().geometry());
     let defaults: serde_json::Map<String, Value> =

@@ -32,7 +32,7 @@ impl Processor for TopK {
     named!(OPTION.name);
     fn apply(&mut self, logits: &mut Logits, _: &Context<'_>) {
         if let Some(threshold) = logits.kth_greatest(self.k).filter(|_| self.k < logits.len()) {
-            logits.retain(|_, value| value >= threshold);
+            logits.retain_from(threshold);
         }
     }
 }

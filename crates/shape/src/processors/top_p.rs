@@ -44,7 +44,7 @@ impl Processor for TopP {
         if self.p < 1.0
             && let Some(threshold) = self.threshold(logits)
         {
-            logits.retain(|_, value| value >= threshold);
+            logits.retain_from(threshold);
         }
     }
 }
