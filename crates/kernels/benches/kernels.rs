@@ -35,7 +35,7 @@ fn products(c: &mut Criterion) {
                     let mut out = vec![0.0; rows * SHAPE.0];
                     group.throughput(Throughput::Elements((rows * SHAPE.0 * SHAPE.1) as u64));
                     group.bench_function(BenchmarkId::from_parameter(rows), |b| {
-                        b.iter(|| matrix.product(&x, None, &mut out, &compute))
+                        b.iter(|| matrix.product(&x, None, &mut out, &compute));
                     });
                 }
                 group.finish();
@@ -59,7 +59,7 @@ fn attention(c: &mut Criterion) {
             let (mut out, mut scores) = (vec![0.0; count * WIDTH], Vec::new());
             group.throughput(Throughput::Elements((count * 1024 * WIDTH * 2) as u64));
             group.bench_function(BenchmarkId::from_parameter(count), |b| {
-                b.iter(|| attend(&queries, &past, &mut scores, &mut out, isa))
+                b.iter(|| attend(&queries, &past, &mut scores, &mut out, isa));
             });
         }
         group.finish();

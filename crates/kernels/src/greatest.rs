@@ -35,7 +35,7 @@ impl Kernel for Greatest<'_> {
 /// ```
 pub fn argmax(row: &[f32]) -> Option<usize> {
     let most = greatest(row, Isa::detect());
-    let holds = |chunk: &[f32]| chunk.iter().fold(false, |found, &v| found | (v == most));
+    let holds = |chunk: &[f32]| chunk.iter().map(|&v| u32::from(v == most)).sum::<u32>() > 0;
     let (at, chunk) = row.chunks(CHUNK).enumerate().find(|(_, chunk)| holds(chunk))?;
     Some(at * CHUNK + chunk.iter().position(|&v| v == most)?)
 }

@@ -14,8 +14,12 @@
 //! * A product of activations and weights is **one chain of fused multiply-adds along k** for each output, begun
 //!   from the bias: `acc = bias; for k in 0..K { acc = fma(x[k], w[k], acc) }`. A fused multiply-add rounds once
 //!   and is the same on every machine. Tiles only choose which chains run side by side.
-//! * A stored weight *means* one `f32`, whatever format it is stored in ([`Encoding`] says which), and a product
-//!   uses that value. So a q8_0 file and the same file widened to f32 give the same bits.
+//! * A stored weight *means* one `f32`, whatever format it is stored in ([`Encoding`] says which), and a product of f32
+//!   activations uses that value. So a q8_0 file and the same file widened to f32 give the same bits.
+//! * Where quantised weights are met by whole numbers ([`ActivationFormat`]), the sum over a group of weights that share
+//!   a scale is exact, in whatever order it is taken; groups follow each other in one chain:
+//!   `acc = fma(sum, weight scale * activation scale, acc)`, then `acc = fma(minimum, sum of activations, acc)` where the
+//!   format has minima. How activations are rounded depends on their own row alone.
 //! * Other sums over a row (norms, the softmax) use eight partial sums, the j-th over the elements `j, j + 8, ...`,
 //!   joined by one fixed tree: `((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))`. Eight is part of the contract, not the
 //!   width of a register.
@@ -27,9 +31,10 @@
 //!
 //! # How it is organised
 //!
-//! `isa` holds one trait, `Lanes`: eight `f32` side by side. Each kernel is written once over that trait and
-//! compiled for every instruction set; [`Isa`] is a value that proves its instructions exist, so the only unsafe
-//! code is the loads, the stores and the one call into compiled-for-AVX2 code.
+//! `isa` holds one trait, `Lanes`: eight `f32` side by side, rows of sixteen, sixteen words of whole numbers. Each kernel
+//! is written once over that trait and compiled for every instruction set; [`Isa`] is a value that proves its
+//! instructions exist. `panel` says how weights lie, `product` multiplies them, `pool` keeps threads. Unsafe code is the
+//! intrinsics with one call into each instruction set's code, the columns of `stripe` and the borrowed job of `pool`.
 //!
 //! ```
 //! use beamline_kernels::{Compute, Encoding, Layout, Matrix, Source};

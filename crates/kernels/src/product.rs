@@ -32,6 +32,9 @@ const TOGETHER: usize = 96;
 /// Inputs whose weights are widened at a time where many rows share them; a multiple of every group.
 const K_BLOCK: usize = 256;
 
+/// Bytes of weights that are asked for before they are used: about what memory takes to answer.
+const AHEAD: usize = 4096;
+
 /// Panels that one thread takes at least.
 const GRAIN: usize = 4;
 
@@ -69,7 +72,7 @@ pub struct Product<'a> {
 /// ```
 ///
 /// # Panics
-/// When the lengths do not fit together.
+/// When the lengths do not fit together, or quantised matrices take their activations in different whole numbers.
 pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     let Some(inputs) = products.first().map(|product| product.matrix.inputs) else { return };
     let rows = x.len() / inputs;
@@ -89,7 +92,8 @@ pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     if rows == 0 {
         return;
     }
-    let inputs = Inputs::new(x, rows, inputs, jobs.iter().map(|(matrix, _)| matrix.activations()), compute);
+    let formats: Vec<ActivationFormat> = jobs.iter().map(|(matrix, _)| matrix.activations()).collect();
+    let inputs = Inputs::new(x, rows, inputs, &formats, compute);
     compute.for_stripes(outs, WIDTH * GRAIN, cost, |i, outputs, out| {
         let (matrix, bias) = jobs[i];
         Part { matrix, bias, inputs: &inputs, outputs, out }.run(compute);

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use beamline_kernels::{Compute, Encoding, Isa, Layout, Matrix, Source};
+use beamline_kernels::{ActivationFormat, Compute, Encoding, Isa, Layout, Matrix, Source};
 
 struct Golden {
     encoding: Encoding,
@@ -72,6 +72,45 @@ fn packed_weights_mean_what_the_stored_ones_mean() {
                 packed.product(&x[..rows * g.inputs], None, &mut a, &compute);
                 widened.product(&x[..rows * g.inputs], None, &mut b, &compute);
                 assert_eq!(bits(&a), bits(&b), "{} on {isa}, {rows} rows", g.encoding);
+            }
+        }
+    }
+}
+
+/// Whole numbers meet every format: the same bits from every instruction set and tile, and what the weights mean.
+#[test]
+fn integer_products_of_every_format_agree_and_are_near_the_f32_ones() {
+    for g in goldens().into_iter().filter(|g| !g.encoding.is_float()) {
+        let source = Source {
+            encoding: g.encoding,
+            bytes: &g.raw,
+            layout: Layout::OutIn,
+            outputs: g.rows,
+            inputs: g.inputs,
+            order: None,
+        };
+        let x: Vec<f32> =
+            (0..9 * g.inputs).map(|i| (i as f32 * 0.73).sin() * [1.0, 40.0][usize::from(i % 97 == 0)]).collect();
+        let product = |rows: usize, format, compute: &Compute| {
+            let mut out = vec![0.0; rows * g.rows];
+            let matrix = Matrix::pack(&source, None, compute).unwrap().with_activations(format);
+            matrix.product(&x[..rows * g.inputs], None, &mut out, compute);
+            out
+        };
+        let exact = product(9, ActivationFormat::F32, &Compute::scalar());
+        let size = exact.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        for (format, bound) in
+            [(ActivationFormat::I24, 1e-5), (ActivationFormat::I16, 2e-4), (ActivationFormat::I8, 3e-2)]
+        {
+            let expected = product(9, format, &Compute::scalar());
+            let worst = exact.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst <= bound * size, "{} by {format}: off by {worst} of {size}", g.encoding);
+            for isa in Isa::available() {
+                for rows in [1, 2, 3, 5, 6, 9] {
+                    let out = product(rows, format, &Compute::new(isa, 2).unwrap());
+                    let first = &expected[..rows * g.rows];
+                    assert_eq!(bits(&out), bits(first), "{} by {format} on {isa}, {rows} rows", g.encoding);
+                }
             }
         }
     }

@@ -106,6 +106,9 @@ impl Lanes for Scalar {
         from.map(f32::from)
     }
 
+    #[inline(always)]
+    fn prefetch(self, _: *const u8) {}
+
     type Words = [u32; 16];
 
     #[inline(always)]

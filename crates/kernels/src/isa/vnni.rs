@@ -77,6 +77,7 @@ mod x86 {
             row_f16(from: &[u16; 16]) -> Self::Row;
             row_bf16(from: &[u16; 16]) -> Self::Row;
             row_i8(from: &[i8; 16]) -> Self::Row;
+            prefetch(at: *const u8) -> ();
             words(from: &[u32; 16]) -> Self::Words;
             words_store(x: Self::Words, to: &mut [u32; 16]) -> ();
             words_splat(x: i32) -> Self::Words;

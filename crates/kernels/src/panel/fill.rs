@@ -103,15 +103,15 @@ impl PanelMut<'_> {
     /// Packs the rows of up to sixteen outputs; `Err` names the first that holds NaN or infinity.
     fn fill(&mut self, encoding: Encoding, rows: &[Cow<'_, [u8]>], inputs: usize) -> Result<(), usize> {
         match self {
-            Self::F32(to) => turned(rows, to, f32::from_le_bytes, |v| v.is_finite()),
+            Self::F32(to) => turned(rows, to, f32::from_le_bytes, f32::is_finite),
             Self::Half(to) => {
                 let exponent = exponent(encoding == Encoding::Bf16);
                 turned(rows, to, u16::from_le_bytes, |v| v & exponent != exponent)
             }
             Self::Quants { lines, kind, small, large } => {
                 for (lane, row) in rows.iter().enumerate() {
-                    let mut lane_of = Lane { lines, kind: *kind, small, large, lane };
-                    if !lane_of.fill(encoding, row, inputs) {
+                    let mut output = Lane { lines, kind: *kind, small, large, at: lane };
+                    if !output.fill(encoding, row, inputs) {
                         return Err(lane);
                     }
                 }
@@ -148,7 +148,7 @@ struct Lane<'a> {
     kind: Quants,
     small: &'a mut [i8],
     large: &'a mut [u16],
-    lane: usize,
+    at: usize,
 }
 
 impl Lane<'_> {
@@ -165,11 +165,11 @@ impl Lane<'_> {
                 self.put(start / SLAB + i, slab.map(|q| q.wrapping_add(centre) as u8));
             }
             let nested = encoding.block() == MAX_BLOCK;
-            for which in 0..1 + usize::from(block.has_min) {
+            for which in 0..=usize::from(block.has_min) {
                 for g in 0..count.div_ceil(block.group) {
                     let input = start + g * block.group;
                     let [large, small] = Params::places(block.group, block.has_min, nested, input);
-                    let lane = which * WIDTH + self.lane;
+                    let lane = which * WIDTH + self.at;
                     self.large[large + lane] = block.large[which];
                     if nested {
                         self.small[small + lane] = block.small[which][g];
@@ -185,7 +185,7 @@ impl Lane<'_> {
     fn put(&mut self, slab: usize, q: [u8; SLAB]) {
         let words: [u32; 4] =
             std::array::from_fn(|i| u32::from_le_bytes([q[4 * i], q[4 * i + 1], q[4 * i + 2], q[4 * i + 3]]));
-        let at = slab * self.kind.words() + self.lane;
+        let at = slab * self.kind.words() + self.at;
         let nibbles = |i: usize| (words[i] & 0x0f0f_0f0f) | ((words[i + 1] & 0x0f0f_0f0f) << 4);
         match self.kind {
             Quants::Bytes => (0..4).for_each(|i| self.lines[at + i * WIDTH] = words[i]),

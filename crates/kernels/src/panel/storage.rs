@@ -143,7 +143,7 @@ impl Pairs for Bytes<'_> {
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
         let words = l.words(line(slab, n / 2));
         // The even or the odd byte of each half.
-        l.signed16(if n % 2 == 0 { l.up16(words, 8) } else { words }, 8)
+        l.signed16(if n.is_multiple_of(2) { l.up16(words, 8) } else { words }, 8)
     }
 }
 

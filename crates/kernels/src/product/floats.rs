@@ -1,7 +1,7 @@
 //! Chains of f32: every weight is widened and multiplied by its activation.
 
-use super::{K_BLOCK, Part, TILE, TOGETHER, sixteen};
-use crate::isa::{Kernel, Lanes};
+use super::{AHEAD, K_BLOCK, Part, TILE, TOGETHER, sixteen};
+use crate::isa::{Kernel, Lanes, Later, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
 use std::ops::Range;
@@ -11,6 +11,9 @@ pub(super) struct Chains<'a, S> {
     pub(super) part: Part<'a>,
     pub(super) storage: S,
 }
+
+/// Inputs that a tile takes at a time, so that lengths are checked once for all of them.
+const STEP: usize = 4;
 
 /// Chains in flight, `[rows][panels]`.
 type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
@@ -25,28 +28,26 @@ impl<S: Storage> Kernel for Chains<'_, S> {
             1 if !S::QUANTISED => self.few::<L, 1, 4, 1>(l),
             1 => self.few::<L, 1, 2, 1>(l),
             2 => self.few::<L, 2, 2, TILE>(l),
-            3 => self.few::<L, 3, 1, TILE>(l),
-            4 => self.few::<L, 4, 1, TILE>(l),
-            5 => self.few::<L, 5, 1, TILE>(l),
-            TILE => self.few::<L, TILE, 1, TILE>(l),
+            3 => self.few::<L, 3, 2, TILE>(l),
+            4 => self.few::<L, 4, 2, TILE>(l),
+            5 => self.few::<L, 5, 2, TILE>(l),
+            TILE => self.few::<L, TILE, 2, TILE>(l),
             _ => self.many(l),
         }
     }
 }
 
-/// Carries the chains of `M` rows and `P` panels over one input with widened weights.
+/// Carries the chains of `M` rows and panel `p` over one input with widened weights.
 #[inline(always)]
 fn step<L: Lanes, const M: usize, const P: usize, const T: usize>(
     l: L,
     acc: &mut Acc<L, M, P>,
     x: &[f32; T],
-    w: [L::Row; P],
+    w: L::Row,
+    p: usize,
 ) {
     for m in 0..M {
-        let x = l.row_splat(x[m]);
-        for p in 0..P {
-            acc[m][p] = l.row_mul_add(x, w[p], acc[m][p]);
-        }
+        acc[m][p] = l.row_mul_add(l.row_splat(x[m]), w, acc[m][p]);
     }
 }
 
@@ -69,7 +70,7 @@ impl<S: Storage> Chains<'_, S> {
     /// `M` rows and `P` panels over all inputs.
     #[inline(always)]
     fn whole<L: Lanes, const M: usize, const P: usize, const T: usize>(&mut self, l: L, first: usize) {
-        let inputs = self.part.inputs.inputs;
+        let inputs = self.part.inputs.width;
         let params = &self.part.matrix.panels.params;
         let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
         for p in 0..P {
@@ -92,19 +93,19 @@ impl<S: Storage> Chains<'_, S> {
             let now: [&S::Slab; P] = slabs.map(|of| &of[s]);
             if let Some(x) = tiles.get(s) {
                 sixteen!(|K| {
-                    let mut w = [l.row_splat(0.0); P];
                     for p in 0..P {
-                        w[p] = widen::<L, S>(l, now[p], K, means[p]);
+                        // A line at a time, so that waiting for memory and arithmetic overlap.
+                        prefetch_line(l, now[p], AHEAD, K);
+                        let w = widen::<L, S>(l, now[p], K, means[p]);
+                        step::<L, M, P, T>(l, &mut acc, &x[K], w, p);
                     }
-                    step::<L, M, P, T>(l, &mut acc, &x[K], w);
                 });
             } else {
                 for (k, x) in rest.iter().enumerate() {
-                    let mut w = [l.row_splat(0.0); P];
                     for p in 0..P {
-                        w[p] = widen::<L, S>(l, now[p], k, means[p]);
+                        let w = widen::<L, S>(l, now[p], k, means[p]);
+                        step::<L, M, P, T>(l, &mut acc, x, w, p);
                     }
-                    step::<L, M, P, T>(l, &mut acc, x, w);
                 }
             }
         }
@@ -118,7 +119,7 @@ impl<S: Storage> Chains<'_, S> {
     /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
     #[inline(always)]
     fn many<L: Lanes>(&mut self, l: L) {
-        let (all, rows) = (self.part.inputs.inputs, self.part.inputs.rows);
+        let (all, rows) = (self.part.inputs.width, self.part.inputs.rows);
         let mut scratch = [[0.0; WIDTH]; K_BLOCK];
         for first in (0..rows).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(rows);
@@ -142,7 +143,7 @@ impl<S: Storage> Chains<'_, S> {
         scratch: &mut [PanelRow; K_BLOCK],
     ) {
         let storage = self.storage;
-        let slabs = &storage.slabs(panel, self.part.inputs.inputs)[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
+        let slabs = &storage.slabs(panel, self.part.inputs.width)[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
         let w = if let Some(plain) = S::plain(slabs) {
             plain
         } else {
@@ -150,16 +151,21 @@ impl<S: Storage> Chains<'_, S> {
             &*scratch
         };
         let w = &w[..inputs.len()];
+        // The next panel's block is asked for meanwhile, a share with each tile.
+        let next = storage.slabs(panel + usize::from(panel + 1 < self.part.panels().end), self.part.inputs.width);
+        let next = &next[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
         let whole = rows.start / TILE..rows.end / TILE;
-        for tile in whole.clone() {
-            self.tile::<L, TILE>(l, tile, panel, inputs, w);
+        let next = Later::all(next);
+        for (i, tile) in whole.clone().enumerate() {
+            self.tile::<L, TILE>(l, tile, panel, inputs, w, next.share(i, whole.len()));
         }
+        let none = Later::all::<u8>(&[]);
         match rows.end % TILE {
-            1 => self.tile::<L, 1>(l, whole.end, panel, inputs, w),
-            2 => self.tile::<L, 2>(l, whole.end, panel, inputs, w),
-            3 => self.tile::<L, 3>(l, whole.end, panel, inputs, w),
-            4 => self.tile::<L, 4>(l, whole.end, panel, inputs, w),
-            5 => self.tile::<L, 5>(l, whole.end, panel, inputs, w),
+            1 => self.tile::<L, 1>(l, whole.end, panel, inputs, w, none),
+            2 => self.tile::<L, 2>(l, whole.end, panel, inputs, w, none),
+            3 => self.tile::<L, 3>(l, whole.end, panel, inputs, w, none),
+            4 => self.tile::<L, 4>(l, whole.end, panel, inputs, w, none),
+            5 => self.tile::<L, 5>(l, whole.end, panel, inputs, w, none),
             _ => {}
         }
     }
@@ -167,7 +173,7 @@ impl<S: Storage> Chains<'_, S> {
     /// Widens some slabs of a panel, the first of which begins at input `start`.
     #[inline(always)]
     fn widen<L: Lanes>(&self, l: L, panel: usize, start: usize, slabs: &[S::Slab], to: &mut [PanelRow; K_BLOCK]) {
-        let params = self.part.matrix.panels.params.panel(panel, self.part.inputs.inputs);
+        let params = self.part.matrix.panels.params.panel(panel, self.part.inputs.width);
         for (s, (slab, to)) in slabs.iter().zip(to.as_chunks_mut::<SLAB>().0).enumerate() {
             let means = params.meaning(l, start / SLAB + s);
             sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, means), &mut to[K]));
@@ -183,23 +189,23 @@ impl<S: Storage> Chains<'_, S> {
         panel: usize,
         inputs: &Range<usize>,
         w: &[PanelRow],
+        mut later: Later,
     ) {
         let row = tile * TILE;
         let mut acc: Acc<L, M, 1> = [[l.row_splat(0.0)]; M];
         for m in 0..M {
             acc[m][0] = if inputs.start == 0 { self.part.begin(l, panel) } else { self.part.resume(l, row + m, panel) };
         }
-        // Four inputs at a time, so that lengths are checked once for four.
-        const STEP: usize = 4;
         let (x_steps, x_rest) = self.part.inputs.tile::<TILE>(tile)[inputs.clone()].as_chunks::<STEP>();
         let (w_steps, w_rest) = w.as_chunks::<STEP>();
         for (x, w) in x_steps.iter().zip(w_steps) {
+            later.ask(l, 2);
             for k in 0..STEP {
-                step::<L, M, 1, TILE>(l, &mut acc, &x[k], [l.row_load(&w[k])]);
+                step::<L, M, 1, TILE>(l, &mut acc, &x[k], l.row_load(&w[k]), 0);
             }
         }
         for (x, w) in x_rest.iter().zip(w_rest) {
-            step::<L, M, 1, TILE>(l, &mut acc, x, [l.row_load(w)]);
+            step::<L, M, 1, TILE>(l, &mut acc, x, l.row_load(w), 0);
         }
         for m in 0..M {
             self.part.store(l, row + m, panel, acc[m][0]);

@@ -84,7 +84,8 @@ impl FromStr for ActivationFormat {
 /// Activations in every form that some products want.
 pub(super) struct Inputs<'a> {
     pub(super) rows: usize,
-    pub(super) inputs: usize,
+    /// Numbers in a row.
+    pub(super) width: usize,
     /// One row as it is, or tiles of rows, `[rows / TILE][inputs][TILE]`.
     plain: Plain<'a>,
     /// As whole numbers, `[rows][inputs / 32]`; empty where no matrix wants them.
@@ -102,19 +103,20 @@ impl<'a> Inputs<'a> {
         x: &'a [f32],
         rows: usize,
         inputs: usize,
-        formats: impl Iterator<Item = ActivationFormat> + Clone,
+        formats: &[ActivationFormat],
         compute: &'a Compute,
     ) -> Self {
-        let wants = |format| formats.clone().any(|f| f == format);
+        let wants = |format| formats.contains(&format);
         let plain = if rows > 1 && wants(ActivationFormat::F32) {
             Plain::Tiles(tiles(x, rows, inputs, compute))
         } else {
             Plain::Row(x)
         };
-        let whole = formats.clone().find(|&format| format != ActivationFormat::F32);
-        assert!(formats.clone().all(|f| f == ActivationFormat::F32 || Some(f) == whole), "one format of whole numbers");
+        let whole = formats.iter().copied().find(|&format| format != ActivationFormat::F32);
+        let fits = |&format: &ActivationFormat| format == ActivationFormat::F32 || Some(format) == whole;
+        assert!(formats.iter().all(fits), "one format of whole numbers");
         let blocks = whole.map_or(Vec::new(), |format| blocks(x, inputs, format, compute));
-        Self { rows, inputs, plain, blocks }
+        Self { rows, width: inputs, plain, blocks }
     }
 
     /// Tile `tile` of the activations as f32, an entry for each input.
@@ -124,7 +126,7 @@ impl<'a> Inputs<'a> {
             Plain::Row(x) => x,
             Plain::Tiles(x) => x,
         };
-        x[tile * self.inputs * S..][..self.inputs * S].as_chunks().0
+        x[tile * self.width * S..][..self.width * S].as_chunks().0
     }
 }
 

@@ -1,8 +1,8 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
 use super::inputs::{Block, LOW};
-use super::{K_BLOCK, Part, TILE, TOGETHER, eight};
-use crate::isa::{Kernel, Lanes};
+use super::{AHEAD, K_BLOCK, Part, TILE, TOGETHER, eight};
+use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::storage::PanelRow;
 use crate::panel::{Line, Meaning, Pairs, SLAB, WIDTH, slabs};
 use std::ops::Range;
@@ -69,7 +69,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     /// The blocks of a row.
     #[inline(always)]
     fn row(&self, row: usize) -> &'a [Block] {
-        let per_row = self.part.inputs.inputs.div_ceil(32);
+        let per_row = self.part.inputs.width.div_ceil(32);
         &self.part.inputs.blocks[row * per_row..][..per_row]
     }
 
@@ -91,7 +91,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     /// `M` rows and `P` panels over all inputs.
     #[inline(always)]
     fn whole<L: Lanes, const M: usize, const P: usize>(&mut self, l: L, first: usize) {
-        let (inputs, storage, all) = (self.part.inputs.inputs, self.storage, &self.part.matrix.panels.params);
+        let (inputs, storage, all) = (self.part.inputs.width, self.storage, &self.part.matrix.panels.params);
         let (centre, has_min) = (all.centre, all.has_min);
         let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
         for p in 0..P {
@@ -109,6 +109,9 @@ impl<'a, S: Pairs> Chains<'a, S> {
             let mut x = [&Block::ZERO; M];
             for m in 0..M {
                 x[m] = &rows[m][b];
+            }
+            for p in 0..P {
+                prefetch(l, &slabs[p][b], AHEAD);
             }
             let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
@@ -153,7 +156,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
     #[inline(always)]
     fn many<L: Lanes>(&mut self, l: L) {
-        let (all, inputs, storage) = (self.part.inputs.rows, self.part.inputs.inputs, self.storage);
+        let (all, inputs, storage) = (self.part.inputs.rows, self.part.inputs.width, self.storage);
         let count = slabs(inputs, true);
         let mut unpacked = Unpacked::ZERO;
         for first in (0..all).step_by(TOGETHER) {
@@ -168,7 +171,9 @@ impl<'a, S: Pairs> Chains<'a, S> {
                         l.row_store(scale, &mut unpacked.means[i][0]);
                         l.row_store(min, &mut unpacked.means[i][1]);
                     }
-                    self.rows(l, rows.clone(), panel, now.clone(), &unpacked);
+                    let next = panel + usize::from(panel + 1 < self.part.panels().end);
+                    let next = Later::all(&storage.slabs(next, inputs)[now.clone()]);
+                    self.rows(l, rows.clone(), panel, now.clone(), &unpacked, next);
                 }
             }
         }
@@ -176,18 +181,27 @@ impl<'a, S: Pairs> Chains<'a, S> {
 
     /// Some rows against some slabs of a panel.
     #[inline(always)]
-    fn rows<L: Lanes>(&mut self, l: L, rows: Range<usize>, panel: usize, slabs: Range<usize>, unpacked: &Unpacked) {
-        let mut row = rows.start;
-        while row + TILE <= rows.end {
-            self.tile::<L, TILE>(l, row, panel, slabs.clone(), unpacked);
+    fn rows<L: Lanes>(
+        &mut self,
+        l: L,
+        rows: Range<usize>,
+        panel: usize,
+        slabs: Range<usize>,
+        unpacked: &Unpacked,
+        next: Later,
+    ) {
+        let (mut row, whole) = (rows.start, rows.len() / TILE);
+        for tile in 0..whole {
+            self.tile::<L, TILE>(l, row, panel, slabs.clone(), unpacked, next.share(tile, whole));
             row += TILE;
         }
+        let none = Later::all::<u8>(&[]);
         if row + 3 <= rows.end {
-            self.tile::<L, 3>(l, row, panel, slabs.clone(), unpacked);
+            self.tile::<L, 3>(l, row, panel, slabs.clone(), unpacked, none);
             row += 3;
         }
         while row < rows.end {
-            self.tile::<L, 1>(l, row, panel, slabs.clone(), unpacked);
+            self.tile::<L, 1>(l, row, panel, slabs.clone(), unpacked, none);
             row += 1;
         }
     }
@@ -201,6 +215,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
         panel: usize,
         slabs: Range<usize>,
         unpacked: &Unpacked,
+        mut later: Later,
     ) {
         let (centre, has_min) = (self.part.matrix.panels.params.centre, self.part.matrix.panels.params.has_min);
         let mut acc: [L::Row; M] = [l.row_splat(0.0); M];
@@ -216,6 +231,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
             for m in 0..M {
                 x[m] = &rows[m][b];
             }
+            later.ask(l, 4);
             let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
                 let half = (S::GROUP == 1).then_some(group);
