@@ -81,7 +81,8 @@ impl Compute {
         });
     }
 
-    /// Cuts `out` into chunks of `len` and runs `work` on each with its index. `cost` as for [`Compute::part`], a chunk's.
+    /// Cuts `out` into chunks of `len` and runs `work` on each with its index: on all threads, unless a chunk's `cost`
+    /// (multiply-adds or the like) times their number is too small for that.
     pub fn for_chunks(&self, out: &mut [f32], len: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
         let columns = out.len();
         if columns == 0 {
