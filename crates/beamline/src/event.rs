@@ -19,7 +19,12 @@ pub struct Event<'a> {
 #[derive(Clone, Debug)]
 pub enum What<'a> {
     /// A processor has acted on the row that follows a tip.
-    Stage(Stage),
+    Stage {
+        /// What it did.
+        stage: Stage,
+        /// The row as it left it.
+        row: &'a Logits,
+    },
     /// A row has been shaped and is about to be chosen from: the tokens it follows, and the row.
     Row {
         /// Prompt and path.

@@ -6,6 +6,7 @@ use crate::event::{Event, Interest, Observer, What};
 use crate::session::Prompt;
 use crate::settings::Settings;
 use beamline_search::{NodeId, Outlook};
+use beamline_shape::Distribution;
 use beamline_tokens::{Beginning, Special, TokenId};
 use serde::Serialize;
 use serde_json::json;
@@ -35,6 +36,20 @@ pub struct StepRow {
     pub candidates: Vec<Candidate>,
     /// The tokens that are not listed.
     pub rest: Rest,
+    /// What each processor left, in order; there where it was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageColumn>,
+}
+
+/// A row after one processor.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageColumn {
+    /// The processor.
+    pub processor: &'static str,
+    /// Tokens that it left.
+    pub kept: usize,
+    /// The probability of each candidate listed, in their order; 0 where it is gone.
+    pub probs: Vec<f64>,
 }
 
 /// A chosen token.
@@ -65,6 +80,19 @@ pub struct Candidate {
     pub prob_processed: f64,
     /// Its place in the raw distribution, from 1.
     pub rank: usize,
+    /// The processor that removed it; null where it is still in play.
+    pub removed_by: Option<&'static str>,
+}
+
+/// How much of each step to show.
+#[derive(Clone, Copy, Debug)]
+pub struct Depth {
+    /// Steps to take.
+    pub steps: usize,
+    /// Candidates to list; [`usize::MAX`] for the whole vocabulary.
+    pub top: usize,
+    /// Whether to list what each processor left.
+    pub stages: bool,
 }
 
 /// Tokens that are not listed, together.
@@ -104,25 +132,32 @@ impl Raw {
 /// Collects rows while the search runs.
 struct Collector<'a> {
     engine: &'a Engine,
-    top: usize,
+    depth: Depth,
+    /// What processors left of the row that is being shaped, by the node that it follows.
+    stages: BTreeMap<NodeId, Vec<(&'static str, Distribution)>>,
     /// What has been seen, by the node that it follows.
     rows: BTreeMap<NodeId, StepRow>,
 }
 
 impl Observer for Collector<'_> {
     fn wants(&self, interest: Interest) -> bool {
-        interest == Interest::Rows
+        matches!(interest, Interest::Rows | Interest::Stages)
     }
 
     fn event(&mut self, event: &Event<'_>) {
-        if let What::Row { tokens, outlook } = event.what {
-            self.row(tokens, &outlook);
+        match &event.what {
+            What::Row { tokens, outlook } => self.row(tokens, outlook),
+            What::Stage { stage, row } => {
+                self.stages.entry(stage.tip.node).or_default().push((stage.processor, row.distribution()));
+            }
+            What::Search { .. } => {}
         }
     }
 }
 
 impl Collector<'_> {
     fn row(&mut self, tokens: &[TokenId], outlook: &Outlook<'_>) {
+        let stages = self.stages.remove(&outlook.tip.node).unwrap_or_default();
         let raw = Raw::new(outlook.raw);
         let processed = outlook.scores.distribution();
         let mut after = vec![0.0; outlook.raw.len()];
@@ -137,7 +172,7 @@ impl Collector<'_> {
         let vocabulary = self.engine.tokenizer().vocabulary();
         let candidates: Vec<Candidate> = order
             .iter()
-            .take(self.top)
+            .take(self.depth.top)
             .map(|&i| {
                 let id = TokenId(i as u32);
                 Candidate {
@@ -149,6 +184,7 @@ impl Collector<'_> {
                     prob: raw.prob(outlook.raw[i]),
                     prob_processed: after[i],
                     rank: rank[i],
+                    removed_by: stages.iter().find(|(_, left)| left.of(id) == 0.0).map(|(name, _)| *name),
                 }
             })
             .collect();
@@ -162,21 +198,32 @@ impl Collector<'_> {
                 count: order.len() - candidates.len(),
                 prob: if order.len() == candidates.len() { 0.0 } else { (1.0 - listed).max(0.0) },
             },
+            stages: if self.depth.stages { columns(&stages, &candidates) } else { Vec::new() },
             candidates,
         };
         self.rows.insert(outlook.tip.node, row);
     }
 }
 
+/// What each processor left of the candidates.
+fn columns(stages: &[(&'static str, Distribution)], candidates: &[Candidate]) -> Vec<StageColumn> {
+    let column = |(processor, left): &(&'static str, Distribution)| StageColumn {
+        processor,
+        kept: left.iter().filter(|(_, p)| *p > 0.0).count(),
+        probs: candidates.iter().map(|candidate| left.of(TokenId(candidate.id))).collect(),
+    };
+    stages.iter().map(column).collect()
+}
+
 impl Engine {
-    /// Runs up to `steps` steps and lists the `top` best tokens of each, along the best sequence found. Greedy, unless
+    /// Runs some steps and lists the best tokens of each, along the best sequence found. Greedy, unless
     /// `given` itself asks for another search; a model's own wishes do not count here.
     ///
     /// # Errors
     /// As for [`generate`](Self::generate).
-    pub fn inspect(&self, prompt: &Prompt, given: &Settings, steps: usize, top: usize) -> Result<Inspection, Error> {
+    pub fn inspect(&self, prompt: &Prompt, given: &Settings, depth: Depth) -> Result<Inspection, Error> {
         let mut given = given.clone();
-        given.set("max_new_tokens", &steps.to_string())?;
+        given.set("max_new_tokens", &depth.steps.to_string())?;
         let drawn = given.get("preset").is_some();
         for (option, neutral) in [("do_sample", json!(false)), ("num_beams", json!(1)), ("penalty_alpha", json!(0.0))] {
             if given.get(option).is_none() && !(drawn && option == "do_sample") {
@@ -186,7 +233,7 @@ impl Engine {
         let mut settings = self.settings(&given)?;
         settings.remove("num_return_sequences");
         let mut sessions = [self.session(prompt, &settings)?];
-        let mut collector = Collector { engine: self, top, rows: BTreeMap::new() };
+        let mut collector = Collector { engine: self, depth, stages: BTreeMap::new(), rows: BTreeMap::new() };
         while self.step(&mut sessions, &mut collector)?.more {}
         let [session] = &sessions;
         let tree = session.tree();

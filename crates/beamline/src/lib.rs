@@ -24,6 +24,8 @@
 //! loop, run to the end.
 
 mod bench;
+mod bundle;
+mod compare;
 mod completion;
 mod defaults;
 mod draft;
@@ -31,8 +33,12 @@ mod engine;
 mod error;
 mod event;
 mod feed;
+mod history;
 mod hold;
 mod inspect;
+mod look;
+mod measures;
+mod methods;
 mod name;
 mod open;
 mod options;
@@ -43,6 +49,7 @@ mod session;
 mod settings;
 mod shaping;
 mod step;
+mod sweep;
 mod trace;
 mod vocabulary;
 
@@ -50,25 +57,32 @@ mod vocabulary;
 pub use beamline_hub as hub;
 pub use beamline_kernels::{ActivationFormat, Compute, Encoding, UnknownActivations, UnknownEncoding};
 pub use beamline_model::{
-    DEFAULT_ACTIVATIONS, Description, Geometry, KvCache, Model, ModelError, Probe, Rows, Span, TableModel, Want,
+    DEFAULT_ACTIVATIONS, Description, Geometry, KvCache, Model, ModelError, Part, Probe, Rows, Site, Span, TableModel, Want,
 };
 pub use beamline_search::{
     Candidate as Considered, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook, State,
     Tip, Tree,
 };
-pub use beamline_shape::{OptionKind, OptionSpec, OptionValue, Page, Preset};
+pub use beamline_shape::{Entry, OptionKind, OptionSpec, OptionValue, Page, Preset, REGISTRY};
 pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};
+pub use bundle::{Bundle, BundledSequence, Verdict};
+pub use compare::{ComparedText, Comparison, Run, Summary, Way};
 pub use bench::{Bench, BenchReport, Decode, Prefill};
 pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
 pub use engine::Engine;
 pub use error::{Error, Fault};
 pub use event::{Event, Interest, Observer, Stage, What};
+pub use history::{Branching, History};
 pub use hold::HoldBack;
-pub use inspect::{Candidate, Chosen, Inspection, Rest, StepRow};
+pub use inspect::{Candidate, Chosen, Depth, Inspection, Rest, StageColumn, StepRow};
+pub use look::{AttentionMap, Embeddings, Positions};
+pub use measures::{Measures, similarity};
+pub use methods::{METHODS, Method, Topic, topic, topics};
 pub use name::ModelName;
 pub use open::{OpenOptions, Opened, Progress};
 pub use options::{IGNORED, options, shapes};
 pub use score::{ScoreReport, ScoredToken};
 pub use session::{Prompt, Session, Step};
 pub use settings::{Origin, Setting, Settings};
+pub use sweep::{Spread, Sweep, SweepPoint, SweptText};
 pub use trace::{Replayed, Trace, replay};

@@ -65,6 +65,43 @@ impl Settings {
         Ok(())
     }
 
+    /// Reads `name=value,name=value`. A comma inside brackets or braces is part of a value.
+    ///
+    /// ```
+    /// use beamline::Settings;
+    /// let settings = Settings::list("num_beams=5, bad_words_ids=[[1, 2]]")?;
+    /// assert_eq!(settings.iter().count(), 2);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a part is no pair, or as for [`set`](Self::set).
+    pub fn list(text: &str) -> Result<Self, Error> {
+        let mut settings = Self::default();
+        let mut depth = 0;
+        let parts = text.split(|c: char| {
+            depth += i32::from(matches!(c, '[' | '{')) - i32::from(matches!(c, ']' | '}'));
+            c == ',' && depth <= 0
+        });
+        for part in parts.filter(|part| !part.trim().is_empty()) {
+            let (name, value) = part.split_once('=').ok_or_else(|| {
+                Error::Option(format!("options are name=value pairs with commas between, got {part:?}; write top_k=50"))
+            })?;
+            settings.set(name.trim(), value.trim())?;
+        }
+        Ok(settings)
+    }
+
+    /// These settings, and those of `others` that they do not have.
+    #[must_use]
+    pub fn beside(&self, others: &Self) -> Self {
+        let mut all = self.clone();
+        for (name, setting) in &others.0 {
+            all.0.entry(*name).or_insert_with(|| setting.clone());
+        }
+        all
+    }
+
     /// Sets the options of a JSON object, but none that is set already by a flag. Null is no value.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub(crate) fn shape(
         let pipeline = &mut work.branch.pipeline;
         let sound = pipeline.apply(&mut scores, &context, &mut |processor, row| {
             if let Some(stages) = &mut stages {
-                let what = What::Stage(stages.after(tip, processor, row));
+                let what = What::Stage { stage: stages.after(tip, processor, row), row };
                 observer.event(&Event { session: s, step, what });
             }
         });

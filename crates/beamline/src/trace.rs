@@ -100,7 +100,7 @@ impl<'a, W: Write> Trace<'a, W> {
     fn fields(&self, what: &What<'_>) -> Option<Value> {
         Some(match what {
             What::Row { .. } => return None,
-            What::Stage(stage) => json!({
+            What::Stage { stage, .. } => json!({
                 "event": "stage",
                 "parent": stage.tip.node.index(),
                 "sequence": stage.tip.sequence,

@@ -1,5 +1,9 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
+mod plot;
+
+pub(crate) use plot::{Plot, PlotKind};
+
 use crate::failure::Failure;
 use beamline::{ActivationFormat, Encoding, OptionKind, Settings, options, shapes};
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
@@ -27,6 +31,8 @@ pub(crate) enum What {
     Inspect(Inspect),
     /// Tell how probable a text is
     Score(Score),
+    /// Draw what happened: probabilities, beams, attention
+    Plot(Plot),
     /// Turn text into tokens, or tokens into text
     Tokenize(Tokenize),
     /// Look at models, fetch them
@@ -215,13 +221,16 @@ fn dtype(name: &str) -> Result<Encoding, String> {
     Err(format!("cannot convert to it; choose one of {}", Encoding::WRITABLE.map(Encoding::name).join(", ")))
 }
 
+/// The commands that take decoding options.
+const OPTIONED: [&str; 3] = ["generate", "inspect", "plot"];
+
 /// Reads the command line. Help and version are printed here, and end it well.
 pub(crate) fn parse() -> Result<Command, Failure> {
-    let command = Cli::command().mut_subcommand("generate", with_options).mut_subcommand("inspect", with_options);
+    let command = OPTIONED.iter().fold(Cli::command(), |command, name| command.mut_subcommand(name, with_options));
     let matches = command.try_get_matches().map_err(|error| refused(&error))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| refused(&error))?;
     let settings = match matches.subcommand() {
-        Some(("generate" | "inspect", matches)) => settings(matches)?,
+        Some((name, matches)) if OPTIONED.contains(&name) => settings(matches)?,
         _ => Settings::default(),
     };
     Ok(Command { what: cli.what, settings })

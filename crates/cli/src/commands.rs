@@ -4,6 +4,7 @@ mod bench;
 mod generate;
 mod inspect;
 mod models;
+mod plot;
 mod score;
 mod tokenize;
 
@@ -16,6 +17,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match what {
         What::Generate(args) => generate::run(&args, &settings),
         What::Inspect(args) => inspect::run(&args, &settings),
+        What::Plot(args) => plot::run(&args, &settings),
         What::Score(args) => score::run(&args),
         What::Tokenize(args) => tokenize::run(&args),
         What::Models(args) => models::run(&args),

@@ -33,3 +33,39 @@ impl beamline::Progress for Bars {
         }
     }
 }
+
+/// Counts what is done of long work; shown where standard error is a terminal.
+pub(crate) struct Count {
+    what: &'static str,
+    bar: Option<ProgressBar>,
+}
+
+impl Count {
+    /// A count of these things.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { what, bar: None }
+    }
+
+    /// So many are done, of so many.
+    pub(crate) fn set(&mut self, done: usize, of: usize) {
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(Some(of as u64), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {} {{elapsed}}", self.what)) {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_position(done as u64);
+        if done == of {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -24,6 +24,11 @@ impl Rotation {
         let (cos, sin) = angles.map(|a| (libm::cos(a) as f32 * factor, libm::sin(a) as f32 * factor)).unzip();
         Self { cos, sin }
     }
+
+    /// The cosines, then the sines: as many as a head has numbers.
+    pub fn numbers(&self) -> impl Iterator<Item = f32> + '_ {
+        self.cos.iter().chain(&self.sin).copied()
+    }
 }
 
 /// Turns every head of `heads`, `[n, head width]`: the pairs are `(i, i + half)`.

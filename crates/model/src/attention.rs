@@ -100,6 +100,30 @@ impl Batch {
         if alone { out } else { gathered(&out, self.rows.len(), kv_heads, compute) }
     }
 
+    /// How much each head of each row looks at each position: `[rows, heads, positions of the longest sequence]`. For
+    /// looking alone, so in f64 and one by one.
+    pub(crate) fn weights(&self, spans: &[Span<'_>], layer: usize, queries: &[f32], how: &Heads) -> Vec<f32> {
+        let geometry = spans[0].cache.geometry();
+        let (width, longest) = (geometry.head, self.positions().max().unwrap_or(0) + 1);
+        let heads = queries.len() / self.rows.len() / width;
+        let mut all = vec![0.0; self.rows.len() * heads * longest];
+        let places = self.rows.iter().flat_map(|&row| (0..heads).map(move |head| (row, head)));
+        for (((span, position), head), (query, out)) in
+            places.zip(queries.chunks_exact(width).zip(all.chunks_exact_mut(longest)))
+        {
+            let first = how.window.map_or(0, |window| (position + 1).saturating_sub(window));
+            let score = |at: usize| -> f64 {
+                let key = spans[span].cache.key(layer, head * geometry.kv_heads / heads, at);
+                query.iter().zip(key).map(|(&q, k)| f64::from(q) * f64::from(k)).sum::<f64>() * f64::from(how.scale)
+            };
+            let scores: Vec<f64> = (first..=position).map(score).collect();
+            let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = scores.iter().map(|s| libm::exp(s - most)).sum();
+            out[first..=position].iter_mut().zip(&scores).for_each(|(w, s)| *w = (libm::exp(s - most) / sum) as f32);
+        }
+        all
+    }
+
     /// The work of all heads, cut into tiles of rows of one span and `heads` heads, in the order `[kv heads][rows]`.
     fn tiles(&self, kv_heads: usize, heads: usize, group: usize) -> Vec<Tile> {
         const ROWS: usize = 16;

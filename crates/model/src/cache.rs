@@ -101,6 +101,13 @@ impl KvCache {
         self.blocks.iter().map(|block| block.as_slice()).collect()
     }
 
+    /// One head's key at one position.
+    pub(crate) fn key(&self, layer: usize, head: usize, position: usize) -> impl Iterator<Item = f32> + '_ {
+        let width = self.geometry.head;
+        let keys = &self.blocks[position / BLOCK][self.offset(layer, head)..][..width * BLOCK];
+        keys[position % BLOCK..].iter().step_by(BLOCK).copied()
+    }
+
     /// Writes one layer's keys and values, `[positions, kv heads * head]` each, of positions that `extend` has added.
     pub(crate) fn write(&mut self, layer: usize, positions: Range<usize>, keys: &[f32], values: &[f32]) {
         let (heads, width) = (self.geometry.kv_heads, self.geometry.head);

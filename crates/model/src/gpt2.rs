@@ -5,7 +5,7 @@ use crate::config::Gpt2Config;
 use crate::error::LoadError;
 use crate::forward::{Model, ModelError, Rows, Span};
 use crate::geometry::Geometry;
-use crate::probe::{Part, Probe, show};
+use crate::probe::{Part, Probe, look, show};
 use crate::weights::{Linear, Norm, Weights};
 use beamline_kernels::{Compute, Matrix, add, layer_norm};
 use std::sync::Arc;
@@ -65,13 +65,19 @@ impl Gpt2 {
         Ok(Self { config, tokens, positions, blocks, final_norm, output, compute })
     }
 
+    /// Token embeddings, `[rows, embd]`.
+    fn token_rows(&self, spans: &[Span<'_>]) -> Vec<f32> {
+        let embd = self.config.embd;
+        let mut x = vec![0.0; spans.iter().map(|span| span.tokens.len()).sum::<usize>() * embd];
+        let tokens = spans.iter().flat_map(|span| span.tokens);
+        x.chunks_exact_mut(embd).zip(tokens).for_each(|(row, token)| self.tokens.row(token.index(), row));
+        x
+    }
+
     /// Token embeddings plus position embeddings, `[rows, embd]`.
     fn embed(&self, spans: &[Span<'_>], batch: &Batch) -> Vec<f32> {
-        let embd = self.config.embd;
-        let mut x = vec![0.0; batch.len() * embd];
-        let tokens = spans.iter().flat_map(|span| span.tokens);
-        for ((row, token), position) in x.chunks_exact_mut(embd).zip(tokens).zip(batch.positions()) {
-            self.tokens.row(token.index(), row);
+        let (mut x, embd) = (self.token_rows(spans), self.config.embd);
+        for (row, position) in x.chunks_exact_mut(embd).zip(batch.positions()) {
             add(row, &self.positions[position * embd..][..embd]);
         }
         x
@@ -94,7 +100,9 @@ impl Gpt2 {
         };
         batch.write(spans, layer, &part(1), &part(2));
         let heads = Heads { scale: self.config.scale(layer), window: None };
-        let mut seen = batch.attend(spans, layer, &part(0), &heads, compute);
+        let queries = part(0);
+        look(probe, layer, Part::Weights, || batch.weights(spans, layer, &queries, &heads));
+        let mut seen = batch.attend(spans, layer, &queries, &heads, compute);
         show(probe, layer, Part::Attention, &mut seen);
         add(x, &block.projection.apply(&seen, compute));
 
@@ -114,6 +122,10 @@ impl Gpt2 {
             return Rows::new(Vec::new(), self.config.vocab);
         }
         let mut x = self.embed(spans, &batch);
+        look(probe, 0, Part::Tokens, || self.token_rows(spans));
+        look(probe, 0, Part::Positions, || {
+            batch.positions().flat_map(|at| &self.positions[at * self.config.embd..][..self.config.embd]).copied().collect()
+        });
         show(probe, 0, Part::Embedding, &mut x);
         for layer in 0..self.blocks.len() {
             self.block(layer, &mut x, spans, &batch, probe);

@@ -6,7 +6,7 @@ use crate::config::LlamaConfig;
 use crate::error::LoadError;
 use crate::forward::{Model, ModelError, Rows, Span};
 use crate::geometry::Geometry;
-use crate::probe::{Part, Probe, show};
+use crate::probe::{Part, Probe, look, show};
 use crate::weights::{Linear, Weights};
 use beamline_kernels::{Compute, Matrix, Rotation, Scratch, add, multiply, rms_norm, rotate};
 use std::sync::Arc;
@@ -106,6 +106,7 @@ impl Llama {
         self.turn(&mut keys, block.key_norm.as_deref(), &pass.rotations);
         pass.batch.write(pass.spans, layer, &keys, &values);
         let heads = Heads { scale: 1.0 / (self.config.head as f32).sqrt(), window: self.config.windows[layer] };
+        look(probe, layer, Part::Weights, || pass.batch.weights(pass.spans, layer, &queries, &heads));
         let mut seen = pass.batch.attend(pass.spans, layer, &queries, &heads, compute);
         show(probe, layer, Part::Attention, &mut seen);
         add(x, &block.projection.apply(&seen, compute));
@@ -132,8 +133,10 @@ impl Llama {
         let mut x = vec![0.0; batch.len() * hidden];
         let tokens = spans.iter().flat_map(|span| span.tokens);
         x.chunks_exact_mut(hidden).zip(tokens).for_each(|(row, token)| self.tokens.row(token.index(), row));
+        look(probe, 0, Part::Tokens, || x.clone());
         show(probe, 0, Part::Embedding, &mut x);
-        let rotations = batch.positions().map(|position| Rotation::at(position, &self.frequencies, 1.0)).collect();
+        let rotations: Vec<_> = batch.positions().map(|at| Rotation::at(at, &self.frequencies, 1.0)).collect();
+        look(probe, 0, Part::Positions, || rotations.iter().flat_map(Rotation::numbers).collect());
         let mut pass = Pass { spans, batch, rotations };
         for layer in 0..self.blocks.len() {
             self.block(layer, &mut x, &mut pass, probe);

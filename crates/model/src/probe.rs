@@ -3,8 +3,17 @@
 /// A part of a layer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Part {
+    /// Token embeddings alone; a look: what is written is not used.
+    Tokens,
+    /// What tells positions apart: the embeddings added to the tokens', or, where heads are turned (rotary positions),
+    /// `[rows, head]`: the cosines, then the sines, of each pair's angle. A look, as above.
+    Positions,
     /// Token (and position) embeddings, before the first layer.
     Embedding,
+    /// How much each head of each row looks at each position of its own sequence: `[rows, heads, positions]`, as many
+    /// positions as the longest sequence has, zeros where a row does not look. A look, as above; it costs a second
+    /// attention.
+    Weights,
     /// What the heads saw, side by side, before the output projection.
     Attention,
     /// What the feed-forward part adds.
@@ -18,7 +27,7 @@ pub enum Part {
 /// A place in the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Site {
-    /// The layer, from 0; for [`Part::Embedding`] 0, for [`Part::FinalNorm`] the number of layers.
+    /// The layer, from 0; for what lies before the layers 0, for [`Part::FinalNorm`] the number of layers.
     pub layer: usize,
     /// The part of it.
     pub part: Part,
@@ -38,6 +47,14 @@ pub trait Probe: Send {
 }
 
 impl Probe for () {}
+
+/// Shows a probe something made for it alone, if it wants that.
+pub(crate) fn look(probe: &mut dyn Probe, layer: usize, part: Part, make: impl FnOnce() -> Vec<f32>) {
+    let site = Site { layer, part };
+    if probe.wants(site) {
+        probe.visit(site, &mut make());
+    }
+}
 
 /// Shows `rows` to a probe that wants them.
 pub(crate) fn show(probe: &mut dyn Probe, layer: usize, part: Part, rows: &mut [f32]) {

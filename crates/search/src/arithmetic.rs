@@ -9,17 +9,7 @@ use crate::watch::{Draw, Fate, Happening, Watch};
 use crate::witness::chosen;
 use beamline_shape::ShapeError;
 
-/// **What it does.** Draws `n` sequences whose places in the model's own code are evenly spaced.
-///
-/// **Rule.** Texts in order of their token ids divide `[0, 1)` by their probabilities, as in arithmetic coding. Sequence
-/// `i` is the one at `(i + b) / n`, with one random `b` in `[0, 1)`.
-///
-/// **When.** Several answers to one prompt: more diverse than independent draws, and each by itself still a fair sample;
-/// estimates over them vary less.
-///
-/// **Limits.** One sequence is plain sampling. Order matters: texts near each other in the code begin alike.
-///
-/// **Source.** Vilnis et al. (2023).
+#[doc = include_str!("pages/arithmetic.md")]
 #[derive(Clone, Debug)]
 pub struct Arithmetic {
     stop: Stop,

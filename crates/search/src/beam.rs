@@ -35,19 +35,7 @@ pub struct BeamOptions {
     pub randomness: Option<Randomness>,
 }
 
-/// **What it does.** Keeps the `beams` most probable hypotheses, step by step, and returns the best that ended.
-///
-/// **Rule.** Each step, of all continuations of all hypotheses the best `max(2, 1 + end tokens) * beams` are candidates,
-/// by the sum of their processed log-probabilities. Those that end, if among the first `beams`, enter the pool of
-/// finished ones with `sum / length^length_penalty`; the best others go on.
-///
-/// **When.** Translation, summaries, short answers; with `no_repeat_ngram_size` for longer text.
-///
-/// **Limits.** One beam is greedy search. More beams find more probable texts, which are not always better ones. With
-/// sampling, candidates are drawn from the softmax of all accumulated scores.
-///
-/// **Source.** transformers 5's `generate` with `num_beams`, to the token; of equal scores the lowest place
-/// (`beam * vocabulary + token`) comes first.
+#[doc = include_str!("pages/beam.md")]
 #[derive(Clone, Debug)]
 pub struct Beam {
     options: BeamOptions,

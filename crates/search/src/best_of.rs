@@ -20,19 +20,7 @@ pub enum RankBy {
     Mbr,
 }
 
-/// **What it does.** Draws `samples` sequences and returns the best of them.
-///
-/// **Rule.** By the mean log-probability of the tokens under the raw model; or by minimum Bayes risk: the sample with
-/// the greatest mean utility against all others. The utility of two texts is the mean F1 of their n-grams of 1 to 4
-/// tokens.
-///
-/// **When.** Log-probability picks the most fluent of several drafts; Bayes risk picks the one that the others agree with,
-/// for answers that have a right one.
-///
-/// **Limits.** One sample is plain sampling. The more samples, the nearer log-probability comes to what beam search finds,
-/// with its dullness; Bayes risk does not.
-///
-/// **Source.** OpenAI's `best_of`; Eikema and Aziz (2020) for Bayes risk.
+#[doc = include_str!("pages/best_of.md")]
 #[derive(Clone, Debug)]
 pub struct BestOf {
     samples: Sample,

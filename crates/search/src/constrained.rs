@@ -27,20 +27,7 @@ pub struct ConstrainedOptions {
     pub phrases: Phrases,
 }
 
-/// **What it does.** Searches with beams for the most probable text that contains given phrases, each of which may have
-/// alternatives.
-///
-/// **Rule.** Each step, the continuations that would bring a phrase further join the candidates. Candidates that have come
-/// equally far form a bank; the best of every bank go on, from the fullest bank down, then the second best, and so on. A
-/// hypothesis may end once it has said all phrases.
-///
-/// **When.** A name or a term that must occur, in a translation or a caption.
-///
-/// **Limits.** Phrases in the prompt count as said. Where the length is reached before all phrases are said, texts
-/// without them may be returned. A phrase that is broken off begins anew.
-///
-/// **Source.** Post and Vilar (2018), Hu et al. (2019); as transformers 4's constrained beam search, to the token. That has
-/// a slip, which is followed: alternatives that share their first tokens spoil each other's rank for one step.
+#[doc = include_str!("pages/constrained.md")]
 #[derive(Clone, Debug)]
 pub struct ConstrainedBeam {
     options: ConstrainedOptions,

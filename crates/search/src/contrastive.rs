@@ -7,18 +7,7 @@ use crate::watch::{Candidate, Fate, Happening, Watch};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokenId;
 
-/// **What it does.** Looks one step beyond each of the `k` most probable tokens, and takes the one that is probable and
-/// whose hidden state is unlike those of the text so far.
-///
-/// **Rule.** `(1 - alpha) p - alpha max(cos(h, h'))`, with `h` the candidate's hidden state and `h'` those of all tokens
-/// before it, prompt included.
-///
-/// **When.** Alpha 0.6, k 4: coherent prose without a seed, and without the loops of greedy search.
-///
-/// **Limits.** Alpha 0 or k 1 is greedy search; alpha 1 flees from the text whatever the model says. A step costs `k`
-/// tokens. What models with hidden states that are all alike give is close to greedy search.
-///
-/// **Source.** Su et al. (2022); as transformers 4's `penalty_alpha`.
+#[doc = include_str!("pages/contrastive.md")]
 #[derive(Clone, Debug)]
 pub struct Contrastive {
     stop: Stop,

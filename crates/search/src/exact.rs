@@ -28,20 +28,7 @@ pub struct ExactOptions {
     pub budget: usize,
 }
 
-/// **What it does.** Finds the most probable sequences up to the length asked for, and proves that there are no better
-/// ones; or, where the budget does not suffice, says by how much a better one could win at the most.
-///
-/// **Rule.** A beam search sets a score to beat. Then beginnings are looked beyond in the order of their probability; one
-/// that is no more probable than the score to beat cannot win, since a text is never more probable than its beginning.
-///
-/// **When.** To learn what a model's mode is (often a very short text), and how far a beam search was from it.
-///
-/// **Limits.** The work grows with the length like the number of texts that are more probable than the answer: short
-/// lengths, peaked models. Scores are sums of log-probabilities after the processors, normalised; there is no length
-/// penalty.
-///
-/// **Source.** Stahlberg and Byrne (2019), whose search goes depth first; this one takes the best first, so that the bound
-/// falls with every step.
+#[doc = include_str!("pages/exact.md")]
 pub struct Exact {
     options: ExactOptions,
     stop: Stop,

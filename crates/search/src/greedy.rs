@@ -7,14 +7,7 @@ use crate::watch::{Fate, Watch};
 use crate::witness::chosen;
 use beamline_shape::ShapeError;
 
-/// **What it does.** Takes the token with the greatest score at every step; of equals, the lowest id.
-///
-/// **When.** Short, factual answers; anything that must come out the same without a seed.
-///
-/// **Limits.** The most probable token each time is not the most probable text: a good start may hide a better whole
-/// (beam search looks further), and long texts tend to loop.
-///
-/// **Source.** transformers' `generate` with `do_sample=False`, `num_beams=1`.
+#[doc = include_str!("pages/greedy.md")]
 #[derive(Clone, Debug)]
 pub struct Greedy {
     stop: Stop,

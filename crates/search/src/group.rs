@@ -26,16 +26,7 @@ pub struct GroupOptions {
     pub early_stopping: EarlyStopping,
 }
 
-/// **What it does.** Runs several small beam searches side by side. In each step the groups choose in turn, and a token
-/// costs a later group the diversity penalty for every beam of an earlier one that has just taken it.
-///
-/// **When.** Several answers that differ from the first words on, where the beams of one search differ in the last ones.
-///
-/// **Limits.** One group is beam search; a penalty of 0 makes all groups alike. The penalties stay in the scores, so
-/// later groups seem worse than they are.
-///
-/// **Source.** Vijayakumar et al. (2018); as transformers 4's group beam search. There a group that is done counts as
-/// choosing the padding token, which costs later groups that token; here it chooses nothing.
+#[doc = include_str!("pages/group.md")]
 #[derive(Clone, Debug)]
 pub struct GroupBeam {
     options: GroupOptions,

@@ -70,3 +70,17 @@ pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 pub use torch::TorchStream;
 pub use tree::{Measure, Node, NodeId, State, Tree};
 pub use watch::{Candidate, Draw, Fate, Happening, Watch};
+
+/// The strategies' pages, as they stand in each one's documentation: name and Markdown.
+pub const PAGES: &[(&str, &str)] = &[
+    ("greedy", include_str!("pages/greedy.md")),
+    ("sampling", include_str!("pages/sample.md")),
+    ("beam_search", include_str!("pages/beam.md")),
+    ("diverse_beams", include_str!("pages/group.md")),
+    ("constrained_beams", include_str!("pages/constrained.md")),
+    ("stochastic_beams", include_str!("pages/stochastic.md")),
+    ("contrastive_search", include_str!("pages/contrastive.md")),
+    ("arithmetic_sampling", include_str!("pages/arithmetic.md")),
+    ("best_of", include_str!("pages/best_of.md")),
+    ("exact_search", include_str!("pages/exact.md")),
+];

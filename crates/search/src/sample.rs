@@ -8,16 +8,7 @@ use crate::watch::{Fate, Watch};
 use crate::witness::chosen;
 use beamline_shape::ShapeError;
 
-/// **What it does.** Draws each token from the distribution that the processors leave, for one or more sequences over
-/// the same prompt.
-///
-/// **When.** Open-ended text, with a temperature and a truncation (top-k, top-p) against the long tail.
-///
-/// **Limits.** Without truncation, thousands of improbable tokens add up, and now and then one is drawn. Equal seeds give
-/// equal texts, whatever else runs beside them.
-///
-/// **Source.** transformers' `generate` with `do_sample=True`; the draws are our own ([`Coins`](crate::Coins)), or
-/// torch's.
+#[doc = include_str!("pages/sample.md")]
 #[derive(Clone, Debug)]
 pub struct Sample {
     stop: Stop,

@@ -8,18 +8,7 @@ use crate::watch::{Candidate, Fate, Happening, Watch};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokenId;
 
-/// **What it does.** Draws sequences without replacement: as sampling would, if every sequence could be drawn once.
-///
-/// **Rule.** A beam search over log-probabilities perturbed by Gumbel noise: the noise of a hypothesis' continuations is
-/// drawn so that the greatest of their perturbed log-probabilities is the hypothesis' own. The `k` greatest leaves are
-/// then a sample of size `k` without replacement.
-///
-/// **When.** Estimates from few samples, and lists of really different answers, where sampling would repeat itself.
-///
-/// **Limits.** One beam is plain sampling. The score of a sequence is its perturbed log-probability: it tells the order in
-/// which the sequences were drawn, not how probable they are.
-///
-/// **Source.** Kool, van Hoof and Welling (2019).
+#[doc = include_str!("pages/stochastic.md")]
 #[derive(Clone, Debug)]
 pub struct StochasticBeam {
     beams: usize,

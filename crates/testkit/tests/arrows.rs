@@ -25,7 +25,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "beamline-search",
         ],
     ),
-    ("beamline-cli", &["beamline"]),
+    ("beamline-draw", &["beamline"]),
+    ("beamline-cli", &["beamline", "beamline-draw"]),
     ("beamline-testkit", &[]),
 ];
 
@@ -35,6 +36,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap", &["beamline-cli"]),
     ("indicatif", &["beamline-cli"]),
     ("anstream", &["beamline-cli"]),
+    ("plotters", &["beamline-draw"]),
+    ("resvg", &["beamline-draw"]),
     ("memmap2", &["beamline-kernels", "beamline-model"]),
     ("safetensors", &["beamline-model"]),
     ("tokenizers", &["beamline-tokens"]),

@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Beginning, Completion, Engine, Prompt, Settings, Special};
+use beamline::{Beginning, Completion, Depth, Engine, Prompt, Settings, Special};
 use serde_json::Value;
 use support::{golden, ids, numbers, tiny};
 
@@ -133,7 +133,7 @@ fn sampling_distributions_equal_those_of_transformers() {
             settings.config(&case["generate"]).unwrap();
             settings.config(&serde_json::json!({"seed": 1})).unwrap();
             let prompt = Prompt::Text(case["prompts"][0].as_str().unwrap().into());
-            let inspection = engine.inspect(&prompt, &settings, 1, 60).unwrap();
+            let inspection = engine.inspect(&prompt, &settings, Depth { steps: 1, top: 60, stages: false }).unwrap();
             let (step, expect) = (&inspection.steps[0], &case["expect"]);
             assert_eq!(step.kept as u64, expect["kept"].as_u64().unwrap(), "{}", case["id"]);
             for (id, theirs) in ids(&expect["ids"]).iter().zip(numbers(&expect["probs"])) {

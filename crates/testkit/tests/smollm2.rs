@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Beginning, Engine, Prompt, Settings, Special};
+use beamline::{Beginning, Depth, Engine, Prompt, Settings, Special};
 use serde_json::Value;
 use support::{engine, golden, ids, numbers, smollm2};
 
@@ -32,7 +32,7 @@ fn logits_equal_those_of_transformers() {
 /// The twenty best next tokens; two may swap where transformers itself has them within 3e-3.
 fn next_tokens(engine: &Engine, case: &Value) {
     let (prompt, expect) = (Prompt::Text(case["prompts"][0].as_str().unwrap().into()), &case["expect"]);
-    let inspection = engine.inspect(&prompt, &Settings::default(), 1, 25).unwrap();
+    let inspection = engine.inspect(&prompt, &Settings::default(), Depth { steps: 1, top: 25, stages: false }).unwrap();
     let step = &inspection.steps[0];
     assert!((step.entropy - expect["entropy"].as_f64().unwrap()).abs() <= 2e-3, "{}", case["id"]);
     let theirs: Vec<(u32, f64)> =

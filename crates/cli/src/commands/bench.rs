@@ -8,13 +8,7 @@ use crate::table::{Side, lay_out};
 use beamline::{Bench, BenchReport, Settings};
 
 pub(crate) fn run(args: &args::Bench) -> Result<(), Failure> {
-    let mut settings = Settings::default();
-    for option in args.run.iter().flat_map(|run| run.split(',')) {
-        let (name, value) = option.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("--run takes name=value pairs with commas between, got {option:?}; write top_k=50"))
-        })?;
-        settings.set(name.trim(), value.trim())?;
-    }
+    let settings = Settings::list(args.run.as_deref().unwrap_or_default())?;
     let bench = Bench {
         prompt_len: args.prompt_len,
         new_tokens: args.new_tokens,

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::{json, print};
 use crate::table::{Side, lay_out, visible};
 use crate::{model, prompts};
-use beamline::{Candidate, Settings, StepRow};
+use beamline::{Candidate, Depth, Settings, StepRow};
 
 pub(crate) fn run(args: &Inspect, given: &Settings) -> Result<(), Failure> {
     if given.get("max_new_tokens").is_some() || given.get("max_length").is_some() {
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &Inspect, given: &Settings) -> Result<(), Failure> {
     let mut engine = model::open(&args.model, given)?;
     take_assistant(&mut engine, &args.model, given)?;
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let inspection = engine.inspect(&prompt, given, count(args.steps), count(args.top))?;
+    let inspection = engine.inspect(&prompt, given, Depth { steps: count(args.steps), top: count(args.top), stages: false })?;
     if args.json {
         return json(&inspection);
     }

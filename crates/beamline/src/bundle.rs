@@ -1,0 +1,188 @@
+//! A run to take along: what was asked, what came out, and the proof that it comes out again.
+
+use crate::completion::Completion;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::session::Prompt;
+use crate::settings::Settings;
+use beamline_tokens::TokenId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A generation with all that is needed to repeat it. A file of it is what `replay` checks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// The version of this layout: 1.
+    pub schema: u32,
+    /// The version of beamline that wrote it.
+    pub beamline: String,
+    /// The model's name, as it was asked for.
+    pub model: String,
+    /// The format that its weights were held in.
+    pub dtype: String,
+    /// Its architecture and number of weights, to tell another model of the same name.
+    pub architecture: String,
+    /// See `architecture`.
+    pub parameters: usize,
+    /// Every option that is set, with its value, the seed among them.
+    pub config: Value,
+    /// The prompts, as token ids.
+    pub prompts: Vec<Vec<u32>>,
+    /// The sequences.
+    pub sequences: Vec<BundledSequence>,
+}
+
+/// A sequence of a bundle.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundledSequence {
+    /// The prompt's number.
+    pub prompt: usize,
+    /// Its place among the prompt's sequences.
+    pub rank: usize,
+    /// The new tokens.
+    pub token_ids: Vec<u32>,
+    /// Each token's log-probability under the raw model.
+    pub logprobs: Vec<f64>,
+    /// Why it ended.
+    pub finish_reason: Option<String>,
+}
+
+/// What a replay found.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Verdict {
+    /// Whether every token and every log-probability came out again, bit for bit.
+    pub same: bool,
+    /// Tokens compared.
+    pub tokens: usize,
+    /// The first difference, in words; null where there is none.
+    pub difference: Option<String>,
+}
+
+impl Bundle {
+    /// Reads a bundle: its JSON, or a page of `report` that carries it.
+    ///
+    /// # Errors
+    /// When there is none in the text, or it is not valid.
+    pub fn read(text: &str) -> Result<Self, Error> {
+        const MARK: &str = "<script type=\"application/json\" id=\"bundle\">";
+        let json = match text.split_once(MARK) {
+            Some((_, rest)) => rest.split("</script>").next().unwrap_or_default(),
+            None => text,
+        };
+        let wrong = |error| Error::Option(format!("not a bundle: {error}; give a page or a bundle that report wrote"));
+        let bundle: Self = serde_json::from_str(json).map_err(wrong)?;
+        if bundle.schema != 1 {
+            return Err(Error::Option(format!("the bundle's schema must be 1, got {}", bundle.schema)));
+        }
+        let fits = |s: &BundledSequence| s.prompt < bundle.prompts.len() && s.token_ids.len() == s.logprobs.len();
+        if !bundle.sequences.iter().all(fits) {
+            return Err(Error::Option("not a bundle: its sequences do not fit its prompts".to_owned()));
+        }
+        Ok(bundle)
+    }
+
+    /// The options, as they were set.
+    ///
+    /// # Errors
+    /// When one is unknown or out of range.
+    pub fn settings(&self) -> Result<Settings, Error> {
+        let mut settings = Settings::default();
+        settings.config(&self.config)?;
+        Ok(settings)
+    }
+}
+
+impl Engine {
+    /// Packs a completion with what is needed to repeat it. `settings` come from [`settings`](Self::settings).
+    pub fn bundle(&self, completion: &Completion, settings: &Settings) -> Bundle {
+        let option = |(name, setting): (&'static str, &crate::settings::Setting)| (name.to_owned(), setting.value.json());
+        let sequence = |sequence: &crate::completion::Sequence| BundledSequence {
+            prompt: sequence.prompt,
+            rank: sequence.rank,
+            token_ids: sequence.token_ids.clone(),
+            logprobs: sequence.tokens.iter().map(|token| token.logprob).collect(),
+            finish_reason: sequence.finish_reason.map(str::to_owned),
+        };
+        Bundle {
+            schema: 1,
+            beamline: env!("CARGO_PKG_VERSION").to_owned(),
+            model: self.name().to_owned(),
+            dtype: completion.model.dtype.clone(),
+            architecture: completion.model.architecture.clone(),
+            parameters: completion.model.parameters,
+            config: Value::Object(settings.iter().map(option).collect::<Map<_, _>>()),
+            prompts: completion.prompts.iter().map(|prompt| prompt.token_ids.clone()).collect(),
+            sequences: completion.sequences.iter().map(sequence).collect(),
+        }
+    }
+
+    /// Runs a bundle's generation again, and compares token by token.
+    ///
+    /// ```
+    /// use beamline::{Bundle, Engine, OpenOptions, Prompt, Settings};
+    /// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+    /// let mut settings = Settings::default();
+    /// settings.config(&serde_json::json!({"do_sample": true, "seed": 7, "max_new_tokens": 5}))?;
+    /// let settings = engine.settings(&settings)?;
+    /// let completion = engine.generate(&[Prompt::Text("Once".into())], &settings)?;
+    /// let mut bundle = engine.bundle(&completion, &settings);
+    /// assert!(engine.verify(&bundle)?.same);
+    /// bundle.sequences[0].token_ids[2] += 1;
+    /// assert!(engine.verify(&bundle)?.difference.expect("one token differs").contains("token 3"));
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the bundle is another model's, or as for [`generate`](Self::generate).
+    pub fn verify(&self, bundle: &Bundle) -> Result<Verdict, Error> {
+        let info = self.info();
+        if (&info.architecture, info.parameters, &info.dtype) != (&bundle.architecture, bundle.parameters, &bundle.dtype) {
+            return Err(Error::Option(format!(
+                "the bundle was made with {} ({}, {} weights, {}), and this model is {} ({}, {} weights, {}); give the same one with --model",
+                bundle.model,
+                bundle.architecture,
+                bundle.parameters,
+                bundle.dtype,
+                info.name,
+                info.architecture,
+                info.parameters,
+                info.dtype
+            )));
+        }
+        let prompt = |ids: &Vec<u32>| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
+        let prompts: Vec<Prompt> = bundle.prompts.iter().map(prompt).collect();
+        let again = self.generate(&prompts, &bundle.settings()?)?;
+        let again = self.bundle(&again, &Settings::default()).sequences;
+        let mut verdict = Verdict { same: true, tokens: 0, difference: None };
+        if again.len() != bundle.sequences.len() {
+            verdict.difference = Some(format!("{} sequences came out, not {}", again.len(), bundle.sequences.len()));
+        }
+        for (new, old) in again.iter().zip(&bundle.sequences) {
+            verdict.tokens += old.token_ids.len();
+            verdict.difference = verdict.difference.or_else(|| self.difference(new, old));
+        }
+        verdict.same = verdict.difference.is_none();
+        Ok(verdict)
+    }
+
+    /// The first difference between two sequences, in words.
+    fn difference(&self, new: &BundledSequence, old: &BundledSequence) -> Option<String> {
+        let place = format!("sequence {}.{}", old.prompt + 1, old.rank + 1);
+        let text = |id: u32| format!("{id} {:?}", self.tokenizer().vocabulary().text(TokenId(id)));
+        for (at, (&a, &b)) in new.token_ids.iter().zip(&old.token_ids).enumerate() {
+            if a != b {
+                return Some(format!("{place}, token {}: {} came out, not {}", at + 1, text(a), text(b)));
+            }
+            let (p, q) = (new.logprobs[at], old.logprobs[at]);
+            if p.to_bits() != q.to_bits() {
+                return Some(format!("{place}, token {}: log-probability {p} came out, not {q}", at + 1));
+            }
+        }
+        if new.token_ids.len() != old.token_ids.len() {
+            return Some(format!("{place}: {} tokens came out, not {}", new.token_ids.len(), old.token_ids.len()));
+        }
+        (new.finish_reason != old.finish_reason).then(|| format!("{place}: it ended for another reason"))
+    }
+}

@@ -1,0 +1,153 @@
+//! `beamline plot`: pictures of what happened, from the real model.
+
+use crate::args::{Plot, PlotKind};
+use crate::destination::Destination;
+use crate::failure::Failure;
+use crate::output::note;
+use crate::progress::Count;
+use crate::{model, prompts};
+use beamline::{Depth, Engine, Prompt, Settings, Way};
+use beamline_draw::{Canvas, Figure, kinds, png};
+use serde_json::json;
+
+/// The four ways that `next` shows where none is asked for.
+const NEXT: [&str; 4] = [
+    "greedy: do_sample=false,num_beams=1",
+    "do_sample=true,temperature=0.7,top_k=0,top_p=1.0",
+    "do_sample=true,temperature=1.0,top_k=5,top_p=1.0",
+    "do_sample=true,temperature=1.0,top_k=0,top_p=0.5",
+];
+
+pub(crate) fn run(args: &Plot, given: &Settings) -> Result<(), Failure> {
+    args.check(given)?;
+    let picture = Destination::check(&args.output)?;
+    if !["svg", "png", "html"].contains(&picture.ending().as_str()) {
+        return Err(Failure::usage(format!("{}: a picture ends in .svg, .png or .html", picture.name())));
+    }
+    let data = args.data.as_deref().map(Destination::check).transpose()?;
+    if let Some(data) = data.as_ref().filter(|data| !["csv", "json"].contains(&data.ending().as_str())) {
+        return Err(Failure::usage(format!("{}: data end in .csv or .json", data.name())));
+    }
+    let prompt = prompts::single(&args.prompts)?;
+    let engine = model::open(&args.model, given)?;
+    let figure = figure(args, given, &engine, &prompt)?;
+    write(&figure, &args.look.canvas(), &picture)?;
+    if let Some(data) = data {
+        data.write(if data.ending() == "csv" { figure.data.csv() } else { format!("{}\n", figure.data.json) })?;
+    }
+    Ok(())
+}
+
+/// Writes a figure in the form that the file's ending asks for.
+pub(crate) fn write(figure: &Figure, canvas: &Canvas, to: &Destination) -> Result<(), Failure> {
+    match to.ending().as_str() {
+        "svg" => to.write(figure.svg(canvas)?),
+        "html" => to.write(figure.html(canvas)?),
+        _ => {
+            let picture = png::render(&figure.svg(canvas)?)?;
+            if !picture.missing.is_empty() {
+                let some: String = picture.missing.iter().take(8).collect();
+                note(&format!(
+                    "warning: no font here has {some:?} and {} more characters; boxes stand in their places (Debian: install fonts-noto-cjk, or write .svg, which leaves fonts to the viewer)",
+                    picture.missing.len().saturating_sub(8)
+                ));
+            }
+            to.write(picture.bytes)
+        }
+    }
+}
+
+fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
+    let whole = || {
+        let depth = Depth { steps: 1, top: usize::MAX, stages: false };
+        engine.inspect(prompt, &Settings::default(), depth)
+    };
+    let mut bar = Count::new("texts");
+    let mut progress = |done: usize, of: usize| bar.set(done, of);
+    Ok(match args.kind {
+        PlotKind::Next => next(args, given, engine, prompt)?,
+        PlotKind::Temperature if args.temperatures.is_empty() => kinds::temperature(&whole()?, &[0.5, 1.0, 2.0])?,
+        PlotKind::Temperature => kinds::temperature(&whole()?, &args.temperatures)?,
+        PlotKind::Histogram => kinds::histogram(&whole()?)?,
+        PlotKind::Cumulative => {
+            let number = |name| given.get(name).and_then(|setting| setting.value.json().as_f64());
+            let k = number("top_k").unwrap_or(50.0) as usize;
+            kinds::cumulative(&whole()?, &[k], &[number("top_p").unwrap_or(0.9)])?
+        }
+        PlotKind::Beams => {
+            let settings = with_defaults(given, json!({"num_beams": 3, "do_sample": false}), 6)?;
+            kinds::beams(&engine.history(prompt, &settings)?, args.top.unwrap_or(3))?
+        }
+        PlotKind::Surprisal => {
+            let settings = with_defaults(given, json!({"do_sample": false}), 20)?;
+            let completion = engine.generate(std::slice::from_ref(prompt), &settings)?;
+            let read = completion.prompts[0].token_ids.clone();
+            let said = completion.sequences.first().map(|s| s.token_ids.clone()).unwrap_or_default();
+            let continues_at = read.len();
+            let ids = read.into_iter().chain(said).map(beamline::TokenId).collect();
+            kinds::surprisal(&engine.score(None, &Prompt::Ids(ids))?, Some(continues_at))?
+        }
+        PlotKind::Embeddings => kinds::embeddings(&engine.embeddings(prompt)?)?,
+        PlotKind::Attention => kinds::attention(&engine.attention(prompt, args.layer.unwrap_or(0), args.head)?)?,
+        PlotKind::Compare => {
+            let shared = with_defaults(given, json!({}), 40)?;
+            let ways = ways(&args.run, &Way::NOTES)?;
+            kinds::compare(&engine.compare(prompt, &ways, &shared, 1, &mut progress)?, args.by.unwrap_or_default().into())?
+        }
+        PlotKind::Sweep => {
+            let shared = with_defaults(given, json!({}), 40)?;
+            let option = args.over.as_deref().unwrap_or("temperature");
+            let values = args.values(option)?;
+            let seeds = args.seeds.unwrap_or(8) as usize;
+            kinds::sweep(&engine.sweep(prompt, option, &values, &shared, seeds, &mut progress)?)?
+        }
+    })
+}
+
+fn next(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
+    let depth = Depth { steps: 1, top: usize::MAX, stages: false };
+    // Options given make one way of their own; with none, and no --run, there are the usual four.
+    let only = args.run.is_empty() && given.iter().any(|(name, _)| !["seed", "eos_token_id"].contains(&name));
+    let mut inspections = Vec::new();
+    if only {
+        inspections.push(("as asked for".to_owned(), engine.inspect(prompt, given, depth)?));
+    } else {
+        for mut way in ways(&args.run, &NEXT)? {
+            way.settings = way.settings.beside(given);
+            if way.settings.get("seed").is_none() {
+                way.settings.config(&json!({"seed": 0}))?;
+            }
+            inspections.push((way.name, engine.inspect(prompt, &way.settings, depth)?));
+        }
+    }
+    Ok(kinds::next(&inspections, args.top.unwrap_or(10))?)
+}
+
+/// The ways that `--run` names, or the usual ones.
+pub(crate) fn ways(run: &[String], usual: &[&str]) -> Result<Vec<Way>, Failure> {
+    let given = || run.iter().map(String::as_str);
+    let all: Vec<&str> = if run.is_empty() { usual.to_vec() } else { given().collect() };
+    Ok(all.into_iter().map(str::parse).collect::<Result<_, beamline::Error>>()?)
+}
+
+/// Settings with what a command takes where nothing is given: options, and a length.
+pub(crate) fn with_defaults(given: &Settings, defaults: serde_json::Value, length: usize) -> Result<Settings, Failure> {
+    let mut settings = given.clone();
+    let free = |settings: &Settings, name: &str| settings.get(name).is_none();
+    for (name, value) in defaults.as_object().into_iter().flatten() {
+        if free(&settings, name) {
+            settings.config(&json!({name: value}))?;
+        }
+    }
+    if free(&settings, "max_new_tokens") && free(&settings, "max_length") {
+        settings.config(&json!({"max_new_tokens": length}))?;
+    }
+    Ok(settings)
+}
+
+impl From<beamline_draw::DrawError> for Failure {
+    fn from(error: beamline_draw::DrawError) -> Self {
+        let code = if matches!(error, beamline_draw::DrawError::Nothing(_)) { 2 } else { 1 };
+        Self { code, message: Some(error.to_string()) }
+    }
+}

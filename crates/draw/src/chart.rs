@@ -1,0 +1,38 @@
+//! The few shapes that charts have.
+
+mod bars;
+mod heat;
+mod plot;
+mod tree;
+
+pub use bars::{Bar, BarChart};
+pub use heat::HeatChart;
+pub use plot::{Along, Axis, Mark, PlotChart, Series, SeriesKind};
+pub use tree::{NodeRole, TreeChart, TreeItem};
+
+use crate::figure::DrawError;
+use crate::sheet::{Area, Sheet};
+
+/// A chart.
+#[derive(Clone, Debug)]
+pub enum Chart {
+    /// Bars from left to right, a line each.
+    Bars(BarChart),
+    /// Lines, columns and dots along two axes.
+    Plot(PlotChart),
+    /// A matrix as colours.
+    Heat(HeatChart),
+    /// A tree that grows to the right.
+    Tree(TreeChart),
+}
+
+impl Chart {
+    pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
+        match self {
+            Self::Bars(chart) => chart.draw(sheet, area),
+            Self::Plot(chart) => chart.draw(sheet, area),
+            Self::Heat(chart) => chart.draw(sheet, area),
+            Self::Tree(chart) => chart.draw(sheet, area),
+        }
+    }
+}

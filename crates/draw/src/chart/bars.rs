@@ -1,0 +1,80 @@
+//! Bars from left to right, with a strip of heat under them.
+
+use crate::colour::Scale;
+use crate::figure::{DrawError, pixels};
+use crate::label::cut;
+use crate::sheet::{Area, Sheet};
+use plotters::style::text_anchor::HPos;
+
+/// Named shares, the longest bar first.
+#[derive(Clone, Debug)]
+pub struct BarChart {
+    /// The chart's own title.
+    pub title: String,
+    /// The bars.
+    pub bars: Vec<Bar>,
+    /// What the bars measure.
+    pub unit: String,
+    /// Whether to show the same numbers as a strip of heat below.
+    pub strip: bool,
+}
+
+/// One bar.
+#[derive(Clone, Debug)]
+pub struct Bar {
+    /// Its name.
+    pub label: String,
+    /// Its length, 0 to 1.
+    pub value: f64,
+    /// The length of the pale bar behind it: what it was before.
+    pub before: f64,
+    /// Whether it is the chosen one.
+    pub chosen: bool,
+}
+
+impl BarChart {
+    pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
+        let theme = sheet.theme;
+        let (width, height) = (area.dim_in_pixel().0 as i32, area.dim_in_pixel().1 as i32);
+        sheet.text(area, &cut(&self.title, (width / 8) as usize), (8, 2), 13, theme.ink())?;
+        let foot = if self.strip { 44 } else { 18 };
+        let room = height - 24 - foot;
+        let step = (room / self.bars.len().max(1) as i32).clamp(6, 26);
+        let size = (step - 3).clamp(6, 13) as u32;
+        let names: Vec<String> = self.bars.iter().map(|bar| cut(&bar.label, 18)).collect();
+        let left = names.iter().map(|name| pixels(name, size)).max().unwrap_or(0) as i32 + 14;
+        let right = width - 52;
+        let most = self.bars.iter().flat_map(|bar| [bar.value, bar.before]).fold(1e-12, f64::max);
+        let at = |value: f64| left + (f64::from((right - left).max(1)) * value / most) as i32;
+        for (i, (bar, name)) in self.bars.iter().zip(&names).enumerate() {
+            let top = 24 + i as i32 * step;
+            let (middle, colour) = (top + step / 2, if bar.chosen { theme.chosen() } else { theme.series(0) });
+            let ink = if bar.chosen { theme.chosen() } else { theme.ink() };
+            sheet.anchored(area, name, (left - 6, middle), size, ink, HPos::Right)?;
+            sheet.block(area, (left, top + 2), (at(bar.before), top + step - 2), theme.pale())?;
+            sheet.block(area, (left, top + 3), (at(bar.value), top + step - 3), colour)?;
+            let mark = if bar.chosen { " ◀" } else { "" };
+            let number = format!("{:.2}%{mark}", bar.value * 100.0);
+            let ink = if bar.value > 0.0 { ink } else { theme.faint() };
+            sheet.anchored(area, &number, (at(bar.value.max(bar.before)) + 4, middle), size.min(11), ink, HPos::Left)?;
+        }
+        if self.strip {
+            self.strip(sheet, area, (left, right), height - 36, most)?;
+        }
+        sheet.text(area, &self.unit, (left, height - 14), 10, theme.faint())
+    }
+
+    /// The bars' numbers as colours, in the same order; the chosen one is framed.
+    fn strip(&self, sheet: &Sheet, area: &Area<'_>, (left, right): (i32, i32), top: i32, most: f64) -> Result<(), DrawError> {
+        let count = self.bars.len().max(1) as i32;
+        let at = |i: usize| left + (right - left) * i as i32 / count;
+        for (i, bar) in self.bars.iter().enumerate() {
+            let colour = sheet.theme.heat(Scale::Sequential, bar.value / most);
+            sheet.block(area, (at(i), top), (at(i + 1), top + 18), colour)?;
+        }
+        for (i, _) in self.bars.iter().enumerate().filter(|(_, bar)| bar.chosen) {
+            sheet.frame(area, (at(i), top - 1), (at(i + 1), top + 19), sheet.theme.chosen())?;
+        }
+        Ok(())
+    }
+}

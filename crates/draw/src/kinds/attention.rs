@@ -1,0 +1,42 @@
+//! Where a head looks.
+
+use crate::chart::{Chart, HeatChart};
+use crate::colour::Scale;
+use crate::figure::{Data, DrawError, Figure};
+use crate::label;
+use beamline::AttentionMap;
+use serde_json::json;
+
+/// How much each token looks at each one up to itself: a row for each token that looks, a column for each looked at.
+///
+/// # Errors
+/// When there is no token.
+pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
+    if map.tokens.is_empty() {
+        return Err(DrawError::Nothing("there is no token".to_owned()));
+    }
+    let names: Vec<String> = map.tokens.iter().map(|token| label(token, &[])).collect();
+    let values: Vec<Vec<f64>> = map.weights.iter().map(|row| row.iter().map(|&w| f64::from(w)).collect()).collect();
+    let which = map.head.map_or_else(|| format!("mean of {} heads", map.heads), |head| format!("head {head} of {}", map.heads));
+    let mut rows = Vec::new();
+    for (i, row) in map.weights.iter().enumerate() {
+        for (j, weight) in row.iter().enumerate().take(i + 1) {
+            rows.push(vec![json!(i), json!(map.tokens[i]), json!(j), json!(map.tokens[j]), json!(weight)]);
+        }
+    }
+    Ok(Figure {
+        title: format!("Attention: layer {}, {which}", map.layer),
+        note: "each row sums to 1".to_owned(),
+        charts: vec![Chart::Heat(HeatChart {
+            title: String::new(),
+            rows: names.clone(),
+            columns: names,
+            values,
+            scale: Scale::Sequential,
+            x: "looked at".to_owned(),
+            y: "looks".to_owned(),
+        })],
+        columns: 1,
+        data: Data::new(&["query", "query_token", "key", "key_token", "weight"], rows, json!(map)),
+    })
+}

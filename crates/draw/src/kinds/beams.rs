@@ -1,0 +1,70 @@
+//! The tree of a search.
+
+use crate::chart::{Chart, NodeRole, TreeChart, TreeItem};
+use crate::figure::{Data, DrawError, Figure};
+use crate::label;
+use beamline::History;
+use serde_json::json;
+
+/// What a search considered: time to the right; what it kept, dropped (and why) and finished, the winner, and the path
+/// that greedy search takes. Of the dropped, `pruned` of each step are drawn, the best; the data has all.
+///
+/// # Errors
+/// When the search considered nothing.
+pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
+    if history.candidates.is_empty() {
+        return Err(DrawError::Nothing("this search considers no candidates; try num_beams 3".to_owned()));
+    }
+    let mut places = vec![None; history.candidates.len()];
+    let mut items: Vec<TreeItem> = Vec::new();
+    let mut greedy: Vec<Option<usize>> = Vec::new(); // the nodes of greedy's path, by depth
+    let mut dropped = vec![0; history.candidates.iter().map(|c| c.depth).max().unwrap_or(0) + 1];
+    for (i, candidate) in history.candidates.iter().enumerate() {
+        let role = match candidate.fate {
+            _ if history.winner.contains(&i) => NodeRole::Winner,
+            _ if candidate.finish_reason.is_some() => NodeRole::Finished,
+            "kept" => NodeRole::Kept,
+            _ => NodeRole::Pruned,
+        };
+        let is_greedy = history.greedy.get(candidate.depth - 1) == Some(&candidate.id)
+            && (candidate.depth == 1 || greedy.get(candidate.depth - 2).is_some_and(|g| *g == candidate.parent));
+        if is_greedy && greedy.len() < candidate.depth {
+            greedy.push(Some(i));
+        }
+        if role == NodeRole::Pruned && !is_greedy {
+            dropped[candidate.depth] += 1;
+            if dropped[candidate.depth] > pruned {
+                continue;
+            }
+        }
+        places[i] = Some(items.len());
+        let note = match role {
+            NodeRole::Pruned => candidate.fate.to_owned(),
+            _ => format!("{:.2}", candidate.score),
+        };
+        items.push(TreeItem {
+            parent: candidate.parent.and_then(|parent| places[parent]),
+            depth: candidate.depth,
+            label: label(&candidate.text, &[]),
+            note,
+            role,
+            greedy: is_greedy,
+        });
+    }
+    let row = |(i, c): (usize, &beamline::Branching)| {
+        let winner = history.winner.contains(&i);
+        vec![
+            json!(i), json!(c.parent), json!(c.depth), json!(c.id), json!(c.text), json!(c.logprob), json!(c.score),
+            json!(c.rank), json!(c.fate), json!(winner),
+        ]
+    };
+    let left = history.candidates.len() - items.len();
+    let more = if left > 0 { format!("; {left} more candidates were dropped") } else { String::new() };
+    Ok(Figure {
+        title: "What the search considered".to_owned(),
+        note: format!("numbers are scores, words say why a candidate was dropped{more}"),
+        charts: vec![Chart::Tree(TreeChart { root: history.prompt.clone(), items })],
+        columns: 1,
+        data: Data::new(&["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"], history.candidates.iter().enumerate().map(row).collect(), json!(history)),
+    })
+}

@@ -1,0 +1,42 @@
+//! Results in, pictures out.
+//!
+//! What goes in: what `beamline` found out (step tables, histories of searches, attention maps, comparisons). What comes
+//! out: a [`Figure`], which is charts and the numbers behind them, and from it SVG, PNG ([`png`]) or a page of HTML
+//! ([`html`]) that needs no network. This crate knows nothing of models, files or terminals, and measures nothing: every
+//! number in a picture is one of the result's, or plain arithmetic on them.
+//!
+//! ```
+//! use beamline::{Depth, Engine, OpenOptions, Prompt, Settings};
+//! use beamline_draw::{Canvas, kinds};
+//!
+//! let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+//! let depth = Depth { steps: 1, top: usize::MAX, stages: false };
+//! let inspection = engine.inspect(&Prompt::Text("Once upon a".into()), &Settings::default(), depth)?;
+//! let figure = kinds::temperature(&inspection, &[0.5, 1.0, 2.0])?;
+//! let svg = figure.svg(&Canvas::default())?;
+//! assert!(svg.starts_with("<svg"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The path
+//!
+//! [`kinds`] turn results into figures, a file each. A [`Figure`] is a list of [`Chart`]s, of which there are a few
+//! shapes (`chart/`): bars, plots along axes, heat maps, trees. [`Canvas`] says how large and in which [`Theme`].
+
+mod chart;
+mod colour;
+mod figure;
+pub mod html;
+pub mod kinds;
+mod label;
+mod page;
+pub mod png;
+mod report;
+mod sheet;
+
+pub use chart::{Along, Axis, Bar, BarChart, Chart, HeatChart, Mark, NodeRole, PlotChart, Series, SeriesKind, TreeChart, TreeItem};
+pub use colour::{Scale, Theme};
+pub use figure::{Canvas, Data, DrawError, Figure};
+pub use label::label;
+pub use page::comparison_page;
+pub use report::{Report, report_page};
