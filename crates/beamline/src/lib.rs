@@ -81,7 +81,7 @@ pub use methods::{METHODS, Method, Topic, topic, topics};
 pub use name::ModelName;
 pub use open::{OpenOptions, Opened, Progress};
 pub use options::{IGNORED, options, shapes};
-pub use score::{ScoreReport, ScoredToken};
+pub use score::{Contrast, ContrastStep, ScoreReport, ScoredToken};
 pub use session::{Prompt, Session, Step};
 pub use settings::{Origin, Setting, Settings};
 pub use sweep::{Spread, Sweep, SweepPoint, SweptText};

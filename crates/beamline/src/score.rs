@@ -129,3 +129,63 @@ impl Engine {
         }
     }
 }
+
+/// Two texts after the same prefix, and what makes the difference between them. Serialised, it is the JSON of `score`
+/// with `--against`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Contrast {
+    /// The first text.
+    pub a: ScoreReport,
+    /// The other one.
+    pub b: ScoreReport,
+    /// `a`'s log-probability less `b`'s, in nats: above 0, `a` is the more probable.
+    pub difference: f64,
+    /// Tokens that both begin with, the prefix not counted; they add nothing to the difference.
+    pub common: usize,
+    /// What each place adds to the difference, from the first token of the texts on.
+    pub steps: Vec<ContrastStep>,
+}
+
+/// One place in two texts; a text that has ended adds nothing.
+#[derive(Clone, Debug, Serialize)]
+pub struct ContrastStep {
+    /// The first text's token.
+    pub a: Option<ScoredToken>,
+    /// The other's.
+    pub b: Option<ScoredToken>,
+    /// What this place adds: `a`'s log-probability less `b`'s.
+    pub difference: f64,
+    /// All up to here.
+    pub cumulative: f64,
+}
+
+impl Engine {
+    /// Scores two texts after the same prefix, and says where the difference comes from.
+    ///
+    /// ```
+    /// use beamline::{Engine, OpenOptions, Prompt};
+    /// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+    /// let texts = [" upon a time", " upon the time"].map(|text| Prompt::Text(text.into()));
+    /// let contrast = engine.contrast(Some("Once"), &texts[0], &texts[1])?;
+    /// let sum = contrast.steps.last().expect("there are tokens").cumulative;
+    /// assert!((sum - contrast.difference).abs() < 1e-9);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`score`](Self::score).
+    pub fn contrast(&self, prefix: Option<&str>, a: &Prompt, b: &Prompt) -> Result<Contrast, Error> {
+        let (a, b) = (self.score(prefix, a)?, self.score(prefix, b)?);
+        let (left, right) = (&a.tokens[a.prefix_tokens..], &b.tokens[b.prefix_tokens..]);
+        let (mut steps, mut cumulative) = (Vec::new(), 0.0);
+        for at in 0..left.len().max(right.len()) {
+            let (x, y) = (left.get(at).cloned(), right.get(at).cloned());
+            let logprob = |token: &Option<ScoredToken>| token.as_ref().and_then(|t| t.logprob).unwrap_or(0.0);
+            let difference = logprob(&x) - logprob(&y);
+            cumulative += difference;
+            steps.push(ContrastStep { a: x, b: y, difference, cumulative });
+        }
+        let common = left.iter().zip(right).take_while(|(x, y)| x.id == y.id).count();
+        Ok(Contrast { difference: a.sum_logprob - b.sum_logprob, common, steps, a, b })
+    }
+}

@@ -1,10 +1,13 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
 mod plot;
+mod study;
 
-pub(crate) use plot::{Plot, PlotKind};
+pub(crate) use plot::{Look, Plot, PlotKind};
+pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
 use crate::failure::Failure;
+use crate::tokens::Show;
 use beamline::{ActivationFormat, Encoding, OptionKind, Settings, options, shapes};
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -31,6 +34,14 @@ pub(crate) enum What {
     Inspect(Inspect),
     /// Tell how probable a text is
     Score(Score),
+    /// Run several ways to choose side by side
+    Compare(Compare),
+    /// Explain a processor or a strategy, or which to choose
+    Explain(Explain),
+    /// Write a generation as one page of HTML
+    Report(ReportArgs),
+    /// Run a report's generation again, and compare token by token
+    Replay(Replay),
     /// Draw what happened: probabilities, beams, attention
     Plot(Plot),
     /// Turn text into tokens, or tokens into text
@@ -88,8 +99,14 @@ pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Print one JSON object with every token's numbers
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["show", "table"])]
     pub(crate) json: bool,
+    /// Colour each token of the text by its probability, its rank, or the entropy before it
+    #[arg(long, value_enum, value_name = "NUMBER")]
+    pub(crate) show: Option<Show>,
+    /// Print a table of the tokens: p, log p, rank, entropy
+    #[arg(long)]
+    pub(crate) table: bool,
     /// Write what the search considers to this file, a JSON object a line
     #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
@@ -107,6 +124,9 @@ pub(crate) struct Inspect {
     /// Candidates to list
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..), value_name = "K")]
     pub(crate) top: u64,
+    /// Show what each processor leaves, a column each
+    #[arg(long)]
+    pub(crate) stages: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -123,6 +143,9 @@ pub(crate) struct Score {
     /// What the text follows; its tokens are not summed
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     pub(crate) prefix: Option<String>,
+    /// Another text after the same prefix: what makes the difference between them
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
+    pub(crate) against: Option<String>,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Print one JSON object
@@ -222,7 +245,7 @@ fn dtype(name: &str) -> Result<Encoding, String> {
 }
 
 /// The commands that take decoding options.
-const OPTIONED: [&str; 3] = ["generate", "inspect", "plot"];
+const OPTIONED: [&str; 5] = ["compare", "generate", "inspect", "plot", "report"];
 
 /// Reads the command line. Help and version are printed here, and end it well.
 pub(crate) fn parse() -> Result<Command, Failure> {

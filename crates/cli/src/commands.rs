@@ -1,10 +1,13 @@
 //! The commands, a file each.
 
 mod bench;
+mod compare;
+mod explain;
 mod generate;
 mod inspect;
 mod models;
 mod plot;
+mod report;
 mod score;
 mod tokenize;
 
@@ -17,6 +20,10 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match what {
         What::Generate(args) => generate::run(&args, &settings),
         What::Inspect(args) => inspect::run(&args, &settings),
+        What::Compare(args) => compare::run(&args, &settings),
+        What::Explain(args) => explain::run(&args),
+        What::Report(args) => report::run(&args, &settings),
+        What::Replay(args) => report::replay(&args),
         What::Plot(args) => plot::run(&args, &settings),
         What::Score(args) => score::run(&args),
         What::Tokenize(args) => tokenize::run(&args),

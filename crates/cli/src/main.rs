@@ -11,9 +11,11 @@ mod failure;
 mod interrupt;
 mod model;
 mod output;
+mod paint;
 mod progress;
 mod prompts;
 mod table;
+mod tokens;
 
 use failure::Failure;
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! Tables that line up, for any script.
 
-use unicode_width::UnicodeWidthStr;
+use console::measure_text_width;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Which side a column's cells keep to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -9,12 +10,12 @@ pub(crate) enum Side {
     Right,
 }
 
-/// Lays rows out in columns parted by ` | `, counting a wide character (Korean, Chinese, Japanese, emoji) as two. The
-/// last column is not padded on its right.
+/// Lays rows out in columns parted by ` | `, counting a wide character (Korean, Chinese, Japanese, emoji) as two
+/// and colours as nothing. The last column is not padded on its right.
 pub(crate) fn lay_out(rows: &[Vec<String>], sides: &[Side]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut out = String::new();
     for row in rows {
@@ -22,7 +23,7 @@ pub(crate) fn lay_out(rows: &[Vec<String>], sides: &[Side]) -> String {
             .iter()
             .enumerate()
             .map(|(i, cell)| {
-                let space = " ".repeat(widths[i] - cell.width());
+                let space = " ".repeat(widths[i] - measure_text_width(cell));
                 match sides.get(i).copied().unwrap_or(Side::Left) {
                     Side::Right => space + cell,
                     Side::Left if i + 1 == row.len() => cell.clone(),
@@ -34,6 +35,23 @@ pub(crate) fn lay_out(rows: &[Vec<String>], sides: &[Side]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The end of a text that fits into so many columns.
+pub(crate) fn cut_left(text: &str, most: usize) -> String {
+    if text.width() <= most {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let tail: Vec<char> = text
+        .chars()
+        .rev()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= most
+        })
+        .collect();
+    std::iter::once('…').chain(tail.into_iter().rev()).collect()
 }
 
 /// Text made visible on one line: line ends, tabs and other controls by their signs; spaces by `␣` where they would not

@@ -31,8 +31,12 @@ pub(crate) fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// A text cut to so many columns, with an ellipsis where something is lost.
-pub(crate) fn cut(text: &str, most: usize) -> String {
+/// A text cut to so many columns (a wide character takes two), with an ellipsis where something is lost.
+///
+/// ```
+/// assert_eq!(beamline_draw::cut("안녕하세요", 7), "안녕하…");
+/// ```
+pub fn cut(text: &str, most: usize) -> String {
     if columns(text) <= most {
         return text.to_owned();
     }

@@ -3,7 +3,8 @@
 use crate::args::{Generate, ModelArgs};
 use crate::failure::Failure;
 use crate::interrupt::{self, Manner};
-use crate::output::{json, note, print};
+use crate::output::{json, note, paint, print};
+use crate::tokens::{Shown, coloured, table};
 use crate::{model, prompts};
 use beamline::{
     Beginning, Completion, Engine, HoldBack, Observer, OptionValue, Origin, Proof, Session, Settings, Special, Step,
@@ -20,10 +21,11 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let mut engine = model::open(&args.model, given)?;
     take_assistant(&mut engine, &args.model, given)?;
     let engine = engine;
+    let numbers = args.json || args.table || args.show.is_some();
     let settings = engine.settings(given)?;
     announce(&settings);
     let mut sessions = engine.sessions(&prompts, &settings)?;
-    if !args.json && given.get("best_of").is_none() {
+    if !numbers && given.get("best_of").is_none() {
         // Nobody will see the raw model's numbers.
         for session in &mut sessions {
             session.measure(false);
@@ -32,7 +34,7 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let alone = sessions.len() == 1 && sessions[0].results().len() == 1 && sessions[0].streams();
     let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
     interrupt::set(if args.json { Manner::AtOnce } else { Manner::EndLine });
-    let streamed = alone && !args.json;
+    let streamed = alone && !numbers;
     let ended = match trace {
         Some(file) => {
             let mut trace = Trace::begin(file, &engine, &settings, &run.sessions);
@@ -50,6 +52,8 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     let completion = engine.completion(&prompts, &settings, &run.sessions, run.timings);
     if args.json {
         json(&completion)?;
+    } else if numbers {
+        paint(&with_numbers(&completion, args))?;
     } else if !streamed {
         print(&all(&completion))?;
     }
@@ -57,6 +61,31 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
         completion.prompts.iter().filter_map(|prompt| prompt.certificate).for_each(certify);
     }
     if ended { Ok(()) } else { Err(Failure::interrupted()) }
+}
+
+/// Coloured texts, tables of tokens, or both.
+fn with_numbers(completion: &Completion, args: &Generate) -> String {
+    let mut out = String::new();
+    for sequence in &completion.sequences {
+        if completion.sequences.len() > 1 {
+            out += &format!("[{}.{}]", sequence.prompt + 1, sequence.rank + 1);
+        }
+        let shown = |token: &'_ beamline::GeneratedToken| (token.logprob, token.rank, token.entropy);
+        match args.show {
+            Some(show) => {
+                let all = sequence.tokens.iter().map(|t| Shown { bytes: &t.bytes, numbers: Some(shown(t)) });
+                out += &(coloured(all, show) + "\n");
+            }
+            None => out += &(sequence.text.clone() + "\n"),
+        }
+        if args.table {
+            out += &table(&sequence.tokens, sequence.sum_logprob);
+        }
+    }
+    if let Some(show) = args.show.filter(|_| std::io::stderr().is_terminal()) {
+        note(show.legend());
+    }
+    out
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {

@@ -2,10 +2,12 @@
 
 use crate::args::Score;
 use crate::failure::Failure;
-use crate::output::{json, print};
+use crate::output::{json, paint};
+use crate::paint::{CHOSEN, FAINT, styled};
 use crate::table::{Side, lay_out, visible};
+use crate::tokens::{Show, Shown, coloured};
 use crate::{model, prompts};
-use beamline::{Prompt, ScoreReport, Settings};
+use beamline::{Contrast, ContrastStep, Engine, Prompt, ScoreReport, ScoredToken, Settings, TokenId};
 
 pub(crate) fn run(args: &Score) -> Result<(), Failure> {
     let text = match (&args.text, &args.ids) {
@@ -13,13 +15,27 @@ pub(crate) fn run(args: &Score) -> Result<(), Failure> {
         (None, ids) => Prompt::Ids(prompts::parse_ids(ids.as_deref().unwrap_or_default(), "--ids")?),
     };
     let engine = model::open(&args.model, &Settings::default())?;
+    if let Some(other) = &args.against {
+        let contrast = engine.contrast(args.prefix.as_deref(), &text, &Prompt::Text(other.clone()))?;
+        return if args.json { json(&contrast) } else { paint(&differences(&contrast)) };
+    }
     let report = engine.score(args.prefix.as_deref(), &text)?;
-    if args.json { json(&report) } else { print(&table(&report)) }
+    if args.json { json(&report) } else { paint(&(surprise(&engine, &report) + "\n" + &table(&report))) }
+}
+
+/// The text, each token the deeper in colour the more it surprised.
+fn surprise(engine: &Engine, report: &ScoreReport) -> String {
+    let vocabulary = engine.tokenizer().vocabulary();
+    let shown = |(i, token): (usize, &ScoredToken)| Shown {
+        bytes: vocabulary.bytes(TokenId(token.id)),
+        numbers: token.logprob.filter(|_| i >= report.prefix_tokens).map(|logprob| (logprob, 1, 0.0)),
+    };
+    coloured(report.tokens.iter().enumerate().map(shown), Show::Prob) + "\n"
 }
 
 fn table(report: &ScoreReport) -> String {
     let heading = ["token", "id", "logprob", "prob", "rank", "entropy"].map(str::to_owned).to_vec();
-    let row = |(i, token): (usize, &beamline::ScoredToken)| {
+    let row = |(i, token): (usize, &ScoredToken)| {
         let number = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.6}"));
         let mark = if i < report.prefix_tokens { "(prefix) " } else { "" };
         vec![
@@ -42,4 +58,36 @@ fn table(report: &ScoreReport) -> String {
         }
     }
     text
+}
+
+/// Place by place, what makes one text more probable than the other.
+fn differences(contrast: &Contrast) -> String {
+    let heading = ["a", "log p", "b", "log p", "a - b", "together"].map(str::to_owned).to_vec();
+    let most = contrast.steps.iter().map(|step| step.difference.abs()).fold(0.0, f64::max);
+    let row = |(at, step): (usize, &ContrastStep)| {
+        let token = |token: &Option<ScoredToken>| token.as_ref().map_or("-".to_owned(), |t| visible(&t.text));
+        let logprob = |token: &Option<ScoredToken>| {
+            token.as_ref().and_then(|t| t.logprob).map_or("-".to_owned(), |p| format!("{p:.4}"))
+        };
+        let cells = [
+            token(&step.a),
+            logprob(&step.a),
+            token(&step.b),
+            logprob(&step.b),
+            format!("{:+.4}", step.difference),
+            format!("{:+.4}", step.cumulative),
+        ];
+        let style = if at < contrast.common { Some(FAINT) } else { (step.difference.abs() == most).then_some(CHOSEN) };
+        cells.map(|cell| style.map_or(cell.clone(), |style| styled(&cell, style))).to_vec()
+    };
+    let rows: Vec<_> = std::iter::once(heading).chain(contrast.steps.iter().enumerate().map(row)).collect();
+    let sides = [Side::Left, Side::Right, Side::Left, Side::Right, Side::Right, Side::Right];
+    let more = if contrast.difference >= 0.0 { "a" } else { "b" };
+    format!(
+        "{}\nlog p(a) {:.6}, log p(b) {:.6}; {more} is the more probable, by {:.6} nats\n",
+        lay_out(&rows, &sides),
+        contrast.a.sum_logprob,
+        contrast.b.sum_logprob,
+        contrast.difference.abs()
+    )
 }

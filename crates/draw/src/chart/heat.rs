@@ -15,7 +15,7 @@ pub struct HeatChart {
     pub rows: Vec<String>,
     /// Names of columns; there may be none.
     pub columns: Vec<String>,
-    /// `[rows][columns]`.
+    /// `[rows][columns]`; places that are no numbers stay empty.
     pub values: Vec<Vec<f64>>,
     /// How numbers become colours.
     pub scale: Scale,
@@ -36,7 +36,7 @@ impl HeatChart {
         let (right, top) = (width - 70, 26);
         let x = |i: usize| left + ((right - left).max(1) as usize * i / columns) as i32;
         let y = |i: usize| top + ((bottom - top).max(1) as usize * i / rows) as i32;
-        let most = self.values.iter().flatten().fold(1e-12f64, |m, v| m.max(v.abs()));
+        let most = self.values.iter().flatten().filter(|v| v.is_finite()).fold(1e-12f64, |m, v| m.max(v.abs()));
         for (r, row) in self.values.iter().enumerate() {
             // Cells narrower than a pixel share one: the one that is farthest from zero is shown.
             let mut c = 0;
@@ -46,7 +46,9 @@ impl HeatChart {
                     end += 1;
                 }
                 let value = row[c..end].iter().copied().fold(0.0f64, |m, v| if v.abs() > m.abs() { v } else { m });
-                sheet.block(area, (x(c), y(r)), (x(end), y(r + 1)), theme.heat(self.scale, value / most))?;
+                if row[c].is_finite() {
+                    sheet.block(area, (x(c), y(r)), (x(end), y(r + 1)), theme.heat(self.scale, value / most))?;
+                }
                 c = end;
             }
         }

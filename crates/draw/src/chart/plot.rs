@@ -120,6 +120,22 @@ type Axes<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<plotters::coord
 
 impl PlotChart {
     pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
+        // A few names fit into the chart; more stand beside it.
+        if self.named().len() < 4 {
+            return self.draw_axes(sheet, area).map(|_| ());
+        }
+        let (left, right) = area.split_horizontally(area.dim_in_pixel().0 as i32 - 190);
+        let top = self.draw_axes(sheet, &left)?;
+        self.draw_legend(sheet, &right, (182, top))
+    }
+
+    /// Series that have a name.
+    fn named(&self) -> Vec<&Series> {
+        self.series.iter().filter(|series| !series.name.is_empty()).collect()
+    }
+
+    /// Everything but a legend beside the chart; gives how far down the chart begins.
+    fn draw_axes(&self, sheet: &Sheet, area: &Area<'_>) -> Result<i32, DrawError> {
         let theme = sheet.theme;
         let names = self.longest_name();
         let mut builder = ChartBuilder::on(area);
@@ -147,7 +163,13 @@ impl PlotChart {
         }
         self.draw_marks(sheet, area, &mut axes)?;
         self.draw_names(sheet, area, &axes)?;
-        self.draw_legend(sheet, area, &axes)
+        let (right, top) = axes.backend_coord(&(self.x.range.1, self.y.range.1));
+        let (base_x, base_y) = area.get_base_pixel();
+        let corner = (right - base_x - 6, top - base_y + 6);
+        if (2..4).contains(&self.named().len()) {
+            self.draw_legend(sheet, area, corner)?;
+        }
+        Ok(corner.1)
     }
 
     /// Pixels that the longest name along x takes, reading upwards.
@@ -180,39 +202,42 @@ impl PlotChart {
             let colour = sheet.theme.series(i + 1);
             let (from, to, shift) = match mark.along {
                 Along::X => ((mark.at, self.y.range.0), (mark.at, self.y.range.1), (5, 8 + 14 * i as i32)),
-                Along::Y => ((self.x.range.0, mark.at), (self.x.range.1, mark.at), (8, -9)),
+                Along::Y => ((self.x.range.0, mark.at), (self.x.range.1, mark.at), (-6, -10)),
             };
             let line = DashedPathElement::new([from, to], 4, 3, colour.stroke_width(1));
             axes.draw_series(std::iter::once(line)).map_err(DrawError::chart)?;
-            let (x, y) = axes.backend_coord(if mark.along == Along::X { &to } else { &from });
+            let (x, y) = axes.backend_coord(&to);
             // A name that would leave the chart stands on the other side of its line.
             let width = pixels(&mark.label, 11) as i32;
             let edge = axes.backend_coord(&(self.x.range.1, mark.at)).0;
             let over = mark.along == Along::X && x + shift.0 + width > edge;
-            let (dx, side) = if over { (-shift.0, HPos::Right) } else { (shift.0, HPos::Left) };
+            let (dx, side) = match mark.along {
+                Along::X if !over => (shift.0, HPos::Left),
+                Along::X => (-shift.0, HPos::Right),
+                Along::Y => (shift.0, HPos::Right),
+            };
             let at = (x - base_x + dx, y - base_y + shift.1);
+            if mark.along == Along::Y {
+                sheet.block(area, (at.0 - width, at.1 - 7), (at.0 + 2, at.1 + 7), sheet.theme.paper())?;
+            }
             sheet.anchored(area, &mark.label, at, 11, colour, side)?;
         }
         Ok(())
     }
 
-    /// Names of series at the right upper corner, each beside its colour.
-    fn draw_legend(&self, sheet: &Sheet, area: &Area<'_>, axes: &Axes<'_, '_>) -> Result<(), DrawError> {
-        let named: Vec<&Series> = self.series.iter().filter(|series| !series.name.is_empty()).collect();
-        if named.len() < 2 {
-            return Ok(());
-        }
-        let (base_x, base_y) = area.get_base_pixel();
-        let (right, top) = axes.backend_coord(&(self.x.range.1, self.y.range.1));
-        let names: Vec<String> = named.iter().map(|series| cut(&series.name, 34)).collect();
+    /// Names of series below a right upper corner, each beside its colour.
+    fn draw_legend(&self, sheet: &Sheet, area: &Area<'_>, (right, top): (i32, i32)) -> Result<(), DrawError> {
+        let named = self.named();
+        let names: Vec<String> = named.iter().map(|series| cut(&series.name, 24)).collect();
         let wide = names.iter().map(|name| pixels(name, 11)).max().unwrap_or(0) as i32;
-        let (right, top) = (right - base_x - 6, top - base_y + 6);
         let left = right - wide - 30;
-        let box_end = (right, top + 16 * named.len() as i32 + 4);
-        sheet.block(area, (left - 6, top), box_end, sheet.theme.paper())?;
+        sheet.block(area, (left - 6, top), (right, top + 16 * named.len() as i32 + 4), sheet.theme.paper())?;
         for (i, (series, name)) in named.iter().zip(&names).enumerate() {
-            let y = top + 10 + 16 * i as i32;
-            sheet.line(area, vec![(left, y), (left + 18, y)], sheet.theme.series(series.colour), 3)?;
+            let (y, colour) = (top + 10 + 16 * i as i32, sheet.theme.series(series.colour));
+            let pieces: &[(i32, i32)] = if series.kind == SeriesKind::Dashes { &[(0, 7), (11, 18)] } else { &[(0, 18)] };
+            for (from, to) in pieces {
+                sheet.line(area, vec![(left + from, y), (left + to, y)], colour, 3)?;
+            }
             sheet.anchored(area, name, (left + 24, y), 11, sheet.theme.ink(), HPos::Left)?;
         }
         Ok(())

@@ -69,7 +69,8 @@ impl TreeChart {
         for role in [NodeRole::Pruned, NodeRole::Kept, NodeRole::Finished, NodeRole::Winner] {
             for (i, item) in self.items.iter().enumerate().filter(|(_, item)| item.role == role) {
                 let (colour, thick) = look(sheet, role);
-                let from = item.parent.map_or((root.0 + root_wide - 4, root.1), |p| (end(p).1 + 4, y(places[p])));
+                let after = |p: usize| end(p).1 + 4 + self.note(p, size, x(self.items[p].depth) + step - 24 - end(p).1).1;
+                let from = item.parent.map_or((root.0 + root_wide - 4, root.1), |p| (after(p), y(places[p])));
                 let to = (x(item.depth) - 4, y(places[i]));
                 sheet.line(area, vec![from, (to.0 - 6, to.1), to], colour, thick)?;
             }
@@ -84,13 +85,20 @@ impl TreeChart {
                 let under = at.1 + size as i32 / 2 + 2;
                 sheet.line(area, vec![(at.0, under), (right, under)], sheet.theme.series(2), 2)?;
             }
-            let room = x(item.depth) + step - 24 - right;
-            if size >= 8 && room > 20 {
-                let note = cut(&item.note, (f64::from(room) / 5.4) as usize);
-                sheet.anchored(area, &note, (right + 5, at.1), size.min(9), sheet.theme.faint(), HPos::Left)?;
-            }
+            let (note, _) = self.note(i, size, x(item.depth) + step - 24 - right);
+            sheet.anchored(area, &note, (right + 5, at.1), 9, sheet.theme.faint(), HPos::Left)?;
         }
         legend(sheet, area, height - 14)
+    }
+
+    /// A node's note as far as there is room for it, and the pixels that it takes.
+    fn note(&self, i: usize, size: u32, room: i32) -> (String, i32) {
+        if size < 8 || room < 26 {
+            return (String::new(), 0);
+        }
+        let note = cut(&self.items[i].note, (f64::from(room) / 5.2) as usize);
+        let wide = pixels(&note, 9) as i32 + 6;
+        (note, wide)
     }
 
     /// A lane for each node: leaves one below the other, parents at their best child.

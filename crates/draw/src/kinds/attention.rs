@@ -16,7 +16,11 @@ pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
         return Err(DrawError::Nothing("there is no token".to_owned()));
     }
     let names: Vec<String> = map.tokens.iter().map(|token| label(token, &[])).collect();
-    let values: Vec<Vec<f64>> = map.weights.iter().map(|row| row.iter().map(|&w| f64::from(w)).collect()).collect();
+    // Nobody looks ahead: those places stay empty.
+    let row = |(i, row): (usize, &Vec<f32>)| {
+        row.iter().enumerate().map(|(j, &w)| if j > i { f64::NAN } else { f64::from(w) }).collect()
+    };
+    let values: Vec<Vec<f64>> = map.weights.iter().enumerate().map(row).collect();
     let which = map.head.map_or_else(|| format!("mean of {} heads", map.heads), |head| format!("head {head} of {}", map.heads));
     let mut rows = Vec::new();
     for (i, row) in map.weights.iter().enumerate() {

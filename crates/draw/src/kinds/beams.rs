@@ -39,7 +39,7 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
         }
         places[i] = Some(items.len());
         let note = match role {
-            NodeRole::Pruned => candidate.fate.to_owned(),
+            NodeRole::Pruned => short(candidate.fate).to_owned(),
             _ => format!("{:.2}", candidate.score),
         };
         items.push(TreeItem {
@@ -62,9 +62,18 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
     let more = if left > 0 { format!("; {left} more candidates were dropped") } else { String::new() };
     Ok(Figure {
         title: "What the search considered".to_owned(),
-        note: format!("numbers are scores, words say why a candidate was dropped{more}"),
+        note: format!("numbers are scores; too low: beyond the width of the search{more}"),
         charts: vec![Chart::Tree(TreeChart { root: history.prompt.clone(), items })],
         columns: 1,
         data: Data::new(&["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"], history.candidates.iter().enumerate().map(row).collect(), json!(history)),
     })
+}
+
+/// Why a candidate was dropped, in as few words as fit beside it.
+fn short(fate: &str) -> &str {
+    match fate {
+        "rank beyond the width" => "too low",
+        "end token ranked too low" => "end too low",
+        other => other,
+    }
 }

@@ -1,0 +1,66 @@
+//! Arguments of the commands that compare, explain and report.
+
+use super::{Look, ModelArgs, PromptArgs};
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct Compare {
+    #[command(flatten)]
+    pub(crate) prompts: PromptArgs,
+    /// A way to choose, as "name=value,name=value" or "label: name=value"; repeatable [default: greedy, beams, beams
+    /// without repeats, T 0.7, T 2.0, top-k, top-p, all together]
+    #[arg(long, value_name = "OPTIONS")]
+    pub(crate) run: Vec<String>,
+    /// Texts of each way that draws tokens
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N")]
+    pub(crate) seeds: u16,
+    /// Write a page too: .html
+    #[arg(long, short, value_hint = ValueHint::FilePath, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// A processor, a strategy, an option of one, or "choosing" [default: a list]
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The prompt of the example
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) prompts: PromptArgs,
+    /// Where to: .html
+    #[arg(long, short, value_hint = ValueHint::FilePath, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) look: Look,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct Replay {
+    /// A page that report wrote, or the bundle in it
+    #[arg(value_hint = ValueHint::FilePath, value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}

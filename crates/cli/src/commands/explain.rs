@@ -1,0 +1,217 @@
+//! `beamline explain`: what a processor or a strategy does, with an example computed on the spot.
+
+use crate::args::Explain;
+use crate::commands::compare::{numbers, usual};
+use crate::failure::Failure;
+use crate::output::{json, paint};
+use crate::paint::{HEADING, styled, width, wrap};
+use crate::table::{Side, lay_out, visible};
+use crate::model;
+use beamline::{Comparison, Depth, Engine, OptionSpec, Prompt, Run, Settings, StepRow, Topic, options, topic, topics};
+use serde_json::json as value;
+
+/// A text in which something comes again, so that penalties have something to do.
+const PROMPT: &str = "Once upon a time there was a little girl. Once upon a";
+
+pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
+    let Some(name) = &args.name else { return paint(&index()) };
+    if name == "choosing" {
+        let engine = model::open(&args.model, &Settings::default())?;
+        let comparison = usual(&engine, args.prompt.as_deref().unwrap_or("Once upon a time"))?;
+        return if args.json { json(&comparison) } else { paint(&choosing(&comparison)) };
+    }
+    let topic = topic(name).ok_or_else(|| unknown(name))?;
+    let engine = model::open(&args.model, &Settings::default())?;
+    let example = example(&engine, &topic, args.prompt.as_deref().unwrap_or(PROMPT))?;
+    if args.json {
+        let parts: serde_json::Map<_, _> = topic.parts().into_iter().map(|(h, text)| (h, value!(text))).collect();
+        return json(&value!({"name": topic.name(), "page": parts, "options": option_list(&topic), "example": example}));
+    }
+    paint(&page(&topic, &example))
+}
+
+fn unknown(name: &str) -> Failure {
+    let all: Vec<&str> = topics().map(|topic| topic.name()).chain(["choosing"]).collect();
+    // The nearest name may be what was meant.
+    let near = all.iter().filter(|known| known.contains(name) || name.contains(**known)).copied().collect::<Vec<_>>();
+    let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+    Failure::usage(format!("no page on {name:?}{hint} There are pages on {}", all.join(", ")))
+}
+
+/// All pages, a line each.
+fn index() -> String {
+    let first = |topic: Topic| {
+        let what = topic.parts().first().map_or(String::new(), |(_, text)| text.clone());
+        vec![topic.name().to_owned(), what.split_inclusive(". ").next().unwrap_or_default().trim().to_owned()]
+    };
+    let mut rows: Vec<Vec<String>> = topics().map(first).collect();
+    rows.push(vec!["choosing".to_owned(), "Which method when, in numbers of this model.".to_owned()]);
+    if let Some(width) = width() {
+        let names = rows.iter().map(|row| row[0].len()).max().unwrap_or(0) + 3;
+        rows.iter_mut().for_each(|row| row[1] = beamline_draw::cut(&row[1], width.saturating_sub(names)));
+    }
+    lay_out(&rows, &[Side::Left, Side::Left])
+}
+
+fn option_list(topic: &Topic) -> Vec<serde_json::Value> {
+    own_options(topic).iter().map(|o| value!({"name": o.name, "range": o.range, "default": o.default, "what": o.short})).collect()
+}
+
+fn own_options(topic: &Topic) -> Vec<&'static OptionSpec> {
+    match topic {
+        Topic::Processor(entry) => entry.options.iter().collect(),
+        Topic::Method(method) => options().filter(|option| method.aliases.contains(&option.name)).collect(),
+    }
+}
+
+fn page(topic: &Topic, example: &str) -> String {
+    let columns = width().unwrap_or(100).min(100);
+    let mut out = styled(topic.name(), HEADING) + "\n";
+    let mut part = |heading: &str, text: &str| {
+        out += &format!("\n{}\n{}", styled(heading, HEADING), wrap(text, columns, "  "));
+    };
+    for (heading, text) in topic.parts().iter().filter(|(heading, _)| heading != "Source") {
+        part(heading, text);
+    }
+    for option in own_options(topic) {
+        let text = format!("{}: {}; default: {}", option.short, option.range, option.default);
+        part(&format!("--{}", option.name.replace('_', "-")), &text);
+    }
+    out += &format!("\n{}\n{example}", styled("Example", HEADING));
+    if let Some((heading, text)) = topic.parts().iter().find(|(heading, _)| heading == "Source") {
+        out += &format!("\n{}\n{}", styled(heading, HEADING), wrap(text, columns, "  "));
+    }
+    out
+}
+
+/// What it does to this model's next token, or what it makes of the prompt.
+fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failure> {
+    let Some(options) = topic.example() else {
+        return Ok("  It needs more than an option and a prompt; see its page in the library's documentation.\n".to_owned());
+    };
+    let at = Prompt::Text(prompt.to_owned());
+    let depth = Depth { steps: 1, top: 8, stages: true };
+    let plain = engine.inspect(&at, &Settings::default(), depth)?;
+    let id = |i: usize| plain.steps[0].candidates.get(i).map_or(0, |candidate| candidate.id).to_string();
+    let options = options.replace("{best}", &id(0)).replace("{second}", &id(1));
+    let mut settings = Settings::list(&options)?;
+    let begin = format!("  beamline {} {prompt:?} {}\n", command(topic), flags(&settings));
+    let shown = match topic {
+        Topic::Processor(_) => {
+            if settings.get("seed").is_none() {
+                settings.set("seed", "0")?;
+            }
+            table(&engine.inspect(&at, &settings, Depth { top: 12, ..depth })?.steps)
+        }
+        Topic::Method(_) => {
+            settings.set("max_new_tokens", "16")?;
+            let completion = engine.generate(&[at], &settings)?;
+            let row = |sequence: &beamline::Sequence| {
+                format!("  {:9.3}  {}\n", sequence.sum_logprob, visible(&sequence.text))
+            };
+            completion.sequences.iter().map(row).collect()
+        }
+    };
+    Ok(begin + &shown)
+}
+
+fn command(topic: &Topic) -> &'static str {
+    match topic {
+        Topic::Processor(_) => "inspect",
+        Topic::Method(_) => "generate",
+    }
+}
+
+/// Settings as flags.
+fn flags(settings: &Settings) -> String {
+    let flag = |(name, setting): (&str, &beamline::Setting)| {
+        let name = name.replace('_', "-");
+        match setting.value.json() {
+            serde_json::Value::Bool(true) => format!("--{name}"),
+            serde_json::Value::Bool(false) => format!("--{name}=false"),
+            serde_json::Value::String(text) => format!("--{name} {text:?}"),
+            json @ (serde_json::Value::Array(_) | serde_json::Value::Object(_)) => format!("--{name} '{json}'"),
+            json => format!("--{name} {json}"),
+        }
+    };
+    settings.iter().map(flag).collect::<Vec<_>>().join(" ")
+}
+
+/// One step: each candidate before and after.
+fn table(steps: &[StepRow]) -> String {
+    let Some(step) = steps.first() else { return "  There is no step.\n".to_owned() };
+    let mut rows = vec![["token", "before", "after", ""].map(str::to_owned).to_vec()];
+    rows.extend(step.candidates.iter().map(|candidate| {
+        let gone = candidate.removed_by.map_or(String::new(), |by| format!("removed by {by}"));
+        let percent = |p: f64| format!("{:.2}%", p * 100.0);
+        vec![format!("  {}", visible(&candidate.text)), percent(candidate.prob), percent(candidate.prob_processed), gone]
+    }));
+    rows[0][0] = "  token".to_owned();
+    lay_out(&rows, &[Side::Left, Side::Right, Side::Right, Side::Left])
+}
+
+/// Which method when, in the numbers of a comparison made on the spot.
+fn choosing(comparison: &Comparison) -> String {
+    let of = |name: &str| comparison.runs.iter().find(|run| run.name == name);
+    let percent = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0));
+    let repeated = |run: Option<&Run>| percent(run.and_then(|run| run.mean.repeated_4));
+    let mean = |run: Option<&Run>| run.and_then(|run| run.mean.mean_logprob).map_or("-".to_owned(), |m| format!("{m:.2}"));
+    let alike = |run: Option<&Run>| percent(run.and_then(|run| run.similarity));
+    let columns = width().unwrap_or(100).min(100);
+    let mut out = styled("choosing", HEADING) + "\n\n";
+    out += &wrap(
+        &format!(
+            "{} continued {:?} in eight ways, {} tokens each, four seeds where tokens are drawn:",
+            comparison.model,
+            comparison.prompt,
+            comparison.runs[0].texts[0].measures.length
+        ),
+        columns,
+        "",
+    );
+    out += &format!("\n{}\n", numbers(comparison));
+    let (greedy, beam, banned) = (of("greedy"), of("beam 5"), of("beam 5, no-repeat 2"));
+    let (cool, hot, nucleus) = (of("T 0.7"), of("T 2.0"), of("top-p 0.9"));
+    let advice = [
+        (
+            "One right answer: facts, translations, short summaries",
+            format!(
+                "greedy or beams. They find what the model holds most probable ({} and {} nats a token here) and need no seed. In longer texts they loop: {} and {} of their runs of four tokens came before.",
+                mean(greedy), mean(beam), repeated(greedy), repeated(beam)
+            ),
+        ),
+        (
+            "Beams, but without loops",
+            format!(
+                "no_repeat_ngram_size 2 or 3: {} of its runs of four came before. It also bans names and phrases that ought to come again; on long texts rather a repetition_penalty near 1.1, or dry_multiplier.",
+                repeated(banned)
+            ),
+        ),
+        (
+            "Stories, dialogue, ideas",
+            format!(
+                "sampling with top_p 0.9 to 0.95, or with a temperature of 0.7 to 0.9. It costs probability ({} and {} nats a token) and gives variety: texts of different seeds share {} and {} of their pairs of tokens.",
+                mean(nucleus), mean(cool), alike(nucleus), alike(cool)
+            ),
+        ),
+        (
+            "A high temperature",
+            format!(
+                "only with a truncation. At T 2.0 alone a token costs {} nats: the tail of the vocabulary takes over, and the text falls apart.",
+                mean(hot)
+            ),
+        ),
+        (
+            "Top-k or top-p",
+            "top_p adapts to how sure the model is, top_k does not: where one token is certain it lets in others, where many are fine it cuts some off. Together, top_k guards against a long flat tail.".to_owned(),
+        ),
+        (
+            "What the model would say at best",
+            "exact_search, for short texts: it proves which text is the most probable one. That is often not the one you want.".to_owned(),
+        ),
+    ];
+    for (heading, text) in advice {
+        out += &format!("{}\n{}\n", styled(heading, HEADING), wrap(&text, columns, "  "));
+    }
+    out + "The same numbers for your prompt and your model: beamline compare PROMPT --seeds 4\n"
+}

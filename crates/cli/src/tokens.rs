@@ -1,0 +1,83 @@
+//! Generated and scored tokens as coloured text and as tables.
+
+use crate::paint::heat;
+use crate::table::{Side, lay_out, visible};
+use beamline::GeneratedToken;
+use clap::ValueEnum;
+
+/// What a token's colour tells.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Show {
+    /// How improbable it was
+    Prob,
+    /// How far from the most probable it was
+    Rank,
+    /// How unsure the model was before it
+    Entropy,
+}
+
+impl Show {
+    /// What the colours mean, in a line.
+    pub(crate) fn legend(self) -> &'static str {
+        match self {
+            Self::Prob => "the deeper the colour, the less probable: none above 20 %, deepest below 0.03 %",
+            Self::Rank => "the deeper the colour, the further down the list: none for the best, deepest beyond rank 1,000",
+            Self::Entropy => "the deeper the colour, the less sure the model was: none below 1.6 nats, deepest above 6.4",
+        }
+    }
+
+    /// From 0, as expected, to 1.
+    fn depth(self, logprob: f64, rank: usize, entropy: f64) -> f64 {
+        match self {
+            Self::Prob => -logprob / 8.0,
+            Self::Rank => (rank as f64).ln() / 8.0 + if rank > 1 { 0.15 } else { 0.0 },
+            Self::Entropy => entropy / 8.0,
+        }
+    }
+}
+
+/// A token's text with its numbers, as far as it has any.
+pub(crate) struct Shown<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) numbers: Option<(f64, usize, f64)>,
+}
+
+/// Text with each token on its ground. Tokens that share a character stand together, on the deepest of their grounds.
+pub(crate) fn coloured<'a>(tokens: impl Iterator<Item = Shown<'a>>, show: Show) -> String {
+    let (mut out, mut bytes, mut depth) = (String::new(), Vec::new(), 0.0f64);
+    for token in tokens {
+        bytes.extend_from_slice(token.bytes);
+        depth = depth.max(token.numbers.map_or(0.0, |(logprob, rank, entropy)| show.depth(logprob, rank, entropy)));
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            out += &each_line(text, depth);
+            bytes.clear();
+            depth = 0.0;
+        }
+    }
+    out + &each_line(&String::from_utf8_lossy(&bytes), depth)
+}
+
+/// A ground must not run over the end of a line.
+fn each_line(text: &str, depth: f64) -> String {
+    text.split('\n').map(|line| heat(line, depth)).collect::<Vec<_>>().join("\n")
+}
+
+/// A row for each token: p, log p, rank, entropy; and their sum.
+pub(crate) fn table(tokens: &[GeneratedToken], sum: f64) -> String {
+    let heading = ["#", "token", "id", "p", "log p", "rank", "entropy"].map(str::to_owned).to_vec();
+    let row = |(i, token): (usize, &GeneratedToken)| {
+        vec![
+            (i + 1).to_string(),
+            visible(&token.text),
+            token.id.to_string(),
+            format!("{:.6}", token.logprob.exp()),
+            format!("{:.6}", token.logprob),
+            token.rank.to_string(),
+            format!("{:.4}", token.entropy),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(heading).chain(tokens.iter().enumerate().map(row)).collect();
+    let right = Side::Right;
+    let table = lay_out(&rows, &[right, Side::Left, right, right, right, right, right]);
+    format!("{table}sum of log-probabilities {sum:.6}\n")
+}
