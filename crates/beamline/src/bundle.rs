@@ -97,7 +97,8 @@ impl Bundle {
 impl Engine {
     /// Packs a completion with what is needed to repeat it. `settings` come from [`settings`](Self::settings).
     pub fn bundle(&self, completion: &Completion, settings: &Settings) -> Bundle {
-        let option = |(name, setting): (&'static str, &crate::settings::Setting)| (name.to_owned(), setting.value.json());
+        let option =
+            |(name, setting): (&'static str, &crate::settings::Setting)| (name.to_owned(), setting.value.json());
         let sequence = |sequence: &crate::completion::Sequence| BundledSequence {
             prompt: sequence.prompt,
             rank: sequence.rank,
@@ -138,7 +139,9 @@ impl Engine {
     /// When the bundle is another model's, or as for [`generate`](Self::generate).
     pub fn verify(&self, bundle: &Bundle) -> Result<Verdict, Error> {
         let info = self.info();
-        if (&info.architecture, info.parameters, &info.dtype) != (&bundle.architecture, bundle.parameters, &bundle.dtype) {
+        if (&info.architecture, info.parameters, &info.dtype)
+            != (&bundle.architecture, bundle.parameters, &bundle.dtype)
+        {
             return Err(Error::Option(format!(
                 "the bundle was made with {} ({}, {} weights, {}), and this model is {} ({}, {} weights, {}); give the same one with --model",
                 bundle.model,

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::measures::{Measures, mean_and_spread, similarity};
 use crate::session::{Prompt, Session};
 use crate::settings::Settings;
+use beamline_tokens::{Beginning, Special};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::time::Instant;
@@ -70,8 +71,7 @@ fn short_name(options: &str) -> String {
         .filter_map(|&(name, value)| match (name.replace('-', "_").as_str(), value) {
             ("num_beams", "1") if samples => None,
             ("num_beams", "1") => Some("greedy".to_owned()),
-            ("do_sample", _) => None,
-            ("top_k", "0") | ("top_p" | "temperature", "1" | "1.0") => None,
+            ("do_sample", _) | ("top_k", "0") | ("top_p" | "temperature", "1" | "1.0") => None,
             ("num_beams", n) => Some(format!("beam {n}")),
             ("no_repeat_ngram_size", n) => Some(format!("no-repeat {n}")),
             ("temperature", t) => Some(format!("T {t}")),
@@ -214,34 +214,17 @@ impl Engine {
         let jobs = self.comparison_jobs(ways, shared, seeds)?;
         let sessions = jobs.iter().map(|job| self.session(prompt, &job.settings));
         let mut sessions: Vec<Session> = sessions.collect::<Result<_, _>>()?;
-        let (started, mut ended) = (Instant::now(), vec![0.0; jobs.len()]);
-        loop {
-            let more = self.step(&mut sessions, &mut ())?.more;
-            let now = started.elapsed().as_secs_f64();
-            let done = sessions.iter().zip(&mut ended).filter(|(session, _)| session.is_done());
-            done.filter(|(_, at)| **at == 0.0).for_each(|(_, at)| *at = now);
-            progress(ended.iter().filter(|at| **at > 0.0).count(), jobs.len());
-            if !more {
-                break;
-            }
+        let ended = self.run_out(&mut sessions, progress)?;
+        let mut texts = Vec::new();
+        for (job, session) in jobs.iter().zip(&sessions) {
+            texts.push(self.first_text(prompt, job, session)?);
         }
-        let prompts = [prompt.clone()];
-        let texts: Vec<(usize, Option<u64>, Sequence)> = jobs
-            .iter()
-            .zip(&sessions)
-            .map(|(job, session)| {
-                let one = std::slice::from_ref(session);
-                let completion = self.completion(&prompts, &job.settings, one, self.timings());
-                let first = completion.sequences.into_iter().next();
-                (job.way, job.seed, first.expect("a search that ended has a sequence"))
-            })
-            .collect();
-        let reference = texts[0].2.token_ids.clone();
+        let reference = texts[0].token_ids.clone();
         let mut runs: Vec<Run> = Vec::new();
         for (w, way) in ways.iter().enumerate() {
-            let own = texts.iter().filter(|(of, ..)| *of == w);
-            let compared = own.map(|(_, seed, sequence)| compared(*seed, sequence.clone(), &reference)).collect();
-            let seconds = jobs.iter().zip(&ended).filter(|(job, _)| job.way == w).map(|(_, at)| *at).fold(0.0, f64::max);
+            let own = || jobs.iter().zip(&texts).zip(&ended).filter(|((job, _), _)| job.way == w);
+            let compared = own().map(|((job, text), _)| compared(job.seed, text.clone(), &reference)).collect();
+            let seconds = own().map(|(_, at)| *at).fold(0.0, f64::max);
             runs.push(run(way, compared, seconds));
         }
         let differ = runs.iter().filter_map(|run| run.texts[0].differs_at).min();
@@ -249,11 +232,34 @@ impl Engine {
         Ok(Comparison {
             schema: 1,
             model: self.name().to_owned(),
-            prompt: self.texts(ids).concat(),
+            prompt: self.tokenizer().decode(ids, Special::Write, Beginning::Text),
             prompt_token_ids: ids.iter().map(|id| id.0).collect(),
             common: differ.unwrap_or(reference.len()),
             runs,
         })
+    }
+
+    /// Steps sessions to their ends; the seconds after which each was done.
+    fn run_out(&self, sessions: &mut [Session], progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<f64>, Error> {
+        let (started, mut ended) = (Instant::now(), vec![0.0; sessions.len()]);
+        loop {
+            let more = self.step(sessions, &mut ())?.more;
+            let now = started.elapsed().as_secs_f64();
+            let done = sessions.iter().zip(&mut ended).filter(|(session, _)| session.is_done());
+            done.filter(|(_, at)| **at == 0.0).for_each(|(_, at)| *at = now);
+            progress(ended.iter().filter(|at| **at > 0.0).count(), ended.len());
+            if !more {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// The best text of a session that has ended.
+    fn first_text(&self, prompt: &Prompt, job: &Job, session: &Session) -> Result<Sequence, Error> {
+        let prompts = std::slice::from_ref(prompt);
+        let completion = self.completion(prompts, &job.settings, std::slice::from_ref(session), self.timings());
+        let none = || Error::Option("a search ended without a text; raise max_new_tokens".to_owned());
+        completion.sequences.into_iter().next().ok_or_else(none)
     }
 
     fn comparison_jobs(&self, ways: &[Way], shared: &Settings, seeds: usize) -> Result<Vec<Job>, Error> {
@@ -315,8 +321,16 @@ mod tests {
     #[test]
     fn ways_are_named_by_what_they_set() {
         let names: Vec<String> = Way::NOTES.iter().map(|way| way.parse::<Way>().unwrap().name).collect();
-        let expected =
-            ["greedy", "beam 5", "beam 5, no-repeat 2", "T 0.7", "T 2.0", "top-k 50", "top-p 0.9", "T 0.7, top-k 50, top-p 0.9, no-repeat 2"];
+        let expected = [
+            "greedy",
+            "beam 5",
+            "beam 5, no-repeat 2",
+            "T 0.7",
+            "T 2.0",
+            "top-k 50",
+            "top-p 0.9",
+            "T 0.7, top-k 50, top-p 0.9, no-repeat 2",
+        ];
         assert_eq!(names, expected);
         assert_eq!("do_sample=true".parse::<Way>().unwrap().name, "sampling");
         assert!("five".parse::<Way>().unwrap_err().to_string().contains("name=value"));

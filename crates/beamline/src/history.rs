@@ -35,6 +35,8 @@ pub struct Branching {
     pub id: u32,
     /// The token's text.
     pub text: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
     /// Its log-probability after the processors, in nats.
     pub logprob: f64,
     /// The score of the sequence that ends in it.
@@ -110,6 +112,7 @@ impl Engine {
                 depth: session.tree().depth(candidate.parent) + 1,
                 id: candidate.token.0,
                 text: self.tokenizer().vocabulary().text(candidate.token),
+                bytes: self.tokenizer().vocabulary().bytes(candidate.token).to_vec(),
                 logprob: candidate.logprob,
                 score: candidate.score,
                 rank: candidate.rank,

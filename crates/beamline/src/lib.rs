@@ -57,7 +57,8 @@ mod vocabulary;
 pub use beamline_hub as hub;
 pub use beamline_kernels::{ActivationFormat, Compute, Encoding, UnknownActivations, UnknownEncoding};
 pub use beamline_model::{
-    DEFAULT_ACTIVATIONS, Description, Geometry, KvCache, Model, ModelError, Part, Probe, Rows, Site, Span, TableModel, Want,
+    DEFAULT_ACTIVATIONS, Description, Geometry, KvCache, Model, ModelError, Part, Probe, Rows, Site, Span, TableModel,
+    Want,
 };
 pub use beamline_search::{
     Candidate as Considered, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook, State,
@@ -65,9 +66,9 @@ pub use beamline_search::{
 };
 pub use beamline_shape::{Entry, OptionKind, OptionSpec, OptionValue, Page, Preset, REGISTRY};
 pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};
+pub use bench::{Bench, BenchReport, Decode, Prefill};
 pub use bundle::{Bundle, BundledSequence, Verdict};
 pub use compare::{ComparedText, Comparison, Run, Summary, Way};
-pub use bench::{Bench, BenchReport, Decode, Prefill};
 pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
 pub use engine::Engine;
 pub use error::{Error, Fault};

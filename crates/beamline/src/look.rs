@@ -12,6 +12,8 @@ use serde::Serialize;
 pub struct Embeddings {
     /// The prompt's tokens, as text.
     pub tokens: Vec<String>,
+    /// Their bytes.
+    pub bytes: Vec<Vec<u8>>,
     /// Each token's embedding, `[tokens][hidden]`.
     pub token: Vec<Vec<f32>>,
     /// What tells the positions apart.
@@ -36,6 +38,8 @@ pub enum Positions {
 pub struct AttentionMap {
     /// The prompt's tokens, as text.
     pub tokens: Vec<String>,
+    /// Their bytes.
+    pub bytes: Vec<Vec<u8>>,
     /// The layer, from 0.
     pub layer: usize,
     /// The head, from 0; null for the mean of all.
@@ -90,7 +94,7 @@ impl Engine {
         let (token, position, sum) = (rows(Part::Tokens)?, rows(Part::Positions)?, rows(Part::Embedding)?);
         // Where positions are turned, what enters the first layer is the tokens' own.
         let position = if token == sum { Positions::Rotary(position) } else { Positions::Learned(position) };
-        Ok(Embeddings { tokens: self.texts(&ids), token, position, sum })
+        Ok(Embeddings { bytes: self.bytes(&ids), tokens: self.texts(&ids), token, position, sum })
     }
 
     /// How much each token of a prompt looks at each before it, in one head of a layer, or in the mean of its heads.
@@ -127,7 +131,14 @@ impl Engine {
             (sum / heads as f64) as f32
         };
         let row = |row: &Vec<f32>| (0..n).map(|at| head.map_or_else(|| mean(row, at), |h| row[h * n + at])).collect();
-        Ok(AttentionMap { tokens: self.texts(&ids), layer, head, heads, weights: rows.iter().map(row).collect() })
+        Ok(AttentionMap {
+            bytes: self.bytes(&ids),
+            tokens: self.texts(&ids),
+            layer,
+            head,
+            heads,
+            weights: rows.iter().map(row).collect(),
+        })
     }
 
     /// Runs a prompt through the model and keeps what it shows.
@@ -146,6 +157,11 @@ impl Engine {
         let span = Span { tokens: &ids, cache: &mut cache, want: Want::Nothing };
         self.model().forward(&mut [span], &mut keeper)?;
         Ok((ids, keeper))
+    }
+
+    /// What tokens stand for, each alone.
+    fn bytes(&self, ids: &[TokenId]) -> Vec<Vec<u8>> {
+        ids.iter().map(|&id| self.tokenizer().vocabulary().bytes(id).to_vec()).collect()
     }
 
     /// Tokens as text, each alone.

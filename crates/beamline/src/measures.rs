@@ -105,7 +105,8 @@ mod tests {
     /// By the definition: every run against every later place.
     fn slow(tokens: &[u32]) -> usize {
         let n = tokens.len();
-        let twice = |len: &usize| (0..=n - len).any(|i| (i + 1..=n - len).any(|j| tokens[i..i + len] == tokens[j..j + len]));
+        let twice =
+            |len: &usize| (0..=n - len).any(|i| (i + 1..=n - len).any(|j| tokens[i..i + len] == tokens[j..j + len]));
         (1..n).rev().find(twice).unwrap_or(0)
     }
 

@@ -50,7 +50,11 @@ pub const METHODS: &[Method] = &[
         example: "do_sample=true,arithmetic_sampling=true,num_return_sequences=3,seed=1",
     },
     Method { name: "best_of", aliases: &["rank_by"], example: "do_sample=true,best_of=4,seed=1" },
-    Method { name: "exact_search", aliases: &["node_budget"], example: "exact_search=true,node_budget=200,do_sample=false" },
+    Method {
+        name: "exact_search",
+        aliases: &["node_budget"],
+        example: "exact_search=true,node_budget=200,do_sample=false",
+    },
 ];
 
 impl Method {
@@ -108,7 +112,8 @@ impl Topic {
     pub fn parts(&self) -> Vec<(String, String)> {
         match self {
             Self::Processor(Entry { page: Page { what, rule, when, limits, source, .. }, .. }) => {
-                let all = [("What it does", what), ("Rule", rule), ("When", when), ("Limits", limits), ("Source", source)];
+                let all =
+                    [("What it does", what), ("Rule", rule), ("When", when), ("Limits", limits), ("Source", source)];
                 all.iter().map(|(heading, text)| ((*heading).to_owned(), without_links(text))).collect()
             }
             Self::Method(method) => method.parts(),
@@ -119,7 +124,9 @@ impl Topic {
     /// for the ids of the two most probable tokens; none where an example needs more than options.
     pub fn example(&self) -> Option<&'static str> {
         match self {
-            Self::Processor(entry) => EXAMPLES.iter().find(|(name, _)| *name == entry.name).map(|(_, options)| *options),
+            Self::Processor(entry) => {
+                EXAMPLES.iter().find(|(name, _)| *name == entry.name).map(|(_, options)| *options)
+            }
             Self::Method(method) => Some(method.example),
         }
     }

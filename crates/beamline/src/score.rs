@@ -36,6 +36,9 @@ pub struct ScoredToken {
     pub id: u32,
     /// Its bytes as text.
     pub text: String,
+    /// Its bytes.
+    #[serde(skip)]
+    pub bytes: Vec<u8>,
     /// Its log-probability given those before it, in nats; null for a first token, which follows nothing.
     pub logprob: Option<f64>,
     /// Its place in the distribution, from 1; null with `logprob`.
@@ -106,7 +109,9 @@ impl Engine {
     }
 
     fn unscored(&self, id: TokenId) -> ScoredToken {
-        ScoredToken { id: id.0, text: self.tokenizer().vocabulary().text(id), logprob: None, rank: None, entropy: None }
+        let vocabulary = self.tokenizer().vocabulary();
+        let (text, bytes) = (vocabulary.text(id), vocabulary.bytes(id).to_vec());
+        ScoredToken { id: id.0, text, bytes, logprob: None, rank: None, entropy: None }
     }
 
     fn total(&self, ids: &[TokenId], tokens: Vec<ScoredToken>, parted: usize) -> ScoreReport {

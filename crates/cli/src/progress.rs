@@ -50,7 +50,9 @@ impl Count {
     pub(crate) fn set(&mut self, done: usize, of: usize) {
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(Some(of as u64), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {} {{elapsed}}", self.what)) {
+            if let Ok(style) =
+                ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {} {{elapsed}}", self.what))
+            {
                 bar.set_style(style);
             }
             bar

@@ -21,8 +21,12 @@ impl Show {
     pub(crate) fn legend(self) -> &'static str {
         match self {
             Self::Prob => "the deeper the colour, the less probable: none above 20 %, deepest below 0.03 %",
-            Self::Rank => "the deeper the colour, the further down the list: none for the best, deepest beyond rank 1,000",
-            Self::Entropy => "the deeper the colour, the less sure the model was: none below 1.6 nats, deepest above 6.4",
+            Self::Rank => {
+                "the deeper the colour, the further down the list: none for the best, deepest beyond rank 1,000"
+            }
+            Self::Entropy => {
+                "the deeper the colour, the less sure the model was: none below 1.6 nats, deepest above 6.4"
+            }
         }
     }
 

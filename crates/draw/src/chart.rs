@@ -10,8 +10,9 @@ pub use heat::HeatChart;
 pub use plot::{Along, Axis, Mark, PlotChart, Series, SeriesKind};
 pub use tree::{NodeRole, TreeChart, TreeItem};
 
+use crate::colour::Theme;
 use crate::figure::DrawError;
-use crate::sheet::{Area, Sheet};
+use crate::sheet::Area;
 
 /// A chart.
 #[derive(Clone, Debug)]
@@ -27,12 +28,12 @@ pub enum Chart {
 }
 
 impl Chart {
-    pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
+    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
         match self {
-            Self::Bars(chart) => chart.draw(sheet, area),
-            Self::Plot(chart) => chart.draw(sheet, area),
-            Self::Heat(chart) => chart.draw(sheet, area),
-            Self::Tree(chart) => chart.draw(sheet, area),
+            Self::Bars(chart) => chart.draw(theme, area),
+            Self::Plot(chart) => chart.draw(theme, area),
+            Self::Heat(chart) => chart.draw(theme, area),
+            Self::Tree(chart) => chart.draw(theme, area),
         }
     }
 }

@@ -26,8 +26,15 @@ const fn rgb(hex: u32) -> RGBColor {
 }
 
 /// Okabe and Ito's colours (2008), without the yellow that is lost on white and the black that is lost on black.
-const SERIES: [RGBColor; 7] =
-    [rgb(0x00_72_B2), rgb(0xD5_5E_00), rgb(0x00_9E_73), rgb(0xCC_79_A7), rgb(0xE6_9F_00), rgb(0x56_B4_E9), rgb(0x88_88_88)];
+const SERIES: [RGBColor; 7] = [
+    rgb(0x00_72_B2),
+    rgb(0xD5_5E_00),
+    rgb(0x00_9E_73),
+    rgb(0xCC_79_A7),
+    rgb(0xE6_9F_00),
+    rgb(0x56_B4_E9),
+    rgb(0x88_88_88),
+];
 
 /// Stops of viridis, evenly spaced.
 const VIRIDIS: [RGBColor; 9] = [

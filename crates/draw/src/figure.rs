@@ -3,7 +3,6 @@
 use crate::chart::Chart;
 use crate::colour::Theme;
 use crate::label::{columns, cut};
-use crate::sheet::Sheet;
 use plotters::prelude::*;
 use serde_json::Value;
 use std::fmt::Write;
@@ -115,16 +114,16 @@ impl Figure {
         let mut text = String::new();
         {
             let root = SVGBackend::with_string(&mut text, (canvas.width, canvas.height)).into_drawing_area();
-            let sheet = Sheet { theme: canvas.theme };
+
             root.fill(&canvas.theme.paper()).map_err(DrawError::chart)?;
             let fits = |size: f64| (f64::from(canvas.width - 32) / (size * 0.56)) as usize;
-            sheet.text(&root, &cut(&self.title, fits(18.0)), (16, 12), 18, canvas.theme.ink())?;
-            sheet.text(&root, &cut(&self.note, fits(12.0)), (16, 37), 12, canvas.theme.faint())?;
+            crate::sheet::text(&root, &cut(&self.title, fits(18.0)), (16, 12), 18, canvas.theme.ink())?;
+            crate::sheet::text(&root, &cut(&self.note, fits(12.0)), (16, 37), 12, canvas.theme.faint())?;
             let body = root.margin(56, 8, 8, 12);
             let across = self.columns.clamp(1, self.charts.len().max(1));
             let areas = body.split_evenly((self.charts.len().div_ceil(across), across));
             for (chart, area) in self.charts.iter().zip(&areas) {
-                chart.draw(&sheet, area)?;
+                chart.draw(canvas.theme, area)?;
             }
             root.present().map_err(DrawError::chart)?;
         }

@@ -57,7 +57,7 @@ impl Figure {
     /// As for [`svg`](Self::svg).
     pub fn html(&self, canvas: &Canvas) -> Result<String, DrawError> {
         const ROWS: usize = 500;
-        let heading: String = self.data.columns.iter().map(|name| format!("<th>{name}</th>")).collect();
+        let heading = format!("<th>{}</th>", self.data.columns.join("</th><th>"));
         let row = |row: &Vec<serde_json::Value>| {
             let cell = |value: &serde_json::Value| match value {
                 serde_json::Value::String(text) => format!("<td>{}</td>", escape(&crate::label(text, &[]))),

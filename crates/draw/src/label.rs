@@ -15,15 +15,48 @@ pub fn label(text: &str, bytes: &[u8]) -> String {
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         return format!("‹{}›", hex.join(" "));
     }
-    let shown = text.chars().map(|c| match c {
-        ' ' => '␣',
-        '\n' => '↵',
-        '\r' => '␍',
-        '\t' => '⇥',
-        c if c.is_control() => '·',
-        c => c,
-    });
-    if text.is_empty() { "∅".to_owned() } else { shown.collect() }
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c {
+            ' ' => shown.push('␣'),
+            '\n' => shown.push('↵'),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push('⇥'),
+            c if c.is_control() => shown.push('·'),
+            c => shown.push(c),
+        }
+    }
+    if text.is_empty() { "∅".to_owned() } else { shown }
+}
+
+/// Tokens in a row as labels. One that completes a character that others began shows it, after an ellipsis.
+///
+/// ```
+/// use beamline_draw::labels;
+/// let tokens: [&[u8]; 3] = [&[0xec, 0x95], &[0x88], b"!"];
+/// assert_eq!(labels(&tokens), ["‹ec 95›", "…안", "!"]);
+/// ```
+pub fn labels(tokens: &[impl AsRef<[u8]>]) -> Vec<String> {
+    let mut begun = Vec::new();
+    tokens.iter().map(|bytes| continued(&mut begun, bytes.as_ref())).collect()
+}
+
+/// The label of a token after others, of which `begun` are the bytes of a character that is not complete.
+pub(crate) fn continued(begun: &mut Vec<u8>, bytes: &[u8]) -> String {
+    let is_first = begun.is_empty();
+    begun.extend_from_slice(bytes);
+    let whole = match std::str::from_utf8(begun) {
+        Ok(text) => Some(text.to_owned()),
+        // Four bytes and no character: this never becomes one.
+        Err(error) if error.error_len().is_some() || begun.len() > 8 => None,
+        Err(_) => return label("\u{fffd}", bytes),
+    };
+    begun.clear();
+    match whole {
+        Some(text) if is_first => label(&text, bytes),
+        Some(text) => format!("…{}", label(&text, text.as_bytes())),
+        None => label(&String::from_utf8_lossy(bytes), bytes),
+    }
 }
 
 /// The width of a text in columns of half a character's height: about what a font gives it.
@@ -57,6 +90,9 @@ mod tests {
 
     #[test]
     fn wide_characters_count_twice_when_labels_are_cut() {
-        assert_eq!((cut("안녕하세요", 10).as_str(), cut("안녕하세요", 7).as_str(), cut("abc", 2).as_str()), ("안녕하세요", "안녕하…", "a…"));
+        assert_eq!(
+            (cut("안녕하세요", 10).as_str(), cut("안녕하세요", 7).as_str(), cut("abc", 2).as_str()),
+            ("안녕하세요", "안녕하…", "a…")
+        );
     }
 }

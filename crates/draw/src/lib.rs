@@ -34,9 +34,11 @@ pub mod png;
 mod report;
 mod sheet;
 
-pub use chart::{Along, Axis, Bar, BarChart, Chart, HeatChart, Mark, NodeRole, PlotChart, Series, SeriesKind, TreeChart, TreeItem};
+pub use chart::{
+    Along, Axis, Bar, BarChart, Chart, HeatChart, Mark, NodeRole, PlotChart, Series, SeriesKind, TreeChart, TreeItem,
+};
 pub use colour::{Scale, Theme};
 pub use figure::{Canvas, Data, DrawError, Figure};
-pub use label::{cut, label};
+pub use label::{cut, label, labels};
 pub use page::comparison_page;
 pub use report::{Report, report_page};

@@ -48,7 +48,13 @@ fn paragraph(text: &ComparedText, common: usize) -> String {
         Some(at) => {
             let at = at.max(common);
             let end = (at + 1).min(tokens.len());
-            let _ = write!(out, "{}<mark>{}</mark>{}", shown(&tokens[common..at]), shown(&tokens[at..end]), shown(&tokens[end..]));
+            let _ = write!(
+                out,
+                "{}<mark>{}</mark>{}",
+                shown(&tokens[common..at]),
+                shown(&tokens[at..end]),
+                shown(&tokens[end..])
+            );
         }
         None => out += &shown(&tokens[common..]),
     }

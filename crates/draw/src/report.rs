@@ -41,7 +41,8 @@ pub fn report_page(report: &Report<'_>, canvas: &Canvas) -> Result<String, DrawE
         body += "</p>\n";
         body += &facts(sequence);
     }
-    body += "<p class=\"faint\">The deeper the colour, the more a token surprised the model; hover for its numbers.</p>\n";
+    body +=
+        "<p class=\"faint\">The deeper the colour, the more a token surprised the model; hover for its numbers.</p>\n";
     for figure in *figures {
         let _ = writeln!(body, "<figure>\n{}\n</figure>", figure.svg(canvas)?);
     }
@@ -94,7 +95,11 @@ fn span(group: &[&GeneratedToken], text: &str) -> String {
     let surprise = -group.iter().map(|token| token.logprob).sum::<f64>();
     // Eight nats, one in three thousand, is as deep as it gets.
     let depth = (surprise / 8.0).clamp(0.0, 1.0) * 0.55;
-    format!("<span title=\"{}\" style=\"background: rgba(213, 94, 0, {depth:.2})\">{}</span>", escape(&title), escape(text))
+    format!(
+        "<span title=\"{}\" style=\"background: rgba(213, 94, 0, {depth:.2})\">{}</span>",
+        escape(&title),
+        escape(text)
+    )
 }
 
 fn facts(sequence: &Sequence) -> String {
@@ -135,9 +140,12 @@ fn table(sequence: &Sequence) -> String {
 fn config(completion: &Completion) -> String {
     let mut out = String::from("<h2>Options</h2>\n<table>\n<tr><th>option</th><th>value</th><th>set by</th></tr>\n");
     let all = completion.effective_config.as_object();
-    for (name, entry) in all.into_iter().flatten().filter(|(name, entry)| entry["origin"] != "default" || name.as_str() == "seed") {
+    for (name, entry) in
+        all.into_iter().flatten().filter(|(name, entry)| entry["origin"] != "default" || name.as_str() == "seed")
+    {
         let origin = entry["origin"].as_str().unwrap_or_default();
-        let _ = writeln!(out, "<tr><td>{name}</td><td>{}</td><td>{origin}</td></tr>", escape(&entry["value"].to_string()));
+        let _ =
+            writeln!(out, "<tr><td>{name}</td><td>{}</td><td>{origin}</td></tr>", escape(&entry["value"].to_string()));
     }
     out + "</table>\n<p class=\"faint\">All others have their defaults.</p>\n"
 }

@@ -124,7 +124,11 @@ impl Gpt2 {
         let mut x = self.embed(spans, &batch);
         look(probe, 0, Part::Tokens, || self.token_rows(spans));
         look(probe, 0, Part::Positions, || {
-            batch.positions().flat_map(|at| &self.positions[at * self.config.embd..][..self.config.embd]).copied().collect()
+            batch
+                .positions()
+                .flat_map(|at| &self.positions[at * self.config.embd..][..self.config.embd])
+                .copied()
+                .collect()
         });
         show(probe, 0, Part::Embedding, &mut x);
         for layer in 0..self.blocks.len() {

@@ -146,7 +146,8 @@ impl Plot {
         ];
         let name =
             |kind: &PlotKind| kind.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
-        if let Some((flag, _, kinds)) = own.iter().find(|(_, is_given, kinds)| *is_given && !kinds.contains(&self.kind)) {
+        if let Some((flag, _, kinds)) = own.iter().find(|(_, is_given, kinds)| *is_given && !kinds.contains(&self.kind))
+        {
             let kinds = kinds.iter().map(name).collect::<Vec<_>>().join(" and ");
             return Err(Failure::usage(format!(
                 "{flag} belongs to plot {kinds}; leave it out of plot {}",

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Compare, given: &Settings) -> Result<(), Failure> {
     }
     let prompt = prompts::single(&args.prompts)?;
     let ways = ways(&args.run, &Way::NOTES)?;
-    let shared = with_defaults(given, value!({}), 40)?;
+    let shared = with_defaults(given, &value!({}), 40)?;
     let engine = model::open(&args.model, given)?;
     let mut bar = Count::new("texts");
     let seeds = usize::from(args.seeds);
@@ -57,7 +57,9 @@ fn paragraph(text: &ComparedText, common: usize) -> String {
         Some(at) => {
             let at = at.max(common);
             let end = (at + 1).min(tokens.len());
-            words(&tokens[common..at]) + &styled(&format!("[{}]", words(&tokens[at..end])), CHOSEN) + &words(&tokens[end..])
+            words(&tokens[common..at])
+                + &styled(&format!("[{}]", words(&tokens[at..end])), CHOSEN)
+                + &words(&tokens[end..])
         }
     };
     format!("  {}{rest}{seed}\n", styled(&words(&tokens[..common]), FAINT))
@@ -66,8 +68,19 @@ fn paragraph(text: &ComparedText, common: usize) -> String {
 /// A row of numbers for each way.
 pub(crate) fn numbers(comparison: &Comparison) -> String {
     let heading = [
-        "way", "sum log p", "mean", "perplexity", "distinct-1", "-2", "-3", "repeated-4", "longest", "tokens", "alike",
-        "ended by", "s",
+        "way",
+        "sum log p",
+        "mean",
+        "perplexity",
+        "distinct-1",
+        "-2",
+        "-3",
+        "repeated-4",
+        "longest",
+        "tokens",
+        "alike",
+        "ended by",
+        "s",
     ];
     let rows: Vec<Vec<String>> =
         std::iter::once(heading.map(str::to_owned).to_vec()).chain(comparison.runs.iter().map(row)).collect();
@@ -104,9 +117,8 @@ fn row(run: &Run) -> Vec<String> {
 /// The comparison that pages about choosing are grounded in.
 pub(crate) fn usual(engine: &beamline::Engine, prompt: &str) -> Result<Comparison, Failure> {
     let ways = ways(&[], &Way::NOTES)?;
-    let shared = with_defaults(&Settings::default(), value!({"seed": 0}), 60)?;
+    let shared = with_defaults(&Settings::default(), &value!({"seed": 0}), 60)?;
     let mut bar = Count::new("texts");
     let prompt = beamline::Prompt::Text(prompt.to_owned());
     Ok(engine.compare(&prompt, &ways, &shared, 4, &mut |done, of| bar.set(done, of))?)
 }
-

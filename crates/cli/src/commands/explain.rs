@@ -3,12 +3,13 @@
 use crate::args::Explain;
 use crate::commands::compare::{numbers, usual};
 use crate::failure::Failure;
+use crate::model;
 use crate::output::{json, paint};
 use crate::paint::{HEADING, styled, width, wrap};
 use crate::table::{Side, lay_out, visible};
-use crate::model;
 use beamline::{Comparison, Depth, Engine, OptionSpec, Prompt, Run, Settings, StepRow, Topic, options, topic, topics};
 use serde_json::json as value;
+use std::fmt::Write;
 
 /// A text in which something comes again, so that penalties have something to do.
 const PROMPT: &str = "Once upon a time there was a little girl. Once upon a";
@@ -25,7 +26,9 @@ pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
     let example = example(&engine, &topic, args.prompt.as_deref().unwrap_or(PROMPT))?;
     if args.json {
         let parts: serde_json::Map<_, _> = topic.parts().into_iter().map(|(h, text)| (h, value!(text))).collect();
-        return json(&value!({"name": topic.name(), "page": parts, "options": option_list(&topic), "example": example}));
+        return json(
+            &value!({"name": topic.name(), "page": parts, "options": option_list(&topic), "example": example}),
+        );
     }
     paint(&page(&topic, &example))
 }
@@ -48,13 +51,18 @@ fn index() -> String {
     rows.push(vec!["choosing".to_owned(), "Which method when, in numbers of this model.".to_owned()]);
     if let Some(width) = width() {
         let names = rows.iter().map(|row| row[0].len()).max().unwrap_or(0) + 3;
-        rows.iter_mut().for_each(|row| row[1] = beamline_draw::cut(&row[1], width.saturating_sub(names)));
+        for row in &mut rows {
+            row[1] = beamline_draw::cut(&row[1], width.saturating_sub(names));
+        }
     }
     lay_out(&rows, &[Side::Left, Side::Left])
 }
 
 fn option_list(topic: &Topic) -> Vec<serde_json::Value> {
-    own_options(topic).iter().map(|o| value!({"name": o.name, "range": o.range, "default": o.default, "what": o.short})).collect()
+    own_options(topic)
+        .iter()
+        .map(|o| value!({"name": o.name, "range": o.range, "default": o.default, "what": o.short}))
+        .collect()
 }
 
 fn own_options(topic: &Topic) -> Vec<&'static OptionSpec> {
@@ -68,7 +76,7 @@ fn page(topic: &Topic, example: &str) -> String {
     let columns = width().unwrap_or(100).min(100);
     let mut out = styled(topic.name(), HEADING) + "\n";
     let mut part = |heading: &str, text: &str| {
-        out += &format!("\n{}\n{}", styled(heading, HEADING), wrap(text, columns, "  "));
+        let _ = write!(out, "\n{}\n{}", styled(heading, HEADING), wrap(text, columns, "  "));
     };
     for (heading, text) in topic.parts().iter().filter(|(heading, _)| heading != "Source") {
         part(heading, text);
@@ -77,9 +85,9 @@ fn page(topic: &Topic, example: &str) -> String {
         let text = format!("{}: {}; default: {}", option.short, option.range, option.default);
         part(&format!("--{}", option.name.replace('_', "-")), &text);
     }
-    out += &format!("\n{}\n{example}", styled("Example", HEADING));
+    let _ = write!(out, "\n{}\n{example}", styled("Example", HEADING));
     if let Some((heading, text)) = topic.parts().iter().find(|(heading, _)| heading == "Source") {
-        out += &format!("\n{}\n{}", styled(heading, HEADING), wrap(text, columns, "  "));
+        let _ = write!(out, "\n{}\n{}", styled(heading, HEADING), wrap(text, columns, "  "));
     }
     out
 }
@@ -87,7 +95,9 @@ fn page(topic: &Topic, example: &str) -> String {
 /// What it does to this model's next token, or what it makes of the prompt.
 fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failure> {
     let Some(options) = topic.example() else {
-        return Ok("  It needs more than an option and a prompt; see its page in the library's documentation.\n".to_owned());
+        return Ok(
+            "  It needs more than an option and a prompt; see its page in the library's documentation.\n".to_owned()
+        );
     };
     let at = Prompt::Text(prompt.to_owned());
     let depth = Depth { steps: 1, top: 8, stages: true };
@@ -140,13 +150,17 @@ fn flags(settings: &Settings) -> String {
 /// One step: each candidate before and after.
 fn table(steps: &[StepRow]) -> String {
     let Some(step) = steps.first() else { return "  There is no step.\n".to_owned() };
-    let mut rows = vec![["token", "before", "after", ""].map(str::to_owned).to_vec()];
+    let mut rows = vec![["  token", "before", "after", ""].map(str::to_owned).to_vec()];
     rows.extend(step.candidates.iter().map(|candidate| {
         let gone = candidate.removed_by.map_or(String::new(), |by| format!("removed by {by}"));
         let percent = |p: f64| format!("{:.2}%", p * 100.0);
-        vec![format!("  {}", visible(&candidate.text)), percent(candidate.prob), percent(candidate.prob_processed), gone]
+        vec![
+            format!("  {}", visible(&candidate.text)),
+            percent(candidate.prob),
+            percent(candidate.prob_processed),
+            gone,
+        ]
     }));
-    rows[0][0] = "  token".to_owned();
     lay_out(&rows, &[Side::Left, Side::Right, Side::Right, Side::Left])
 }
 
@@ -155,21 +169,20 @@ fn choosing(comparison: &Comparison) -> String {
     let of = |name: &str| comparison.runs.iter().find(|run| run.name == name);
     let percent = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0));
     let repeated = |run: Option<&Run>| percent(run.and_then(|run| run.mean.repeated_4));
-    let mean = |run: Option<&Run>| run.and_then(|run| run.mean.mean_logprob).map_or("-".to_owned(), |m| format!("{m:.2}"));
+    let mean =
+        |run: Option<&Run>| run.and_then(|run| run.mean.mean_logprob).map_or("-".to_owned(), |m| format!("{m:.2}"));
     let alike = |run: Option<&Run>| percent(run.and_then(|run| run.similarity));
     let columns = width().unwrap_or(100).min(100);
     let mut out = styled("choosing", HEADING) + "\n\n";
     out += &wrap(
         &format!(
             "{} continued {:?} in eight ways, {} tokens each, four seeds where tokens are drawn:",
-            comparison.model,
-            comparison.prompt,
-            comparison.runs[0].texts[0].measures.length
+            comparison.model, comparison.prompt, comparison.runs[0].texts[0].measures.length
         ),
         columns,
         "",
     );
-    out += &format!("\n{}\n", numbers(comparison));
+    let _ = write!(out, "\n{}\n", numbers(comparison));
     let (greedy, beam, banned) = (of("greedy"), of("beam 5"), of("beam 5, no-repeat 2"));
     let (cool, hot, nucleus) = (of("T 0.7"), of("T 2.0"), of("top-p 0.9"));
     let advice = [
@@ -211,7 +224,7 @@ fn choosing(comparison: &Comparison) -> String {
         ),
     ];
     for (heading, text) in advice {
-        out += &format!("{}\n{}\n", styled(heading, HEADING), wrap(&text, columns, "  "));
+        let _ = write!(out, "{}\n{}\n", styled(heading, HEADING), wrap(&text, columns, "  "));
     }
     out + "The same numbers for your prompt and your model: beamline compare PROMPT --seeds 4\n"
 }

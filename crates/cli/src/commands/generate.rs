@@ -10,6 +10,7 @@ use beamline::{
     Beginning, Completion, Engine, HoldBack, Observer, OptionValue, Origin, Proof, Session, Settings, Special, Step,
     Trace,
 };
+use std::fmt::Write;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal};
 use std::path::Path;
@@ -68,7 +69,7 @@ fn with_numbers(completion: &Completion, args: &Generate) -> String {
     let mut out = String::new();
     for sequence in &completion.sequences {
         if completion.sequences.len() > 1 {
-            out += &format!("[{}.{}]", sequence.prompt + 1, sequence.rank + 1);
+            let _ = write!(out, "[{}.{}]", sequence.prompt + 1, sequence.rank + 1);
         }
         let shown = |token: &'_ beamline::GeneratedToken| (token.logprob, token.rank, token.entropy);
         match args.show {

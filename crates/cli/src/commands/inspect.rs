@@ -70,7 +70,9 @@ fn fitting(mut rows: Vec<Vec<String>>, width: Option<usize>) -> Vec<Vec<String>>
         used += 3 + widest(&rows, columns);
         columns += 1;
     }
-    rows.iter_mut().for_each(|row| row.truncate(columns.max(2)));
+    for row in &mut rows {
+        row.truncate(columns.max(2));
+    }
     rows
 }
 
@@ -85,8 +87,7 @@ fn stages(step: &StepRow) -> String {
         row.extend(step.stages.iter().map(|stage| percent(stage.probs[i])));
         row.iter().map(|cell| style(candidate, step, cell)).collect()
     };
-    let rows: Vec<Vec<String>> =
-        std::iter::once(heading).chain(step.candidates.iter().enumerate().map(row)).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(heading).chain(step.candidates.iter().enumerate().map(row)).collect();
     let sides: Vec<Side> =
         (0..rows[0].len()).map(|column| if column == 0 { Side::Left } else { Side::Right }).collect();
     let none = if step.stages.is_empty() { "no processor is on\n" } else { "" };

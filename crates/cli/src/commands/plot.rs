@@ -46,10 +46,10 @@ pub(crate) fn write(figure: &Figure, canvas: &Canvas, to: &Destination) -> Resul
         _ => {
             let picture = png::render(&figure.svg(canvas)?)?;
             if !picture.missing.is_empty() {
-                let some: String = picture.missing.iter().take(8).collect();
+                let some: String = picture.missing.iter().take(12).collect();
                 note(&format!(
-                    "warning: no font here has {some:?} and {} more characters; boxes stand in their places (Debian: install fonts-noto-cjk, or write .svg, which leaves fonts to the viewer)",
-                    picture.missing.len().saturating_sub(8)
+                    "warning: no font here has these characters ({} in all), so boxes stand in their places: {some}; install one (Debian: fonts-noto-cjk), or write .svg, which leaves fonts to the viewer",
+                    picture.missing.len()
                 ));
             }
             to.write(picture.bytes)
@@ -75,11 +75,11 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
             kinds::cumulative(&whole()?, &[k], &[number("top_p").unwrap_or(0.9)])?
         }
         PlotKind::Beams => {
-            let settings = with_defaults(given, json!({"num_beams": 3, "do_sample": false}), 6)?;
+            let settings = with_defaults(given, &json!({"num_beams": 3, "do_sample": false}), 6)?;
             kinds::beams(&engine.history(prompt, &settings)?, args.top.unwrap_or(3))?
         }
         PlotKind::Surprisal => {
-            let settings = with_defaults(given, json!({"do_sample": false}), 20)?;
+            let settings = with_defaults(given, &json!({"do_sample": false}), 20)?;
             let completion = engine.generate(std::slice::from_ref(prompt), &settings)?;
             let read = completion.prompts[0].token_ids.clone();
             let said = completion.sequences.first().map(|s| s.token_ids.clone()).unwrap_or_default();
@@ -90,12 +90,15 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
         PlotKind::Embeddings => kinds::embeddings(&engine.embeddings(prompt)?)?,
         PlotKind::Attention => kinds::attention(&engine.attention(prompt, args.layer.unwrap_or(0), args.head)?)?,
         PlotKind::Compare => {
-            let shared = with_defaults(given, json!({}), 40)?;
+            let shared = with_defaults(given, &json!({}), 40)?;
             let ways = ways(&args.run, &Way::NOTES)?;
-            kinds::compare(&engine.compare(prompt, &ways, &shared, 1, &mut progress)?, args.by.unwrap_or_default().into())?
+            kinds::compare(
+                &engine.compare(prompt, &ways, &shared, 1, &mut progress)?,
+                args.by.unwrap_or_default().into(),
+            )?
         }
         PlotKind::Sweep => {
-            let shared = with_defaults(given, json!({}), 40)?;
+            let shared = with_defaults(given, &json!({}), 40)?;
             let option = args.over.as_deref().unwrap_or("temperature");
             let values = args.values(option)?;
             let seeds = args.seeds.unwrap_or(8) as usize;
@@ -131,7 +134,11 @@ pub(crate) fn ways(run: &[String], usual: &[&str]) -> Result<Vec<Way>, Failure> 
 }
 
 /// Settings with what a command takes where nothing is given: options, and a length.
-pub(crate) fn with_defaults(given: &Settings, defaults: serde_json::Value, length: usize) -> Result<Settings, Failure> {
+pub(crate) fn with_defaults(
+    given: &Settings,
+    defaults: &serde_json::Value,
+    length: usize,
+) -> Result<Settings, Failure> {
     let mut settings = given.clone();
     let free = |settings: &Settings, name: &str| settings.get(name).is_none();
     for (name, value) in defaults.as_object().into_iter().flatten() {

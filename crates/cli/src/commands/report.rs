@@ -20,8 +20,14 @@ pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
     let mut bundle = engine.bundle(&completion, &settings);
     bundle.model.clone_from(&args.model.model);
     let figures = figures(&engine, &prompts, &settings, &completion)?;
-    page.write(report_page(&Report { completion: &completion, bundle: &bundle, figures: &figures }, &args.look.canvas())?)
+    page.write(report_page(
+        &Report { completion: &completion, bundle: &bundle, figures: &figures },
+        &args.look.canvas(),
+    )?)
 }
+
+/// Steps of the tree in a report: of more, nothing could be read.
+const STEPS: usize = 8;
 
 /// What the search considered, the surprise of the first text, and its first step.
 fn figures(
@@ -31,15 +37,16 @@ fn figures(
     completion: &beamline::Completion,
 ) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
-    // A tree of many steps would be too fine to be read; its first steps are not.
-    const STEPS: usize = 8;
     let mut short = settings.clone();
     short.remove("max_length");
     short.set("max_new_tokens", &STEPS.min(completion.usage.new_tokens.max(1)).to_string())?;
     if let Ok(tree) = kinds::beams(&engine.history(&prompts[0], &short)?, 3) {
         figures.push(tree);
     }
-    let ids = completion.prompts[0].token_ids.iter().chain(completion.sequences.first().map(|s| &s.token_ids).into_iter().flatten());
+    let ids = completion.prompts[0]
+        .token_ids
+        .iter()
+        .chain(completion.sequences.first().map(|s| &s.token_ids).into_iter().flatten());
     let report = engine.score(None, &Prompt::Ids(ids.map(|&id| TokenId(id)).collect()))?;
     figures.extend(kinds::surprisal(&report, Some(completion.prompts[0].token_ids.len())).ok());
     let depth = Depth { steps: 1, top: usize::MAX, stages: false };

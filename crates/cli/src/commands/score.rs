@@ -7,7 +7,7 @@ use crate::paint::{CHOSEN, FAINT, styled};
 use crate::table::{Side, lay_out, visible};
 use crate::tokens::{Show, Shown, coloured};
 use crate::{model, prompts};
-use beamline::{Contrast, ContrastStep, Engine, Prompt, ScoreReport, ScoredToken, Settings, TokenId};
+use beamline::{Contrast, ContrastStep, Prompt, ScoreReport, ScoredToken, Settings};
 
 pub(crate) fn run(args: &Score) -> Result<(), Failure> {
     let text = match (&args.text, &args.ids) {
@@ -20,17 +20,17 @@ pub(crate) fn run(args: &Score) -> Result<(), Failure> {
         return if args.json { json(&contrast) } else { paint(&differences(&contrast)) };
     }
     let report = engine.score(args.prefix.as_deref(), &text)?;
-    if args.json { json(&report) } else { paint(&(surprise(&engine, &report) + "\n" + &table(&report))) }
+    if args.json { json(&report) } else { paint(&(surprise(&report) + "\n" + &table(&report))) }
 }
 
 /// The text, each token the deeper in colour the more it surprised.
-fn surprise(engine: &Engine, report: &ScoreReport) -> String {
-    let vocabulary = engine.tokenizer().vocabulary();
-    let shown = |(i, token): (usize, &ScoredToken)| Shown {
-        bytes: vocabulary.bytes(TokenId(token.id)),
-        numbers: token.logprob.filter(|_| i >= report.prefix_tokens).map(|logprob| (logprob, 1, 0.0)),
-    };
-    coloured(report.tokens.iter().enumerate().map(shown), Show::Prob) + "\n"
+fn surprise(report: &ScoreReport) -> String {
+    fn shown(token: &ScoredToken, counts: bool) -> Shown<'_> {
+        let numbers = token.logprob.filter(|_| counts).map(|logprob| (logprob, 1, 0.0));
+        Shown { bytes: &token.bytes, numbers }
+    }
+    let all = report.tokens.iter().enumerate().map(|(i, token)| shown(token, i >= report.prefix_tokens));
+    coloured(all, Show::Prob) + "\n"
 }
 
 fn table(report: &ScoreReport) -> String {

@@ -1,9 +1,9 @@
 //! Bars from left to right, with a strip of heat under them.
 
-use crate::colour::Scale;
+use crate::colour::{Scale, Theme};
 use crate::figure::{DrawError, pixels};
 use crate::label::cut;
-use crate::sheet::{Area, Sheet};
+use crate::sheet::{Area, anchored, block, frame, text};
 use plotters::style::text_anchor::HPos;
 
 /// Named shares, the longest bar first.
@@ -33,10 +33,9 @@ pub struct Bar {
 }
 
 impl BarChart {
-    pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
-        let theme = sheet.theme;
+    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
         let (width, height) = (area.dim_in_pixel().0 as i32, area.dim_in_pixel().1 as i32);
-        sheet.text(area, &cut(&self.title, (width / 8) as usize), (8, 2), 13, theme.ink())?;
+        text(area, &cut(&self.title, (width / 8) as usize), (8, 2), 13, theme.ink())?;
         let foot = if self.strip { 44 } else { 18 };
         let room = height - 24 - foot;
         let step = (room / self.bars.len().max(1) as i32).clamp(6, 26);
@@ -50,30 +49,37 @@ impl BarChart {
             let top = 24 + i as i32 * step;
             let (middle, colour) = (top + step / 2, if bar.chosen { theme.chosen() } else { theme.series(0) });
             let ink = if bar.chosen { theme.chosen() } else { theme.ink() };
-            sheet.anchored(area, name, (left - 6, middle), size, ink, HPos::Right)?;
-            sheet.block(area, (left, top + 2), (at(bar.before), top + step - 2), theme.pale())?;
-            sheet.block(area, (left, top + 3), (at(bar.value), top + step - 3), colour)?;
+            anchored(area, name, (left - 6, middle), size, ink, HPos::Right)?;
+            block(area, (left, top + 2), (at(bar.before), top + step - 2), theme.pale())?;
+            block(area, (left, top + 3), (at(bar.value), top + step - 3), colour)?;
             let mark = if bar.chosen { " ◀" } else { "" };
             let number = format!("{:.2}%{mark}", bar.value * 100.0);
             let ink = if bar.value > 0.0 { ink } else { theme.faint() };
-            sheet.anchored(area, &number, (at(bar.value.max(bar.before)) + 4, middle), size.min(11), ink, HPos::Left)?;
+            anchored(area, &number, (at(bar.value.max(bar.before)) + 4, middle), size.min(11), ink, HPos::Left)?;
         }
         if self.strip {
-            self.strip(sheet, area, (left, right), height - 36, most)?;
+            self.strip(theme, area, (left, right), height - 36, most)?;
         }
-        sheet.text(area, &self.unit, (left, height - 14), 10, theme.faint())
+        text(area, &self.unit, (left, height - 14), 10, theme.faint())
     }
 
     /// The bars' numbers as colours, in the same order; the chosen one is framed.
-    fn strip(&self, sheet: &Sheet, area: &Area<'_>, (left, right): (i32, i32), top: i32, most: f64) -> Result<(), DrawError> {
+    fn strip(
+        &self,
+        theme: Theme,
+        area: &Area<'_>,
+        (left, right): (i32, i32),
+        top: i32,
+        most: f64,
+    ) -> Result<(), DrawError> {
         let count = self.bars.len().max(1) as i32;
         let at = |i: usize| left + (right - left) * i as i32 / count;
         for (i, bar) in self.bars.iter().enumerate() {
-            let colour = sheet.theme.heat(Scale::Sequential, bar.value / most);
-            sheet.block(area, (at(i), top), (at(i + 1), top + 18), colour)?;
+            let colour = theme.heat(Scale::Sequential, bar.value / most);
+            block(area, (at(i), top), (at(i + 1), top + 18), colour)?;
         }
         for (i, _) in self.bars.iter().enumerate().filter(|(_, bar)| bar.chosen) {
-            sheet.frame(area, (at(i), top - 1), (at(i + 1), top + 19), sheet.theme.chosen())?;
+            frame(area, (at(i), top - 1), (at(i + 1), top + 19), theme.chosen())?;
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! A matrix as colours, with a key.
 
-use crate::colour::Scale;
+use crate::colour::{Scale, Theme};
 use crate::figure::{DrawError, pixels};
 use crate::label::cut;
-use crate::sheet::{Area, Sheet};
+use crate::sheet::{Area, anchored, block, text, upright};
 use plotters::style::text_anchor::HPos;
 
 /// Numbers in rows and columns, as colours.
@@ -26,10 +26,9 @@ pub struct HeatChart {
 }
 
 impl HeatChart {
-    pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
-        let theme = sheet.theme;
+    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
         let (width, height) = (area.dim_in_pixel().0 as i32, area.dim_in_pixel().1 as i32);
-        sheet.text(area, &cut(&self.title, (width / 8) as usize), (8, 2), 13, theme.ink())?;
+        text(area, &cut(&self.title, (width / 8) as usize), (8, 2), 13, theme.ink())?;
         let (rows, columns) = (self.values.len().max(1), self.values.first().map_or(1, Vec::len).max(1));
         let longest = |names: &[String]| names.iter().map(|name| pixels(&cut(name, 14), 10)).max().unwrap_or(0) as i32;
         let (left, bottom) = (longest(&self.rows) + 26, height - 22 - longest(&self.columns) - 6);
@@ -47,23 +46,23 @@ impl HeatChart {
                 }
                 let value = row[c..end].iter().copied().fold(0.0f64, |m, v| if v.abs() > m.abs() { v } else { m });
                 if row[c].is_finite() {
-                    sheet.block(area, (x(c), y(r)), (x(end), y(r + 1)), theme.heat(self.scale, value / most))?;
+                    block(area, (x(c), y(r)), (x(end), y(r + 1)), theme.heat(self.scale, value / most))?;
                 }
                 c = end;
             }
         }
-        self.names(sheet, area, &x, &y, (left, bottom))?;
-        sheet.anchored(area, &self.x, ((left + right) / 2, height - 10), 11, theme.ink(), HPos::Center)?;
+        self.names(theme, area, &x, &y, (left, bottom))?;
+        anchored(area, &self.x, (i32::midpoint(left, right), height - 10), 11, theme.ink(), HPos::Center)?;
         if !self.y.is_empty() {
             let middle = i32::midpoint(top, bottom) - pixels(&self.y, 11) as i32 / 2;
-            sheet.upright(area, &self.y, (10, middle), 11, theme.ink())?;
+            upright(area, &self.y, (10, middle), 11, theme.ink())?;
         }
-        self.key(sheet, area, (right + 10, top, bottom), most)
+        self.key(theme, area, (right + 10, top, bottom), most)
     }
 
     fn names(
         &self,
-        sheet: &Sheet,
+        theme: Theme,
         area: &Area<'_>,
         x: &dyn Fn(usize) -> i32,
         y: &dyn Fn(usize) -> i32,
@@ -72,27 +71,35 @@ impl HeatChart {
         let every = |step: i32| (12 / step.max(1)).max(0) as usize + 1;
         for (i, name) in self.rows.iter().enumerate().step_by(every(y(1) - y(0))) {
             let middle = i32::midpoint(y(i), y(i + 1));
-            sheet.anchored(area, &cut(name, 14), (left - 4, middle), 10, sheet.theme.ink(), HPos::Right)?;
+            anchored(area, &cut(name, 14), (left - 4, middle), 10, theme.ink(), HPos::Right)?;
         }
         for (i, name) in self.columns.iter().enumerate().step_by(every(x(1) - x(0))) {
             let middle = i32::midpoint(x(i), x(i + 1));
-            sheet.upright(area, &cut(name, 14), (middle, bottom + 4), 10, sheet.theme.ink())?;
+            upright(area, &cut(name, 14), (middle, bottom + 4), 10, theme.ink())?;
         }
         Ok(())
     }
 
     /// What the colours mean.
-    fn key(&self, sheet: &Sheet, area: &Area<'_>, (left, top, bottom): (i32, i32, i32), most: f64) -> Result<(), DrawError> {
+    fn key(
+        &self,
+        theme: Theme,
+        area: &Area<'_>,
+        (left, top, bottom): (i32, i32, i32),
+        most: f64,
+    ) -> Result<(), DrawError> {
         const STEPS: i32 = 40;
         let low = if self.scale == Scale::Diverging { -1.0 } else { 0.0 };
         for i in 0..STEPS {
             let y = |i: i32| bottom - (bottom - top) * i / STEPS;
             let value = low + (1.0 - low) * (f64::from(i) + 0.5) / f64::from(STEPS);
-            sheet.block(area, (left, y(i + 1)), (left + 12, y(i)), sheet.theme.heat(self.scale, value))?;
+            block(area, (left, y(i + 1)), (left + 12, y(i)), theme.heat(self.scale, value))?;
         }
         let number = |v: f64| if v.abs() >= 0.01 || v == 0.0 { format!("{v:.2}") } else { format!("{v:.0e}") };
-        for (value, y) in [(most, top + 5), (most * (1.0 + low) / 2.0, i32::midpoint(top, bottom)), (most * low, bottom - 5)] {
-            sheet.anchored(area, &number(value), (left + 16, y), 10, sheet.theme.faint(), HPos::Left)?;
+        for (value, y) in
+            [(most, top + 5), (most * (1.0 + low) / 2.0, i32::midpoint(top, bottom)), (most * low, bottom - 5)]
+        {
+            anchored(area, &number(value), (left + 16, y), 10, theme.faint(), HPos::Left)?;
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Lines, steps, columns and dots along two axes.
 
+use crate::colour::Theme;
 use crate::figure::{DrawError, pixels};
 use crate::label::cut;
-use crate::sheet::{Area, Sheet};
+use crate::sheet::{Area, anchored, block, line, style, upright};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -55,9 +56,21 @@ impl Axis {
     fn number(&self, v: f64) -> String {
         if !self.log {
             let span = self.range.1 - self.range.0;
-            let digits = if span >= 20.0 { 0 } else if span >= 2.0 { 1 } else if span >= 0.2 { 2 } else { 3 };
+            let digits = if span >= 20.0 {
+                0
+            } else if span >= 2.0 {
+                1
+            } else if span >= 0.2 {
+                2
+            } else {
+                3
+            };
             let text = format!("{v:.digits$}");
-            return if text.trim_start_matches('-').trim_matches(['0', '.']).is_empty() { "0".to_owned() } else { text };
+            return if text.trim_start_matches('-').trim_matches(['0', '.']).is_empty() {
+                "0".to_owned()
+            } else {
+                text
+            };
         }
         let whole = v.round();
         if (v - whole).abs() > 1e-6 {
@@ -116,17 +129,21 @@ pub enum Along {
     Y,
 }
 
-type Axes<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>>;
+type Axes<'a, 'b> = ChartContext<
+    'a,
+    SVGBackend<'b>,
+    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
+>;
 
 impl PlotChart {
-    pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
+    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
         // A few names fit into the chart; more stand beside it.
         if self.named().len() < 4 {
-            return self.draw_axes(sheet, area).map(|_| ());
+            return self.draw_axes(theme, area).map(|_| ());
         }
         let (left, right) = area.split_horizontally(area.dim_in_pixel().0 as i32 - 190);
-        let top = self.draw_axes(sheet, &left)?;
-        self.draw_legend(sheet, &right, (182, top))
+        let top = self.draw_axes(theme, &left)?;
+        self.draw_legend(theme, &right, (182, top))
     }
 
     /// Series that have a name.
@@ -135,15 +152,14 @@ impl PlotChart {
     }
 
     /// Everything but a legend beside the chart; gives how far down the chart begins.
-    fn draw_axes(&self, sheet: &Sheet, area: &Area<'_>) -> Result<i32, DrawError> {
-        let theme = sheet.theme;
+    fn draw_axes(&self, theme: Theme, area: &Area<'_>) -> Result<i32, DrawError> {
         let names = self.longest_name();
         let mut builder = ChartBuilder::on(area);
         let (ink, faint) = (theme.ink(), theme.faint());
         builder.margin(6).margin_right(16).x_label_area_size(36 + names).y_label_area_size(54);
         if !self.title.is_empty() {
             let wide = (area.dim_in_pixel().0 / 8) as usize;
-            builder.caption(cut(&self.title, wide), sheet.style(13, ink));
+            builder.caption(cut(&self.title, wide), style(13, ink));
         }
         let mut axes = builder
             .build_cartesian_2d(self.x.range.0..self.x.range.1, self.y.range.0..self.y.range.1)
@@ -152,22 +168,22 @@ impl PlotChart {
         let mut mesh = axes.configure_mesh();
         mesh.x_desc(if names > 0 { "" } else { &self.x.label }).y_desc(&self.y.label);
         mesh.axis_style(faint).light_line_style(theme.paper()).bold_line_style(theme.grid());
-        mesh.label_style(sheet.style(11, faint)).axis_desc_style(sheet.style(12, ink));
+        mesh.label_style(style(11, faint)).axis_desc_style(style(12, ink));
         mesh.x_label_formatter(&x_number).y_label_formatter(&y_number).y_labels(7).x_labels(8);
         if names > 0 {
             mesh.disable_x_mesh().x_labels(0);
         }
         mesh.draw().map_err(DrawError::chart)?;
         for series in &self.series {
-            draw_series(sheet, &mut axes, series)?;
+            draw_series(theme, &mut axes, series)?;
         }
-        self.draw_marks(sheet, area, &mut axes)?;
-        self.draw_names(sheet, area, &axes)?;
+        self.draw_marks(theme, area, &mut axes)?;
+        self.draw_names(theme, area, &axes)?;
         let (right, top) = axes.backend_coord(&(self.x.range.1, self.y.range.1));
         let (base_x, base_y) = area.get_base_pixel();
         let corner = (right - base_x - 6, top - base_y + 6);
         if (2..4).contains(&self.named().len()) {
-            self.draw_legend(sheet, area, corner)?;
+            self.draw_legend(theme, area, corner)?;
         }
         Ok(corner.1)
     }
@@ -177,7 +193,7 @@ impl PlotChart {
         self.x.names.iter().map(|name| pixels(&cut(name, 14), 10)).max().unwrap_or(0)
     }
 
-    fn draw_names(&self, sheet: &Sheet, area: &Area<'_>, axes: &Axes<'_, '_>) -> Result<(), DrawError> {
+    fn draw_names(&self, theme: Theme, area: &Area<'_>, axes: &Axes<'_, '_>) -> Result<(), DrawError> {
         if self.x.names.is_empty() {
             return Ok(());
         }
@@ -189,17 +205,17 @@ impl PlotChart {
         for (i, name) in self.x.names.iter().enumerate().step_by(every) {
             let (x, y) = place(i as f64);
             let at = (x - base_x, y - base_y + 6);
-            sheet.upright(area, &cut(name, 14), at, 10, sheet.theme.ink())?;
+            upright(area, &cut(name, 14), at, 10, theme.ink())?;
         }
         let (left, right) = (place(self.x.range.0).0, place(self.x.range.1).0);
         let bottom = area.dim_in_pixel().1 as i32 - 12;
-        sheet.anchored(area, &self.x.label, ((left + right) / 2 - base_x, bottom), 12, sheet.theme.ink(), HPos::Center)
+        anchored(area, &self.x.label, (i32::midpoint(left, right) - base_x, bottom), 12, theme.ink(), HPos::Center)
     }
 
-    fn draw_marks(&self, sheet: &Sheet, area: &Area<'_>, axes: &mut Axes<'_, '_>) -> Result<(), DrawError> {
+    fn draw_marks(&self, theme: Theme, area: &Area<'_>, axes: &mut Axes<'_, '_>) -> Result<(), DrawError> {
         let (base_x, base_y) = area.get_base_pixel();
         for (i, mark) in self.marks.iter().enumerate() {
-            let colour = sheet.theme.series(i + 1);
+            let colour = theme.series(i + 1);
             let (from, to, shift) = match mark.along {
                 Along::X => ((mark.at, self.y.range.0), (mark.at, self.y.range.1), (5, 8 + 14 * i as i32)),
                 Along::Y => ((self.x.range.0, mark.at), (self.x.range.1, mark.at), (-6, -10)),
@@ -217,35 +233,33 @@ impl PlotChart {
                 Along::Y => (shift.0, HPos::Right),
             };
             let at = (x - base_x + dx, y - base_y + shift.1);
-            if mark.along == Along::Y {
-                sheet.block(area, (at.0 - width, at.1 - 7), (at.0 + 2, at.1 + 7), sheet.theme.paper())?;
-            }
-            sheet.anchored(area, &mark.label, at, 11, colour, side)?;
+            anchored(area, &mark.label, at, 11, colour, side)?;
         }
         Ok(())
     }
 
     /// Names of series below a right upper corner, each beside its colour.
-    fn draw_legend(&self, sheet: &Sheet, area: &Area<'_>, (right, top): (i32, i32)) -> Result<(), DrawError> {
+    fn draw_legend(&self, theme: Theme, area: &Area<'_>, (right, top): (i32, i32)) -> Result<(), DrawError> {
         let named = self.named();
         let names: Vec<String> = named.iter().map(|series| cut(&series.name, 24)).collect();
         let wide = names.iter().map(|name| pixels(name, 11)).max().unwrap_or(0) as i32;
         let left = right - wide - 30;
-        sheet.block(area, (left - 6, top), (right, top + 16 * named.len() as i32 + 4), sheet.theme.paper())?;
+        block(area, (left - 6, top), (right, top + 16 * named.len() as i32 + 4), theme.paper())?;
         for (i, (series, name)) in named.iter().zip(&names).enumerate() {
-            let (y, colour) = (top + 10 + 16 * i as i32, sheet.theme.series(series.colour));
-            let pieces: &[(i32, i32)] = if series.kind == SeriesKind::Dashes { &[(0, 7), (11, 18)] } else { &[(0, 18)] };
+            let (y, colour) = (top + 10 + 16 * i as i32, theme.series(series.colour));
+            let pieces: &[(i32, i32)] =
+                if series.kind == SeriesKind::Dashes { &[(0, 7), (11, 18)] } else { &[(0, 18)] };
             for (from, to) in pieces {
-                sheet.line(area, vec![(left + from, y), (left + to, y)], colour, 3)?;
+                line(area, vec![(left + from, y), (left + to, y)], colour, 3)?;
             }
-            sheet.anchored(area, name, (left + 24, y), 11, sheet.theme.ink(), HPos::Left)?;
+            anchored(area, name, (left + 24, y), 11, theme.ink(), HPos::Left)?;
         }
         Ok(())
     }
 }
 
-fn draw_series(sheet: &Sheet, axes: &mut Axes<'_, '_>, series: &Series) -> Result<(), DrawError> {
-    let colour = sheet.theme.series(series.colour);
+fn draw_series(theme: Theme, axes: &mut Axes<'_, '_>, series: &Series) -> Result<(), DrawError> {
+    let colour = theme.series(series.colour);
     let points: Vec<(f64, f64)> =
         series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
     match &series.kind {
@@ -264,9 +278,12 @@ fn draw_series(sheet: &Sheet, axes: &mut Axes<'_, '_>, series: &Series) -> Resul
         }
         SeriesKind::Dots { errors } => {
             let bars = series.points.iter().zip(errors).filter(|(_, e)| **e > 0.0);
-            let bar = |((x, y), e): (&(f64, f64), &f64)| PathElement::new(vec![(*x, y - e), (*x, y + e)], colour.stroke_width(1));
+            let bar = |((x, y), e): (&(f64, f64), &f64)| {
+                PathElement::new(vec![(*x, y - e), (*x, y + e)], colour.stroke_width(1))
+            };
             axes.draw_series(bars.map(bar)).map_err(DrawError::chart)?;
-            axes.draw_series(points.into_iter().map(|point| Circle::new(point, 4, colour.filled()))).map_err(DrawError::chart)?;
+            axes.draw_series(points.into_iter().map(|point| Circle::new(point, 4, colour.filled())))
+                .map_err(DrawError::chart)?;
         }
     }
     Ok(())

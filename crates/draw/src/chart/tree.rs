@@ -1,8 +1,9 @@
 //! A tree that grows to the right: what a search considered.
 
+use crate::colour::Theme;
 use crate::figure::{DrawError, pixels};
 use crate::label::cut;
-use crate::sheet::{Area, Sheet};
+use crate::sheet::{Area, anchored, line};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos;
 
@@ -46,7 +47,7 @@ pub enum NodeRole {
 }
 
 impl TreeChart {
-    pub(crate) fn draw(&self, sheet: &Sheet, area: &Area<'_>) -> Result<(), DrawError> {
+    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
         let (width, height) = (area.dim_in_pixel().0 as i32, area.dim_in_pixel().1 as i32);
         let depth = self.items.iter().map(|item| item.depth).max().unwrap_or(1).max(1) as i32;
         let (top, bottom, left) = (18, height - 34, 8);
@@ -60,7 +61,7 @@ impl TreeChart {
         let gap = (bottom - top) / lanes.max(1) as i32;
         let size = (gap - 1).clamp(5, 12) as u32;
         let end = |i: usize| {
-            let room = ((step - 22) as f64 / (f64::from(size) * 0.58)).max(3.0) as usize;
+            let room = (f64::from(step - 22) / (f64::from(size) * 0.58)).max(3.0) as usize;
             let name = cut(&self.items[i].label, room);
             let wide = pixels(&name, size) as i32;
             (name, x(self.items[i].depth) + wide)
@@ -68,27 +69,28 @@ impl TreeChart {
         // Pruned ones first, so that the winner's line lies on top.
         for role in [NodeRole::Pruned, NodeRole::Kept, NodeRole::Finished, NodeRole::Winner] {
             for (i, item) in self.items.iter().enumerate().filter(|(_, item)| item.role == role) {
-                let (colour, thick) = look(sheet, role);
-                let after = |p: usize| end(p).1 + 4 + self.note(p, size, x(self.items[p].depth) + step - 24 - end(p).1).1;
+                let (colour, thick) = look(theme, role);
+                let after =
+                    |p: usize| end(p).1 + 4 + self.note(p, size, x(self.items[p].depth) + step - 24 - end(p).1).1;
                 let from = item.parent.map_or((root.0 + root_wide - 4, root.1), |p| (after(p), y(places[p])));
                 let to = (x(item.depth) - 4, y(places[i]));
-                sheet.line(area, vec![from, (to.0 - 6, to.1), to], colour, thick)?;
+                line(area, vec![from, (to.0 - 6, to.1), to], colour, thick)?;
             }
         }
-        sheet.anchored(area, &cut(&self.root, 16), root, 11, sheet.theme.ink(), HPos::Left)?;
+        anchored(area, &cut(&self.root, 16), root, 11, theme.ink(), HPos::Left)?;
         for (i, item) in self.items.iter().enumerate() {
             let (name, right) = end(i);
-            let ink = if item.role == NodeRole::Pruned { sheet.theme.faint() } else { look(sheet, item.role).0 };
+            let ink = if item.role == NodeRole::Pruned { theme.faint() } else { look(theme, item.role).0 };
             let at = (x(item.depth), y(places[i]));
-            sheet.anchored(area, &name, at, size, ink, HPos::Left)?;
+            anchored(area, &name, at, size, ink, HPos::Left)?;
             if item.greedy {
                 let under = at.1 + size as i32 / 2 + 2;
-                sheet.line(area, vec![(at.0, under), (right, under)], sheet.theme.series(2), 2)?;
+                line(area, vec![(at.0, under), (right, under)], theme.series(2), 2)?;
             }
             let (note, _) = self.note(i, size, x(item.depth) + step - 24 - right);
-            sheet.anchored(area, &note, (right + 5, at.1), 9, sheet.theme.faint(), HPos::Left)?;
+            anchored(area, &note, (right + 5, at.1), 9, theme.faint(), HPos::Left)?;
         }
-        legend(sheet, area, height - 14)
+        legend(theme, area, height - 14)
     }
 
     /// A node's note as far as there is room for it, and the pixels that it takes.
@@ -131,30 +133,30 @@ impl TreeChart {
 }
 
 /// Colour and thickness of a node's line.
-fn look(sheet: &Sheet, role: NodeRole) -> (RGBColor, u32) {
+fn look(theme: Theme, role: NodeRole) -> (RGBColor, u32) {
     match role {
-        NodeRole::Winner => (sheet.theme.chosen(), 3),
-        NodeRole::Finished => (sheet.theme.series(3), 2),
-        NodeRole::Kept => (sheet.theme.series(0), 2),
-        NodeRole::Pruned => (sheet.theme.pale(), 1),
+        NodeRole::Winner => (theme.chosen(), 3),
+        NodeRole::Finished => (theme.series(3), 2),
+        NodeRole::Kept => (theme.series(0), 2),
+        NodeRole::Pruned => (theme.pale(), 1),
     }
 }
 
-fn legend(sheet: &Sheet, area: &Area<'_>, y: i32) -> Result<(), DrawError> {
+fn legend(theme: Theme, area: &Area<'_>, y: i32) -> Result<(), DrawError> {
     let roles = [
-        ("winner", look(sheet, NodeRole::Winner).0),
-        ("kept", look(sheet, NodeRole::Kept).0),
-        ("finished", look(sheet, NodeRole::Finished).0),
-        ("pruned", look(sheet, NodeRole::Pruned).0),
-        ("greedy's path", sheet.theme.series(2)),
+        ("winner", look(theme, NodeRole::Winner).0),
+        ("kept", look(theme, NodeRole::Kept).0),
+        ("finished", look(theme, NodeRole::Finished).0),
+        ("pruned", look(theme, NodeRole::Pruned).0),
+        ("greedy's path", theme.series(2)),
     ];
     let mut x = 12;
     for (name, colour) in roles {
-        sheet.line(area, vec![(x, y), (x + 16, y)], colour, 3)?;
-        sheet.anchored(area, name, (x + 20, y), 11, sheet.theme.ink(), HPos::Left)?;
+        line(area, vec![(x, y), (x + 16, y)], colour, 3)?;
+        anchored(area, name, (x + 20, y), 11, theme.ink(), HPos::Left)?;
         x += 36 + pixels(name, 11) as i32;
     }
     let time = "tokens, from left to right";
     let right = area.dim_in_pixel().0 as i32 - 12;
-    sheet.anchored(area, time, (right, y), 11, sheet.theme.faint(), HPos::Right)
+    anchored(area, time, (right, y), 11, theme.faint(), HPos::Right)
 }

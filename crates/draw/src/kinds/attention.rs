@@ -3,7 +3,7 @@
 use crate::chart::{Chart, HeatChart};
 use crate::colour::Scale;
 use crate::figure::{Data, DrawError, Figure};
-use crate::label;
+use crate::labels;
 use beamline::AttentionMap;
 use serde_json::json;
 
@@ -15,13 +15,14 @@ pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
     if map.tokens.is_empty() {
         return Err(DrawError::Nothing("there is no token".to_owned()));
     }
-    let names: Vec<String> = map.tokens.iter().map(|token| label(token, &[])).collect();
+    let names: Vec<String> = labels(&map.bytes);
     // Nobody looks ahead: those places stay empty.
     let row = |(i, row): (usize, &Vec<f32>)| {
         row.iter().enumerate().map(|(j, &w)| if j > i { f64::NAN } else { f64::from(w) }).collect()
     };
     let values: Vec<Vec<f64>> = map.weights.iter().enumerate().map(row).collect();
-    let which = map.head.map_or_else(|| format!("mean of {} heads", map.heads), |head| format!("head {head} of {}", map.heads));
+    let which =
+        map.head.map_or_else(|| format!("mean of {} heads", map.heads), |head| format!("head {head} of {}", map.heads));
     let mut rows = Vec::new();
     for (i, row) in map.weights.iter().enumerate() {
         for (j, weight) in row.iter().enumerate().take(i + 1) {

@@ -2,7 +2,7 @@
 
 use crate::chart::{Chart, NodeRole, TreeChart, TreeItem};
 use crate::figure::{Data, DrawError, Figure};
-use crate::label;
+use crate::label::continued;
 use beamline::History;
 use serde_json::json;
 
@@ -17,9 +17,13 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
     }
     let mut places = vec![None; history.candidates.len()];
     let mut items: Vec<TreeItem> = Vec::new();
+    let mut begun: Vec<Vec<u8>> = Vec::new(); // bytes of a character that is not complete, after each candidate
     let mut greedy: Vec<Option<usize>> = Vec::new(); // the nodes of greedy's path, by depth
     let mut dropped = vec![0; history.candidates.iter().map(|c| c.depth).max().unwrap_or(0) + 1];
     for (i, candidate) in history.candidates.iter().enumerate() {
+        let mut open = candidate.parent.map_or(Vec::new(), |parent| begun[parent].clone());
+        let label = continued(&mut open, &candidate.bytes);
+        begun.push(open);
         let role = match candidate.fate {
             _ if history.winner.contains(&i) => NodeRole::Winner,
             _ if candidate.finish_reason.is_some() => NodeRole::Finished,
@@ -45,7 +49,7 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
         items.push(TreeItem {
             parent: candidate.parent.and_then(|parent| places[parent]),
             depth: candidate.depth,
-            label: label(&candidate.text, &[]),
+            label,
             note,
             role,
             greedy: is_greedy,
@@ -54,8 +58,16 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
     let row = |(i, c): (usize, &beamline::Branching)| {
         let winner = history.winner.contains(&i);
         vec![
-            json!(i), json!(c.parent), json!(c.depth), json!(c.id), json!(c.text), json!(c.logprob), json!(c.score),
-            json!(c.rank), json!(c.fate), json!(winner),
+            json!(i),
+            json!(c.parent),
+            json!(c.depth),
+            json!(c.id),
+            json!(c.text),
+            json!(c.logprob),
+            json!(c.score),
+            json!(c.rank),
+            json!(c.fate),
+            json!(winner),
         ]
     };
     let left = history.candidates.len() - items.len();
@@ -65,7 +77,11 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
         note: format!("numbers are scores; too low: beyond the width of the search{more}"),
         charts: vec![Chart::Tree(TreeChart { root: history.prompt.clone(), items })],
         columns: 1,
-        data: Data::new(&["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"], history.candidates.iter().enumerate().map(row).collect(), json!(history)),
+        data: Data::new(
+            &["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"],
+            history.candidates.iter().enumerate().map(row).collect(),
+            json!(history),
+        ),
     })
 }
 

@@ -38,7 +38,14 @@ pub fn compare(comparison: &Comparison, quantity: Quantity) -> Result<Figure, Dr
             let tokens = &run.texts[0].sequence.tokens;
             for (at, token) in tokens.iter().enumerate() {
                 let (surprisal, entropy) = (-token.logprob / LN_2, token.entropy / LN_2);
-                rows.push(vec![json!(run.name), json!(at + 1), json!(token.id), json!(token.text), json!(surprisal), json!(entropy)]);
+                rows.push(vec![
+                    json!(run.name),
+                    json!(at + 1),
+                    json!(token.id),
+                    json!(token.text),
+                    json!(surprisal),
+                    json!(entropy),
+                ]);
             }
             Series {
                 name: run.name.clone(),

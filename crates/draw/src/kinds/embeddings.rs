@@ -3,7 +3,7 @@
 use crate::chart::{Chart, HeatChart};
 use crate::colour::Scale;
 use crate::figure::{Data, DrawError, Figure};
-use crate::label;
+use crate::labels;
 use beamline::{Embeddings, Positions};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub fn embeddings(seen: &Embeddings) -> Result<Figure, DrawError> {
     if seen.tokens.is_empty() {
         return Err(DrawError::Nothing("there is no token".to_owned()));
     }
-    let names: Vec<String> = seen.tokens.iter().map(|token| label(token, &[])).collect();
+    let names: Vec<String> = labels(&seen.bytes);
     let heat = |title: &str, rows: &[Vec<f32>], x: &str| {
         Chart::Heat(HeatChart {
             title: title.to_owned(),
@@ -42,7 +42,9 @@ pub fn embeddings(seen: &Embeddings) -> Result<Figure, DrawError> {
     let mut table: Vec<Vec<Value>> = Vec::new();
     for (part, rows) in [("token", &seen.token), (kind, rows), ("sum", &seen.sum)] {
         for (i, (token, row)) in seen.tokens.iter().zip(rows).enumerate() {
-            table.extend(row.iter().enumerate().map(|(d, v)| vec![json!(part), json!(i), json!(token), json!(d), json!(v)]));
+            table.extend(
+                row.iter().enumerate().map(|(d, v)| vec![json!(part), json!(i), json!(token), json!(d), json!(v)]),
+            );
         }
     }
     Ok(Figure {

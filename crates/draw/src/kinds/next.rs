@@ -33,10 +33,22 @@ pub fn next(ways: &[(String, Inspection)], top: usize) -> Result<Figure, DrawErr
         };
         rows.extend(listed.iter().map(|c| {
             let chosen = c.id == step.chosen.id;
-            vec![json!(name), json!(c.id), json!(c.text), json!(c.rank), json!(c.prob), json!(c.prob_processed), json!(chosen)]
+            vec![
+                json!(name),
+                json!(c.id),
+                json!(c.text),
+                json!(c.rank),
+                json!(c.prob),
+                json!(c.prob_processed),
+                json!(chosen),
+            ]
         }));
         charts.push(Chart::Bars(BarChart {
-            title: format!("{name}: {} of {} tokens left", step.kept, step.kept.max(step.candidates.len() + step.rest.count)),
+            title: format!(
+                "{name}: {} of {} tokens left",
+                step.kept,
+                step.kept.max(step.candidates.len() + step.rest.count)
+            ),
             bars: listed.iter().map(bar).collect(),
             unit: "probability; pale: before the processors".to_owned(),
             strip: true,
@@ -49,7 +61,11 @@ pub fn next(ways: &[(String, Inspection)], top: usize) -> Result<Figure, DrawErr
         note: after(step),
         columns: if charts.len() > 1 { 2 } else { 1 },
         charts,
-        data: Data::new(&["method", "id", "token", "rank", "prob", "prob_processed", "chosen"], rows, Value::Array(json.collect())),
+        data: Data::new(
+            &["method", "id", "token", "rank", "prob", "prob_processed", "chosen"],
+            rows,
+            Value::Array(json.collect()),
+        ),
     })
 }
 

@@ -20,7 +20,9 @@ pub fn histogram(inspection: &Inspection) -> Result<Figure, DrawError> {
     let bin = |place: f64| (place * PER_DECADE).floor() as i64;
     let (low, high) = places.iter().map(|&p| bin(p)).fold((0, -1), |(l, h), b| (b.min(l), b.max(h)));
     let mut counts = vec![0usize; (high - low + 1).max(1) as usize];
-    places.iter().for_each(|&p| counts[(bin(p) - low) as usize] += 1);
+    for &place in &places {
+        counts[(bin(place) - low) as usize] += 1;
+    }
     let edge = |b: i64| b as f64 / PER_DECADE;
     let middle = |i: usize| edge(low + i as i64) + 0.5 / PER_DECADE;
     let points: Vec<(f64, f64)> = counts.iter().enumerate().map(|(i, &n)| (middle(i), n as f64)).collect();
@@ -85,7 +87,9 @@ pub fn cumulative(inspection: &Inspection, top_k: &[usize], top_p: &[f64]) -> Re
         series: vec![Series { name: String::new(), colour: 0, kind: SeriesKind::Line, points }],
         marks,
     };
-    let row = |(i, c): (usize, &&beamline::Candidate)| vec![json!(i + 1), json!(c.id), json!(c.text), json!(c.prob), json!(sums[i])];
+    let row = |(i, c): (usize, &&beamline::Candidate)| {
+        vec![json!(i + 1), json!(c.id), json!(c.text), json!(c.prob), json!(sums[i])]
+    };
     let rows: Vec<Vec<Value>> = ranked.iter().enumerate().map(row).collect();
     let cuts_k: Vec<Value> =
         top_k.iter().map(|&k| json!({"top_k": k, "outside": outside(k.clamp(1, ranked.len()))})).collect();
@@ -97,6 +101,10 @@ pub fn cumulative(inspection: &Inspection, top_k: &[usize], top_p: &[f64]) -> Re
         note: after(step),
         charts: vec![Chart::Plot(chart)],
         columns: 1,
-        data: Data::new(&["rank", "id", "token", "prob", "cumulative"], rows, json!({"cuts": cuts, "cumulative": sums})),
+        data: Data::new(
+            &["rank", "id", "token", "prob", "cumulative"],
+            rows,
+            json!({"cuts": cuts, "cumulative": sums}),
+        ),
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::chart::{Along, Axis, Chart, Mark, PlotChart, Series, SeriesKind};
 use crate::figure::{Data, DrawError, Figure};
-use crate::label;
+use crate::labels;
 use beamline::ScoreReport;
 use serde_json::{Value, json};
 use std::f64::consts::LN_2;
@@ -16,7 +16,9 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
     let bits = |nats: Option<f64>| nats.map(|nats| nats / LN_2);
     let scored = report.tokens.iter().any(|token| token.logprob.is_some());
     if !scored {
-        return Err(DrawError::Nothing("a single token follows nothing, so it has no probability; give a longer text".to_owned()));
+        return Err(DrawError::Nothing(
+            "a single token follows nothing, so it has no probability; give a longer text".to_owned(),
+        ));
     }
     let at = |f: &dyn Fn(&beamline::ScoredToken) -> Option<f64>| -> Vec<(f64, f64)> {
         report.tokens.iter().enumerate().filter_map(|(i, token)| Some((i as f64, f(token)?))).collect()
@@ -31,7 +33,8 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
         at: at as f64 - 0.5,
         along: Along::X,
     });
-    let marks = begins.into_iter().chain([Mark { label: format!("mean {mean:.2}"), at: mean, along: Along::Y }]).collect();
+    let marks =
+        begins.into_iter().chain([Mark { label: format!("mean {mean:.2}"), at: mean, along: Along::Y }]).collect();
     let series = |name: &str, colour, kind, points| Series { name: name.to_owned(), colour, kind, points };
     let chart = PlotChart {
         title: String::new(),
@@ -39,7 +42,7 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
             label: "tokens".to_owned(),
             range: (-0.6, count as f64 - 0.4),
             log: false,
-            names: report.tokens.iter().map(|token| label(&token.text, &[])).collect(),
+            names: labels(&report.tokens.iter().map(|token| &token.bytes).collect::<Vec<_>>()),
         },
         y,
         series: vec![
@@ -50,14 +53,26 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
     };
     let row = |(i, t): (usize, &beamline::ScoredToken)| -> Vec<Value> {
         let surprise = bits(t.logprob.map(|p| -p));
-        vec![json!(i), json!(t.id), json!(t.text), json!(t.logprob), json!(surprise), json!(bits(t.entropy)), json!(t.rank)]
+        vec![
+            json!(i),
+            json!(t.id),
+            json!(t.text),
+            json!(t.logprob),
+            json!(surprise),
+            json!(bits(t.entropy)),
+            json!(t.rank),
+        ]
     };
     Ok(Figure {
         title: "Surprise, token by token".to_owned(),
         note: format!("{count} tokens, {} of them scored", marks_count(report)),
         charts: vec![Chart::Plot(chart)],
         columns: 1,
-        data: Data::new(&["position", "id", "token", "logprob", "surprisal_bits", "entropy_bits", "rank"], report.tokens.iter().enumerate().map(row).collect(), json!({"continues_at": continues_at, "score": report})),
+        data: Data::new(
+            &["position", "id", "token", "logprob", "surprisal_bits", "entropy_bits", "rank"],
+            report.tokens.iter().enumerate().map(row).collect(),
+            json!({"continues_at": continues_at, "score": report}),
+        ),
     })
 }
 

@@ -36,8 +36,13 @@ pub fn sweep(sweep: &Sweep) -> Result<Figure, DrawError> {
         let Spread { mean, deviation } = point.mean_logprob;
         let distinct = point.distinct_2;
         vec![
-            json!(point.value), json!(mean), json!(deviation), json!(distinct.mean), json!(distinct.deviation),
-            json!(point.similarity), json!(point.texts.len()),
+            json!(point.value),
+            json!(mean),
+            json!(deviation),
+            json!(distinct.mean),
+            json!(distinct.deviation),
+            json!(point.similarity),
+            json!(point.texts.len()),
         ]
     };
     let seeds = sweep.points[0].texts.len();
@@ -49,6 +54,10 @@ pub fn sweep(sweep: &Sweep) -> Result<Figure, DrawError> {
             chart("probability", "mean log-probability, nats a token", 0, |point| point.mean_logprob),
         ],
         columns: 2,
-        data: Data::new(&["value", "mean_logprob", "mean_logprob_sd", "distinct_2", "distinct_2_sd", "similarity", "texts"], sweep.points.iter().map(row).collect(), json!(sweep)),
+        data: Data::new(
+            &["value", "mean_logprob", "mean_logprob_sd", "distinct_2", "distinct_2_sd", "similarity", "texts"],
+            sweep.points.iter().map(row).collect(),
+            json!(sweep),
+        ),
     })
 }

@@ -1,0 +1,154 @@
+//! Looking into models and searches: attention against transformers', and results against each other.
+#![allow(clippy::unwrap_used)] // tests may
+
+mod support;
+
+use beamline::{Bundle, Depth, Positions, Prompt, Settings, TokenId, Way};
+use serde_json::{Value, json};
+use support::{golden, ids, numbers, tiny};
+
+fn settings(options: &Value) -> Settings {
+    let mut settings = Settings::default();
+    settings.config(options).unwrap();
+    settings
+}
+
+#[test]
+fn heads_look_where_transformers_says() {
+    for case in golden("attention.json").as_array().unwrap() {
+        let engine = tiny(case["model"].as_str().unwrap());
+        let prompt = Prompt::Ids(ids(&case["token_ids"]));
+        for (layer, heads) in case["layers"].as_array().unwrap().iter().enumerate() {
+            let heads = heads.as_array().unwrap();
+            for (head, expected) in heads.iter().enumerate() {
+                let map = engine.attention(&prompt, layer, Some(head)).unwrap();
+                assert_eq!(map.heads, heads.len());
+                for (row, expected) in map.weights.iter().zip(expected.as_array().unwrap()) {
+                    for (weight, expected) in row.iter().zip(numbers(expected)) {
+                        let error = (f64::from(*weight) - expected).abs();
+                        assert!(error < 2e-5, "{} {layer}.{head}: {weight}, not {expected}", case["model"]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_mean_of_heads_is_one_and_layers_and_heads_have_ends() {
+    let engine = tiny("tiny-llama");
+    let prompt = Prompt::Ids([5, 6, 7].map(TokenId).to_vec());
+    let map = engine.attention(&prompt, 0, None).unwrap();
+    for (i, row) in map.weights.iter().enumerate() {
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!(row[i + 1..].iter().all(|w| *w == 0.0));
+    }
+    let no_layer = engine.attention(&prompt, 99, None).unwrap_err().to_string();
+    assert!(no_layer.contains("layer must be in 0..="), "{no_layer}");
+    let no_head = engine.attention(&prompt, 0, Some(99)).unwrap_err().to_string();
+    assert!(no_head.contains("head must be in 0..="), "{no_head}");
+}
+
+#[test]
+fn learned_positions_are_added_and_rotary_ones_are_turns() {
+    let prompt = Prompt::Ids([5, 6, 5].map(TokenId).to_vec());
+    let seen = tiny("tiny-gpt2").embeddings(&prompt).unwrap();
+    let Positions::Learned(position) = &seen.position else { panic!("GPT-2 learns its positions") };
+    for ((token, position), sum) in seen.token.iter().zip(position).zip(&seen.sum) {
+        assert!(token.iter().zip(position).zip(sum).all(|((t, p), s)| t + p == *s));
+    }
+    assert_eq!(seen.token[0], seen.token[2]);
+    let seen = tiny("tiny-llama").embeddings(&prompt).unwrap();
+    let Positions::Rotary(turns) = &seen.position else { panic!("Llama turns its heads") };
+    assert_eq!(seen.token, seen.sum);
+    for turn in turns {
+        let (cos, sin) = turn.split_at(turn.len() / 2);
+        assert!(cos.iter().zip(sin).all(|(c, s)| (c * c + s * s - 1.0).abs() < 1e-6));
+    }
+}
+
+#[test]
+fn what_is_compared_is_what_each_way_generates_alone() {
+    let engine = tiny("tiny-gpt2");
+    let prompt = Prompt::Text("The".into());
+    let ways: Vec<Way> = Way::NOTES.iter().map(|way| way.parse().unwrap()).collect();
+    let shared = settings(&json!({"max_new_tokens": 9}));
+    let mut last = (0, 0);
+    let comparison = engine.compare(&prompt, &ways, &shared, 2, &mut |done, of| last = (done, of)).unwrap();
+    assert_eq!(last, (3 + 5 * 2, 3 + 5 * 2));
+    for (way, run) in ways.iter().zip(&comparison.runs) {
+        for text in &run.texts {
+            let mut own = way.settings.beside(&shared);
+            own.set("seed", &text.seed.unwrap_or(0).to_string()).unwrap();
+            let alone = engine.generate(std::slice::from_ref(&prompt), &own).unwrap();
+            assert_eq!(alone.sequences[0].token_ids, text.sequence.token_ids, "{}", run.name);
+            assert_eq!(alone.sequences[0].sum_logprob, text.sequence.sum_logprob, "{}", run.name);
+        }
+    }
+    assert_eq!(comparison.runs[0].texts[0].differs_at, None);
+    for run in &comparison.runs {
+        let ids = &run.texts[0].sequence.token_ids;
+        assert_eq!(ids[..comparison.common], comparison.runs[0].texts[0].sequence.token_ids[..comparison.common]);
+    }
+}
+
+#[test]
+fn a_history_has_the_winner_and_greedys_path() {
+    let engine = tiny("tiny-gpt2");
+    let prompt = Prompt::Text("The".into());
+    let beams = settings(&json!({"num_beams": 3, "max_new_tokens": 5}));
+    let history = engine.history(&prompt, &beams).unwrap();
+    let found = engine.generate(std::slice::from_ref(&prompt), &beams).unwrap();
+    let winner: Vec<u32> = history.winner.iter().map(|&i| history.candidates[i].id).collect();
+    assert_eq!(winner, found.sequences[0].token_ids);
+    let greedy = engine.generate(&[prompt], &settings(&json!({"max_new_tokens": 5}))).unwrap();
+    assert_eq!(history.greedy, greedy.sequences[0].token_ids);
+    assert!(history.candidates.iter().enumerate().all(|(i, c)| c.parent.is_none_or(|parent| parent < i)));
+}
+
+#[test]
+fn stages_say_who_removed_what() {
+    let engine = tiny("tiny-gpt2");
+    let given = settings(&json!({"do_sample": true, "temperature": 0.7, "top_k": 5, "top_p": 0.5, "seed": 3}));
+    let depth = Depth { steps: 2, top: usize::MAX, stages: true };
+    let inspection = engine.inspect(&Prompt::Text("The".into()), &given, depth).unwrap();
+    for step in &inspection.steps {
+        let names: Vec<&str> = step.stages.iter().map(|stage| stage.processor).collect();
+        assert_eq!(names, ["temperature", "top_k", "top_p"]);
+        assert_eq!(step.stages[1].kept, 5);
+        assert_eq!(step.stages[2].kept, step.kept);
+        for (i, candidate) in step.candidates.iter().enumerate() {
+            assert_eq!(step.stages[2].probs[i], candidate.prob_processed);
+            assert_eq!(candidate.removed_by.is_some(), candidate.prob_processed == 0.0);
+            let first = step.stages.iter().find(|stage| stage.probs[i] == 0.0).map(|stage| stage.processor);
+            assert_eq!(candidate.removed_by, first);
+        }
+    }
+}
+
+#[test]
+fn a_bundle_comes_out_again_and_a_changed_one_does_not() {
+    let engine = tiny("tiny-qwen3");
+    for options in [
+        json!({"max_new_tokens": 6}),
+        json!({"max_new_tokens": 6, "num_beams": 3, "num_return_sequences": 2}),
+        json!({"max_new_tokens": 6, "do_sample": true, "num_return_sequences": 2, "bad_words_ids": [[4, 5]]}),
+    ] {
+        let settings = engine.settings(&settings(&options)).unwrap();
+        let prompts = ["The", "안녕"].map(|text| Prompt::Text(text.into()));
+        let completion = engine.generate(&prompts, &settings).unwrap();
+        let bundle = engine.bundle(&completion, &settings);
+        let read = Bundle::read(&serde_json::to_string(&bundle).unwrap()).unwrap();
+        assert_eq!(read, bundle);
+        let verdict = engine.verify(&read).unwrap();
+        assert!(verdict.same && verdict.tokens == completion.usage.new_tokens, "{verdict:?}");
+        let mut changed = read.clone();
+        changed.sequences[1].logprobs[0] += 1e-9;
+        assert!(engine.verify(&changed).unwrap().difference.unwrap().contains("log-probability"));
+        let other = tiny("tiny-gpt2").verify(&read).unwrap_err().to_string();
+        assert!(other.contains("--model"), "{other}");
+    }
+    for bad in ["", "{}", "[1]", "{\"schema\": 2}"] {
+        assert!(Bundle::read(bad).unwrap_err().to_string().contains("not a bundle"), "{bad}");
+    }
+}
