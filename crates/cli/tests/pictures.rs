@@ -87,7 +87,11 @@ fn next_draws_the_numbers_of_inspect() {
     let expected = &inspected["steps"][0];
     assert_eq!(step["chosen"], expected["chosen"]);
     for candidate in step["candidates"].as_array().unwrap() {
-        assert!(expected["candidates"].as_array().unwrap().contains(candidate), "{candidate}");
+        let same = |other: &&Value| other["id"] == candidate["id"];
+        let other = expected["candidates"].as_array().unwrap().iter().find(same).unwrap();
+        for field in ["text", "bytes", "logprob", "prob", "prob_processed", "rank", "removed_by"] {
+            assert_eq!(candidate[field], other[field], "{field}");
+        }
     }
 }
 
@@ -290,7 +294,8 @@ fn a_report_is_replayed_token_by_token() {
 #[test]
 fn generate_shows_numbers_in_a_table_and_in_colour() {
     let model = tiny("tiny-gpt2");
-    let args = ["generate", "The", "--max-new-tokens", "5", "--model", &model];
+    let drawn = ["--do-sample", "--temperature", "3", "--seed", "1"];
+    let args = [&["generate", "The", "--max-new-tokens", "5", "--model", &model], &drawn[..]].concat();
     let report = json(&[&args[..], &["--json"]].concat());
     let table = out(&[&args[..], &["--table"]].concat());
     for token in report["sequences"][0]["tokens"].as_array().unwrap() {

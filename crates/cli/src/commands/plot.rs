@@ -29,7 +29,9 @@ pub(crate) fn run(args: &Plot, given: &Settings) -> Result<(), Failure> {
         return Err(Failure::usage(format!("{}: data end in .csv or .json", data.name())));
     }
     let prompt = prompts::single(&args.prompts)?;
-    let engine = model::open(&args.model, given)?;
+    // There top_k and top_p say where to cut, not how to choose.
+    let none = Settings::default();
+    let engine = model::open(&args.model, if args.kind == PlotKind::Cumulative { &none } else { given })?;
     let figure = figure(args, given, &engine, &prompt)?;
     write(&figure, &args.look.canvas(), &picture)?;
     if let Some(data) = data {
