@@ -189,3 +189,39 @@ impl Engine {
         (new.finish_reason != old.finish_reason).then(|| format!("{place}: it ended for another reason"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PAGE: &str = "<p>text</p><script type=\"application/json\" id=\"bundle\">{\"schema\":1,\"beamline\":\"0.1.0\",\
+        \"model\":\"m\",\"dtype\":\"f32\",\"architecture\":\"gpt2\",\"parameters\":1,\"config\":{\"top_k\":5},\
+        \"prompts\":[[1,2]],\"sequences\":[{\"prompt\":0,\"rank\":0,\"token_ids\":[3],\"logprobs\":[-0.1],\
+        \"finish_reason\":\"length\"}]}</script></html>";
+
+    #[test]
+    fn a_bundle_is_found_in_its_page() {
+        let bundle = Bundle::read(PAGE).unwrap();
+        assert_eq!(bundle.sequences[0].token_ids, [3]);
+        assert!(bundle.settings().unwrap().get("top_k").is_some());
+        let short = PAGE.replace("[-0.1]", "[]");
+        assert!(Bundle::read(&short).unwrap_err().to_string().contains("do not fit"));
+        let newer = PAGE.replace("\"schema\":1", "\"schema\":2");
+        assert!(Bundle::read(&newer).unwrap_err().to_string().contains("must be 1, got 2"));
+        let unknown = PAGE.replace("\"rank\":0", "\"rank\":0,\"more\":1");
+        assert!(Bundle::read(&unknown).unwrap_err().to_string().contains("more"));
+    }
+
+    proptest! {
+        #[test]
+        fn damage_anywhere_is_no_panic(at in 0..PAGE.len(), put in "\\PC{0,8}", cut in 0..PAGE.len()) {
+            let damaged = format!("{}{put}{}", &PAGE[..at], &PAGE[at..]);
+            for text in [damaged.as_str(), &PAGE[..cut], &PAGE[cut..]] {
+                if let Ok(bundle) = Bundle::read(text) {
+                    let _ = bundle.settings();
+                }
+            }
+        }
+    }
+}

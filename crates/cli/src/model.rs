@@ -3,7 +3,7 @@
 use crate::args::ModelArgs;
 use crate::failure::Failure;
 use crate::output::note;
-use crate::progress::Bars;
+use crate::progress::{Bars, Waiting};
 use beamline::{Compute, Engine, Error, ModelName, OpenOptions, Opened, Settings};
 
 /// Opens the model's files, without its weights.
@@ -21,6 +21,7 @@ pub(crate) fn open(args: &ModelArgs, settings: &Settings) -> Result<Engine, Fail
     settings.check()?;
     let opened = find(args)?;
     opened.check(settings)?;
+    let _waiting = Waiting::begin("loading");
     Ok(opened.load(&OpenOptions {
         dtype: args.dtype,
         activations: args.activations,

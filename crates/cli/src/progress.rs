@@ -1,6 +1,7 @@
-//! Download bars on standard error; nothing where that is no terminal.
+//! What goes on, on standard error: downloads, loading, counts. Nothing where that is no terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
 
 /// Draws a bar for each file.
 #[derive(Default)]
@@ -69,5 +70,27 @@ impl Drop for Count {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Says that something goes on, from the moment when one would begin to wonder; gone when dropped.
+pub(crate) struct Waiting(ProgressBar);
+
+impl Waiting {
+    /// Begins to wait for this.
+    pub(crate) fn begin(what: &'static str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self(bar)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

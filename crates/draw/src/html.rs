@@ -35,7 +35,7 @@ pub(crate) const STYLE: &str = "
 body { font: 16px/1.5 system-ui, 'Noto Sans', 'Noto Sans CJK KR', sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; font-size: 0.9rem; width: 100%; } td, th { border-bottom: 1px solid var(--grid); padding: 0.25rem 0.6rem 0.25rem 0; text-align: left; vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .scroll { overflow-x: auto; } .faint { color: var(--faint); } figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
 .text { white-space: pre-wrap; font-size: 1.1rem; line-height: 2; } .text span { border-radius: 3px; padding: 0.1rem 0; }
 .text .tip { display: none; } .common { color: var(--faint); } mark { background: none; color: var(--chosen); border-bottom: 2px solid var(--chosen); }

@@ -90,6 +90,8 @@ fn short(fate: &str) -> &str {
     match fate {
         "rank beyond the width" => "too low",
         "end token ranked too low" => "end too low",
+        // So are all but one, where tokens are chosen one by one.
+        "not chosen" => "",
         other => other,
     }
 }
