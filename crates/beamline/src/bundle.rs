@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::Prompt;
 use crate::settings::Settings;
+use beamline_model::DEFAULT_ACTIVATIONS;
 use beamline_tokens::TokenId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,6 +22,10 @@ pub struct Bundle {
     pub model: String,
     /// The format that its weights were held in.
     pub dtype: String,
+    /// The format that weights were converted to while loading, where that was asked for.
+    pub converted: Option<String>,
+    /// How activations met quantised weights.
+    pub activations: String,
     /// Its architecture and number of weights, to tell another model of the same name.
     pub architecture: String,
     /// See `architecture`.
@@ -95,7 +100,9 @@ impl Bundle {
 }
 
 impl Engine {
-    /// Packs a completion with what is needed to repeat it. `settings` come from [`settings`](Self::settings).
+    /// Packs a completion with what is needed to repeat it. `settings` come from [`settings`](Self::settings). An engine does
+    /// not know how it was opened: where that was not with the default [`OpenOptions`](crate::OpenOptions), set the fields
+    /// `converted` and `activations`.
     pub fn bundle(&self, completion: &Completion, settings: &Settings) -> Bundle {
         let option =
             |(name, setting): (&'static str, &crate::settings::Setting)| (name.to_owned(), setting.value.json());
@@ -111,6 +118,8 @@ impl Engine {
             beamline: env!("CARGO_PKG_VERSION").to_owned(),
             model: self.name().to_owned(),
             dtype: completion.model.dtype.clone(),
+            converted: None,
+            activations: DEFAULT_ACTIVATIONS.name().to_owned(),
             architecture: completion.model.architecture.clone(),
             parameters: completion.model.parameters,
             config: Value::Object(settings.iter().map(option).collect::<Map<_, _>>()),
@@ -196,7 +205,7 @@ mod tests {
     use proptest::prelude::*;
 
     const PAGE: &str = "<p>text</p><script type=\"application/json\" id=\"bundle\">{\"schema\":1,\"beamline\":\"0.1.0\",\
-        \"model\":\"m\",\"dtype\":\"f32\",\"architecture\":\"gpt2\",\"parameters\":1,\"config\":{\"top_k\":5},\
+        \"model\":\"m\",\"dtype\":\"f32\",\"converted\":null,\"activations\":\"i16\",\"architecture\":\"gpt2\",\"parameters\":1,\"config\":{\"top_k\":5},\
         \"prompts\":[[1,2]],\"sequences\":[{\"prompt\":0,\"rank\":0,\"token_ids\":[3],\"logprobs\":[-0.1],\
         \"finish_reason\":\"length\"}]}</script></html>";
 

@@ -49,6 +49,9 @@ impl Way {
             _ => (None, text),
         };
         let settings = Settings::list(options)?;
+        if settings.iter().next().is_none() {
+            return Err(Error::Option(format!("{text:?} sets no option; write num_beams=1 for greedy search")));
+        }
         let name = label.filter(|label| !label.is_empty()).map_or_else(|| short_name(options), str::to_owned);
         Ok(Self { name, settings })
     }
@@ -93,7 +96,7 @@ pub struct Comparison {
     pub prompt: String,
     /// The prompt's tokens.
     pub prompt_token_ids: Vec<u32>,
-    /// Tokens that all ways' first texts begin with.
+    /// Tokens that all texts begin with.
     pub common: usize,
     /// The ways, in the order given.
     pub runs: Vec<Run>,
@@ -136,6 +139,39 @@ pub struct ComparedText {
     pub sequence: Sequence,
 }
 
+/// A text in four parts, by what it shares with others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TextParts {
+    /// What all texts begin with.
+    pub common: String,
+    /// What follows, up to the first difference from the first way.
+    pub alike: String,
+    /// The token that differs; empty where none does.
+    pub different: String,
+    /// The rest.
+    pub rest: String,
+}
+
+impl ComparedText {
+    /// The text in parts; `common` is the comparison's.
+    pub fn parts(&self, common: usize) -> TextParts {
+        let tokens = &self.sequence.tokens;
+        let words = |from: usize, to: usize| {
+            let bytes: Vec<u8> = tokens[from..to].iter().flat_map(|token| token.bytes.iter().copied()).collect();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let common = common.min(tokens.len());
+        let at = self.differs_at.map_or(tokens.len(), |at| at.clamp(common, tokens.len()));
+        let end = (at + 1).min(tokens.len());
+        TextParts {
+            common: words(0, common),
+            alike: words(common, at),
+            different: words(at, end),
+            rest: words(end, tokens.len()),
+        }
+    }
+}
+
 /// The numbers of several texts as one.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Summary {
@@ -143,7 +179,7 @@ pub struct Summary {
     pub sum_logprob: Option<f64>,
     /// The same a token.
     pub mean_logprob: Option<f64>,
-    /// `exp(-mean_logprob)`.
+    /// Perplexities, each text's own.
     pub perplexity: Option<f64>,
     /// See [`Measures`].
     pub distinct_1: Option<f64>,
@@ -227,7 +263,7 @@ impl Engine {
             let seconds = own().map(|(_, at)| *at).fold(0.0, f64::max);
             runs.push(run(way, compared, seconds));
         }
-        let differ = runs.iter().filter_map(|run| run.texts[0].differs_at).min();
+        let differ = runs.iter().flat_map(|run| &run.texts).filter_map(|text| text.differs_at).min();
         let ids = sessions[0].prompt();
         Ok(Comparison {
             schema: 1,
@@ -269,6 +305,12 @@ impl Engine {
             let mut all = way.settings.beside(shared);
             let first = all.count("seed").unwrap_or(0);
             all.set("seed", &first.to_string())?;
+            if all.count("num_return_sequences").is_some_and(|n| n > 1) {
+                return Err(Error::Option(format!(
+                    "{}: a way gives one text for each seed; leave num_return_sequences out, and ask for more seeds",
+                    way.name
+                )));
+            }
             let drawn = self.settings(&all).map_err(named)?.flag("do_sample");
             for n in 0..if drawn { seeds.max(1) as u64 } else { 1 } {
                 let mut own = all.clone();

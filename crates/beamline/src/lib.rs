@@ -68,7 +68,7 @@ pub use beamline_shape::{Entry, OptionKind, OptionSpec, OptionValue, Page, Prese
 pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};
 pub use bench::{Bench, BenchReport, Decode, Prefill};
 pub use bundle::{Bundle, BundledSequence, Verdict};
-pub use compare::{ComparedText, Comparison, Run, Summary, Way};
+pub use compare::{ComparedText, Comparison, Run, Summary, TextParts, Way};
 pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
 pub use engine::Engine;
 pub use error::{Error, Fault};

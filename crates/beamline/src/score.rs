@@ -178,10 +178,19 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// As for [`score`](Self::score).
+    /// As for [`score`](Self::score); and when a text is empty, or both differ in a token that follows nothing.
     pub fn contrast(&self, prefix: Option<&str>, a: &Prompt, b: &Prompt) -> Result<Contrast, Error> {
         let (a, b) = (self.score(prefix, a)?, self.score(prefix, b)?);
         let (left, right) = (&a.tokens[a.prefix_tokens..], &b.tokens[b.prefix_tokens..]);
+        let (Some(first), Some(other)) = (left.first(), right.first()) else {
+            return Err(Error::Prompt("a text without a token cannot be compared; give two texts".to_owned()));
+        };
+        if first.logprob.is_none() && first.id != other.id {
+            return Err(Error::Prompt(
+                "the texts differ in their first token, which follows nothing and so has no probability; give a prefix"
+                    .to_owned(),
+            ));
+        }
         let (mut steps, mut cumulative) = (Vec::new(), 0.0);
         for at in 0..left.len().max(right.len()) {
             let (x, y) = (left.get(at).cloned(), right.get(at).cloned());

@@ -79,6 +79,11 @@ impl Engine {
         seeds: usize,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Sweep, Error> {
+        if ["seed", "num_return_sequences"].contains(&option.replace('-', "_").as_str()) {
+            return Err(Error::Option(format!(
+                "{option} is not for sweeps: each value has texts of several seeds already"
+            )));
+        }
         let mut base = Settings::default();
         base.config(&serde_json::json!({"do_sample": true, "top_k": 0}))?;
         let base = shared.beside(&base);

@@ -232,11 +232,11 @@ pub(crate) struct Bench {
 }
 
 /// A weight format that can be written.
-fn activations(name: &str) -> Result<ActivationFormat, String> {
+pub(crate) fn activations(name: &str) -> Result<ActivationFormat, String> {
     name.parse().map_err(|error: beamline::UnknownActivations| error.to_string())
 }
 
-fn dtype(name: &str) -> Result<Encoding, String> {
+pub(crate) fn dtype(name: &str) -> Result<Encoding, String> {
     let encoding: Encoding = name.parse().map_err(|error: beamline::UnknownEncoding| error.to_string())?;
     if Encoding::WRITABLE.contains(&encoding) {
         return Ok(encoding);

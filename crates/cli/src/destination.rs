@@ -17,14 +17,20 @@ impl Destination {
         if path.as_os_str() == "-" {
             return Err(wrong(&"standard output is not for files"));
         }
-        if path.is_dir() {
-            return Err(wrong(&"it is a folder"));
-        }
-        let is_new = !path.exists();
-        OpenOptions::new().append(true).create(true).open(path).map_err(|error| wrong(&error))?;
-        if is_new {
-            // It was only a try; what there may be at the end is written then.
-            std::fs::remove_file(path).map_err(|error| wrong(&error))?;
+        match std::fs::metadata(path) {
+            Ok(there) if there.is_dir() => return Err(wrong(&"it is a folder")),
+            Ok(there) if there.is_file() => {
+                OpenOptions::new().append(true).open(path).map_err(|error| wrong(&error))?;
+            }
+            // A device or a pipe: to open it may wait for a reader.
+            Ok(_) => {}
+            // A link whose target is not there yet.
+            Err(_) if path.is_symlink() => {}
+            Err(_) => {
+                OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| wrong(&error))?;
+                // It was only a try; what there may be at the end is written then.
+                std::fs::remove_file(path).map_err(|error| wrong(&error))?;
+            }
         }
         Ok(Self(path.to_owned()))
     }

@@ -116,6 +116,8 @@ fn temperature_histogram_and_cumulative_draw_the_vocabulary_of_inspect() {
     let three: f64 = expected[..3].iter().map(|c| c["prob"].as_f64().unwrap()).sum();
     assert!((curve["cumulative"][2].as_f64().unwrap() - three).abs() < 1e-12);
     assert!((curve["cuts"][0]["outside"].as_f64().unwrap() - (1.0 - three)).abs() < 1e-12);
+    let all = plotted("cumulative", "The", &["--top-k", "0", "--model", &model]);
+    assert!(all["cuts"][0]["outside"].as_f64().unwrap() < 1e-9, "0 keeps every token");
 }
 
 #[test]
@@ -162,6 +164,9 @@ fn wrong_wishes_are_refused_before_a_model_is_opened() {
     assert!(refused(&["compare", "The", "-o", &file("a.svg")]).contains(".html"));
     assert!(refused(&["compare", "The", "--run", "five"]).contains("name=value"));
     assert!(refused(&["report", "The", "-o", &file("a.pdf")]).contains(".html"));
+    assert!(refused(&["report", "The", "-o", &file("a.html"), "--max-time", "1"]).contains("cannot be replayed"));
+    assert!(refused(&["compare", "The", "--run", ""]).contains("sets no option"));
+    assert!(refused(&["plot", "sweep", "The", "-o", &file("a.svg"), "--values", "1,,2"]).contains("parted by commas"));
     assert!(refused(&["explain", "top_q"]).contains("no page on"));
     assert!(refused(&["replay", &file("none.html")]).contains("none.html"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
@@ -234,6 +239,11 @@ fn compare_shows_each_way_and_json_has_all_numbers() {
     let text = &runs[0]["texts"][0];
     let generated = json(&["generate", "The", "--max-new-tokens", "8", "--json", "--model", &model]);
     assert_eq!(text["tokens"], generated["sequences"][0]["tokens"]);
+    // What is common is common to all texts of all ways.
+    let drawn = json(&[&args[..], &["--run", "do_sample=true", "--seeds", "3", "--json"]].concat());
+    let texts = drawn["runs"][0]["texts"].as_array().unwrap();
+    let first = texts.iter().filter_map(|text| text["differs_at"].as_u64()).min().unwrap();
+    assert_eq!(drawn["common"], first);
     let folder = tempfile::tempdir().unwrap();
     let page = at(folder.path(), "a.html");
     out(&[&args[..], &["-o", &page]].concat());
@@ -287,6 +297,18 @@ fn a_report_is_replayed_token_by_token() {
     let output = beamline(&["replay", &page]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("not the same: sequence 1.1, token"));
+    // As it was loaded, so it is loaded again; and the environment's model is not the report's.
+    let quantised = ["--dtype", "q8_0", "--activations", "f32"];
+    for extra in [&quantised[..2], &quantised[..]] {
+        out(&[&["report", "The", "-o", &page, "--model", &model, "--max-new-tokens", "5"], extra].concat());
+        let mut again = beamline(&["replay", &page]);
+        let output = again.env("BEAMLINE_MODEL", tiny("tiny-gpt2")).output().unwrap();
+        assert!(
+            output.stdout.starts_with(b"the same: 5 tokens"),
+            "{extra:?} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
     std::fs::write(&page, "nothing").unwrap();
     assert!(error(&["replay", &page], 2).contains("not a bundle"));
 }
@@ -324,6 +346,9 @@ fn score_against_says_where_the_difference_lies() {
     assert!((steps.last().unwrap()["cumulative"].as_f64().unwrap() - difference).abs() < 1e-9);
     assert!(report["common"].as_u64().unwrap() >= 1 && steps[0]["difference"] == 0.0);
     assert!(out(&args).contains("is the more probable"));
+    assert!(out(&["score", "cat", "--against", "cat", "--model", &model]).contains("equally probable"));
+    assert!(error(&["score", "cat", "--against", "The", "--model", &model], 2).contains("give a prefix"));
+    assert!(error(&["score", "cat", "--against", "", "--model", &model], 2).contains("give two texts"));
 }
 
 #[test]

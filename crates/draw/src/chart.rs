@@ -28,6 +28,14 @@ pub enum Chart {
 }
 
 impl Chart {
+    /// Pixels down that a whole figure needs so that this chart can be read.
+    pub(crate) fn least_height(&self) -> u32 {
+        match self {
+            Self::Tree(chart) => chart.least_height(),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
         match self {
             Self::Bars(chart) => chart.draw(theme, area),

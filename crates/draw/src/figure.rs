@@ -106,11 +106,13 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Draws it as SVG.
+    /// Draws it as SVG, as large as the canvas; higher where a tree has more branches than lines would fit.
     ///
     /// # Errors
     /// When the charting library gives up.
     pub fn svg(&self, canvas: &Canvas) -> Result<String, DrawError> {
+        let least = self.charts.iter().map(Chart::least_height).max().unwrap_or(0);
+        let canvas = &Canvas { height: canvas.height.max(least), ..*canvas };
         let mut text = String::new();
         {
             let root = SVGBackend::with_string(&mut text, (canvas.width, canvas.height)).into_drawing_area();

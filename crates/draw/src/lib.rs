@@ -40,5 +40,5 @@ pub use chart::{
 pub use colour::{Scale, Theme};
 pub use figure::{Canvas, Data, DrawError, Figure};
 pub use label::{cut, label, labels};
-pub use page::comparison_page;
+pub use page::{WORD_COLUMNS, comparison_page, comparison_rows};
 pub use report::{Report, report_page};

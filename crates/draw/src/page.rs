@@ -24,9 +24,7 @@ pub fn comparison_page(comparison: &Comparison, canvas: &Canvas) -> Result<Strin
             body += &paragraph(text, comparison.common);
         }
     }
-    body += "<h2>Numbers</h2>\n<div class=\"scroll\"><table>\n<tr><th>way</th><th class=\"n\">sum log p</th><th class=\"n\">mean</th><th class=\"n\">perplexity</th><th class=\"n\">distinct-1</th><th class=\"n\">-2</th><th class=\"n\">-3</th><th class=\"n\">repeated-4</th><th class=\"n\">longest repeat</th><th class=\"n\">tokens</th><th class=\"n\">alike</th><th>ended by</th><th class=\"n\">s</th></tr>\n";
-    body.extend(comparison.runs.iter().map(row));
-    body += "</table></div>\n<p class=\"faint\">Log-probabilities are the raw model's, in nats. repeated-4: runs of four tokens that came before. alike: pairs of tokens that the seeds' texts share. Seconds are those of the whole batch until the way's last text had ended.</p>\n";
+    let _ = write!(body, "<h2>Numbers</h2>\n{}", table(comparison));
     for quantity in [Quantity::Surprisal, Quantity::Entropy] {
         let figure = kinds::compare(comparison, quantity)?;
         let _ = writeln!(body, "<figure>\n{}\n</figure>", figure.svg(canvas)?);
@@ -36,41 +34,50 @@ pub fn comparison_page(comparison: &Comparison, canvas: &Canvas) -> Result<Strin
 
 /// A text: what is common dimmed, the first difference marked.
 fn paragraph(text: &ComparedText, common: usize) -> String {
-    let mut out = String::from("<p class=\"text\">");
-    let tokens = &text.sequence.tokens;
-    let shown = |tokens: &[beamline::GeneratedToken]| {
-        let bytes: Vec<u8> = tokens.iter().flat_map(|token| token.bytes.clone()).collect();
-        escape(&String::from_utf8_lossy(&bytes))
-    };
-    let common = common.min(tokens.len());
-    let _ = write!(out, "<span class=\"common\">{}</span>", shown(&tokens[..common]));
-    match text.differs_at.filter(|&at| at < tokens.len()) {
-        Some(at) => {
-            let at = at.max(common);
-            let end = (at + 1).min(tokens.len());
-            let _ = write!(
-                out,
-                "{}<mark>{}</mark>{}",
-                shown(&tokens[common..at]),
-                shown(&tokens[at..end]),
-                shown(&tokens[end..])
-            );
-        }
-        None => out += &shown(&tokens[common..]),
-    }
-    if let Some(seed) = text.seed {
-        let _ = write!(out, " <span class=\"faint\">(seed {seed})</span>");
-    }
-    out + "</p>\n"
+    let parts = text.parts(common);
+    let [common, alike, different, rest] =
+        [parts.common, parts.alike, parts.different, parts.rest].map(|part| escape(&part));
+    let seed = text.seed.map_or(String::new(), |seed| format!(" <span class=\"faint\">(seed {seed})</span>"));
+    let mark = if different.is_empty() { String::new() } else { format!("<mark>{different}</mark>") };
+    format!("<p class=\"text\"><span class=\"common\">{common}</span>{alike}{mark}{rest}{seed}</p>\n")
 }
 
-fn row(run: &Run) -> String {
-    let number = |of: fn(&Summary) -> Option<f64>, digits: usize| {
-        let Some(mean) = of(&run.mean) else { return "<td class=\"n\">-</td>".to_owned() };
-        let spread = run.spread.as_ref().and_then(of).map_or(String::new(), |s| format!(" ± {s:.digits$}"));
-        format!("<td class=\"n\">{mean:.digits$}{spread}</td>")
+/// Columns of [`comparison_rows`] that hold words; the others hold numbers.
+pub const WORD_COLUMNS: [usize; 2] = [0, 11];
+
+/// What a comparison has in numbers, as a table: a heading, then a row for each way. Log-probabilities are the raw
+/// model's, in nats; `repeated-4` is the share of runs of four tokens that came before; `alike`, the pairs of tokens
+/// that the seeds' texts share; `done at s`, the seconds from the start of the batch until the way's last text had ended.
+pub fn comparison_rows(comparison: &Comparison) -> Vec<Vec<String>> {
+    let heading = [
+        "way",
+        "sum log p",
+        "mean",
+        "perplexity",
+        "distinct-1",
+        "-2",
+        "-3",
+        "repeated-4",
+        "longest",
+        "tokens",
+        "alike",
+        "ended by",
+        "done at s",
+    ];
+    let heading = heading.map(str::to_owned).to_vec();
+    std::iter::once(heading).chain(comparison.runs.iter().map(row)).collect()
+}
+
+fn row(run: &Run) -> Vec<String> {
+    let number = |of: fn(&Summary) -> Option<f64>, digits: usize| match of(&run.mean) {
+        None => "-".to_owned(),
+        Some(mean) => {
+            let spread = run.spread.as_ref().and_then(of).map_or(String::new(), |s| format!("±{s:.digits$}"));
+            format!("{mean:.digits$}{spread}")
+        }
     };
-    let cells = [
+    vec![
+        run.name.clone(),
         number(|s| s.sum_logprob, 2),
         number(|s| s.mean_logprob, 3),
         number(|s| s.perplexity, 2),
@@ -80,13 +87,26 @@ fn row(run: &Run) -> String {
         number(|s| s.repeated_4, 2),
         number(|s| s.longest_repeat, 0),
         number(|s| s.length, 0),
-    ];
-    let alike = run.similarity.map_or("-".to_owned(), |s| format!("{s:.2}"));
-    let ended = run.texts[0].sequence.finish_reason.unwrap_or("-");
-    format!(
-        "<tr><td>{}</td>{}<td class=\"n\">{alike}</td><td>{ended}</td><td class=\"n\">{:.2}</td></tr>\n",
-        escape(&run.name),
-        cells.concat(),
-        run.seconds
-    )
+        run.similarity.map_or("-".to_owned(), |s| format!("{s:.2}")),
+        run.texts[0].sequence.finish_reason.unwrap_or("-").to_owned(),
+        format!("{:.2}", run.seconds),
+    ]
+}
+
+fn table(comparison: &Comparison) -> String {
+    const NOTE: &str = "Log-probabilities are the raw model's, in nats. repeated-4: runs of four tokens that came before. \
+                        longest: the longest run that comes twice. alike: pairs of tokens that the seeds' texts share. \
+                        Seconds are those of the whole batch until the way's last text had ended.";
+    let mut out = String::from("<div class=\"scroll\"><table>\n");
+    for (r, row) in comparison_rows(comparison).iter().enumerate() {
+        let tag = if r == 0 { "th" } else { "td" };
+        out += "<tr>";
+        for (c, cell) in row.iter().enumerate() {
+            let class = if WORD_COLUMNS.contains(&c) { "" } else { " class=\"n\"" };
+            let _ = write!(out, "<{tag}{class}>{}</{tag}>", escape(cell));
+        }
+        out += "</tr>\n";
+    }
+    let _ = writeln!(out, "</table></div>\n<p class=\"faint\">{NOTE}</p>");
+    out
 }

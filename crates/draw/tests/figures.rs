@@ -53,7 +53,7 @@ fn figures() -> Vec<(&'static str, Figure)> {
         ("temperature", kinds::temperature(&plain, &[0.5, 1.0, 2.0]).unwrap()),
         ("histogram", kinds::histogram(&plain).unwrap()),
         ("cumulative", kinds::cumulative(&plain, &[3], &[0.8]).unwrap()),
-        ("beams", kinds::beams(&beams, 2).unwrap()),
+        ("beams", kinds::beams(&beams, 2, None).unwrap()),
         ("surprisal", kinds::surprisal(&score, Some(2)).unwrap()),
         ("compare", kinds::compare(&comparison, Quantity::Surprisal).unwrap()),
         ("sweep", kinds::sweep(&sweep).unwrap()),

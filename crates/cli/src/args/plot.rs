@@ -121,7 +121,7 @@ pub(crate) struct Plot {
     #[arg(long, value_name = "OPTION")]
     pub(crate) over: Option<String>,
     /// sweep: its values, parted by commas
-    #[arg(long = "values", value_delimiter = ',', value_name = "X")]
+    #[arg(long = "values", allow_hyphen_values = true, value_parser = number, value_delimiter = ',', value_name = "X")]
     pub(crate) swept: Vec<f64>,
     /// sweep: texts at each value [default: 8]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N")]
@@ -182,6 +182,12 @@ impl Plot {
 /// A whole number from 1.
 fn count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "must be a whole number in 1..=1000".to_owned())
+}
+
+/// Any number.
+fn number(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|x: &f64| x.is_finite());
+    number.ok_or_else(|| "must be numbers parted by commas, such as 0.5,1,2".to_owned())
 }
 
 /// A number above zero.

@@ -1,6 +1,7 @@
 //! Arguments of the commands that compare, explain and report.
 
 use super::{Look, ModelArgs, PromptArgs};
+use beamline::{ActivationFormat, Encoding};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -58,8 +59,18 @@ pub(crate) struct Replay {
     /// A page that report wrote, or the bundle in it
     #[arg(value_hint = ValueHint::FilePath, value_name = "FILE")]
     pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
+    /// The model, where it lies elsewhere now [default: the report's]
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Convert weights while loading [default: as the report's were]
+    #[arg(long, value_parser = super::dtype, value_name = "TYPE")]
+    pub(crate) dtype: Option<Encoding>,
+    /// How activations meet quantised weights [default: as in the report]
+    #[arg(long, value_parser = super::activations, value_name = "FORMAT")]
+    pub(crate) activations: Option<ActivationFormat>,
+    /// Threads to compute with [default: the cores granted]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N")]
+    pub(crate) threads: Option<u16>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

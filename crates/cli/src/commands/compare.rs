@@ -7,10 +7,10 @@ use crate::failure::Failure;
 use crate::output::{json, paint};
 use crate::paint::{CHOSEN, FAINT, HEADING, styled};
 use crate::progress::Count;
-use crate::table::{Side, lay_out, visible};
+use crate::table::{Side, lay_out};
 use crate::{model, prompts};
-use beamline::{ComparedText, Comparison, GeneratedToken, Run, Settings, Summary, Way};
-use beamline_draw::{Canvas, comparison_page};
+use beamline::{ComparedText, Comparison, Settings, Way};
+use beamline_draw::{Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
 use serde_json::json as value;
 
 pub(crate) fn run(args: &Compare, given: &Settings) -> Result<(), Failure> {
@@ -45,73 +45,19 @@ fn shown(comparison: &Comparison) -> String {
 
 /// A text: what all begin with dimmed, the first difference from the first way marked.
 fn paragraph(text: &ComparedText, common: usize) -> String {
-    let tokens = &text.sequence.tokens;
-    let words = |tokens: &[GeneratedToken]| {
-        let bytes: Vec<u8> = tokens.iter().flat_map(|token| token.bytes.clone()).collect();
-        String::from_utf8_lossy(&bytes).replace('\n', "↵")
-    };
-    let common = common.min(tokens.len());
+    let parts = text.parts(common);
+    let [common, alike, different, rest] =
+        [parts.common, parts.alike, parts.different, parts.rest].map(|part| part.replace('\n', "↵"));
     let seed = text.seed.map_or(String::new(), |seed| styled(&format!("  (seed {seed})"), FAINT));
-    let rest = match text.differs_at.filter(|&at| at < tokens.len()) {
-        None => words(&tokens[common..]),
-        Some(at) => {
-            let at = at.max(common);
-            let end = (at + 1).min(tokens.len());
-            words(&tokens[common..at])
-                + &styled(&format!("[{}]", words(&tokens[at..end])), CHOSEN)
-                + &words(&tokens[end..])
-        }
-    };
-    format!("  {}{rest}{seed}\n", styled(&words(&tokens[..common]), FAINT))
+    let mark = if different.is_empty() { different } else { styled(&format!("[{different}]"), CHOSEN) };
+    format!("  {}{alike}{mark}{rest}{seed}\n", styled(&common, FAINT))
 }
 
 /// A row of numbers for each way.
 pub(crate) fn numbers(comparison: &Comparison) -> String {
-    let heading = [
-        "way",
-        "sum log p",
-        "mean",
-        "perplexity",
-        "distinct-1",
-        "-2",
-        "-3",
-        "repeated-4",
-        "longest",
-        "tokens",
-        "alike",
-        "ended by",
-        "s",
-    ];
-    let rows: Vec<Vec<String>> =
-        std::iter::once(heading.map(str::to_owned).to_vec()).chain(comparison.runs.iter().map(row)).collect();
-    let mut sides = [Side::Right; 13];
-    (sides[0], sides[11]) = (Side::Left, Side::Left);
-    lay_out(&rows, &sides)
-}
-
-fn row(run: &Run) -> Vec<String> {
-    let number = |of: fn(&Summary) -> Option<f64>, digits: usize| match of(&run.mean) {
-        None => "-".to_owned(),
-        Some(mean) => {
-            let spread = run.spread.as_ref().and_then(of).map_or(String::new(), |s| format!("±{s:.digits$}"));
-            format!("{mean:.digits$}{spread}")
-        }
-    };
-    vec![
-        visible(&run.name),
-        number(|s| s.sum_logprob, 2),
-        number(|s| s.mean_logprob, 3),
-        number(|s| s.perplexity, 2),
-        number(|s| s.distinct_1, 2),
-        number(|s| s.distinct_2, 2),
-        number(|s| s.distinct_3, 2),
-        number(|s| s.repeated_4, 2),
-        number(|s| s.longest_repeat, 0),
-        number(|s| s.length, 0),
-        run.similarity.map_or("-".to_owned(), |s| format!("{s:.2}")),
-        run.texts[0].sequence.finish_reason.unwrap_or("-").to_owned(),
-        format!("{:.2}", run.seconds),
-    ]
+    let sides: Vec<Side> =
+        (0..13).map(|column| if WORD_COLUMNS.contains(&column) { Side::Left } else { Side::Right }).collect();
+    lay_out(&comparison_rows(comparison), &sides)
 }
 
 /// The comparison that pages about choosing are grounded in.

@@ -2,12 +2,13 @@
 
 use crate::args::Explain;
 use crate::commands::compare::{numbers, usual};
+use crate::commands::inspect::stages;
 use crate::failure::Failure;
 use crate::model;
 use crate::output::{json, paint};
 use crate::paint::{HEADING, styled, width, wrap};
 use crate::table::{Side, lay_out, visible};
-use beamline::{Comparison, Depth, Engine, OptionSpec, Prompt, Run, Settings, StepRow, Topic, options, topic, topics};
+use beamline::{Comparison, Depth, Engine, OptionSpec, Prompt, Run, Settings, Topic, options, topic, topics};
 use serde_json::json as value;
 use std::fmt::Write;
 
@@ -36,9 +37,10 @@ pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
 fn unknown(name: &str) -> Failure {
     let all: Vec<&str> = topics().map(|topic| topic.name()).chain(["choosing"]).collect();
     // The nearest name may be what was meant.
-    let near = all.iter().filter(|known| known.contains(name) || name.contains(**known)).copied().collect::<Vec<_>>();
-    let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
-    Failure::usage(format!("no page on {name:?}{hint} There are pages on {}", all.join(", ")))
+    let alike = |known: &&&str| name.len() > 2 && (known.contains(name) || name.contains(**known));
+    let near: Vec<&str> = all.iter().filter(alike).copied().collect();
+    let hint = if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
+    Failure::usage(format!("no page on {name:?}; {hint}there are pages on {}", all.join(", ")))
 }
 
 /// All pages, a line each.
@@ -105,30 +107,34 @@ fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failu
     let id = |i: usize| plain.steps[0].candidates.get(i).map_or(0, |candidate| candidate.id).to_string();
     let options = options.replace("{best}", &id(0)).replace("{second}", &id(1));
     let mut settings = Settings::list(&options)?;
-    let begin = format!("  beamline {} {prompt:?} {}\n", command(topic), flags(&settings));
-    let shown = match topic {
-        Topic::Processor(_) => {
-            if settings.get("seed").is_none() {
-                settings.set("seed", "0")?;
-            }
-            table(&engine.inspect(&at, &settings, Depth { top: 12, ..depth })?.steps)
+    let shown = if let Topic::Processor(_) = topic {
+        if settings.get("seed").is_none() {
+            settings.set("seed", "0")?;
         }
-        Topic::Method(_) => {
-            settings.set("max_new_tokens", "16")?;
-            let completion = engine.generate(&[at], &settings)?;
-            let row = |sequence: &beamline::Sequence| {
-                format!("  {:9.3}  {}\n", sequence.sum_logprob, visible(&sequence.text))
-            };
-            completion.sequences.iter().map(row).collect()
-        }
+        let inspection = engine.inspect(&at, &settings, Depth { top: 12, ..depth })?;
+        inspection.steps.first().map_or("  There is no step.\n".to_owned(), stages)
+    } else {
+        settings.set("max_new_tokens", "16")?;
+        let completion = engine.generate(&[at], &settings)?;
+        let row =
+            |sequence: &beamline::Sequence| format!("{:9.3}  {}\n", sequence.sum_logprob, visible(&sequence.text));
+        completion.sequences.iter().map(row).collect()
     };
-    Ok(begin + &shown)
+    let command = match topic {
+        Topic::Processor(_) => format!("inspect {} --steps 1 --top 12 --stages", quoted(prompt)),
+        Topic::Method(_) => format!("generate {}", quoted(prompt)),
+    };
+    let all = format!("beamline {command} {}\n{shown}", flags(&settings));
+    Ok(format!("  {}\n", all.trim_end().replace('\n', "\n  ")))
 }
 
-fn command(topic: &Topic) -> &'static str {
-    match topic {
-        Topic::Processor(_) => "inspect",
-        Topic::Method(_) => "generate",
+/// A word as a shell reads it.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/:=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 
@@ -139,29 +145,15 @@ fn flags(settings: &Settings) -> String {
         match setting.value.json() {
             serde_json::Value::Bool(true) => format!("--{name}"),
             serde_json::Value::Bool(false) => format!("--{name}=false"),
-            serde_json::Value::String(text) => format!("--{name} {text:?}"),
-            json @ (serde_json::Value::Array(_) | serde_json::Value::Object(_)) => format!("--{name} '{json}'"),
-            json => format!("--{name} {json}"),
+            serde_json::Value::String(text) => format!("--{name} {}", quoted(&text)),
+            // Ids are parted by commas; other lists and objects are JSON.
+            serde_json::Value::Array(ids) if ids.iter().all(serde_json::Value::is_number) && name.ends_with("-id") => {
+                format!("--{name} {}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+            }
+            json => format!("--{name} {}", quoted(&json.to_string())),
         }
     };
     settings.iter().map(flag).collect::<Vec<_>>().join(" ")
-}
-
-/// One step: each candidate before and after.
-fn table(steps: &[StepRow]) -> String {
-    let Some(step) = steps.first() else { return "  There is no step.\n".to_owned() };
-    let mut rows = vec![["  token", "before", "after", ""].map(str::to_owned).to_vec()];
-    rows.extend(step.candidates.iter().map(|candidate| {
-        let gone = candidate.removed_by.map_or(String::new(), |by| format!("removed by {by}"));
-        let percent = |p: f64| format!("{:.2}%", p * 100.0);
-        vec![
-            format!("  {}", visible(&candidate.text)),
-            percent(candidate.prob),
-            percent(candidate.prob_processed),
-            gone,
-        ]
-    }));
-    lay_out(&rows, &[Side::Left, Side::Right, Side::Right, Side::Left])
 }
 
 /// Which method when, in the numbers of a comparison made on the spot.

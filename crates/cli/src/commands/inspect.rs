@@ -77,7 +77,7 @@ fn fitting(mut rows: Vec<Vec<String>>, width: Option<usize>) -> Vec<Vec<String>>
 }
 
 /// One step through the whole chain: a row for each candidate, a column for each processor.
-fn stages(step: &StepRow) -> String {
+pub(crate) fn stages(step: &StepRow) -> String {
     let percent = |p: f64| if p > 0.0 { format!("{:.2}%", p * 100.0) } else { "-".to_owned() };
     let mut heading = vec!["token".to_owned(), "raw".to_owned()];
     heading.extend(step.stages.iter().map(|stage| format!("{} ({} left)", stage.processor, stage.kept)));

@@ -50,7 +50,7 @@ pub(crate) fn write(figure: &Figure, canvas: &Canvas, to: &Destination) -> Resul
             if !picture.missing.is_empty() {
                 let some: String = picture.missing.iter().take(12).collect();
                 note(&format!(
-                    "warning: no font here has these characters ({} in all), so boxes stand in their places: {some}; install one (Debian: fonts-noto-cjk), or write .svg, which leaves fonts to the viewer",
+                    "warning: no font here has these characters ({} in all), so boxes stand in their places: {some}; install one that has them (Debian: fonts-noto-cjk for Korean, Chinese and Japanese), or write .svg, which leaves fonts to the viewer",
                     picture.missing.len()
                 ));
             }
@@ -78,7 +78,7 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
         }
         PlotKind::Beams => {
             let settings = with_defaults(given, &json!({"num_beams": 3, "do_sample": false}), 6)?;
-            kinds::beams(&engine.history(prompt, &settings)?, args.top.unwrap_or(3))?
+            kinds::beams(&engine.history(prompt, &settings)?, args.top.unwrap_or(3), None)?
         }
         PlotKind::Surprisal => {
             let settings = with_defaults(given, &json!({"do_sample": false}), 20)?;
@@ -122,6 +122,12 @@ fn next(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Resu
             if way.settings.get("seed").is_none() {
                 way.settings.config(&json!({"seed": 0}))?;
             }
+            if way.settings.get("num_beams").is_some_and(|setting| setting.value.json() != json!(1)) {
+                return Err(Failure::usage(format!(
+                    "{}: plot next shows one step, after which beams have not chosen yet; see plot beams",
+                    way.name
+                )));
+            }
             inspections.push((way.name, engine.inspect(prompt, &way.settings, depth)?));
         }
     }
@@ -132,7 +138,9 @@ fn next(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Resu
 pub(crate) fn ways(run: &[String], usual: &[&str]) -> Result<Vec<Way>, Failure> {
     let given = || run.iter().map(String::as_str);
     let all: Vec<&str> = if run.is_empty() { usual.to_vec() } else { given().collect() };
-    Ok(all.into_iter().map(str::parse).collect::<Result<_, beamline::Error>>()?)
+    let way =
+        |text: &str| text.parse().map_err(|error: beamline::Error| Failure::usage(format!("--run {text:?}: {error}")));
+    all.into_iter().map(way).collect()
 }
 
 /// Settings with what a command takes where nothing is given: options, and a length.

@@ -1,6 +1,6 @@
 //! `beamline report`: a generation as one page; `beamline replay`: the proof of it.
 
-use crate::args::{Replay, ReportArgs};
+use crate::args::{ModelArgs, Replay, ReportArgs};
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, print};
@@ -13,12 +13,19 @@ pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
     if page.ending() != "html" {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
     }
+    if given.get("max_time").is_some() {
+        return Err(Failure::usage("max_time cannot be replayed: no two runs take the same time; give max_new_tokens"));
+    }
     let prompts = prompts::gather(&args.prompts)?;
     let engine = model::open(&args.model, given)?;
     let settings = engine.settings(given)?;
     let completion = engine.generate(&prompts, &settings)?;
     let mut bundle = engine.bundle(&completion, &settings);
     bundle.model.clone_from(&args.model.model);
+    bundle.converted = args.model.dtype.map(|dtype| dtype.to_string());
+    if let Some(activations) = args.model.activations {
+        activations.name().clone_into(&mut bundle.activations);
+    }
     let figures = figures(&engine, &prompts, &settings, &completion)?;
     page.write(report_page(
         &Report { completion: &completion, bundle: &bundle, figures: &figures },
@@ -26,7 +33,7 @@ pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
     )?)
 }
 
-/// Steps of the tree in a report: of more, nothing could be read.
+/// Steps of the first prompt's search that a report draws: of more, nothing could be read.
 const STEPS: usize = 8;
 
 /// What the search considered, the surprise of the first text, and its first step.
@@ -37,11 +44,9 @@ fn figures(
     completion: &beamline::Completion,
 ) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
-    let mut short = settings.clone();
-    short.remove("max_length");
-    short.set("max_new_tokens", &STEPS.min(completion.usage.new_tokens.max(1)).to_string())?;
-    if let Ok(tree) = kinds::beams(&engine.history(&prompts[0], &short)?, 3) {
-        figures.push(tree);
+    let history = engine.history(&prompts[0], settings)?;
+    if !history.candidates.is_empty() {
+        figures.push(kinds::beams(&history, 3, Some(STEPS))?);
     }
     let ids = completion.prompts[0]
         .token_ids
@@ -54,17 +59,37 @@ fn figures(
     Ok(figures)
 }
 
+/// The model of a bundle, loaded as it was, unless the arguments say otherwise.
+fn model_of(args: &Replay, bundle: &Bundle) -> Result<ModelArgs, Failure> {
+    let unknown = |what: &str| Failure::usage(format!("{}: it names an unknown format {what:?}", args.file.display()));
+    let dtype = match (&args.dtype, &bundle.converted) {
+        (None, Some(name)) => Some(name.parse().map_err(|_| unknown(name))?),
+        (dtype, _) => *dtype,
+    };
+    let own = || bundle.activations.parse().map_err(|_| unknown(&bundle.activations));
+    Ok(ModelArgs {
+        model: args.model.clone().unwrap_or_else(|| bundle.model.clone()),
+        dtype,
+        threads: args.threads,
+        activations: Some(args.activations.map_or_else(own, Ok)?),
+    })
+}
+
 /// Runs a report's generation again, and compares.
 pub(crate) fn replay(args: &Replay) -> Result<(), Failure> {
-    let wrong = |reason: String| Failure::usage(format!("{}: {reason}", args.file.display()));
+    let wrong =
+        |reason: String| Failure::usage(format!("{}: {reason}; give a page that report wrote", args.file.display()));
     let text = std::fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
     let bundle = Bundle::read(&text).map_err(|error| wrong(error.to_string()))?;
-    let mut at = args.model.clone();
-    if at.model == "builtin" {
-        at.model.clone_from(&bundle.model);
-    }
     let settings = bundle.settings()?;
-    let engine = model::open(&at, &settings)?;
+    let engine = model::open(&model_of(args, &bundle)?, &settings).map_err(|mut failure| {
+        if args.model.is_none() {
+            failure.message = failure.message.map(|text| {
+                format!("{text}; the report was made with this model: if it lies elsewhere, give it with --model")
+            });
+        }
+        failure
+    })?;
     let verdict = engine.verify(&bundle)?;
     if args.json {
         json(&verdict)?;

@@ -82,12 +82,11 @@ fn differences(contrast: &Contrast) -> String {
     };
     let rows: Vec<_> = std::iter::once(heading).chain(contrast.steps.iter().enumerate().map(row)).collect();
     let sides = [Side::Left, Side::Right, Side::Left, Side::Right, Side::Right, Side::Right];
-    let more = if contrast.difference >= 0.0 { "a" } else { "b" };
-    format!(
-        "{}\nlog p(a) {:.6}, log p(b) {:.6}; {more} is the more probable, by {:.6} nats\n",
-        lay_out(&rows, &sides),
-        contrast.a.sum_logprob,
-        contrast.b.sum_logprob,
-        contrast.difference.abs()
-    )
+    let verdict = match contrast.difference {
+        0.0 => "both are equally probable".to_owned(),
+        by if by > 0.0 => format!("a is the more probable, by {by:.6} nats"),
+        by => format!("b is the more probable, by {:.6} nats", -by),
+    };
+    let (a, b) = (contrast.a.sum_logprob, contrast.b.sum_logprob);
+    format!("{}\nlog p(a) {a:.6}, log p(b) {b:.6}; {verdict}\n", lay_out(&rows, &sides))
 }

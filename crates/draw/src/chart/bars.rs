@@ -38,14 +38,16 @@ impl BarChart {
         text(area, &cut(&self.title, (width / 8) as usize), (8, 2), 13, theme.ink())?;
         let foot = if self.strip { 44 } else { 18 };
         let room = height - 24 - foot;
-        let step = (room / self.bars.len().max(1) as i32).clamp(6, 26);
+        // Bars thinner than this cannot be read; the chosen one is always among those shown.
+        let bars = self.fitting((room / 9).max(1) as usize);
+        let step = (room / bars.len().max(1) as i32).clamp(9, 26);
         let size = (step - 3).clamp(6, 13) as u32;
-        let names: Vec<String> = self.bars.iter().map(|bar| cut(&bar.label, 18)).collect();
+        let names: Vec<String> = bars.iter().map(|bar| cut(&bar.label, 18)).collect();
         let left = names.iter().map(|name| pixels(name, size)).max().unwrap_or(0) as i32 + 14;
         let right = width - 52;
-        let most = self.bars.iter().flat_map(|bar| [bar.value, bar.before]).fold(1e-12, f64::max);
+        let most = bars.iter().flat_map(|bar| [bar.value, bar.before]).fold(1e-12, f64::max);
         let at = |value: f64| left + (f64::from((right - left).max(1)) * value / most) as i32;
-        for (i, (bar, name)) in self.bars.iter().zip(&names).enumerate() {
+        for (i, (bar, name)) in bars.iter().zip(&names).enumerate() {
             let top = 24 + i as i32 * step;
             let (middle, colour) = (top + step / 2, if bar.chosen { theme.chosen() } else { theme.series(0) });
             let ink = if bar.chosen { theme.chosen() } else { theme.ink() };
@@ -58,29 +60,41 @@ impl BarChart {
             anchored(area, &number, (at(bar.value.max(bar.before)) + 4, middle), size.min(11), ink, HPos::Left)?;
         }
         if self.strip {
-            self.strip(theme, area, (left, right), height - 36, most)?;
+            strip(theme, area, &bars, (left, right, height - 36), most)?;
         }
-        text(area, &self.unit, (left, height - 14), 10, theme.faint())
+        let lost = match self.bars.len() - bars.len() {
+            0 => String::new(),
+            n => format!("; {n} more"),
+        };
+        text(area, &format!("{}{lost}", self.unit), (left, height - 14), 10, theme.faint())
     }
 
-    /// The bars' numbers as colours, in the same order; the chosen one is framed.
-    fn strip(
-        &self,
-        theme: Theme,
-        area: &Area<'_>,
-        (left, right): (i32, i32),
-        top: i32,
-        most: f64,
-    ) -> Result<(), DrawError> {
-        let count = self.bars.len().max(1) as i32;
-        let at = |i: usize| left + (right - left) * i as i32 / count;
-        for (i, bar) in self.bars.iter().enumerate() {
-            let colour = theme.heat(Scale::Sequential, bar.value / most);
-            block(area, (at(i), top), (at(i + 1), top + 18), colour)?;
+    /// The first bars, as many as fit; the chosen one in the last place if it lies further down.
+    fn fitting(&self, most: usize) -> Vec<&Bar> {
+        let mut bars: Vec<&Bar> = self.bars.iter().take(most).collect();
+        if let Some(chosen) = self.bars.iter().skip(most).find(|bar| bar.chosen) {
+            bars.pop();
+            bars.push(chosen);
         }
-        for (i, _) in self.bars.iter().enumerate().filter(|(_, bar)| bar.chosen) {
-            frame(area, (at(i), top - 1), (at(i + 1), top + 19), theme.chosen())?;
-        }
-        Ok(())
+        bars
     }
+}
+
+/// The bars' numbers as colours, in the same order; the chosen one is framed.
+fn strip(
+    theme: Theme,
+    area: &Area<'_>,
+    bars: &[&Bar],
+    (left, right, top): (i32, i32, i32),
+    most: f64,
+) -> Result<(), DrawError> {
+    let count = bars.len().max(1) as i32;
+    let at = |i: usize| left + (right - left) * i as i32 / count;
+    for (i, bar) in bars.iter().enumerate() {
+        block(area, (at(i), top), (at(i + 1), top + 18), theme.heat(Scale::Sequential, bar.value / most))?;
+    }
+    for (i, _) in bars.iter().enumerate().filter(|(_, bar)| bar.chosen) {
+        frame(area, (at(i), top - 1), (at(i + 1), top + 19), theme.chosen())?;
+    }
+    Ok(())
 }

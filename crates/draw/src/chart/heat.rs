@@ -17,6 +17,8 @@ pub struct HeatChart {
     pub columns: Vec<String>,
     /// `[rows][columns]`; places that are no numbers stay empty.
     pub values: Vec<Vec<f64>>,
+    /// The number with the deepest colour, which all greater ones share; none for the greatest.
+    pub most: Option<f64>,
     /// How numbers become colours.
     pub scale: Scale,
     /// What columns are.
@@ -35,7 +37,8 @@ impl HeatChart {
         let (right, top) = (width - 70, 26);
         let x = |i: usize| left + ((right - left).max(1) as usize * i / columns) as i32;
         let y = |i: usize| top + ((bottom - top).max(1) as usize * i / rows) as i32;
-        let most = self.values.iter().flatten().filter(|v| v.is_finite()).fold(1e-12f64, |m, v| m.max(v.abs()));
+        let own = || self.values.iter().flatten().filter(|v| v.is_finite()).fold(1e-12f64, |m, v| m.max(v.abs()));
+        let most = self.most.unwrap_or_else(own);
         for (r, row) in self.values.iter().enumerate() {
             // Cells narrower than a pixel share one: the one that is farthest from zero is shown.
             let mut c = 0;
@@ -68,12 +71,15 @@ impl HeatChart {
         y: &dyn Fn(usize) -> i32,
         (left, bottom): (i32, i32),
     ) -> Result<(), DrawError> {
-        let every = |step: i32| (12 / step.max(1)).max(0) as usize + 1;
-        for (i, name) in self.rows.iter().enumerate().step_by(every(y(1) - y(0))) {
+        // Where names would lie on each other, only some are shown.
+        let every = |across: i32, count: usize| (12 * count).div_ceil(across.max(1) as usize).max(1);
+        for (i, name) in self.rows.iter().enumerate().step_by(every(y(self.rows.len()) - y(0), self.rows.len())) {
             let middle = i32::midpoint(y(i), y(i + 1));
             anchored(area, &cut(name, 14), (left - 4, middle), 10, theme.ink(), HPos::Right)?;
         }
-        for (i, name) in self.columns.iter().enumerate().step_by(every(x(1) - x(0))) {
+        for (i, name) in
+            self.columns.iter().enumerate().step_by(every(x(self.columns.len()) - x(0), self.columns.len()))
+        {
             let middle = i32::midpoint(x(i), x(i + 1));
             upright(area, &cut(name, 14), (middle, bottom + 4), 10, theme.ink())?;
         }

@@ -56,6 +56,9 @@ impl Axis {
     fn number(&self, v: f64) -> String {
         if !self.log {
             let span = self.range.1 - self.range.0;
+            if span >= 1e6 {
+                return format!("{v:.0e}");
+            }
             let digits = if span >= 20.0 {
                 0
             } else if span >= 2.0 {
@@ -138,7 +141,7 @@ type Axes<'a, 'b> = ChartContext<
 impl PlotChart {
     pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
         // A few names fit into the chart; more stand beside it.
-        if self.named().len() < 4 {
+        if self.named().len() < 4 || area.dim_in_pixel().0 < 480 {
             return self.draw_axes(theme, area).map(|_| ());
         }
         let (left, right) = area.split_horizontally(area.dim_in_pixel().0 as i32 - 190);
@@ -182,7 +185,7 @@ impl PlotChart {
         let (right, top) = axes.backend_coord(&(self.x.range.1, self.y.range.1));
         let (base_x, base_y) = area.get_base_pixel();
         let corner = (right - base_x - 6, top - base_y + 6);
-        if (2..4).contains(&self.named().len()) {
+        if self.named().len() > 1 && (self.named().len() < 4 || area.dim_in_pixel().0 < 480) {
             self.draw_legend(theme, area, corner)?;
         }
         Ok(corner.1)
@@ -214,10 +217,12 @@ impl PlotChart {
 
     fn draw_marks(&self, theme: Theme, area: &Area<'_>, axes: &mut Axes<'_, '_>) -> Result<(), DrawError> {
         let (base_x, base_y) = area.get_base_pixel();
+        // Names of upright lines stand below the legend.
+        let below = if self.named().len() > 1 { 16 * self.named().len() as i32 + 20 } else { 8 };
         for (i, mark) in self.marks.iter().enumerate() {
             let colour = theme.series(i + 1);
             let (from, to, shift) = match mark.along {
-                Along::X => ((mark.at, self.y.range.0), (mark.at, self.y.range.1), (5, 8 + 14 * i as i32)),
+                Along::X => ((mark.at, self.y.range.0), (mark.at, self.y.range.1), (5, below + 14 * i as i32)),
                 Along::Y => ((self.x.range.0, mark.at), (self.x.range.1, mark.at), (-6, -10)),
             };
             let line = DashedPathElement::new([from, to], 4, 3, colour.stroke_width(1));

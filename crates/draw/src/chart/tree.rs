@@ -93,6 +93,12 @@ impl TreeChart {
         legend(theme, area, height - 14)
     }
 
+    /// Nine pixels for each lane, and what lies around them.
+    pub(crate) fn least_height(&self) -> u32 {
+        let lanes = self.places().into_iter().max().map_or(0, |last| last + 1);
+        (lanes as u32 * 9 + 130).min(8000)
+    }
+
     /// A node's note as far as there is room for it, and the pixels that it takes.
     fn note(&self, i: usize, size: u32, room: i32) -> (String, i32) {
         if size < 8 || room < 26 {

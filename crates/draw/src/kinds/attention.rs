@@ -21,6 +21,8 @@ pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
         row.iter().enumerate().map(|(j, &w)| if j > i { f64::NAN } else { f64::from(w) }).collect()
     };
     let values: Vec<Vec<f64>> = map.weights.iter().enumerate().map(row).collect();
+    // The first token can only look at itself; that would set the scale for all others.
+    let later = map.weights.iter().skip(1).flatten().fold(0.0, |most: f64, &w| most.max(f64::from(w)));
     let which =
         map.head.map_or_else(|| format!("mean of {} heads", map.heads), |head| format!("head {head} of {}", map.heads));
     let mut rows = Vec::new();
@@ -31,12 +33,13 @@ pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
     }
     Ok(Figure {
         title: format!("Attention: layer {}, {which}", map.layer),
-        note: "each row sums to 1".to_owned(),
+        note: "each row sums to 1; the first token has only itself, beyond the scale of the others".to_owned(),
         charts: vec![Chart::Heat(HeatChart {
             title: String::new(),
             rows: names.clone(),
             columns: names,
             values,
+            most: (map.weights.len() > 1).then(|| later.max(1e-6)),
             scale: Scale::Sequential,
             x: "looked at".to_owned(),
             y: "looks".to_owned(),

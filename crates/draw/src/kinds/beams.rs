@@ -7,11 +7,12 @@ use beamline::History;
 use serde_json::json;
 
 /// What a search considered: time to the right; what it kept, dropped (and why) and finished, the winner, and the path
-/// that greedy search takes. Of the dropped, `pruned` of each step are drawn, the best; the data has all.
+/// that greedy search takes. Of the dropped, `pruned` of each step are drawn, the best, and of
+/// those kept at the most 32 beside the winner's; with `steps`, no more than the first so many. The data has all.
 ///
 /// # Errors
 /// When the search considered nothing.
-pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
+pub fn beams(history: &History, pruned: usize, steps: Option<usize>) -> Result<Figure, DrawError> {
     if history.candidates.is_empty() {
         return Err(DrawError::Nothing("this search considers no candidates; try num_beams 3".to_owned()));
     }
@@ -20,6 +21,7 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
     let mut begun: Vec<Vec<u8>> = Vec::new(); // bytes of a character that is not complete, after each candidate
     let mut greedy: Vec<Option<usize>> = Vec::new(); // the nodes of greedy's path, by depth
     let mut dropped = vec![0; history.candidates.iter().map(|c| c.depth).max().unwrap_or(0) + 1];
+    let mut kept = dropped.clone();
     for (i, candidate) in history.candidates.iter().enumerate() {
         let mut open = candidate.parent.map_or(Vec::new(), |parent| begun[parent].clone());
         let label = continued(&mut open, &candidate.bytes);
@@ -34,6 +36,16 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
             && (candidate.depth == 1 || greedy.get(candidate.depth - 2).is_some_and(|g| *g == candidate.parent));
         if is_greedy && greedy.len() < candidate.depth {
             greedy.push(Some(i));
+        }
+        let lost = candidate.parent.is_some_and(|parent| places[parent].is_none());
+        if lost || steps.is_some_and(|steps| candidate.depth > steps) {
+            continue;
+        }
+        if role == NodeRole::Kept && !is_greedy {
+            kept[candidate.depth] += 1;
+            if kept[candidate.depth] > KEPT {
+                continue;
+            }
         }
         if role == NodeRole::Pruned && !is_greedy {
             dropped[candidate.depth] += 1;
@@ -71,7 +83,11 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
         ]
     };
     let left = history.candidates.len() - items.len();
-    let more = if left > 0 { format!("; {left} more candidates were dropped") } else { String::new() };
+    let deepest = history.candidates.iter().map(|candidate| candidate.depth).max().unwrap_or(0);
+    let cut = steps
+        .filter(|&steps| steps < deepest)
+        .map_or(String::new(), |n| format!("; the first {n} of {deepest} tokens"));
+    let more = if left > 0 { format!("{cut}; {left} more candidates are not drawn") } else { cut };
     Ok(Figure {
         title: "What the search considered".to_owned(),
         note: format!("numbers are scores; too low: beyond the width of the search{more}"),
@@ -84,6 +100,9 @@ pub fn beams(history: &History, pruned: usize) -> Result<Figure, DrawError> {
         ),
     })
 }
+
+/// Candidates of a step that were kept and are drawn, beside the winner's and greedy's.
+const KEPT: usize = 32;
 
 /// Why a candidate was dropped, in as few words as fit beside it.
 fn short(fate: &str) -> &str {

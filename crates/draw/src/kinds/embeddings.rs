@@ -23,6 +23,7 @@ pub fn embeddings(seen: &Embeddings) -> Result<Figure, DrawError> {
             rows: names.clone(),
             columns: Vec::new(),
             values: rows.iter().map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect(),
+            most: None,
             scale: Scale::Diverging,
             x: x.to_owned(),
             y: String::new(),

@@ -66,7 +66,9 @@ pub fn cumulative(inspection: &Inspection, top_k: &[usize], top_p: &[f64]) -> Re
     let places = logarithmic_places(ranked.len(), 240);
     let points = places.iter().map(|&place| (libm::log10(place as f64), sums[place - 1])).collect();
     let outside = |kept: usize| (1.0 - sums[kept - 1]).max(0.0);
-    let cut_k = top_k.iter().map(|&k| (k, k.clamp(1, ranked.len()))).map(|(k, kept)| Mark {
+    // 0 is no cut: it keeps all.
+    let kept_k = |k: usize| if k == 0 { ranked.len() } else { k.min(ranked.len()) };
+    let cut_k = top_k.iter().map(|&k| (k, kept_k(k))).map(|(k, kept)| Mark {
         label: format!("top-k {k}: {:.1}% outside", outside(kept) * 100.0),
         at: libm::log10(kept as f64),
         along: Along::X,
@@ -91,8 +93,7 @@ pub fn cumulative(inspection: &Inspection, top_k: &[usize], top_p: &[f64]) -> Re
         vec![json!(i + 1), json!(c.id), json!(c.text), json!(c.prob), json!(sums[i])]
     };
     let rows: Vec<Vec<Value>> = ranked.iter().enumerate().map(row).collect();
-    let cuts_k: Vec<Value> =
-        top_k.iter().map(|&k| json!({"top_k": k, "outside": outside(k.clamp(1, ranked.len()))})).collect();
+    let cuts_k: Vec<Value> = top_k.iter().map(|&k| json!({"top_k": k, "outside": outside(kept_k(k))})).collect();
     let cuts_p: Vec<Value> =
         top_p.iter().map(|&p| json!({"top_p": p, "kept": kept_by(p), "outside": outside(kept_by(p))})).collect();
     let cuts = [cuts_k, cuts_p].concat();

@@ -26,7 +26,8 @@ pub fn temperature(inspection: &Inspection, temperatures: &[f64]) -> Result<Figu
     let series = temperatures.iter().zip(&curves).enumerate().map(|(i, (t, p))| Series {
         name: format!("T = {t}"),
         colour: i,
-        kind: SeriesKind::Line,
+        // After seven colours lines are broken.
+        kind: if i < 7 { SeriesKind::Line } else { SeriesKind::Dashes },
         points: places.iter().map(|&place| point(p, place)).take_while(|(_, y)| *y >= floor).collect(),
     });
     let series: Vec<Series> = series.collect();
