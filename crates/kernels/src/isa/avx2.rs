@@ -49,6 +49,8 @@ mod x86 {
     }
 
     impl Lanes for Avx2 {
+        const WIDE: bool = true;
+
         type F = __m256;
 
         lane_ops! {

@@ -12,6 +12,9 @@ fn zip(a: [f32; 8], b: [f32; 8], f: impl Fn(f32, f32) -> f32) -> [f32; 8] {
 }
 
 impl Lanes for Scalar {
+    // A plain x86-64 calls a function for every multiply-add, so it is slow either way; others have an instruction for it.
+    const WIDE: bool = cfg!(not(target_arch = "x86_64"));
+
     type F = [f32; 8];
 
     #[inline(always)]

@@ -50,6 +50,8 @@ mod x86 {
     }
 
     impl Lanes for Vnni {
+        const WIDE: bool = true;
+
         type F = <Avx2 as Lanes>::F;
         type Row = <Avx2 as Lanes>::Row;
         type Words = <Avx2 as Lanes>::Words;

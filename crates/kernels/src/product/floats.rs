@@ -24,6 +24,8 @@ impl<S: Storage> Kernel for Chains<'_, S> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, l: L) {
         match self.part.inputs.rows {
+            1 if !L::WIDE => self.few::<L, 1, 1, 1>(l),
+            _ if !L::WIDE => self.many(l),
             // Where a widened weight takes no arithmetic, four panels hide the latency of a multiply-add.
             1 if !S::QUANTISED => self.few::<L, 1, 4, 1>(l),
             1 => self.few::<L, 1, 2, 1>(l),
@@ -37,17 +39,18 @@ impl<S: Storage> Kernel for Chains<'_, S> {
     }
 }
 
-/// Carries the chains of `M` rows and panel `p` over one input with widened weights.
+/// Carries the chains of `M` rows, from row `at` of a tile, and panel `p` over one input with widened weights.
 #[inline(always)]
 fn step<L: Lanes, const M: usize, const P: usize, const T: usize>(
     l: L,
     acc: &mut Acc<L, M, P>,
     x: &[f32; T],
+    at: usize,
     w: L::Row,
     p: usize,
 ) {
     for m in 0..M {
-        acc[m][p] = l.row_mul_add(l.row_splat(x[m]), w, acc[m][p]);
+        acc[m][p] = l.row_mul_add(l.row_splat(x[at + m]), w, acc[m][p]);
     }
 }
 
@@ -97,14 +100,14 @@ impl<S: Storage> Chains<'_, S> {
                         // A line at a time, so that waiting for memory and arithmetic overlap.
                         prefetch_line(l, now[p], AHEAD, K);
                         let w = widen::<L, S>(l, now[p], K, means[p]);
-                        step::<L, M, P, T>(l, &mut acc, &x[K], w, p);
+                        step::<L, M, P, T>(l, &mut acc, &x[K], 0, w, p);
                     }
                 });
             } else {
                 for (k, x) in rest.iter().enumerate() {
                     for p in 0..P {
                         let w = widen::<L, S>(l, now[p], k, means[p]);
-                        step::<L, M, P, T>(l, &mut acc, x, w, p);
+                        step::<L, M, P, T>(l, &mut acc, x, 0, w, p);
                     }
                 }
             }
@@ -155,17 +158,22 @@ impl<S: Storage> Chains<'_, S> {
         let next = storage.slabs(panel + usize::from(panel + 1 < self.part.panels().end), self.part.inputs.width);
         let next = &next[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
         let whole = rows.start / TILE..rows.end / TILE;
-        let next = Later::all(next);
-        for (i, tile) in whole.clone().enumerate() {
-            self.tile::<L, TILE>(l, tile, panel, inputs, w, next.share(i, whole.len()));
+        let (next, none) = (Later::all(next), Later::all::<u8>(&[]));
+        if !L::WIDE {
+            for row in rows.clone() {
+                self.tile::<L, 1>(l, [row / TILE, row % TILE], panel, inputs, w, none);
+            }
+            return;
         }
-        let none = Later::all::<u8>(&[]);
+        for (i, tile) in whole.clone().enumerate() {
+            self.tile::<L, TILE>(l, [tile, 0], panel, inputs, w, next.share(i, whole.len()));
+        }
         match rows.end % TILE {
-            1 => self.tile::<L, 1>(l, whole.end, panel, inputs, w, none),
-            2 => self.tile::<L, 2>(l, whole.end, panel, inputs, w, none),
-            3 => self.tile::<L, 3>(l, whole.end, panel, inputs, w, none),
-            4 => self.tile::<L, 4>(l, whole.end, panel, inputs, w, none),
-            5 => self.tile::<L, 5>(l, whole.end, panel, inputs, w, none),
+            1 => self.tile::<L, 1>(l, [whole.end, 0], panel, inputs, w, none),
+            2 => self.tile::<L, 2>(l, [whole.end, 0], panel, inputs, w, none),
+            3 => self.tile::<L, 3>(l, [whole.end, 0], panel, inputs, w, none),
+            4 => self.tile::<L, 4>(l, [whole.end, 0], panel, inputs, w, none),
+            5 => self.tile::<L, 5>(l, [whole.end, 0], panel, inputs, w, none),
             _ => {}
         }
     }
@@ -180,18 +188,18 @@ impl<S: Storage> Chains<'_, S> {
         }
     }
 
-    /// `M` rows against one block: the chains are taken up from `out` and put back.
+    /// `M` rows, from row `at` of a tile, against one block: the chains are taken up from `out` and put back.
     #[inline(always)]
     fn tile<L: Lanes, const M: usize>(
         &mut self,
         l: L,
-        tile: usize,
+        [tile, at]: [usize; 2],
         panel: usize,
         inputs: &Range<usize>,
         w: &[PanelRow],
         mut later: Later,
     ) {
-        let row = tile * TILE;
+        let row = tile * TILE + at;
         let mut acc: Acc<L, M, 1> = [[l.row_splat(0.0)]; M];
         for m in 0..M {
             acc[m][0] = if inputs.start == 0 { self.part.begin(l, panel) } else { self.part.resume(l, row + m, panel) };
@@ -201,11 +209,11 @@ impl<S: Storage> Chains<'_, S> {
         for (x, w) in x_steps.iter().zip(w_steps) {
             later.ask(l, 2);
             for k in 0..STEP {
-                step::<L, M, 1, TILE>(l, &mut acc, &x[k], l.row_load(&w[k]), 0);
+                step::<L, M, 1, TILE>(l, &mut acc, &x[k], at, l.row_load(&w[k]), 0);
             }
         }
         for (x, w) in x_rest.iter().zip(w_rest) {
-            step::<L, M, 1, TILE>(l, &mut acc, x, l.row_load(w), 0);
+            step::<L, M, 1, TILE>(l, &mut acc, x, at, l.row_load(w), 0);
         }
         for m in 0..M {
             self.part.store(l, row + m, panel, acc[m][0]);

@@ -25,6 +25,7 @@ impl<S: Pairs> Kernel for Chains<'_, S> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, l: L) {
         match self.part.inputs.rows {
+            _ if !L::WIDE => self.many(l),
             1 => self.few::<L, 1, 2>(l),
             2 => self.few::<L, 2, 2>(l),
             3 => self.few::<L, 3, 1>(l),
@@ -190,13 +191,13 @@ impl<'a, S: Pairs> Chains<'a, S> {
         unpacked: &Unpacked,
         next: Later,
     ) {
-        let (mut row, whole) = (rows.start, rows.len() / TILE);
+        let (mut row, whole) = (rows.start, if L::WIDE { rows.len() / TILE } else { 0 });
         for tile in 0..whole {
             self.tile::<L, TILE>(l, row, panel, slabs.clone(), unpacked, next.share(tile, whole));
             row += TILE;
         }
         let none = Later::all::<u8>(&[]);
-        if row + 3 <= rows.end {
+        if L::WIDE && row + 3 <= rows.end {
             self.tile::<L, 3>(l, row, panel, slabs.clone(), unpacked, none);
             row += 3;
         }
