@@ -26,32 +26,47 @@ NAMES = [
 ]
 
 
-def tensors(weights, layers):
-    """(name in transformers, name in GGUF, f32 values as GGUF lays them out, whether transformers wants them transposed)."""
-    yield "wte.weight", "token_embd.weight", weights["tokens.weight"], False
-    yield "wpe.weight", "position_embd.weight", weights["positions.weight"], False
+def tensors(layers):
+    """(name in transformers, name in GGUF, whether transformers holds it transposed) of every tensor."""
+    yield "wte.weight", "token_embd.weight", False
+    yield "wpe.weight", "position_embd.weight", False
     for i in range(layers):
-        for ours, theirs, in_gguf in NAMES:
-            for kind in ("weight", "bias"):
-                values = weights[f"blocks.{i}.{ours}.{kind}"]
-                yield f"h.{i}.{theirs}.{kind}", f"blk.{i}.{in_gguf}.{kind}", values, values.ndim == 2
-    for kind in ("weight", "bias"):
-        yield f"ln_f.{kind}", f"output_norm.{kind}", weights[f"norm.{kind}"], False
+        for _, theirs, in_gguf in NAMES:
+            yield f"h.{i}.{theirs}.weight", f"blk.{i}.{in_gguf}.weight", not theirs.startswith("ln")
+            yield f"h.{i}.{theirs}.bias", f"blk.{i}.{in_gguf}.bias", False
+    yield "ln_f.weight", "output_norm.weight", False
+    yield "ln_f.bias", "output_norm.bias", False
+
+
+def renamed(weights, layers):
+    """The weights of a checkpoint under their names in transformers, as `nn.Linear` holds them."""
+    outside = {"tokens": "wte", "positions": "wpe", "norm": "ln_f"}
+    inside = {ours: theirs for ours, theirs, _ in NAMES}
+    out = {}
+    for name, values in weights.items():
+        *stem, kind = name.split(".")
+        place = outside[stem[0]] if len(stem) == 1 else f"h.{stem[1]}.{inside[stem[2]]}"
+        out[f"{place}.{kind}"] = values.float()
+    return out
 
 
 def write_folder(out, shape, weights):
-    half = {f"transformer.{name}": (v.T if turn else v).to(torch.float16).contiguous() for name, _, v, turn in tensors(weights, shape["layers"])}
+    half = {
+        f"transformer.{name}": (weights[name].T if turn else weights[name]).to(torch.float16).contiguous()
+        for name, _, turn in tensors(shape["layers"])
+    }
     save_file(half, f"{out}/model.safetensors", metadata={"format": "pt"})
     config = GPT2Config(
         vocab_size=shape["vocab"], n_positions=shape["context"], n_embd=shape["width"], n_layer=shape["layers"], n_head=shape["heads"],
         bos_token_id=0, eos_token_id=0, attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, architectures=["GPT2LMHeadModel"], dtype="float16",
     )  # fmt: skip
     config.save_pretrained(out)
-    for name, values in {
+    names = {"bos_token": END, "eos_token": END, "unk_token": END}
+    for file, values in {
         "generation_config.json": {"bos_token_id": 0, "eos_token_id": 0},
-        "tokenizer_config.json": {"bos_token": END, "eos_token": END, "unk_token": END, "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": shape["context"]},
+        "tokenizer_config.json": {**names, "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": shape["context"]},
     }.items():
-        with open(f"{out}/{name}", "w") as f:
+        with open(f"{out}/{file}", "w") as f:
             json.dump(values, f, indent=2)
 
 
@@ -75,8 +90,8 @@ def write_gguf(path, shape, weights, tokenizer):
     w.add_eos_token_id(0)
     w.add_add_bos_token(False)
     q8_0 = gguf.GGMLQuantizationType.Q8_0
-    for _, name, values, _ in tensors(weights, shape["layers"]):
-        values = np.ascontiguousarray(values.numpy().astype(np.float32))
+    for theirs, name, _ in tensors(shape["layers"]):
+        values = np.ascontiguousarray(weights[theirs].numpy())
         if name == "position_embd.weight":
             w.add_tensor(name, values.astype(np.float16))
         elif values.ndim == 2:
@@ -98,7 +113,7 @@ def main():
     a = p.parse_args()
     saved = torch.load(a.checkpoint, weights_only=True, map_location="cpu")
     os.makedirs(a.out, exist_ok=True)
-    weights = {name: values.float() for name, values in saved["average" if a.average else "model"].items()}
+    weights = renamed(saved["average" if a.average else "model"], saved["settings"]["layers"])
     write_folder(a.out, saved["settings"], weights)
     shutil.copy(f"{a.data}/tokenizer.json", a.out)
     with open(f"{a.data}/tokenizer.json", encoding="utf8") as f:
