@@ -2,6 +2,7 @@
 
 use crate::isa::Isa;
 use crate::pool::Pool;
+use crate::product::Block;
 use crate::scratch::Shelf;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -27,7 +28,8 @@ pub struct Compute {
     threads: usize,
     /// None: everything runs on the caller's thread.
     pool: Option<Pool>,
-    pub(crate) shelf: Shelf,
+    pub(crate) shelf: Shelf<f32>,
+    pub(crate) blocks: Shelf<Block>,
 }
 
 /// Why no [`Compute`] could be made.
@@ -68,12 +70,12 @@ impl Compute {
             1 => None,
             n => Some(Pool::new(n - 1).ok_or(ComputeError::Start(n))?),
         };
-        Ok(Self { isa, threads, pool, shelf: Shelf::default() })
+        Ok(Self { isa, threads, pool, shelf: Shelf::default(), blocks: Shelf::default() })
     }
 
     /// One thread, plain Rust: for tests and examples.
     pub fn scalar() -> Self {
-        Self { isa: Isa::scalar(), threads: 1, pool: None, shelf: Shelf::default() }
+        Self { isa: Isa::scalar(), threads: 1, pool: None, shelf: Shelf::default(), blocks: Shelf::default() }
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless

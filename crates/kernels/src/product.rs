@@ -18,6 +18,7 @@ use crate::matrix::Matrix;
 use crate::panel::storage::PanelRow;
 use crate::panel::{Bytes, Data, Floats, Halves, Nibbles, Pairs, SLAB, Sixes, Storage, WIDTH};
 use crate::stripe::Stripe;
+pub(crate) use inputs::Block;
 use inputs::Inputs;
 use std::ops::Range;
 
@@ -139,7 +140,10 @@ impl Part<'_> {
     fn quants<S: Pairs>(self, storage: S, compute: &Compute) {
         match self.matrix.activations() {
             ActivationFormat::F32 => self.floats(storage, compute),
-            _ => compute.isa().run(integers::Chains { part: self, storage }),
+            _ => {
+                let blocks = self.inputs.blocks.as_deref().unwrap_or_default();
+                compute.isa().run(integers::Chains { part: self, blocks, storage });
+            }
         }
     }
 

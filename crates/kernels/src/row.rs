@@ -1,5 +1,6 @@
 //! Whole rows: sums of rows, the greatest entry, the logarithm of a sum of exponentials.
 
+use crate::compute::Compute;
 use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes};
 
@@ -7,9 +8,9 @@ use crate::isa::{Isa, Kernel, Lanes};
 ///
 /// # Panics
 /// When the lengths differ.
-pub fn add(to: &mut [f32], x: &[f32]) {
+pub fn add(to: &mut [f32], x: &[f32], compute: &Compute) {
     assert_eq!(to.len(), x.len(), "rows of one length");
-    to.iter_mut().zip(x).for_each(|(t, x)| *t += x);
+    compute.for_pieces(to, |range, to| to.iter_mut().zip(&x[range]).for_each(|(t, x)| *t += x));
 }
 
 /// `to[i] *= x[i]`.

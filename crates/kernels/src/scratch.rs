@@ -5,18 +5,40 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 /// Buffers waiting to be used again.
-#[derive(Debug, Default)]
-pub(crate) struct Shelf(Mutex<Vec<Vec<f32>>>);
+#[derive(Debug)]
+pub(crate) struct Shelf<T>(Mutex<Vec<Vec<T>>>);
 
-/// The most buffers kept, and the most numbers in one that is.
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+/// The most buffers kept, and the most bytes in one that is.
 const MOST: usize = 16;
-const LARGEST: usize = 1 << 24;
+const LARGEST: usize = 1 << 26;
 
 /// A borrowed buffer; it goes back where it came from when it is dropped.
 #[derive(Debug)]
-pub struct Scratch<'a> {
-    data: Vec<f32>,
-    shelf: &'a Shelf,
+pub struct Scratch<'a, T = f32> {
+    data: Vec<T>,
+    shelf: &'a Shelf<T>,
+}
+
+impl<T: Clone> Shelf<T> {
+    /// A buffer of `len` numbers with any content, filled up with `fill` where it has never been used.
+    pub(crate) fn take(&self, len: usize, fill: T) -> Scratch<'_, T> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The smallest that is large enough, else the largest.
+        let fits = |v: &Vec<T>| v.capacity() >= len;
+        let best = (0..kept.len()).min_by_key(|&i| {
+            (!fits(&kept[i]), if fits(&kept[i]) { kept[i].capacity() } else { usize::MAX - kept[i].capacity() })
+        });
+        let mut data = best.map(|i| kept.swap_remove(i)).unwrap_or_default();
+        drop(kept);
+        data.resize(len, fill);
+        Scratch { data, shelf: self }
+    }
 }
 
 impl Compute {
@@ -29,44 +51,35 @@ impl Compute {
     /// buffer.copy_from_slice(&[1.0, 2.0, 3.0]);
     /// ```
     pub fn scratch(&self, len: usize) -> Scratch<'_> {
-        let mut kept = self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The smallest that is large enough, else the largest.
-        let fits = |v: &Vec<f32>| v.capacity() >= len;
-        let best = (0..kept.len()).min_by_key(|&i| {
-            (!fits(&kept[i]), if fits(&kept[i]) { kept[i].capacity() } else { usize::MAX - kept[i].capacity() })
-        });
-        let mut data = best.map(|i| kept.swap_remove(i)).unwrap_or_default();
-        drop(kept);
-        data.resize(len, 0.0);
-        Scratch { data, shelf: &self.shelf }
+        self.shelf.take(len, 0.0)
     }
 
     /// A buffer that begins as a copy of `from`.
     pub fn copy(&self, from: &[f32]) -> Scratch<'_> {
         let mut buffer = self.scratch(from.len());
-        buffer.copy_from_slice(from);
+        self.for_pieces(&mut buffer, |range, to| to.copy_from_slice(&from[range]));
         buffer
     }
 }
 
-impl Drop for Scratch<'_> {
+impl<T> Drop for Scratch<'_, T> {
     fn drop(&mut self) {
         let mut kept = self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST && self.data.capacity() <= LARGEST {
+        if kept.len() < MOST && self.data.capacity() * size_of::<T>() <= LARGEST {
             kept.push(std::mem::take(&mut self.data));
         }
     }
 }
 
-impl Deref for Scratch<'_> {
-    type Target = [f32];
-    fn deref(&self) -> &[f32] {
+impl<T> Deref for Scratch<'_, T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
         &self.data
     }
 }
 
-impl DerefMut for Scratch<'_> {
-    fn deref_mut(&mut self) -> &mut [f32] {
+impl<T> DerefMut for Scratch<'_, T> {
+    fn deref_mut(&mut self) -> &mut [T] {
         &mut self.data
     }
 }

@@ -81,6 +81,14 @@ impl Compute {
         });
     }
 
+    /// Cuts `out` anywhere and runs `work` on each piece with its place, on all threads if there is enough to do.
+    pub(crate) fn for_pieces(&self, out: &mut [f32], work: impl Fn(Range<usize>, &mut [f32]) + Sync) {
+        let len = out.len();
+        if len > 0 {
+            self.for_stripes(vec![(out, len)], 16, len, |_, range, mut stripe| work(range, stripe.row(0)));
+        }
+    }
+
     /// Cuts `out` into chunks of `len` and runs `work` on each with its index: on all threads, unless a chunk's `cost`
     /// (multiply-adds or the like) times their number is too small for that.
     pub fn for_chunks(&self, out: &mut [f32], len: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync) {

@@ -1,5 +1,6 @@
 //! Attention over several sequences at once: keys and values in, what each head saw out.
 
+use crate::columns::Columns;
 use crate::forward::{Rows, Span};
 use beamline_kernels::{Attention, Compute, Query, Scratch, attend};
 use std::ops::Range;
@@ -50,11 +51,16 @@ impl Batch {
     }
 
     /// Writes one layer's keys and values, `[rows, kv heads * head]` each, into the caches.
-    pub(crate) fn write(&self, spans: &mut [Span<'_>], layer: usize, keys: &[f32], values: &[f32]) {
-        let width = keys.len() / self.rows.len();
+    pub(crate) fn write(
+        &self,
+        spans: &mut [Span<'_>],
+        layer: usize,
+        keys_and_values: [Columns<'_>; 2],
+        compute: &Compute,
+    ) {
         for (span, (rows, start)) in spans.iter_mut().zip(&self.spans) {
-            let part = rows.start * width..rows.end * width;
-            span.cache.write(layer, *start..start + rows.len(), &keys[part.clone()], &values[part]);
+            let here = keys_and_values.map(|all| all.skip(rows.start));
+            span.cache.write(layer, *start..start + rows.len(), here, compute);
         }
     }
 
@@ -64,21 +70,22 @@ impl Batch {
         &self,
         spans: &[Span<'_>],
         layer: usize,
-        queries: &[f32],
+        queries: Columns<'_>,
         how: &Heads,
         compute: &'c Compute,
     ) -> Scratch<'c> {
         let blocks: Vec<Vec<&[f32]>> = spans.iter().map(|span| span.cache.blocks()).collect();
         let geometry = spans[0].cache.geometry(); // a pass without rows ends before any layer
         let (width, kv_heads) = (geometry.head, geometry.kv_heads);
-        let group = queries.len() / self.rows.len() / width / kv_heads;
+        let group = queries.width() / width / kv_heads;
         // A few heads may be too few for the threads: then each query goes alone.
         let alone = self.rows.len() == 1;
         let tiles = self.tiles(kv_heads, if alone { 1 } else { group }, group);
-        let mut out = compute.scratch(queries.len()); // [kv heads][rows][group]
+        let mut out = compute.scratch(self.rows.len() * queries.width()); // [kv heads][rows][group]
         let longest = self.rows.iter().map(|&(_, position)| position + 1).max().unwrap_or(0);
         let items = parts(&mut out, tiles.iter().map(|tile| tile.rows.len() * tile.heads.len() * width));
-        compute.for_items(items, queries.len() * longest * 2, |i, out| {
+        let cost = self.rows.len() * queries.width() * longest * 2;
+        compute.for_items(items, cost, |i, out| {
             let tile = &tiles[i];
             let span = self.rows[tile.rows.start].0;
             let past = Attention {
@@ -90,7 +97,7 @@ impl Batch {
             let query = |row: usize, head: usize| {
                 let end = self.rows[row].1 + 1;
                 let first = how.window.map_or(0, |window| end.saturating_sub(window));
-                Query { row: &queries[(row * kv_heads * group + head) * width..][..width], sees: first..end }
+                Query { row: &queries.row(row)[head * width..][..width], sees: first..end }
             };
             let heads = || tile.heads.clone();
             let all: Vec<Query<'_>> =
@@ -102,15 +109,14 @@ impl Batch {
 
     /// How much each head of each row looks at each position: `[rows, heads, positions of the longest sequence]`. For
     /// looking alone, so in f64 and one by one.
-    pub(crate) fn weights(&self, spans: &[Span<'_>], layer: usize, queries: &[f32], how: &Heads) -> Vec<f32> {
+    pub(crate) fn weights(&self, spans: &[Span<'_>], layer: usize, queries: Columns<'_>, how: &Heads) -> Vec<f32> {
         let geometry = spans[0].cache.geometry();
         let (width, longest) = (geometry.head, self.positions().max().unwrap_or(0) + 1);
-        let heads = queries.len() / self.rows.len() / width;
+        let heads = queries.width() / width;
         let mut all = vec![0.0; self.rows.len() * heads * longest];
+        let looking = (0..self.rows.len()).flat_map(|row| queries.row(row).chunks_exact(width));
         let places = self.rows.iter().flat_map(|&row| (0..heads).map(move |head| (row, head)));
-        for (((span, position), head), (query, out)) in
-            places.zip(queries.chunks_exact(width).zip(all.chunks_exact_mut(longest)))
-        {
+        for (((span, position), head), (query, out)) in places.zip(looking.zip(all.chunks_exact_mut(longest))) {
             let first = how.window.map_or(0, |window| (position + 1).saturating_sub(window));
             let score = |at: usize| -> f64 {
                 let key = spans[span].cache.key(layer, head * geometry.kv_heads / heads, at);

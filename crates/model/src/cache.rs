@@ -1,7 +1,8 @@
 //! Keys and values of one sequence, in blocks that sequences share.
 
+use crate::columns::Columns;
 use crate::geometry::Geometry;
-use beamline_kernels::BLOCK;
+use beamline_kernels::{BLOCK, Compute};
 use beamline_tokens::TokenId;
 use std::ops::Range;
 use std::sync::Arc;
@@ -109,22 +110,30 @@ impl KvCache {
     }
 
     /// Writes one layer's keys and values, `[positions, kv heads * head]` each, of positions that `extend` has added.
-    pub(crate) fn write(&mut self, layer: usize, positions: Range<usize>, keys: &[f32], values: &[f32]) {
+    pub(crate) fn write(
+        &mut self,
+        layer: usize,
+        positions: Range<usize>,
+        [keys, values]: [Columns<'_>; 2],
+        compute: &Compute,
+    ) {
         let (heads, width) = (self.geometry.kv_heads, self.geometry.head);
-        let rows = keys.chunks_exact(heads * width).zip(values.chunks_exact(heads * width));
-        for (position, (keys, values)) in positions.zip(rows) {
-            let offset = self.offset(layer, 0);
-            let block = Arc::make_mut(&mut self.blocks[position / BLOCK]);
-            let at = position % BLOCK;
-            for head in 0..heads {
-                let part = &mut block[offset + head * 2 * width * BLOCK..][..2 * width * BLOCK];
+        let (offset, first) = (self.offset(layer, 0), positions.start / BLOCK);
+        let blocks = self.blocks[first..positions.end.div_ceil(BLOCK)].iter_mut().collect();
+        compute.for_items(blocks, 2 * positions.len() * heads * width, |i, block| {
+            let start = (first + i) * BLOCK;
+            let here = positions.start.max(start)..positions.end.min(start + BLOCK);
+            let parts = Arc::make_mut(block)[offset..].chunks_exact_mut(2 * width * BLOCK);
+            for (head, part) in parts.take(heads).enumerate() {
                 let (key_part, value_part) = part.split_at_mut(width * BLOCK);
-                for (d, &key) in keys[head * width..][..width].iter().enumerate() {
-                    key_part[d * BLOCK + at] = key;
+                for position in here.clone() {
+                    let (row, at) = (position - positions.start, position - start);
+                    let key = &keys.row(row)[head * width..][..width];
+                    key_part.chunks_exact_mut(BLOCK).zip(key).for_each(|(lane, &key)| lane[at] = key);
+                    value_part[at * width..][..width].copy_from_slice(&values.row(row)[head * width..][..width]);
                 }
-                value_part[at * width..][..width].copy_from_slice(&values[head * width..][..width]);
             }
-        }
+        });
     }
 
     /// The key and value rows of one position, `[kv heads * head]` each; for tests.
@@ -172,7 +181,9 @@ mod tests {
         cache.extend(tokens);
         for layer in 0..2 {
             let of = |sign| tokens.iter().flat_map(|t| row(t.0, layer, sign)).collect::<Vec<f32>>();
-            cache.write(layer, start..start + tokens.len(), &of(1.0), &of(-1.0));
+            let (keys, values) = (of(1.0), of(-1.0));
+            let rows = [&keys, &values].map(|rows| Columns::part(rows, 6, 0, 1));
+            cache.write(layer, start..start + tokens.len(), rows, &Compute::scalar());
         }
     }
 

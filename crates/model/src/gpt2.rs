@@ -1,6 +1,7 @@
 //! GPT-2 (Radford et al., 2019): learned positions, pre-LayerNorm blocks, one fused query-key-value matrix.
 
 use crate::attention::{Batch, Heads};
+use crate::columns::Columns;
 use crate::config::Gpt2Config;
 use crate::error::LoadError;
 use crate::forward::{Model, ModelError, Rows, Span};
@@ -78,7 +79,7 @@ impl Gpt2 {
     fn embed(&self, spans: &[Span<'_>], batch: &Batch) -> Vec<f32> {
         let (mut x, embd) = (self.token_rows(spans), self.config.embd);
         for (row, position) in x.chunks_exact_mut(embd).zip(batch.positions()) {
-            add(row, &self.positions[position * embd..][..embd]);
+            add(row, &self.positions[position * embd..][..embd], &self.compute);
         }
         x
     }
@@ -92,19 +93,13 @@ impl Gpt2 {
             h
         };
         let qkv = block.qkv.apply(&norm(x, &block.attention_norm), compute); // [rows, 3, embd]
-        let part = |i: usize| {
-            let mut part = compute.scratch(batch.len() * embd);
-            let rows = part.chunks_exact_mut(embd).zip(qkv.chunks_exact(3 * embd));
-            rows.for_each(|(to, row)| to.copy_from_slice(&row[i * embd..][..embd]));
-            part
-        };
-        batch.write(spans, layer, &part(1), &part(2));
+        let [queries, keys, values] = [0, 1, 2].map(|which| Columns::part(&qkv, 3 * embd, which, 3));
+        batch.write(spans, layer, [keys, values], compute);
         let heads = Heads { scale: self.config.scale(layer), window: None };
-        let queries = part(0);
-        look(probe, layer, Part::Weights, || batch.weights(spans, layer, &queries, &heads));
-        let mut seen = batch.attend(spans, layer, &queries, &heads, compute);
+        look(probe, layer, Part::Weights, || batch.weights(spans, layer, queries, &heads));
+        let mut seen = batch.attend(spans, layer, queries, &heads, compute);
         show(probe, layer, Part::Attention, &mut seen);
-        add(x, &block.projection.apply(&seen, compute));
+        add(x, &block.projection.apply(&seen, compute), compute);
 
         let mut inner = block.up.apply(&norm(x, &block.mlp_norm), compute); // [rows, inner]
         compute.for_chunks(&mut inner, self.config.inner, self.config.inner * 4, |_, row| {
@@ -112,7 +107,7 @@ impl Gpt2 {
         });
         let mut out = block.down.apply(&inner, compute);
         show(probe, layer, Part::Mlp, &mut out);
-        add(x, &out);
+        add(x, &out, compute);
         show(probe, layer, Part::Residual, x);
     }
 

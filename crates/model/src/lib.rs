@@ -27,6 +27,7 @@
 mod attention;
 mod cache;
 mod checkpoint;
+mod columns;
 mod config;
 mod error;
 mod forward;

@@ -2,6 +2,7 @@
 //! heads. Mistral adds a sliding window and a head width of its own, Qwen2 biases, Qwen3 norms on queries and keys.
 
 use crate::attention::{Batch, Heads};
+use crate::columns::Columns;
 use crate::config::LlamaConfig;
 use crate::error::LoadError;
 use crate::forward::{Model, ModelError, Rows, Span};
@@ -94,7 +95,7 @@ impl Llama {
             rms_norm(heads, weight, self.config.epsilon, &self.compute);
         }
         let width = heads.len() / rotations.len();
-        heads.chunks_exact_mut(width).zip(rotations).for_each(|(row, rotation)| rotate(row, rotation));
+        self.compute.for_chunks(heads, width, width * 4, |row, heads| rotate(heads, &rotations[row]));
     }
 
     /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, hidden]`.
@@ -104,12 +105,14 @@ impl Llama {
         let [mut queries, mut keys, values] = Linear::apply_all([&block.query, &block.key, &block.value], &h, compute);
         self.turn(&mut queries, block.query_norm.as_deref(), &pass.rotations);
         self.turn(&mut keys, block.key_norm.as_deref(), &pass.rotations);
-        pass.batch.write(pass.spans, layer, &keys, &values);
+        let [queries, keys, values] =
+            [&queries, &keys, &values].map(|rows| Columns::part(rows, rows.len() / pass.batch.len(), 0, 1));
+        pass.batch.write(pass.spans, layer, [keys, values], compute);
         let heads = Heads { scale: 1.0 / (self.config.head as f32).sqrt(), window: self.config.windows[layer] };
-        look(probe, layer, Part::Weights, || pass.batch.weights(pass.spans, layer, &queries, &heads));
-        let mut seen = pass.batch.attend(pass.spans, layer, &queries, &heads, compute);
+        look(probe, layer, Part::Weights, || pass.batch.weights(pass.spans, layer, queries, &heads));
+        let mut seen = pass.batch.attend(pass.spans, layer, queries, &heads, compute);
         show(probe, layer, Part::Attention, &mut seen);
-        add(x, &block.projection.apply(&seen, compute));
+        add(x, &block.projection.apply(&seen, compute), compute);
 
         let h = self.norm(x, &block.mlp_norm);
         let [mut inner, up] = Linear::apply_all([&block.gate, &block.up], &h, compute); // [rows, inner]
@@ -120,7 +123,7 @@ impl Llama {
         });
         let mut out = block.down.apply(&inner, compute);
         show(probe, layer, Part::Mlp, &mut out);
-        add(x, &out);
+        add(x, &out, compute);
         show(probe, layer, Part::Residual, x);
     }
 

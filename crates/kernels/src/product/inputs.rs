@@ -88,8 +88,8 @@ pub(super) struct Inputs<'a> {
     pub(super) width: usize,
     /// One row as it is, or tiles of rows, `[rows / TILE][inputs][TILE]`.
     plain: Plain<'a>,
-    /// As whole numbers, `[rows][inputs / 32]`; empty where no matrix wants them.
-    pub(super) blocks: Vec<Block>,
+    /// As whole numbers, `[rows][inputs / 32]`; none where no matrix wants them.
+    pub(super) blocks: Option<Scratch<'a, Block>>,
 }
 
 enum Plain<'a> {
@@ -115,7 +115,7 @@ impl<'a> Inputs<'a> {
         let whole = formats.iter().copied().find(|&format| format != ActivationFormat::F32);
         let fits = |&format: &ActivationFormat| format == ActivationFormat::F32 || Some(format) == whole;
         assert!(formats.iter().all(fits), "one format of whole numbers");
-        let blocks = whole.map_or(Vec::new(), |format| blocks(x, inputs, format, compute));
+        let blocks = whole.map(|format| blocks(x, inputs, format, compute));
         Self { rows, width: inputs, plain, blocks }
     }
 
@@ -144,8 +144,8 @@ fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scr
 
 /// 32 activations of one row as whole numbers: `high + low / 256`, times a scale. Where the low ones are all zero, a block
 /// is the same with them or without, to the bit.
-#[derive(Clone, Copy)]
-pub(super) struct Block {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
     /// Pairs of 16-bit numbers in the order in which [`Pairs`](crate::panel::Pairs) has the weights.
     pub(super) high: [i32; 16],
     pub(super) low: [i32; 16],
@@ -208,9 +208,9 @@ fn pairs(numbers: &[i32; 32]) -> [i32; 16] {
 }
 
 /// Every row in whole numbers; the last block of a row is filled up with zeros.
-fn blocks(x: &[f32], inputs: usize, format: ActivationFormat, compute: &Compute) -> Vec<Block> {
+fn blocks<'a>(x: &[f32], inputs: usize, format: ActivationFormat, compute: &'a Compute) -> Scratch<'a, Block> {
     let per_row = inputs.div_ceil(32);
-    let mut all = vec![Block::ZERO; x.len() / inputs * per_row];
+    let mut all = compute.blocks.take(x.len() / inputs * per_row, Block::ZERO);
     let rows: Vec<_> = all.chunks_mut(per_row).zip(x.chunks(inputs)).collect();
     compute.for_items(rows, x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
         compute.isa().run(Round { x, to, format });

@@ -13,6 +13,7 @@ const SLABS: usize = K_BLOCK / SLAB;
 /// The chains of a part.
 pub(super) struct Chains<'a, S> {
     pub(super) part: Part<'a>,
+    pub(super) blocks: &'a [Block],
     pub(super) storage: S,
 }
 
@@ -71,7 +72,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     #[inline(always)]
     fn row(&self, row: usize) -> &'a [Block] {
         let per_row = self.part.inputs.width.div_ceil(32);
-        &self.part.inputs.blocks[row * per_row..][..per_row]
+        &self.blocks[row * per_row..][..per_row]
     }
 
     /// Exactly `M` rows, `P` panels at a time.
