@@ -79,7 +79,7 @@ impl Compute {
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless
-    /// `BEAMLINE_ISA` (`scalar`, `avx2`, `vnni`) or `BEAMLINE_THREADS` says otherwise. `threads`, where given, wins over the
+    /// `BEAMLINE_ISA` (`scalar`, `avx2`, `avx512`) or `BEAMLINE_THREADS` says otherwise. `threads`, where given, wins over the
     /// environment.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Which instructions the kernels use: the one place that asks the processor, and the one dispatch.
 
 mod avx2;
+mod avx512;
 mod scalar;
-mod vnni;
 
 use std::fmt;
 
@@ -12,8 +12,10 @@ use std::fmt;
 /// so all implementations agree bit for bit (NaN aside).
 pub(crate) trait Lanes: Copy + Send + Sync {
     /// Whether kernels are compiled for several rows and panels at a time. Without, they go row by row: the same bits, slower,
-    /// from a tenth of the program.
+    /// from much less code.
     const WIDE: bool;
+    /// Whether tiles of many rows take two panels: where a row is one register, one panel has too few chains in flight.
+    const PAIRED: bool;
 
     /// Eight `f32`.
     type F: Copy;
@@ -173,7 +175,7 @@ pub struct Isa(Kind);
 enum Kind {
     Scalar,
     Avx2(avx2::Avx2),
-    Vnni(vnni::Vnni),
+    Avx512(avx512::Avx512),
 }
 
 impl Isa {
@@ -185,17 +187,17 @@ impl Isa {
     /// The fastest one here.
     pub fn detect() -> Self {
         let avx2 = || avx2::Avx2::new().map(Kind::Avx2);
-        Self(vnni::Vnni::new().map(Kind::Vnni).or_else(avx2).unwrap_or(Kind::Scalar))
+        Self(avx512::Avx512::new().map(Kind::Avx512).or_else(avx2).unwrap_or(Kind::Scalar))
     }
 
     /// All that can run here, the scalar one first, the fastest last.
     pub fn available() -> Vec<Self> {
         let avx2 = avx2::Avx2::new().map(Kind::Avx2);
-        let vnni = vnni::Vnni::new().map(Kind::Vnni);
-        [Some(Kind::Scalar), avx2, vnni].into_iter().flatten().map(Self).collect()
+        let avx512 = avx512::Avx512::new().map(Kind::Avx512);
+        [Some(Kind::Scalar), avx2, avx512].into_iter().flatten().map(Self).collect()
     }
 
-    /// The one named `scalar`, `avx2` or `vnni`, if it can run here.
+    /// The one named `scalar`, `avx2` or `avx512`, if it can run here.
     pub fn named(name: &str) -> Option<Self> {
         Self::available().into_iter().find(|isa| isa.to_string() == name)
     }
@@ -205,7 +207,7 @@ impl Isa {
         match self.0 {
             Kind::Scalar => kernel.run(scalar::Scalar),
             Kind::Avx2(proof) => proof.enter(kernel),
-            Kind::Vnni(proof) => proof.enter(kernel),
+            Kind::Avx512(proof) => proof.enter(kernel),
         }
     }
 }
@@ -215,7 +217,7 @@ impl fmt::Display for Isa {
         f.write_str(match self.0 {
             Kind::Scalar => "scalar",
             Kind::Avx2(_) => "avx2",
-            Kind::Vnni(_) => "vnni",
+            Kind::Avx512(_) => "avx512",
         })
     }
 }

@@ -138,13 +138,11 @@ impl Part<'_> {
     }
 
     fn quants<S: Pairs>(self, storage: S, compute: &Compute) {
-        match self.matrix.activations() {
-            ActivationFormat::F32 => self.floats(storage, compute),
-            _ => {
-                let blocks = self.inputs.blocks.as_deref().unwrap_or_default();
-                compute.isa().run(integers::Chains { part: self, blocks, storage });
-            }
+        if self.matrix.activations() == ActivationFormat::F32 {
+            return self.floats(storage, compute);
         }
+        let blocks = self.inputs.blocks.as_deref().unwrap_or_default();
+        compute.isa().run(integers::Chains { part: self, blocks, storage });
     }
 
     /// The panels that these outputs lie in.
@@ -160,35 +158,46 @@ impl Part<'_> {
         start..(start + WIDTH).min(self.outputs.len())
     }
 
-    /// The chains of a panel at their beginning: the bias.
+    /// The chains of `M` rows and `P` panels: at their beginning, the bias, or as they were left in `out`.
     #[inline(always)]
-    fn begin<L: Lanes>(&self, l: L, panel: usize) -> L::Row {
-        let from = panel * WIDTH;
-        match self.bias {
-            None => l.row_splat(0.0),
-            Some(bias) => get(l, &bias[from..(from + WIDTH).min(bias.len())]),
-        }
+    fn take<L: Lanes, const M: usize, const P: usize>(
+        &mut self,
+        l: L,
+        row: usize,
+        panel: usize,
+        fresh: bool,
+    ) -> Acc<L, M, P> {
+        let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
+        tile!(|R, Q| {
+            let columns = self.columns(panel + Q);
+            acc[R][Q] = match self.bias {
+                _ if !fresh => get(l, &self.out.row(row + R)[columns]),
+                None => l.row_splat(0.0),
+                Some(bias) => get(l, &bias[self.outputs.start..][columns]),
+            };
+        });
+        acc
     }
 
-    /// The chains of a panel as they were left in `out`.
+    /// Leaves the chains in `out`.
     #[inline(always)]
-    fn resume<L: Lanes>(&mut self, l: L, row: usize, panel: usize) -> L::Row {
-        let columns = self.columns(panel);
-        get(l, &self.out.row(row)[columns])
-    }
-
-    #[inline(always)]
-    fn store<L: Lanes>(&mut self, l: L, row: usize, panel: usize, acc: L::Row) {
-        let columns = self.columns(panel);
-        let out = &mut self.out.row(row)[columns];
-        if let Ok(sixteen) = <&mut PanelRow>::try_from(&mut *out) {
-            return l.row_store(acc, sixteen);
-        }
-        let mut sixteen = [0.0; WIDTH];
-        l.row_store(acc, &mut sixteen);
-        out.copy_from_slice(&sixteen[..out.len()]);
+    fn put<L: Lanes, const M: usize, const P: usize>(&mut self, l: L, row: usize, panel: usize, acc: &Acc<L, M, P>) {
+        tile!(|R, Q| {
+            let columns = self.columns(panel + Q);
+            let out = &mut self.out.row(row + R)[columns];
+            if let Ok(sixteen) = <&mut PanelRow>::try_from(&mut *out) {
+                l.row_store(acc[R][Q], sixteen);
+            } else {
+                let mut sixteen = [0.0; WIDTH];
+                l.row_store(acc[R][Q], &mut sixteen);
+                out.copy_from_slice(&sixteen[..out.len()]);
+            }
+        });
     }
 }
+
+/// Chains in flight, `[rows][panels]`.
+type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
 
 /// Up to sixteen numbers, zeros after them.
 #[inline(always)]
@@ -214,4 +223,24 @@ macro_rules! eight {
     (|$n:ident| $body:expr) => { $crate::product::sixteen!(@ $n $body; 0 1 2 3 4 5 6 7) };
 }
 
-use {eight, sixteen};
+/// Runs a body for each of `M` rows and `P` panels, at most six and four, whose numbers are known when it is compiled: one chain
+/// whose place is not would keep all of them in memory.
+macro_rules! tile {
+    (|$r:ident, $q:ident| $body:expr) => {
+        $crate::product::tile!(@rows $r $q $body; 0 1 2 3 4 5)
+    };
+    (@rows $r:ident $q:ident $body:expr; $($n:literal)*) => { $(
+        if $n < M {
+            const $r: usize = $n;
+            $crate::product::tile!(@panels $q $body; 0 1 2 3);
+        }
+    )* };
+    (@panels $q:ident $body:expr; $($n:literal)*) => { $(
+        if $n < P {
+            const $q: usize = $n;
+            $body;
+        }
+    )* };
+}
+
+use {eight, sixteen, tile};

@@ -21,23 +21,27 @@ const LARGEST: usize = 1 << 26;
 /// A borrowed buffer; it goes back where it came from when it is dropped.
 #[derive(Debug)]
 pub struct Scratch<'a, T = f32> {
+    /// `len` of them are lent; what lies behind them has been used before.
     data: Vec<T>,
+    len: usize,
     shelf: &'a Shelf<T>,
 }
 
 impl<T: Clone> Shelf<T> {
-    /// A buffer of `len` numbers with any content, filled up with `fill` where it has never been used.
+    /// A buffer of `len` numbers with any content; `fill` where it has never been used.
     pub(crate) fn take(&self, len: usize, fill: T) -> Scratch<'_, T> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The smallest that is large enough, else the largest.
-        let fits = |v: &Vec<T>| v.capacity() >= len;
+        let fits = |v: &Vec<T>| v.len() >= len;
         let best = (0..kept.len()).min_by_key(|&i| {
-            (!fits(&kept[i]), if fits(&kept[i]) { kept[i].capacity() } else { usize::MAX - kept[i].capacity() })
+            (!fits(&kept[i]), if fits(&kept[i]) { kept[i].len() } else { usize::MAX - kept[i].len() })
         });
         let mut data = best.map(|i| kept.swap_remove(i)).unwrap_or_default();
         drop(kept);
-        data.resize(len, fill);
-        Scratch { data, shelf: self }
+        if data.len() < len {
+            data.resize(len, fill);
+        }
+        Scratch { data, len, shelf: self }
     }
 }
 
@@ -74,13 +78,13 @@ impl<T> Drop for Scratch<'_, T> {
 impl<T> Deref for Scratch<'_, T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
-        &self.data
+        &self.data[..self.len]
     }
 }
 
 impl<T> DerefMut for Scratch<'_, T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.data
+        &mut self.data[..self.len]
     }
 }
 

@@ -3,7 +3,7 @@
 
 use beamline_kernels::{
     Activation, ActivationFormat, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, PackError, Product, Query,
-    Source, attend, layer_norm, products, rms_norm, row_sums,
+    Source, add, attend, layer_norm, products, rms_norm, row_sums,
 };
 use proptest::prelude::*;
 
@@ -48,7 +48,8 @@ fn products_are_one_chain_whatever_the_tile_batch_threads_and_instructions() {
         let bias = numbers(outputs, 77);
         for encoding in Encoding::WRITABLE {
             let matrix = pack(&weights, outputs, inputs, encoding, &Compute::scalar());
-            for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13, 24] {
+            // 101: more than meet all weights together.
+            for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13, 24].into_iter().chain((outputs == 17).then_some(101)) {
                 let x = numbers(rows * inputs, 99);
                 let expected: Vec<f32> = x
                     .chunks(inputs)
@@ -94,7 +95,7 @@ fn integer_products_are_one_chain_of_groups_whatever_the_tile_batch_threads_and_
         for encoding in [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1, Encoding::Q5_0, Encoding::Q5_1] {
             for format in [ActivationFormat::I24, ActivationFormat::I16, ActivationFormat::I8] {
                 let matrix = pack(&weights, outputs, inputs, encoding, &Compute::scalar()).with_activations(format);
-                for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13] {
+                for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13].into_iter().chain((outputs == 17).then_some(101)) {
                     let x = numbers(rows * inputs, 99);
                     // A row alone, in plain Rust, is the reference.
                     let mut expected = vec![0.0; rows * outputs];
@@ -245,6 +246,18 @@ fn norms_and_activations_agree_on_all_lengths_and_offsets() {
         let sums = row_sums(x, c.isa());
         (x[0], x[x.len() - 1]) = (sums.sum as f32, sums.weighted as f32);
     });
+}
+
+#[test]
+fn long_rows_are_summed_and_copied_the_same_by_any_number_of_threads() {
+    let (to, x) = (numbers(20_011, 5), numbers(20_011, 6));
+    let expected: Vec<f32> = to.iter().zip(&x).map(|(a, b)| a + b).collect();
+    for compute in computes() {
+        let mut sum = compute.copy(&to);
+        assert_eq!(bits(&sum), bits(&to), "{compute:?}");
+        add(&mut sum, &x, &compute);
+        assert_eq!(bits(&sum), bits(&expected), "{compute:?}");
+    }
 }
 
 #[test]

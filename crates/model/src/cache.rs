@@ -182,9 +182,33 @@ mod tests {
         for layer in 0..2 {
             let of = |sign| tokens.iter().flat_map(|t| row(t.0, layer, sign)).collect::<Vec<f32>>();
             let (keys, values) = (of(1.0), of(-1.0));
-            let rows = [&keys, &values].map(|rows| Columns::part(rows, 6, 0, 1));
+            let rows = [&keys, &values].map(|rows| Columns::all(rows, tokens.len()));
             cache.write(layer, start..start + tokens.len(), rows, &Compute::scalar());
         }
+    }
+
+    /// Long enough to be shared out, from the middle of a block that another sequence holds too.
+    #[test]
+    fn threads_write_what_one_would() {
+        let geometry = Geometry { vocab: 10, context: 1000, layers: 2, kv_heads: 4, head: 16 };
+        let compute = Compute::new(beamline_kernels::Isa::scalar(), 3).unwrap();
+        let width = 4 * 16;
+        let number = |row: usize, column: usize| (row * 3 * width + column) as f32;
+        let all: Vec<f32> = (0..205 * 3 * width).map(|i| i as f32).collect(); // [205, (queries, keys, values)]
+        let [keys, values] = [1, 2].map(|which| Columns::part(&all, 3 * width, which, 3));
+        let mut trunk = KvCache::new(geometry);
+        trunk.extend(&[TokenId(1); 5]);
+        trunk.write(1, 0..5, [keys, values], &compute);
+        let mut branch = trunk.clone();
+        branch.extend(&[TokenId(2); 200]);
+        branch.write(1, 5..205, [keys, values].map(|rows| rows.skip(5)), &compute);
+        trunk.extend(&[TokenId(3)]);
+        for position in 0..205 {
+            let row = |from: usize| (from..from + width).map(|column| number(position, column)).collect::<Vec<_>>();
+            assert_eq!(branch.read(1, position), (row(width), row(2 * width)), "{position}");
+        }
+        assert_eq!(trunk.read(1, 4), branch.read(1, 4));
+        assert_eq!(trunk.read(1, 5), (vec![0.0; width], vec![0.0; width]));
     }
 
     proptest! {

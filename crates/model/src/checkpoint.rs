@@ -55,14 +55,12 @@ impl Checkpoint {
         Self::new(path, Files::Gguf(Mapped::open(path)?), None)
     }
 
-    /// A folder's files as they lie in a program: `config.json` and one safetensors file.
+    /// A GGUF file that lies in a program.
     ///
     /// # Errors
     /// As for [`open`](Self::open).
-    pub fn embedded(name: &str, config: &[u8], weights: &'static [u8]) -> Result<Self, LoadError> {
-        let path = Path::new(name);
-        let files = Files::Safetensors(vec![(path.join("model.safetensors"), Mapped::Static(weights))]);
-        Self::new(path, files, Some((&path.join("config.json"), config)))
+    pub fn embedded(name: &str, gguf: &'static [u8]) -> Result<Self, LoadError> {
+        Self::new(Path::new(name), Files::Gguf(Mapped::Static(gguf)), None)
     }
 
     fn new(path: &Path, files: Files, config: Option<(&Path, &[u8])>) -> Result<Self, LoadError> {

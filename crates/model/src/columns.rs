@@ -10,6 +10,12 @@ pub(crate) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
+    /// All columns; `rows` is `[count, width]`.
+    pub(crate) fn all(rows: &'a [f32], count: usize) -> Self {
+        let width = rows.len() / count;
+        Self { rows, stride: width, from: 0, width }
+    }
+
     /// Part `which` of `count` equal parts of each row; `rows` is `[n, stride]`.
     pub(crate) fn part(rows: &'a [f32], stride: usize, which: usize, count: usize) -> Self {
         let width = stride / count;

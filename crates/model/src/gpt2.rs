@@ -79,7 +79,7 @@ impl Gpt2 {
     fn embed(&self, spans: &[Span<'_>], batch: &Batch) -> Vec<f32> {
         let (mut x, embd) = (self.token_rows(spans), self.config.embd);
         for (row, position) in x.chunks_exact_mut(embd).zip(batch.positions()) {
-            add(row, &self.positions[position * embd..][..embd], &self.compute);
+            row.iter_mut().zip(&self.positions[position * embd..]).for_each(|(x, p)| *x += p);
         }
         x
     }

@@ -105,8 +105,7 @@ impl Llama {
         let [mut queries, mut keys, values] = Linear::apply_all([&block.query, &block.key, &block.value], &h, compute);
         self.turn(&mut queries, block.query_norm.as_deref(), &pass.rotations);
         self.turn(&mut keys, block.key_norm.as_deref(), &pass.rotations);
-        let [queries, keys, values] =
-            [&queries, &keys, &values].map(|rows| Columns::part(rows, rows.len() / pass.batch.len(), 0, 1));
+        let [queries, keys, values] = [&queries, &keys, &values].map(|rows| Columns::all(rows, pass.batch.len()));
         pass.batch.write(pass.spans, layer, [keys, values], compute);
         let heads = Heads { scale: 1.0 / (self.config.head as f32).sqrt(), window: self.config.windows[layer] };
         look(probe, layer, Part::Weights, || pass.batch.weights(pass.spans, layer, queries, &heads));

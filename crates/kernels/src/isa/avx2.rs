@@ -50,6 +50,7 @@ mod x86 {
 
     impl Lanes for Avx2 {
         const WIDE: bool = true;
+        const PAIRED: bool = false;
 
         type F = __m256;
 

@@ -12,8 +12,9 @@ fn zip(a: [f32; 8], b: [f32; 8], f: impl Fn(f32, f32) -> f32) -> [f32; 8] {
 }
 
 impl Lanes for Scalar {
-    // A plain x86-64 calls a function for every multiply-add, so it is slow either way; others have an instruction for it.
+    // A plain x86-64 has no multiply-add and calls a function for each, so it is slow either way. ARM has one.
     const WIDE: bool = cfg!(not(target_arch = "x86_64"));
+    const PAIRED: bool = false;
 
     type F = [f32; 8];
 

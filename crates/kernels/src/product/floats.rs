@@ -1,6 +1,6 @@
 //! Chains of f32: every weight is widened and multiplied by its activation.
 
-use super::{AHEAD, K_BLOCK, Part, TILE, TOGETHER, sixteen};
+use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, sixteen};
 use crate::isa::{Kernel, Lanes, Later, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
@@ -14,9 +14,6 @@ pub(super) struct Chains<'a, S> {
 
 /// Inputs that a tile takes at a time, so that lengths are checked once for all of them.
 const STEP: usize = 4;
-
-/// Chains in flight, `[rows][panels]`.
-type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
 
 impl<S: Storage> Kernel for Chains<'_, S> {
     type Output = ();
@@ -75,13 +72,7 @@ impl<S: Storage> Chains<'_, S> {
     fn whole<L: Lanes, const M: usize, const P: usize, const T: usize>(&mut self, l: L, first: usize) {
         let inputs = self.part.inputs.width;
         let params = &self.part.matrix.panels.params;
-        let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
-        for p in 0..P {
-            let bias = self.part.begin(l, first + p);
-            for m in 0..M {
-                acc[m][p] = bias;
-            }
-        }
+        let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
         let slabs: [&[S::Slab]; P] = std::array::from_fn(|p| self.storage.slabs(first + p, inputs));
         let (tiles, rest) = self.part.inputs.tile::<T>(0).as_chunks::<SLAB>();
         let slabs = slabs.map(|of| &of[..tiles.len() + usize::from(!rest.is_empty())]);
@@ -112,68 +103,82 @@ impl<S: Storage> Chains<'_, S> {
                 }
             }
         }
-        for m in 0..M {
-            for p in 0..P {
-                self.part.store(l, m, first + p, acc[m][p]);
-            }
-        }
+        self.part.put(l, 0, first, &acc);
     }
 
     /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
     #[inline(always)]
     fn many<L: Lanes>(&mut self, l: L) {
+        if L::PAIRED { self.blocks::<L, 2>(l) } else { self.blocks::<L, 1>(l) }
+    }
+
+    /// The same, `P` panels at a time.
+    #[inline(always)]
+    fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, rows) = (self.part.inputs.width, self.part.inputs.rows);
-        let mut scratch = [[0.0; WIDTH]; K_BLOCK];
+        let mut scratch = [[[0.0; WIDTH]; K_BLOCK]; P];
         for first in (0..rows).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(rows);
             for start in (0..all).step_by(K_BLOCK) {
                 let inputs = start..(start + K_BLOCK).min(all);
-                for panel in self.part.panels() {
-                    self.block(l, &rows, panel, &inputs, &mut scratch);
+                let panels = self.part.panels();
+                let mut panel = panels.start;
+                while panel + P <= panels.end {
+                    self.block::<L, P>(l, &rows, panel, &inputs, &mut scratch);
+                    panel += P;
+                }
+                // One may be left of an odd number.
+                if let (true, Some(scratch)) = (P > 1 && panel < panels.end, scratch.first_chunk_mut()) {
+                    self.block::<L, 1>(l, &rows, panel, &inputs, scratch);
                 }
             }
         }
     }
 
-    /// Some rows (the first of which begins a tile) against one block of a panel.
+    /// Some rows (the first of which begins a tile) against one block of `P` panels.
     #[inline(always)]
-    fn block<L: Lanes>(
+    fn block<L: Lanes, const P: usize>(
         &mut self,
         l: L,
         rows: &Range<usize>,
         panel: usize,
         inputs: &Range<usize>,
-        scratch: &mut [PanelRow; K_BLOCK],
+        scratch: &mut [[PanelRow; K_BLOCK]; P],
     ) {
-        let storage = self.storage;
-        let slabs = &storage.slabs(panel, self.part.inputs.width)[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
-        let w = if let Some(plain) = S::plain(slabs) {
-            plain
-        } else {
-            self.widen(l, panel, inputs.start, slabs, scratch);
-            &*scratch
-        };
-        let w = &w[..inputs.len()];
-        // The next panel's block is asked for meanwhile, a share with each tile.
-        let next = storage.slabs(panel + usize::from(panel + 1 < self.part.panels().end), self.part.inputs.width);
-        let next = &next[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
+        let (storage, width) = (self.storage, self.part.inputs.width);
+        let slabs = |panel: usize| &storage.slabs(panel, width)[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
+        let mut w: [&[PanelRow]; P] = [&[]; P];
+        for (p, scratch) in scratch.iter_mut().enumerate() {
+            let slabs = slabs(panel + p);
+            let rows = if let Some(plain) = S::plain(slabs) {
+                plain
+            } else {
+                self.widen(l, panel + p, inputs.start, slabs, scratch);
+                &*scratch
+            };
+            w[p] = &rows[..inputs.len()];
+        }
+        // The next panels' block is asked for meanwhile, a share with each tile.
+        let last = self.part.panels().end - 1;
+        let next: [Later; P] = std::array::from_fn(|p| Later::all(slabs((panel + P + p).min(last))));
+        let none = [Later::all::<u8>(&[]); P];
         let whole = rows.start / TILE..rows.end / TILE;
-        let (next, none) = (Later::all(next), Later::all::<u8>(&[]));
         if !L::WIDE {
             for row in rows.clone() {
-                self.tile::<L, 1>(l, [row / TILE, row % TILE], panel, inputs, w, none);
+                self.tile::<L, 1, P>(l, [row / TILE, row % TILE], panel, inputs, w, none);
             }
             return;
         }
         for (i, tile) in whole.clone().enumerate() {
-            self.tile::<L, TILE>(l, [tile, 0], panel, inputs, w, next.share(i, whole.len()));
+            let next = next.map(|of| of.share(i, whole.len()));
+            self.tile::<L, TILE, P>(l, [tile, 0], panel, inputs, w, next);
         }
         match rows.end % TILE {
-            1 => self.tile::<L, 1>(l, [whole.end, 0], panel, inputs, w, none),
-            2 => self.tile::<L, 2>(l, [whole.end, 0], panel, inputs, w, none),
-            3 => self.tile::<L, 3>(l, [whole.end, 0], panel, inputs, w, none),
-            4 => self.tile::<L, 4>(l, [whole.end, 0], panel, inputs, w, none),
-            5 => self.tile::<L, 5>(l, [whole.end, 0], panel, inputs, w, none),
+            1 => self.tile::<L, 1, P>(l, [whole.end, 0], panel, inputs, w, none),
+            2 => self.tile::<L, 2, P>(l, [whole.end, 0], panel, inputs, w, none),
+            3 => self.tile::<L, 3, P>(l, [whole.end, 0], panel, inputs, w, none),
+            4 => self.tile::<L, 4, P>(l, [whole.end, 0], panel, inputs, w, none),
+            5 => self.tile::<L, 5, P>(l, [whole.end, 0], panel, inputs, w, none),
             _ => {}
         }
     }
@@ -190,33 +195,40 @@ impl<S: Storage> Chains<'_, S> {
 
     /// `M` rows, from row `at` of a tile, against one block: the chains are taken up from `out` and put back.
     #[inline(always)]
-    fn tile<L: Lanes, const M: usize>(
+    fn tile<L: Lanes, const M: usize, const P: usize>(
         &mut self,
         l: L,
         [tile, at]: [usize; 2],
         panel: usize,
         inputs: &Range<usize>,
-        w: &[PanelRow],
-        mut later: Later,
+        w: [&[PanelRow]; P],
+        mut later: [Later; P],
     ) {
         let row = tile * TILE + at;
-        let mut acc: Acc<L, M, 1> = [[l.row_splat(0.0)]; M];
-        for m in 0..M {
-            acc[m][0] = if inputs.start == 0 { self.part.begin(l, panel) } else { self.part.resume(l, row + m, panel) };
-        }
+        let mut acc = self.part.take::<L, M, P>(l, row, panel, inputs.start == 0);
         let (x_steps, x_rest) = self.part.inputs.tile::<TILE>(tile)[inputs.clone()].as_chunks::<STEP>();
-        let (w_steps, w_rest) = w.as_chunks::<STEP>();
-        for (x, w) in x_steps.iter().zip(w_steps) {
-            later.ask(l, 2);
+        let mut w_steps: [&[[PanelRow; STEP]]; P] = [&[]; P];
+        let mut w_rest: [&[PanelRow]; P] = [&[]; P];
+        for p in 0..P {
+            (w_steps[p], w_rest[p]) = w[p].as_chunks::<STEP>();
+            w_steps[p] = &w_steps[p][..x_steps.len()];
+            w_rest[p] = &w_rest[p][..x_rest.len()];
+        }
+        for (s, x) in x_steps.iter().enumerate() {
+            for p in 0..P {
+                later[p].ask(l, 2);
+            }
             for k in 0..STEP {
-                step::<L, M, 1, TILE>(l, &mut acc, &x[k], at, l.row_load(&w[k]), 0);
+                for p in 0..P {
+                    step::<L, M, P, TILE>(l, &mut acc, &x[k], at, l.row_load(&w_steps[p][s][k]), p);
+                }
             }
         }
-        for (x, w) in x_rest.iter().zip(w_rest) {
-            step::<L, M, 1, TILE>(l, &mut acc, x, at, l.row_load(w), 0);
+        for (k, x) in x_rest.iter().enumerate() {
+            for p in 0..P {
+                step::<L, M, P, TILE>(l, &mut acc, x, at, l.row_load(&w_rest[p][k]), p);
+            }
         }
-        for m in 0..M {
-            self.part.store(l, row + m, panel, acc[m][0]);
-        }
+        self.part.put(l, row, panel, &acc);
     }
 }

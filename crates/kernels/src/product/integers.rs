@@ -1,7 +1,7 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
 use super::inputs::{Block, LOW};
-use super::{AHEAD, K_BLOCK, Part, TILE, TOGETHER, eight};
+use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, eight};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::storage::PanelRow;
 use crate::panel::{Line, Meaning, Pairs, SLAB, WIDTH, slabs};
@@ -16,9 +16,6 @@ pub(super) struct Chains<'a, S> {
     pub(super) blocks: &'a [Block],
     pub(super) storage: S,
 }
-
-/// Chains in flight, `[rows][panels]`.
-type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
 
 impl<S: Pairs> Kernel for Chains<'_, S> {
     type Output = ();
@@ -95,13 +92,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     fn whole<L: Lanes, const M: usize, const P: usize>(&mut self, l: L, first: usize) {
         let (inputs, storage, all) = (self.part.inputs.width, self.storage, &self.part.matrix.panels.params);
         let (centre, has_min) = (all.centre, all.has_min);
-        let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
-        for p in 0..P {
-            let bias = self.part.begin(l, first + p);
-            for m in 0..M {
-                acc[m][p] = bias;
-            }
-        }
+        let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
         let count = inputs.div_ceil(32);
         let slabs: [&[[S::Slab; 2]]; P] =
             std::array::from_fn(|p| &storage.slabs(first + p, inputs).as_chunks().0[..count]);
@@ -148,123 +139,139 @@ impl<'a, S: Pairs> Chains<'a, S> {
                 }
             }
         }
-        for m in 0..M {
-            for p in 0..P {
-                self.part.store(l, m, first + p, acc[m][p]);
-            }
-        }
+        self.part.put(l, 0, first, &acc);
     }
 
     /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
     #[inline(always)]
     fn many<L: Lanes>(&mut self, l: L) {
-        let (all, inputs, storage) = (self.part.inputs.rows, self.part.inputs.width, self.storage);
-        let count = slabs(inputs, true);
-        let mut unpacked = Unpacked::ZERO;
+        if L::PAIRED { self.blocks::<L, 2>(l) } else { self.blocks::<L, 1>(l) }
+    }
+
+    /// The same, `P` panels at a time.
+    #[inline(always)]
+    fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
+        let (all, count) = (self.part.inputs.rows, slabs(self.part.inputs.width, true));
+        let mut unpacked = [Unpacked::ZERO; P];
         for first in (0..all).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(all);
             for start in (0..count).step_by(SLABS) {
                 let now = start..(start + SLABS).min(count);
-                for panel in self.part.panels() {
-                    let params = self.part.matrix.panels.params.panel(panel, inputs);
-                    for (i, slab) in storage.slabs(panel, inputs)[now.clone()].iter().enumerate() {
-                        eight!(|N| l.words_store(S::pair(l, slab, N), &mut unpacked.pairs[i][N]));
-                        let [scale, min] = params.meaning(l, start + i);
-                        l.row_store(scale, &mut unpacked.means[i][0]);
-                        l.row_store(min, &mut unpacked.means[i][1]);
-                    }
-                    let next = panel + usize::from(panel + 1 < self.part.panels().end);
-                    let next = Later::all(&storage.slabs(next, inputs)[now.clone()]);
-                    self.rows(l, rows.clone(), panel, now.clone(), &unpacked, next);
+                let panels = self.part.panels();
+                let mut panel = panels.start;
+                while panel + P <= panels.end {
+                    self.block::<L, P>(l, rows.clone(), panel, &now, &mut unpacked);
+                    panel += P;
+                }
+                // One may be left of an odd number.
+                if let (true, Some(unpacked)) = (P > 1 && panel < panels.end, unpacked.first_chunk_mut()) {
+                    self.block::<L, 1>(l, rows.clone(), panel, &now, unpacked);
                 }
             }
         }
     }
 
-    /// Some rows against some slabs of a panel.
+    /// Some rows against some slabs of `P` panels.
     #[inline(always)]
-    fn rows<L: Lanes>(
+    fn block<L: Lanes, const P: usize>(
         &mut self,
         l: L,
         rows: Range<usize>,
         panel: usize,
-        slabs: Range<usize>,
-        unpacked: &Unpacked,
-        next: Later,
+        now: &Range<usize>,
+        unpacked: &mut [Unpacked; P],
     ) {
+        let (storage, inputs) = (self.storage, self.part.inputs.width);
+        for (p, unpacked) in unpacked.iter_mut().enumerate() {
+            let params = self.part.matrix.panels.params.panel(panel + p, inputs);
+            for (i, slab) in storage.slabs(panel + p, inputs)[now.clone()].iter().enumerate() {
+                eight!(|N| l.words_store(S::pair(l, slab, N), &mut unpacked.pairs[i][N]));
+                let [scale, min] = params.meaning(l, now.start + i);
+                l.row_store(scale, &mut unpacked.means[i][0]);
+                l.row_store(min, &mut unpacked.means[i][1]);
+            }
+        }
+        // The next panels' slabs are asked for meanwhile, a share with each tile.
+        let last = self.part.panels().end - 1;
+        let next: [Later; P] =
+            std::array::from_fn(|p| Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]));
+        let none = [Later::all::<u8>(&[]); P];
         let (mut row, whole) = (rows.start, if L::WIDE { rows.len() / TILE } else { 0 });
         for tile in 0..whole {
-            self.tile::<L, TILE>(l, row, panel, slabs.clone(), unpacked, next.share(tile, whole));
+            let next = next.map(|of| of.share(tile, whole));
+            self.tile::<L, TILE, P>(l, row, panel, now, unpacked, next);
             row += TILE;
         }
-        let none = Later::all::<u8>(&[]);
         if L::WIDE && row + 3 <= rows.end {
-            self.tile::<L, 3>(l, row, panel, slabs.clone(), unpacked, none);
+            self.tile::<L, 3, P>(l, row, panel, now, unpacked, none);
             row += 3;
         }
         while row < rows.end {
-            self.tile::<L, 1>(l, row, panel, slabs.clone(), unpacked, none);
+            self.tile::<L, 1, P>(l, row, panel, now, unpacked, none);
             row += 1;
         }
     }
 
-    /// `M` rows against some slabs of a panel: the chains are taken up from `out` and put back.
+    /// `M` rows against some slabs of `P` panels: the chains are taken up from `out` and put back.
     #[inline(always)]
-    fn tile<L: Lanes, const M: usize>(
+    fn tile<L: Lanes, const M: usize, const P: usize>(
         &mut self,
         l: L,
         row: usize,
         panel: usize,
-        slabs: Range<usize>,
-        unpacked: &Unpacked,
-        mut later: Later,
+        slabs: &Range<usize>,
+        unpacked: &[Unpacked; P],
+        mut later: [Later; P],
     ) {
         let (centre, has_min) = (self.part.matrix.panels.params.centre, self.part.matrix.panels.params.has_min);
-        let mut acc: [L::Row; M] = [l.row_splat(0.0); M];
-        for m in 0..M {
-            acc[m] = if slabs.start == 0 { self.part.begin(l, panel) } else { self.part.resume(l, row + m, panel) };
-        }
+        let mut acc = self.part.take::<L, M, P>(l, row, panel, slabs.start == 0);
         let count = slabs.len() / 2;
         let rows: [&[Block]; M] = std::array::from_fn(|m| &self.row(row + m)[slabs.start / 2..][..count]);
-        let pairs = &unpacked.pairs.as_chunks::<2>().0[..count];
-        let means = &unpacked.means.as_chunks::<2>().0[..count];
+        let pairs: [_; P] = std::array::from_fn(|p| &unpacked[p].pairs.as_chunks::<2>().0[..count]);
+        let means: [_; P] = std::array::from_fn(|p| &unpacked[p].means.as_chunks::<2>().0[..count]);
         for b in 0..count {
             let mut x = [&Block::ZERO; M];
             for m in 0..M {
                 x[m] = &rows[m][b];
             }
-            later.ask(l, 4);
+            for p in 0..P {
+                later[p].ask(l, 4);
+            }
             let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
                 let half = (S::GROUP == 1).then_some(group);
-                let mut high = [l.words_splat(0); M];
+                let mut high = [[l.words_splat(0); P]; M];
                 for which in group * S::GROUP..(group + 1) * S::GROUP {
-                    ready_dots(l, &mut high, high_of(&x, which), &pairs[b][which]);
+                    ready_dots(l, &mut high, high_of(&x, which), pairs.map(|of| &of[b][which]));
                 }
-                let mut whole: [L::Row; M] = [l.row_splat(0.0); M];
+                let mut whole: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
                 if is_fine {
-                    let mut low = [l.words_splat(0); M];
+                    let mut low = [[l.words_splat(0); P]; M];
                     for which in group * S::GROUP..(group + 1) * S::GROUP {
-                        ready_dots(l, &mut low, low_of(&x, which), &pairs[b][which]);
+                        ready_dots(l, &mut low, low_of(&x, which), pairs.map(|of| &of[b][which]));
                     }
                     for m in 0..M {
-                        whole[m] = join(l, high[m], Some(low[m]), x[m], half, centre);
+                        for p in 0..P {
+                            whole[m][p] = join(l, high[m][p], Some(low[m][p]), x[m], half, centre);
+                        }
                     }
                 } else {
                     for m in 0..M {
-                        whole[m] = join(l, high[m], None, x[m], half, centre);
+                        for p in 0..P {
+                            whole[m][p] = join(l, high[m][p], None, x[m], half, centre);
+                        }
                     }
                 }
-                let at = &means[b][group];
-                let meaning = [l.row_load(&at[0]), l.row_load(&at[1])];
-                for m in 0..M {
-                    acc[m] = close(l, acc[m], whole[m], x[m], half, meaning, has_min);
+                for p in 0..P {
+                    let at = &means[p][b][group];
+                    let meaning = [l.row_load(&at[0]), l.row_load(&at[1])];
+                    for m in 0..M {
+                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], half, meaning, has_min);
+                    }
                 }
             }
         }
-        for m in 0..M {
-            self.part.store(l, row + m, panel, acc[m]);
-        }
+        self.part.put(l, row, panel, &acc);
     }
 }
 
@@ -308,13 +315,24 @@ fn dots<L: Lanes, S: Pairs, const M: usize, const P: usize>(
     });
 }
 
-/// The same for one panel whose pairs are ready.
+/// The same for panels whose pairs are ready.
 #[inline(always)]
-fn ready_dots<L: Lanes, const M: usize>(l: L, sums: &mut [L::Words; M], x: [&[i32; 8]; M], pairs: &[Line; 8]) {
+fn ready_dots<L: Lanes, const M: usize, const P: usize>(
+    l: L,
+    sums: &mut [[L::Words; P]; M],
+    x: [&[i32; 8]; M],
+    pairs: [&[Line; 8]; P],
+) {
     eight!(|N| {
-        let w = l.words(&pairs[N]);
+        let mut w = [l.words_splat(0); P];
+        for p in 0..P {
+            w[p] = l.words(&pairs[p][N]);
+        }
         for m in 0..M {
-            sums[m] = l.dot(sums[m], w, l.words_splat(x[m][N]));
+            let x = l.words_splat(x[m][N]);
+            for p in 0..P {
+                sums[m][p] = l.dot(sums[m][p], w[p], x);
+            }
         }
     });
 }
