@@ -15,7 +15,7 @@ WEIGHTS = {"main": (2, 1.5, 1, 0.5), "end": (3, 2, 0.5, 0)}
 
 def weight(name, mix):
     plain, easy, other, dense = WEIGHTS[mix]
-    for begins, value in ((PLAIN, plain), (EASY, easy), (DENSE, dense), (LEFT_OUT, 0)):
+    for begins, value in ((PLAIN, plain), (EASY, easy), (DENSE, dense)):
         if name.startswith(tuple(begins)):
             return value
     return other

@@ -8,10 +8,16 @@ import re
 import sys
 import unicodedata
 
-HEADING = re.compile(
+PART_OF_A_BOOK = re.compile(
     r"(chapter|chap\.|book|part|volume|vol\.|canto|stave|epilogue|prologue|contents|preface|introduction|introductory|dedicat\w+|"
-    r"author's note|the end|finis|conclusion|footnotes?|notes?|illustrations?)\b[^a-z]*(the |[a-z]+teen|[a-z]+ty|one|two|three|four|"
-    r"five|six|seven|eight|nine|ten|eleven|twelve|first|second|third|fourth|fifth|sixth|last)?.{0,80}",
+    r"author's note|the end|finis|conclusion|footnotes?|notes?|illustrations?)\b.{0,100}",
+    re.IGNORECASE,
+)
+# Words that begin a sentence as well as a heading: a number follows in a heading.
+NEEDS_A_NUMBER = {"book", "part", "note", "notes", "the", "conclusion", "introduction", "chapter", "volume"}
+NUMBER_WORD = re.compile(
+    r"[IVXLC\d]+[.:]?$|the$|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|twenty|thirty|forty|first|"
+    r"second|third|fourth|fifth|sixth|last|end",
     re.IGNORECASE,
 )
 NUMBER = re.compile(r"(\d{1,3}|[IVXLC]+)[.:]?(\s*[-.:]?\s+[A-Z][^.!?]{0,70}\.?)?")
@@ -19,19 +25,31 @@ NOT_TEXT = re.compile(r"contents|preface|introduction|dedicat|author's note|foot
 ENDS = re.compile(r"[.!?:;,\"')\-]$")
 
 
-def is_heading(line):
+def in_capitals(line):
     letters = [c for c in line if c.isalpha()]
+    spoken = line[0] in "\"'" or line.endswith(("!", "?", '"', "'"))
+    return len(letters) > 1 and not any(c.islower() for c in letters) and not spoken
+
+
+def names_a_part(line):
+    """Chapter IV, PART THE FIRST, Contents ..."""
+    if not PART_OF_A_BOOK.fullmatch(line) or re.search(r"[a-z][,;!?\"]$", line) or not "A" <= line[0] <= "Z":
+        return False
+    first, *others = line.split()
+    if first.rstrip(".:").lower() not in NEEDS_A_NUMBER or not others:
+        return True
+    return bool(NUMBER_WORD.match(others[0])) and len(line) < 90
+
+
+def is_number(line):
+    """IV, 12., "III. A Title"; but no sentence that begins with I."""
+    return bool(NUMBER.fullmatch(line)) and (len(line) < 12 or not line.startswith("I "))
+
+
+def is_heading(line):
     if not line or len(line) > 110:
         return False
-    if letters and not any(c.islower() for c in letters) and len(letters) > 1 and line[0] not in "\"'" and not line.endswith(("!", "?", '"', "'")):
-        return True
-    if HEADING.fullmatch(line) and (not re.search(r"[a-z][,;!?\"]$", line)) and re.match(r"[A-Z]", line):
-        first = line.split()[0].rstrip(".:").lower()
-        second = line.split()[1] if len(line.split()) > 1 else ""
-        return first not in ("book", "part", "note", "notes", "the", "conclusion", "introduction", "chapter", "volume") or not second or bool(
-            re.match(r"([IVXLC\d]+[.:]?$|the$|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|twenty|thirty|forty|first|second|third|fourth|fifth|sixth|last|end)", second, re.IGNORECASE)
-        ) and len(line) < 90
-    return bool(NUMBER.fullmatch(line)) and (len(line) < 12 or line[0].isdigit() or not line.startswith("I "))
+    return in_capitals(line) or names_a_part(line) or is_number(line)
 
 
 def paragraphs(lines):
@@ -49,7 +67,8 @@ def paragraphs(lines):
             current = []
             continue
         following = lines[i + 1] if i + 1 < len(lines) else ""
-        if line and wrapped and not spaced and i and is_heading(lines[i - 1]) and len(line) < 0.8 * width and not ENDS.search(line) and following[:1].isupper():
+        after_heading = wrapped and not spaced and i and is_heading(lines[i - 1])
+        if line and after_heading and len(line) < 0.8 * width and not ENDS.search(line) and following[:1].isupper():
             yield line  # a chapter's title
             continue
         if line:
@@ -73,7 +92,8 @@ def chapters(pieces):
     group, title, after_heading = [], "", True
     for piece in [*pieces, "THE END"]:
         short = len(piece) < 70 and not ENDS.search(piece) and piece[0].isupper()
-        subtitle = after_heading and len(piece) < 90 and not re.search(r"[!?\"']", piece) and (short or not re.search(r"[,;:\-]$", piece)) and len(piece.split()) < 12
+        few = len(piece) < 90 and len(piece.split()) < 12
+        subtitle = after_heading and few and not re.search(r"[!?\"']", piece) and (short or not re.search(r"[,;:\-]$", piece))
         if is_heading(piece) or short or subtitle:
             if sum(map(len, group)) > 1500 and not NOT_TEXT.match(title):
                 yield group
@@ -87,13 +107,20 @@ def chapters(pieces):
             after_heading = False
 
 
-LETTERS_BEFORE = r"(tis|twas|twere|twill|twould|twixt|em|un|im|er|ere|tother|prentice|bout|cause|gainst|neath|way|ud|ll|ave|ow|ard|ouse|n|s|t)\b"
+# Words that begin with an apostrophe, which opens no speech.
+ELIDED = (
+    r"(tis|twas|twere|twill|twould|twixt|em|un|im|er|ere|tother|prentice|bout|cause|gainst|neath|way|"
+    r"ud|ll|ave|ow|ard|ouse|n|s|t)\b"
+)
+ALIKE = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2014": " - ", "\u2013": "-", "\u2026": "...", "`": "'", "\u00a0": " "}
+)
 
 
 def double_quotes(text):
     """A paragraph of a book that quotes with single marks: those become double ones, and double ones single."""
     text = text.replace('"', "'")
-    text = re.sub(rf"(^|[\s(\-])'(?=[A-Za-z])(?!{LETTERS_BEFORE})", r"\1" + "\x01", text, flags=re.IGNORECASE)
+    text = re.sub(rf"(^|[\s(\-])'(?=[A-Za-z])(?!{ELIDED})", r"\1" + "\x01", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=[,.!?;:\-])\s?'(?=[\s,.;:)\-]|$)", "\x02", text)
     parts = text.split("\x01")
     for i, part in enumerate(parts[1:], 1):
@@ -128,9 +155,8 @@ def plain(text):
 
 def clean(text):
     text = unicodedata.normalize("NFC", text.lstrip("\ufeff")).replace("\r", "").replace("\t", " ")
-    for a, b in (("\u2018", "'"), ("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u2014", " - "), ("\u2013", "-"), ("\u2026", "..."), ("`", "'"), ("\u00a0", " ")):
-        text = text.replace(a, b)
-    single = len(re.findall(r"(?<=\s)'", text)) > 2 * text.count('"') / 2
+    text = text.translate(ALIKE)
+    single = len(re.findall(r"(?<=\s)'", text)) > text.count('"')
     lines = [line.strip() for line in text.split("\n")]
     out = []
     for group in chapters(paragraphs(lines)):
@@ -150,7 +176,8 @@ def main():
         with open(f"{target}/{name}", "w", encoding="utf8") as f:
             f.write(after)
         pieces = after.count("\n\n") + after.count("\f") + 1
-        print(f"{name}: {len(before)} letters, {len(after) / len(before):.1%} kept, {after.count(chr(12)) + 1} chapters, {len(after) // pieces} letters a paragraph")
+        kept, count = len(after) / len(before), after.count("\f") + 1
+        print(f"{name}: {len(before)} letters, {kept:.1%} kept, {count} chapters, {len(after) // pieces} letters a paragraph")
 
 
 if __name__ == "__main__":

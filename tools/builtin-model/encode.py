@@ -41,7 +41,8 @@ def main():
         print(kind, len(books), "books", len(tokens), "tokens")
         if kind == "train":
             for mix in ("main", "end"):
-                print(f"  a pass of the mix {mix!r}: {sum(b['weights'][mix] * (b['chapters'][-1][1] - b['chapters'][0][0]) for b in books):.0f} tokens")
+                length = sum(b["weights"][mix] * (b["chapters"][-1][1] - b["chapters"][0][0]) for b in books)
+                print(f"  a pass of the mix {mix!r}: {length:.0f} tokens")
 
 
 if __name__ == "__main__":

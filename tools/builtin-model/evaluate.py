@@ -1,7 +1,8 @@
-"""Bits per byte of the held-out books: python evaluate.py MODEL CLEAN [--pages 40]. MODEL: a folder, or a .gguf beside its folder's files.
+"""Bits per byte of the held-out books: python evaluate.py MODEL CLEAN [--pages 40]
 
-A page is 2,400 letters or so from the middle of a book, whole paragraphs. Of every page all tokens but the first are scored; a token sees what came before
-it on its page, as far as the context reaches: windows overlap by half, and what a window shares with the one before gives context only.
+MODEL is a folder, or a .gguf file beside its config.json. A page is 2,400 letters or so, whole paragraphs; pages are
+spread evenly over a book. Of every page all tokens but the first are scored; a token sees what came before it on its page, as far as the
+context reaches: windows overlap by half, and what a window shares with the one before gives context only.
 """
 import argparse
 import math
@@ -15,17 +16,16 @@ from load import load
 def pages(clean, name, count, letters=2400):
     with open(f"{clean}/{name}", encoding="utf8") as f:
         paragraphs = f.read().replace("\f", "\n\n").split("\n\n")
-    joined, cuts, at = [], [], 0
+    cuts, at = [[]], 0
     for paragraph in paragraphs:
-        if not joined or at >= letters:
+        if at >= letters:
             cuts.append([])
             at = 0
-        joined = cuts[-1]
-        joined.append(paragraph)
+        cuts[-1].append(paragraph)
         at += len(paragraph) + 2
     whole = ["\n\n".join(cut) for cut in cuts]
-    step = len(whole) / count
-    return [whole[int((i + 0.5) * step)] for i in range(min(count, len(whole)))]
+    count = min(count, len(whole))
+    return [whole[int((i + 0.5) * len(whole) / count)] for i in range(count)]
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """Write a checkpoint for others: python export.py RUN/last.pt DATA OUT [--average]
 
-OUT is a folder that transformers loads (f16), and OUT/model-q8_0.gguf holds the same weights in 8.5 bits, with the tokenizer.
+OUT is a folder that transformers loads (f16), and OUT/builtin.gguf holds the same weights in 8.5 bits, with the tokenizer.
 """
 import argparse
 import json
@@ -117,7 +117,7 @@ def main():
     write_folder(a.out, saved["settings"], weights)
     shutil.copy(f"{a.data}/tokenizer.json", a.out)
     with open(f"{a.data}/tokenizer.json", encoding="utf8") as f:
-        write_gguf(f"{a.out}/model-q8_0.gguf", saved["settings"], weights, json.load(f))
+        write_gguf(f"{a.out}/builtin.gguf", saved["settings"], weights, json.load(f))
     for name in sorted(os.listdir(a.out)):
         print(f"{os.path.getsize(f'{a.out}/{name}'):>10} {name}")
 

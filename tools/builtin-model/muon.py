@@ -1,4 +1,7 @@
-"""Muon: momentum whose direction is made orthogonal, for the matrices inside the blocks; and which parameter goes where."""
+"""Muon: momentum whose direction is made orthogonal, for the matrices inside the blocks; and which parameter goes where.
+
+Method and the coefficients of the iteration: Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024).
+"""
 import torch
 
 

@@ -2,7 +2,7 @@
 import argparse
 import os
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from books import trained_on, weight
 

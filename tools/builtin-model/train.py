@@ -1,9 +1,9 @@
 """Train, or go on training: python train.py RUN --data DATA [--layers 6 ...]
 
-RUN/last.pt, when there is one, is gone on from; its shape and batch are then the ones that count. The rate rises over
-the first steps and stays. `--cool-down STEPS`, or a file RUN/cool-down that holds a number of steps, starts the last phase: the rate
-falls to nothing over that many steps, on the text as the mix "end" weighs it, and training ends.
-A file RUN/stop ends it after a checkpoint; so does SIGTERM.
+RUN/last.pt, when there is one, is gone on from; its shape, batch, rates, decay, warm-up, average and seed are then the ones
+that count. The rate rises over the first steps and stays. `--cool-down STEPS`, or a file RUN/cool-down that holds a number of
+steps, starts the last phase: the rate falls to nothing over that many steps, on the text as the mix "end" weighs it, and
+training ends. A file RUN/stop ends it after a checkpoint; so does SIGTERM.
 """
 import argparse
 import json
@@ -141,17 +141,20 @@ class Run:
 
     def told_to_cool(self, flag):
         path = f"{self.folder}/cool-down"
-        if self.cool_down is None and (flag or os.path.exists(path)):
-            self.cool_down = (self.step, flag or int(open(path).read()))
-            self.note(step=self.step, cool_down_steps=self.cool_down[1])
+        if self.cool_down is None and not flag and os.path.exists(path):
+            with open(path) as f:
+                flag = int(f.read() or 0)  # just made, it may still be empty
+        if self.cool_down is None and flag:
+            self.cool_down = (self.step, flag)
+            self.note(step=self.step, cool_down_steps=flag)
 
 
 def main():
     a = arguments()
     torch.set_num_threads(a.threads)
     run = Run(a)
-    ended = []
-    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    told = []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(True))
     rows, size = held_out(a.data, run.shape.context, 32)
     rows = torch.from_numpy(rows)
     tokens = run.settings["rows"] * run.shape.context
@@ -160,7 +163,7 @@ def main():
     while True:
         run.told_to_cool(a.cool_down)
         finished = run.step == a.until or (run.cool_down is not None and run.step >= sum(run.cool_down))
-        ended = ended or finished or os.path.exists(f"{a.run}/stop")
+        ended = finished or bool(told) or os.path.exists(f"{a.run}/stop")
         if run.step % a.measure_every == 0 or finished:
             bits, averaged = (run.measure(rows, size, a.micro, average) for average in (False, True))
             run.note(step=run.step, tokens=run.step * tokens, bits_per_byte=bits, averaged=averaged, seconds=run.seconds)
@@ -170,6 +173,8 @@ def main():
         if run.step % a.keep_every == 0 and run.step:
             run.save(f"step-{run.step:06}.pt")
         if ended:
+            if os.path.exists(f"{a.run}/stop"):
+                os.remove(f"{a.run}/stop")
             break
         began, run.paused = time.time(), 0.0
         loss, share = run.train_step(a.micro)

@@ -81,12 +81,9 @@ impl Opened {
 
     #[cfg(feature = "builtin")]
     fn builtin(name: String) -> Result<Self, Error> {
-        use beamline_builtin as builtin;
         let started = Instant::now();
-        let checkpoint = Checkpoint::embedded("builtin", builtin::CONFIG, builtin::WEIGHTS)?;
-        let tokenizer = Tokenizer::from_json(builtin::TOKENIZER)?;
-        let defaults = Defaults::read(Some(builtin::GENERATION_CONFIG), builtin::CONFIG);
-        Ok(Self::new(name, checkpoint, tokenizer, defaults, started))
+        let checkpoint = Checkpoint::embedded("builtin", beamline_builtin::MODEL)?;
+        Self::with_tokenizer(name, checkpoint, started)
     }
 
     #[cfg(not(feature = "builtin"))]
@@ -102,9 +99,14 @@ impl Opened {
                 reason: "no such file or folder".to_owned(),
             });
         }
-        let checkpoint = Checkpoint::open(path)?;
+        Self::with_tokenizer(name, Checkpoint::open(path)?, started)
+    }
+
+    /// Reads what lies with the weights: the tokenizer and the model's own settings.
+    fn with_tokenizer(name: String, checkpoint: Checkpoint, started: Instant) -> Result<Self, Error> {
+        let path = checkpoint.path().to_owned();
         if let Some(gguf) = checkpoint.gguf()? {
-            let found = vocabulary::from_gguf(&gguf, path)?;
+            let found = vocabulary::from_gguf(&gguf, &path)?;
             let defaults = Defaults::ends(&found.end, found.begin, found.warning);
             return Ok(Self::new(name, checkpoint, found.tokenizer, defaults, started));
         }

@@ -142,7 +142,7 @@ fn config_files_flags_and_defaults_are_told_apart() {
 
 #[test]
 fn wrong_values_and_uses_exit_with_2_and_one_line() {
-    let long = "word ".repeat(300);
+    let long = "word ".repeat(600);
     for (args, expected) in [
         (&["generate", "a", "--top-p", "1.5", "--do-sample"][..], "top_p must be in [0, 1], got 1.5"),
         (
@@ -155,12 +155,12 @@ fn wrong_values_and_uses_exit_with_2_and_one_line() {
         (&["generate", "a", "--num-return-sequences", "2"], "num_return_sequences has no effect on greedy search"),
         (&["generate", "a", "--max-new-tokens", "0"], "max_new_tokens must be a whole number, 1 or more"),
         (&["generate", "a", "--max-length", "1"], "max_length is 1, but the prompt alone has 1 tokens"),
-        (&["generate", "a", "--eos-token-id", "4096"], "beyond the vocabulary; ids must be in 0..=4095"),
+        (&["generate", "a", "--eos-token-id", "8192"], "beyond the vocabulary; ids must be in 0..=8191"),
         (&["generate", "a", "--bogus"], "unexpected argument '--bogus'"),
         (&["generate"], "no prompt was given"),
-        (&["generate", "--prompt-ids", "4096"], "token id 4096 is beyond the vocabulary; ids must be in 0..=4095"),
+        (&["generate", "--prompt-ids", "8192"], "token id 8192 is beyond the vocabulary; ids must be in 0..=8191"),
         (&["generate", "--prompt-ids", "1,x"], "got \"x\""),
-        (&["generate", &long], "leaves room for a prompt of at most 255"),
+        (&["generate", &long], "leaves room for a prompt of at most 511"),
         (&["generate", "a", "--threads", "0"], "0 is not in 1..=1024"),
         (&["generate", "a", "--dtype", "q9"], "unknown weight format"),
         (&["generate", "a", "--dtype", "q6_k"], "cannot convert"),
@@ -169,8 +169,8 @@ fn wrong_values_and_uses_exit_with_2_and_one_line() {
         (&["score"], "required"),
         (&["score", "a", "--ids", "1"], "cannot be used with"),
         (&["score", "--ids", "99999"], "beyond the vocabulary"),
-        (&["tokenize", "--decode", "4096"], "beyond the vocabulary"),
-        (&["bench", "--prompt-len", "200", "--new-tokens", "100"], "do not fit into the model's context of 256"),
+        (&["tokenize", "--decode", "8192"], "beyond the vocabulary"),
+        (&["bench", "--prompt-len", "400", "--new-tokens", "200"], "do not fit into the model's context of 512"),
         (&["bench", "--batch", "0"], "batch must be in 1.."),
         (&["bench", "--run", "top_k"], "name=value"),
         (&["bench", "--run", "top_k=3"], "top_k"),
@@ -216,7 +216,7 @@ fn inspect_lists_candidates_in_order() {
         assert!(candidates.windows(2).all(|pair| pair[0]["prob"].as_f64() >= pair[1]["prob"].as_f64()));
         let listed: f64 = candidates.iter().map(|c| c["prob"].as_f64().unwrap()).sum();
         assert!((listed + step["rest"]["prob"].as_f64().unwrap() - 1.0).abs() < 1e-6);
-        assert_eq!((step["rest"]["count"].as_u64(), step["kept"].as_u64()), (Some(4092), Some(4096)));
+        assert_eq!((step["rest"]["count"].as_u64(), step["kept"].as_u64()), (Some(8188), Some(8192)));
     }
     let shaped = json(&["inspect", "Once", "--steps", "1", "--do-sample", "--top-k", "3", "--seed", "1", "--json"]);
     assert_eq!(shaped["steps"][0]["kept"], 3);
@@ -263,7 +263,7 @@ fn models_info_and_bench_tell_their_facts() {
     let info = json(&["models", "info", "--json"]);
     assert_eq!(
         (info["architecture"].as_str(), info["context"].as_u64(), info["dtype"].as_str()),
-        (Some("gpt2"), Some(256), Some("f16"))
+        (Some("gpt2"), Some(512), Some("q8_0"))
     );
     let bench = json(&["bench", "--prompt-len", "8", "--new-tokens", "4", "--batch", "2", "--repeat", "1", "--json"]);
     for field in

@@ -1,0 +1,84 @@
+//! The model inside the binary, held to transformers computing with the same weights.
+#![allow(clippy::unwrap_used)] // tests may
+
+mod support;
+
+use beamline::{ActivationFormat, Engine, OpenOptions, Prompt, Settings};
+use serde_json::Value;
+use support::{golden, ids, numbers, root};
+
+fn open(name: &str, activations: Option<ActivationFormat>) -> Engine {
+    let options = OpenOptions { activations, ..OpenOptions::default() };
+    Engine::open(&name.parse().unwrap(), &options, &mut ()).unwrap()
+}
+
+/// Runs a case; its new tokens must be the golden ones.
+fn check(engine: &Engine, way: &str, case: &Value) {
+    let prompt = case["prompt"].as_str().unwrap();
+    assert_eq!(engine.tokenizer().ids(prompt).unwrap(), ids(&case["input_ids"]), "{prompt}");
+    let mut settings = Settings::default();
+    settings.config(&case["options"]).unwrap();
+    settings.set("max_new_tokens", "100").unwrap();
+    settings.set("eos_token_id", "").unwrap();
+    let completion = engine.generate(&[Prompt::Text(prompt.into())], &settings).unwrap();
+    let (ours, theirs) = (&completion.sequences[0], ids(&case["new_ids"]));
+    assert!(theirs.len() == 100 && theirs.iter().map(|id| id.0).eq(ours.token_ids.iter().copied()), "{way}: {case}");
+    assert_eq!(ours.text, case["text"], "{way}");
+}
+
+#[test]
+fn a_hundred_tokens_equal_those_of_transformers() {
+    for activations in [None, Some(ActivationFormat::F32)] {
+        let engine = open("builtin", activations);
+        let all = golden("cases-builtin.json");
+        let ways = all["generated"].as_object().unwrap();
+        assert_eq!(ways.len(), 3);
+        for (way, cases) in ways {
+            cases.as_array().unwrap().iter().for_each(|case| check(&engine, way, case));
+        }
+    }
+}
+
+#[test]
+fn log_probabilities_equal_those_of_transformers() {
+    let scored = &golden("cases-builtin.json")["scored"];
+    for (activations, bound) in [(None, 2e-3), (Some(ActivationFormat::F32), 2e-5)] {
+        let engine = open("builtin", activations);
+        let report = engine.score(None, &Prompt::Text(scored["text"].as_str().unwrap().into())).unwrap();
+        let ours: Vec<f64> = report.tokens.iter().filter_map(|token| token.logprob).collect();
+        let theirs = numbers(&scored["logprobs"]);
+        assert!(ours.len() == theirs.len() && ours.len() > 20);
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            assert!((ours - theirs).abs() <= bound, "{activations:?}: {ours}, not {theirs}");
+        }
+    }
+}
+
+/// The lesson that the model is there for.
+#[test]
+fn greedy_search_goes_round_in_circles_and_a_ban_on_repeats_ends_it() {
+    let cases = golden("cases-builtin.json")["generated"].clone();
+    let distinct = |case: &Value| {
+        let ids = ids(&case["new_ids"]);
+        let all: std::collections::BTreeSet<_> = ids.windows(3).collect();
+        (all.len(), ids.len() - 2)
+    };
+    for case in cases["greedy"].as_array().unwrap() {
+        let (different, all) = distinct(case);
+        assert!(different * 2 < all, "{case}");
+    }
+    for case in cases["no repeated three"].as_array().unwrap() {
+        let (different, all) = distinct(case);
+        assert_eq!(different, all, "{case}");
+    }
+}
+
+#[test]
+fn the_file_and_what_the_program_carries_are_the_same_model() {
+    let file = root().join("crates/builtin/model/builtin.gguf");
+    let [inside, outside] = ["builtin", file.to_str().unwrap()].map(|name| {
+        let report = open(name, None).score(None, &Prompt::Text("Mary had a little lamb.".into())).unwrap();
+        report.tokens.iter().map(|token| token.logprob.map(f64::to_bits)).collect::<Vec<_>>()
+    });
+    assert_eq!(inside, outside);
+}
