@@ -29,6 +29,7 @@ pub struct Compute {
     /// None: everything runs on the caller's thread.
     pool: Option<Pool>,
     pub(crate) shelf: Shelf<f32>,
+    /// Activations as whole numbers.
     pub(crate) blocks: Shelf<Block>,
 }
 
