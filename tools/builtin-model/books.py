@@ -9,8 +9,8 @@ EASY = ["Morris", "Chesterton", "Barclay", "Cbronte_Jane", "Forster", "Schreiner
 DENSE = ["James", "Meredith", "Lytton", "Conrad_Nostromo", "Ford_Post", "Woolf", "Lawrence_Serpent", "Eliot_Daniel"]
 LEFT_OUT = ["Lee_Albany"]  # a life of a countess, no novel
 
-# mix: (plain, easy, all others, dense). "end" is for the last phase of training, while the rate falls.
-WEIGHTS = {"main": (2, 1.5, 1, 0.5), "end": (3, 2, 0.5, 0)}
+# mix: (plain, easy, all others, dense). "even" teaches what is to be known, "plain" how the small model should write.
+WEIGHTS = {"even": (1, 1, 1, 1), "plain": (2, 1.5, 1, 0.5)}
 
 
 def weight(name, mix):

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from tokenizers import Tokenizer
 
-from books import HELD_OUT, trained_on, weight
+from books import HELD_OUT, WEIGHTS, trained_on, weight
 from tokenizer import END
 
 
@@ -23,7 +23,7 @@ def encode(tokenizer, clean, names):
             tokens.append(np.array(encoded.ids + [end], np.uint16))
             places.append((at, at + len(tokens[-1])))
             at = places[-1][1]
-        books.append(dict(name=name, chapters=places, weights={mix: weight(name, mix) for mix in ("main", "end")}))
+        books.append(dict(name=name, chapters=places, weights={mix: weight(name, mix) for mix in WEIGHTS}))
     return np.concatenate(tokens), books
 
 
@@ -40,7 +40,7 @@ def main():
             json.dump(books, f)
         print(kind, len(books), "books", len(tokens), "tokens")
         if kind == "train":
-            for mix in ("main", "end"):
+            for mix in WEIGHTS:
                 length = sum(b["weights"][mix] * (b["chapters"][-1][1] - b["chapters"][0][0]) for b in books)
                 print(f"  a pass of the mix {mix!r}: {length:.0f} tokens")
 

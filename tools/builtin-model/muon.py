@@ -29,19 +29,19 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             alike = {}
             for p in group["params"]:
-                state = self.state[p]
-                if "momentum" not in state:
-                    state["momentum"] = torch.zeros_like(p)
-                m = state["momentum"].lerp_(p.grad, 1 - group["momentum"])
-                direction = p.grad.lerp(m, group["momentum"])  # Nesterov's
-                alike.setdefault(p.shape, []).append((p, direction))
-            for (rows, columns), pairs in alike.items():
+                if "momentum" not in self.state[p]:
+                    self.state[p]["momentum"] = torch.zeros_like(p)
+                alike.setdefault(p.shape, []).append(p)
+            for (rows, columns), matrices in alike.items():
+                grads, momenta = [p.grad for p in matrices], [self.state[p]["momentum"] for p in matrices]
+                torch._foreach_lerp_(momenta, grads, 1 - group["momentum"])
+                directions = torch._foreach_lerp(grads, momenta, group["momentum"])  # Nesterov's
                 parts = 3 if rows == 3 * columns else 1
-                stack = torch.stack([d for _, d in pairs]).view(len(pairs) * parts, rows // parts, columns)
-                update = orthogonal(stack).view(len(pairs), rows, columns)
+                stack = torch.stack(directions).view(len(matrices) * parts, rows // parts, columns)
+                updates = orthogonal(stack).view(len(matrices), rows, columns)
                 rate = group["lr"] * max(1.0, rows / parts / columns) ** 0.5
-                for (p, _), u in zip(pairs, update):
-                    p.mul_(1 - group["lr"] * group["weight_decay"]).add_(u, alpha=-rate)
+                torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
+                torch._foreach_add_(matrices, list(updates), alpha=-rate)
 
 
 def optimizers(model, rate_muon, rate_adam, decay):

@@ -28,10 +28,10 @@ class Shape:
 
 
 class Block(nn.Module):
-    def __init__(self, shape):
+    def __init__(self, shape, dropout):
         super().__init__()
         width = shape.width
-        self.heads = shape.heads
+        self.heads, self.dropout = shape.heads, dropout
         self.norm_1 = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.attention_out = nn.Linear(width, width)
@@ -39,22 +39,26 @@ class Block(nn.Module):
         self.up = nn.Linear(width, 4 * width)
         self.down = nn.Linear(4 * width, width)
 
+    def drop(self, x):
+        return F.dropout(x, self.dropout, self.training) if self.dropout else x
+
     def forward(self, x):  # [rows, positions, width]
         rows, positions, width = x.shape
         q, k, v = self.qkv(self.norm_1(x)).split(width, dim=2)
         q, k, v = (t.view(rows, positions, self.heads, width // self.heads).transpose(1, 2) for t in (q, k, v))
         mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + self.attention_out(mixed.transpose(1, 2).reshape(rows, positions, width))
-        return x + self.down(F.gelu(self.up(self.norm_2(x)), approximate="tanh"))
+        x = x + self.drop(self.attention_out(mixed.transpose(1, 2).reshape(rows, positions, width)))
+        return x + self.drop(self.down(F.gelu(self.up(self.norm_2(x)), approximate="tanh")))
 
 
 class Gpt2(nn.Module):
-    def __init__(self, shape):
+    def __init__(self, shape, dropout=0.0):
+        """dropout: the share of what a block adds, and of the embedding, that is left out in training."""
         super().__init__()
-        self.shape = shape
+        self.shape, self.dropout = shape, dropout
         self.tokens = nn.Embedding(shape.vocab, shape.width)
         self.positions = nn.Embedding(shape.context, shape.width)
-        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(shape.width)
         for name, p in self.named_parameters():
             if p.ndim == 2:
@@ -63,10 +67,32 @@ class Gpt2(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(p)
 
-    def forward(self, ids, targets):
-        """The loss of every target, in nats. ids and targets: [rows, positions]."""
+    def compiled(self):
+        """Each block by itself, in place: they are alike, so one is compiled and the others reuse it."""
+        for block in self.blocks:
+            block.compile(dynamic=False)
+        return self
+
+    def forward(self, ids):
+        """Logits. ids: [rows, positions]; result: [rows, positions, vocab]."""
         x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]
+        x = F.dropout(x, self.dropout, self.training) if self.dropout else x
         for block in self.blocks:
             x = block(x)
-        logits = F.linear(self.norm(x), self.tokens.weight).float()
-        return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
+        return F.linear(self.norm(x), self.tokens.weight)
+
+
+def losses(logits, targets):
+    """Nats for every target. logits: [rows, positions, vocab]; targets and result: [rows, positions]."""
+    return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none").view_as(targets)
+
+
+def losses_beside(logits, teacher, targets, soft):
+    """The cross-entropy to `soft` parts of the teacher's distribution and 1 - soft parts of the target itself.
+
+    Hinton, Vinyals, Dean, "Distilling the knowledge in a neural network" (2015), at temperature 1.
+    """
+    ours = logits.float().log_softmax(-1)
+    theirs = teacher.float().softmax(-1)
+    of_target = ours.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+    return -(soft * (theirs * ours).sum(-1) + (1 - soft) * of_target)

@@ -13,7 +13,7 @@ def texts(folder):
     for name in trained_on(folder):
         with open(f"{folder}/{name}", encoding="utf8") as f:
             text = f.read()
-        for _ in range(round(2 * weight(name, "main"))):
+        for _ in range(round(2 * weight(name, "plain"))):
             yield from text.split("\f")
 
 
