@@ -4,7 +4,7 @@
 //! known is an error, since a wrong pattern gives other ids than the model was trained on.
 
 use crate::{TokenId, TokensError, error::one_line};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use tokenizers::decoders::byte_fallback::ByteFallback;
 use tokenizers::decoders::fuse::Fuse;
 use tokenizers::decoders::sequence::Sequence as Decoders;
@@ -60,8 +60,11 @@ fn refused(error: tokenizers::Error) -> TokensError {
     TokensError::Vocabulary(one_line(&error.to_string()))
 }
 
+/// The id of each token's text. Looked things up in and never walked for an order.
+type Ids<'a> = HashMap<&'a str, u32>;
+
 /// The ids as the library wants them.
-fn owned(ids: &BTreeMap<&str, u32>) -> Vocab {
+fn owned(ids: &Ids<'_>) -> Vocab {
     ids.iter().map(|(&token, &id)| (token.to_owned(), id)).collect()
 }
 
@@ -140,7 +143,7 @@ impl GgufVocabulary {
         Ok(())
     }
 
-    fn ids(&self) -> BTreeMap<&str, u32> {
+    fn ids(&self) -> Ids<'_> {
         // Of equal texts the first id stands.
         self.tokens.iter().enumerate().rev().map(|(id, token)| (token.as_str(), id as u32)).collect()
     }
@@ -148,7 +151,9 @@ impl GgufVocabulary {
     fn byte_level(&self) -> Result<Library, TokensError> {
         let pre = self.pre.as_deref().unwrap_or("gpt-2");
         let ids = self.ids();
-        let merges = self.merges.iter().map(|merge| Self::merge(merge, &ids)).collect::<Result<Vec<_>, _>>()?;
+        let mut whole = String::new();
+        let merges = self.merges.iter().map(|merge| Self::merge(merge, &ids, &mut whole));
+        let merges = merges.collect::<Result<Vec<_>, _>>()?;
         let model = BPE::builder().vocab_and_merges(owned(&ids), merges).ignore_merges(pre == "llama-bpe");
         let mut library = Library::new(model.build().map_err(refused)?);
         split_as(pre, &mut library)?;
@@ -156,12 +161,14 @@ impl GgufVocabulary {
         Ok(library)
     }
 
-    /// One line of `merges`, checked: both parts and the whole are tokens.
-    fn merge(merge: &str, ids: &BTreeMap<&str, u32>) -> Result<(String, String), TokensError> {
+    /// One line of `merges`, checked: both parts and the whole are tokens. `whole` is room to put them together.
+    fn merge(merge: &str, ids: &Ids<'_>, whole: &mut String) -> Result<(String, String), TokensError> {
         let (left, right) = merge.split_once(' ').ok_or_else(|| {
             TokensError::Vocabulary(format!("the merge {merge:?} is not two tokens with a space between"))
         })?;
-        for part in [left, right, &format!("{left}{right}")] {
+        whole.clear();
+        whole.extend([left, right]);
+        for part in [left, right, whole] {
             if !ids.contains_key(part) {
                 return Err(TokensError::Vocabulary(format!("the merge {merge:?} names {part:?}, which is no token")));
             }
@@ -197,7 +204,7 @@ impl GgufVocabulary {
     }
 
     /// Every way to make a token from two others, the best scored token first; among equals the longer left part.
-    fn merges_by_score(&self, ids: &BTreeMap<&str, u32>) -> Vec<(String, String)> {
+    fn merges_by_score(&self, ids: &Ids<'_>) -> Vec<(String, String)> {
         let mut merges = Vec::new();
         for (id, token) in self.tokens.iter().enumerate() {
             for (at, _) in token.char_indices().skip(1) {

@@ -2,7 +2,6 @@
 
 use crate::TokenId;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The characters that byte-level BPE writes for the bytes 0 to 255: printable bytes stand for themselves, the others
 /// for the characters from U+0100 on (Radford et al., 2019).
@@ -36,9 +35,18 @@ pub struct Vocabulary {
     pub(crate) leading: Leading,
 }
 
+/// The byte that each character of [`byte_alphabet`] stands for, by the character's number; all are below U+0144.
+type Alphabet = [Option<u8>; 0x144];
+
+fn bytes_of_characters() -> Alphabet {
+    let mut bytes = [None; 0x144];
+    byte_alphabet().into_iter().zip(0..=255).for_each(|(character, byte)| bytes[character as usize] = Some(byte));
+    bytes
+}
+
 /// What a decoder does to a token's text, as far as it can be done to one token alone.
 pub(crate) struct Rules {
-    byte_level: Option<BTreeMap<char, u8>>,
+    byte_level: Option<Alphabet>,
     replace: Vec<(String, String)>,
     byte_fallback: bool,
     leading: Leading,
@@ -55,7 +63,7 @@ impl Rules {
         for part in parts {
             match part["type"].as_str()? {
                 "ByteLevel" => {
-                    rules.byte_level = Some(byte_alphabet().into_iter().zip(0..=255).collect());
+                    rules.byte_level = Some(bytes_of_characters());
                 }
                 "Metaspace" => {
                     rules.replace.push((part["replacement"].as_str()?.to_owned(), " ".to_owned()));
@@ -82,7 +90,7 @@ impl Rules {
     fn bytes(&self, token: &str) -> Vec<u8> {
         if let Some(alphabet) = &self.byte_level {
             // A token with a character from outside the alphabet (an added one) is its own text.
-            let bytes: Option<Vec<u8>> = token.chars().map(|c| alphabet.get(&c).copied()).collect();
+            let bytes: Option<Vec<u8>> = token.chars().map(|c| alphabet.get(c as usize).copied().flatten()).collect();
             return bytes.unwrap_or_else(|| token.as_bytes().to_vec());
         }
         let mut text = token.to_owned();
