@@ -69,9 +69,15 @@ impl Kernel for Attend<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
-        // Queries x blocks of sixteen: as many chains as hide the latency of a multiply-add.
+        // Queries x blocks of sixteen: as many chains as hide the latency of a multiply-add, and twice as many where there
+        // are registers for them, since each block that is loaded then meets as many queries again.
         match self.queries.len() {
             1 => self.tile::<L, 1, 4>(l),
+            2 if L::PAIRED => self.tile::<L, 2, 4>(l),
+            3 if L::PAIRED => self.tile::<L, 3, 4>(l),
+            4 if L::PAIRED => self.tile::<L, 4, 2>(l),
+            5 if L::PAIRED => self.tile::<L, 5, 2>(l),
+            TOGETHER if L::PAIRED => self.tile::<L, TOGETHER, 2>(l),
             2 => self.tile::<L, 2, 2>(l),
             3 => self.tile::<L, 3, 2>(l),
             4 => self.tile::<L, 4, 1>(l),
@@ -203,11 +209,19 @@ fn mix<L: Lanes, const M: usize, const P: usize>(
             acc[m] = weigh(l, weights[m][t - start], numbers(l, value(past, t), from), acc[m]);
         }
     }
-    for t in common_start..common_end {
-        let v = numbers(l, value(past, t), from);
-        for m in 0..M {
-            acc[m] = weigh(l, weights[m][t - start], v, acc[m]);
+    // Block by block, so that lengths are checked once for all positions of one.
+    let mut t = common_start;
+    while t < common_end {
+        let end = common_end.min((t / BLOCK + 1) * BLOCK);
+        let values = past.blocks[t / BLOCK][past.offset + past.width * (BLOCK + t % BLOCK)..].chunks_exact(past.width);
+        let weights: [&[f32]; M] = std::array::from_fn(|m| &weights[m][t - start..end - start]);
+        for (i, value) in values.take(end - t).enumerate() {
+            let v = numbers(l, value, from);
+            for m in 0..M {
+                acc[m] = weigh(l, weights[m][i], v, acc[m]);
+            }
         }
+        t = end;
     }
     for m in 0..M {
         for t in common_end.max(sees[m].start)..sees[m].end {
