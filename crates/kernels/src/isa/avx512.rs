@@ -14,8 +14,8 @@ pub(super) use super::avx2::Avx2 as Avx512;
 mod x86 {
     use super::super::avx2::Avx2;
     use super::super::{Kernel, Lanes};
-    #[allow(clippy::wildcard_imports)] // some thirty intrinsics
     use std::arch::asm;
+    #[allow(clippy::wildcard_imports)] // some thirty intrinsics
     use std::arch::x86_64::*;
 
     /// Proof that this processor has AVX-512 F, BW, VL and VNNI: only [`Avx512::new`] makes one. It holds the proof of

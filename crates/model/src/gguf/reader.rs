@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
         let count = self.count(1, "the length of a list")?;
         let start = self.at;
         if let Some(size) = size(kind) {
-            self.take(count.checked_mul(size).unwrap_or(usize::MAX))?; // values of any bits: nothing to check one by one
+            self.take(count.saturating_mul(size))?; // any bits are a value: nothing to check one by one
         } else {
             for _ in 0..count {
                 self.value(kind, depth + 1)?;
