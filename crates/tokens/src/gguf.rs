@@ -60,7 +60,7 @@ fn refused(error: tokenizers::Error) -> TokensError {
     TokensError::Vocabulary(one_line(&error.to_string()))
 }
 
-/// The id of each token's text. Looked things up in and never walked for an order.
+/// The id of each token's text: looked up in, or copied into another map, so that its order reaches nothing.
 type Ids<'a> = HashMap<&'a str, u32>;
 
 /// The ids as the library wants them.

@@ -200,3 +200,18 @@ fn kind(number: u32) -> Kind {
         other => Kind::Unknown(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_one_size_take_as_many_bytes_as_are_passed_over_in_a_list() {
+        for kind in 0..=13 {
+            let mut reader = Reader::new(&[0; 32]);
+            let taken = reader.value(kind, 0).ok().map(|_| reader.at());
+            // Texts and lists say their own length; 13 is no type.
+            assert_eq!(size(kind), taken.filter(|_| !matches!(kind, 8 | 9)), "type {kind}");
+        }
+    }
+}
