@@ -42,6 +42,8 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn whole(self, x: Self::F) -> [i32; 8];
     /// 2 to the power `n`, for whole `n` from -126 to 127.
     fn exp2_whole(self, n: Self::F) -> Self::F;
+    /// Eight rows made eight columns: lane `j` of row `i` becomes lane `i` of row `j`.
+    fn turn(self, rows: [Self::F; 8]) -> [Self::F; 8];
 
     /// Sixteen `f32`: a row of a panel.
     type Row: Copy;
@@ -248,7 +250,8 @@ mod tests {
             ];
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
             bits.extend(l.whole(whole).map(|n| n as u32));
-            for x in results {
+            let eight = l.turn([a, b, l.add(a, b), l.sub(a, b), b, a, l.mul(a, b), l.max(a, b)]);
+            for x in results.into_iter().chain(eight) {
                 let mut out = [0.0; 8];
                 l.store(x, &mut out);
                 bits.extend(out.map(f32::to_bits));

@@ -24,7 +24,7 @@
 //!   joined by one fixed tree: `((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))`. Eight is part of the contract, not the
 //!   width of a register.
 //! * `exp` is our own polynomial, `erf` and the trigonometric functions are `libm`'s: never the platform's.
-//! * NaN is kept out: weights are checked while they are packed, rows of logits after they are computed.
+//! * NaN is kept out: weights are checked when they are read, rows of logits after they are computed.
 //!
 //! Tests compare bits, not tolerances: each kernel runs with every available instruction set, over many lengths,
 //! tiles and thread counts, and must agree with the scalar path exactly.
@@ -60,6 +60,7 @@ mod compute;
 mod encoding;
 mod exp;
 mod greatest;
+mod in_place;
 mod isa;
 mod matrix;
 mod norm;
@@ -77,6 +78,7 @@ pub use bandwidth::read_bandwidth;
 pub use compute::{Compute, ComputeError};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use greatest::{CHUNK, all_finite, argmax, below_infinity, chunk_maxima, greatest};
+pub use in_place::Lent;
 pub use isa::Isa;
 pub use matrix::{Layout, Matrix, PackError, Source};
 pub use norm::{layer_norm, rms_norm};

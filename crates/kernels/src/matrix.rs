@@ -2,10 +2,10 @@
 
 use crate::compute::Compute;
 use crate::encoding::Encoding;
+use crate::in_place::{self, InPlace, Lent};
 use crate::isa;
-use crate::panel::{self, Panels};
+use crate::panel::Panels;
 use crate::product::ActivationFormat;
-use std::sync::Mutex;
 
 /// Which index of a stored matrix runs fastest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,9 +52,12 @@ pub enum PackError {
     /// A weight, or a block's scale, is NaN or infinite.
     #[error("NaN or infinity among the weights of output {output}")]
     NotFinite {
-        /// The first such output.
+        /// Such an output.
         output: usize,
     },
+    /// Quantised weights cannot be used as they lie.
+    #[error("weights in {0} are of no use in place; pack them")]
+    Quantised(Encoding),
     /// The conversion asked for is none that can be written.
     #[error("cannot convert weights to {0}; choose one of {names}", names = Encoding::WRITABLE.map(Encoding::name).join(", "))]
     Target(Encoding),
@@ -67,9 +70,21 @@ pub enum PackError {
 pub struct Matrix {
     pub(crate) outputs: usize,
     pub(crate) inputs: usize,
-    pub(crate) panels: Panels,
+    held: Held,
     encoding: Encoding,
     activations: ActivationFormat,
+}
+
+/// Where the weights are.
+enum Held {
+    Packed(Panels),
+    InPlace(InPlace),
+}
+
+/// Where a product finds its weights.
+pub(crate) enum Weights<'a> {
+    Packed(&'a Panels),
+    InPlace(Source<'a>),
 }
 
 impl std::fmt::Debug for Matrix {
@@ -78,7 +93,29 @@ impl std::fmt::Debug for Matrix {
     }
 }
 
+impl Source<'_> {
+    /// Whether bytes, shape and order fit together.
+    fn check(&self) -> Result<(), PackError> {
+        let Self { encoding, outputs, inputs, bytes, order, .. } = *self;
+        let stored = match self.layout {
+            Layout::OutIn => encoding.bytes(inputs).and_then(|row| row.checked_mul(outputs)),
+            Layout::InOut if encoding.is_float() => inputs.checked_mul(outputs).and_then(|n| encoding.bytes(n)),
+            Layout::InOut => None,
+        };
+        let order_fits =
+            order.is_none_or(|o| self.layout == Layout::OutIn && o.len() == outputs && o.iter().all(|&i| i < outputs));
+        if stored != Some(bytes.len()) || outputs == 0 || inputs == 0 || !order_fits {
+            return Err(PackError::Length { outputs, inputs, encoding, bytes: bytes.len() });
+        }
+        Ok(())
+    }
+}
+
 impl Matrix {
+    fn new([outputs, inputs]: [usize; 2], held: Held, encoding: Encoding) -> Self {
+        Self { outputs, inputs, held, encoding, activations: ActivationFormat::F32 }
+    }
+
     /// Packs a stored matrix, converting it to `target` first where one is given.
     ///
     /// Memory is asked for after the bytes have been found to be there, never on the shape's word alone.
@@ -87,34 +124,84 @@ impl Matrix {
     /// When bytes and shape disagree, a weight is NaN or infinite (also after conversion: f16 holds nothing beyond
     /// 65,504), or the target cannot be written.
     pub fn pack(source: &Source<'_>, target: Option<Encoding>, compute: &Compute) -> Result<Self, PackError> {
-        let Source { encoding, outputs, inputs, bytes, .. } = *source;
-        let stored = match source.layout {
-            Layout::OutIn => encoding.bytes(inputs).and_then(|row| row.checked_mul(outputs)),
-            Layout::InOut if encoding.is_float() => inputs.checked_mul(outputs).and_then(|n| encoding.bytes(n)),
-            Layout::InOut => None,
-        };
-        let order_fits = source.order.is_none_or(|o| o.len() == outputs && o.iter().all(|&i| i < outputs));
-        if stored != Some(bytes.len()) || outputs == 0 || inputs == 0 || !order_fits {
-            return Err(PackError::Length { outputs, inputs, encoding, bytes: bytes.len() });
-        }
-        let target = target.unwrap_or(encoding);
-        if target != encoding && !Encoding::WRITABLE.contains(&target) {
+        source.check()?;
+        let target = target.unwrap_or(source.encoding);
+        if target != source.encoding && !Encoding::WRITABLE.contains(&target) {
             return Err(PackError::Target(target));
         }
-        let mut panels = Panels::new(target, outputs.div_ceil(panel::WIDTH), inputs);
-        let bad = Mutex::new(None::<usize>);
-        let mut rest = panels.each().into_iter();
-        let groups = std::iter::from_fn(|| Some(rest.by_ref().take(panel::TOGETHER).collect::<Vec<_>>()));
-        let groups = groups.take_while(|group| !group.is_empty()).collect();
-        compute.for_items(groups, outputs * inputs, |g, mut group| {
-            if let Err(output) = panel::fill(source, target, g * panel::TOGETHER, &mut group) {
-                let mut first = bad.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                *first = Some(first.map_or(output, |seen| seen.min(output)));
-            }
+        match Panels::pack(source, target, compute) {
+            (_, Some(output)) => Err(PackError::NotFinite { output }),
+            (panels, None) => Ok(Self::new([source.outputs, source.inputs], Held::Packed(panels), target)),
+        }
+    }
+
+    /// A matrix `[outputs, inputs]` of plain floats in memory that it may keep: used where they lie by the first product
+    /// and packed by the second one. Results are the same bits as after [`pack`](Self::pack).
+    ///
+    /// The weights have not been looked at: [`check`](Self::check) does, for many matrices at once.
+    ///
+    /// ```
+    /// use beamline_kernels::{Compute, Encoding, Layout, Lent, Matrix};
+    /// struct Bytes(Vec<u8>);
+    /// impl Lent for Bytes {
+    ///     fn bytes(&self) -> &[u8] {
+    ///         &self.0
+    ///     }
+    /// }
+    /// let bytes = Box::new(Bytes([1.0f32, 2.0].map(f32::to_le_bytes).concat()));
+    /// let compute = Compute::scalar();
+    /// let matrix = Matrix::in_place(bytes, Encoding::F32, Layout::OutIn, [1, 2])?;
+    /// assert!(Matrix::check(&[&matrix], &compute).is_ok());
+    /// let mut out = [0.0];
+    /// matrix.product(&[3.0, 4.0], None, &mut out, &compute);
+    /// assert_eq!(out, [11.0]);
+    /// # Ok::<(), beamline_kernels::PackError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When bytes and shape disagree, or the weights are quantised.
+    pub fn in_place(
+        lent: Box<dyn Lent>,
+        encoding: Encoding,
+        layout: Layout,
+        [outputs, inputs]: [usize; 2],
+    ) -> Result<Self, PackError> {
+        let source = Source { encoding, layout, bytes: lent.bytes(), outputs, inputs, order: None };
+        source.check()?;
+        if !encoding.is_float() {
+            return Err(PackError::Quantised(encoding));
+        }
+        let held = InPlace::new(lent, encoding, layout, [outputs, inputs]);
+        Ok(Self::new([outputs, inputs], Held::InPlace(held), encoding))
+    }
+
+    /// Looks through the weights of matrices that are used in place; packed ones have been.
+    ///
+    /// # Errors
+    /// When a weight is NaN or infinite: the place in the list of the first such matrix, and what is wrong.
+    pub fn check(all: &[&Self], compute: &Compute) -> Result<(), (usize, PackError)> {
+        let held = all.iter().map(|matrix| match &matrix.held {
+            Held::Packed(_) => None,
+            Held::InPlace(held) => Some(held),
         });
-        match bad.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-            Some(output) => Err(PackError::NotFinite { output }),
-            None => Ok(Self { outputs, inputs, panels, encoding: target, activations: ActivationFormat::F32 }),
+        let held: Vec<_> = held.collect();
+        in_place::check(&held, compute).map_err(|(which, output)| (which, PackError::NotFinite { output }))
+    }
+
+    /// Gives up the memory of weights that are used in place, of which a row may be wanted now and then.
+    pub fn release(&self) {
+        if let Held::InPlace(held) = &self.held {
+            held.release();
+        }
+    }
+
+    /// What a product that is about to begin reads.
+    pub(crate) fn weights(&self, compute: &Compute) -> Weights<'_> {
+        match &self.held {
+            Held::Packed(panels) => Weights::Packed(panels),
+            Held::InPlace(held) => {
+                held.panels(compute).map_or_else(|| Weights::InPlace(held.source()), Weights::Packed)
+            }
         }
     }
 
@@ -149,7 +236,10 @@ impl Matrix {
 
     /// Bytes of memory that one product reads.
     pub fn bytes(&self) -> usize {
-        self.panels.bytes()
+        match &self.held {
+            Held::Packed(panels) => panels.bytes(),
+            Held::InPlace(held) => held.bytes(),
+        }
     }
 
     /// Widens the weights of one output (a row of an embedding table) into `out`, of length `inputs`.
@@ -158,7 +248,9 @@ impl Matrix {
     /// When `output` or the length of `out` is out of range.
     pub fn row(&self, output: usize, out: &mut [f32]) {
         assert!(output < self.outputs && out.len() == self.inputs, "row {output} of {self:?} into {}", out.len());
-        // Not worth a faster instruction set: a row is read once a token.
-        self.panels.row(isa::reference(), output, out);
+        match &self.held {
+            Held::Packed(panels) => panels.row(isa::reference(), output, out),
+            Held::InPlace(held) => held.row(output, out),
+        }
     }
 }

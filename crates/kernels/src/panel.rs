@@ -8,14 +8,18 @@
 mod fill;
 mod params;
 pub(crate) mod storage;
+mod turn;
 
-pub(crate) use fill::{TOGETHER, fill};
 pub(crate) use params::{Meaning, Params};
 pub(crate) use storage::{Bytes, Floats, Halves, Nibbles, Pairs, Sixes, Storage, slabs};
+pub(crate) use turn::Turn;
 
 use crate::aligned::Aligned;
+use crate::compute::Compute;
 use crate::encoding::Encoding;
 use crate::isa::Lanes;
+use crate::matrix::Source;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Outputs in a panel.
 pub(crate) const WIDTH: usize = 16;
@@ -92,6 +96,22 @@ impl Panels {
             (_, kind @ Quants::Sixes) => Data::Sixes(quants(kind)),
         };
         Self { inputs, data, params: Params::new(encoding, panels, inputs) }
+    }
+
+    /// The weights of `source`, whose bytes are what its shape takes, stored as `target`; and an output that holds NaN or
+    /// infinity, if one does.
+    pub(crate) fn pack(source: &Source<'_>, target: Encoding, compute: &Compute) -> (Self, Option<usize>) {
+        let mut panels = Self::new(target, source.outputs.div_ceil(WIDTH), source.inputs);
+        let mut rest = panels.each().into_iter();
+        let groups = std::iter::from_fn(|| Some(rest.by_ref().take(fill::TOGETHER).collect::<Vec<_>>()));
+        let groups = groups.take_while(|group| !group.is_empty()).collect();
+        let bad = AtomicUsize::new(usize::MAX);
+        compute.for_items(groups, source.outputs * source.inputs, |g, mut group| {
+            if let Err(output) = fill::fill(source, target, g * fill::TOGETHER, &mut group, compute.isa()) {
+                bad.fetch_min(output, Ordering::Relaxed);
+            }
+        });
+        (panels, Some(bad.into_inner()).filter(|&output| output != usize::MAX))
     }
 
     /// Bytes of memory.

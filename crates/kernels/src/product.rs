@@ -13,10 +13,13 @@ mod inputs;
 mod integers;
 
 use crate::compute::Compute;
+use crate::encoding::Encoding;
 use crate::isa::Lanes;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Source, Weights};
 use crate::panel::storage::PanelRow;
-use crate::panel::{Bytes, Data, Floats, Halves, Nibbles, Pairs, SLAB, Sixes, Storage, WIDTH};
+use crate::panel::{
+    Bytes, Data, Floats, Halves, Nibbles, Pairs, Panels, Params, SLAB, Sixes, Storage, Turn, WIDTH, slabs,
+};
 use crate::stripe::Stripe;
 pub(crate) use inputs::Block;
 use inputs::Inputs;
@@ -87,17 +90,22 @@ pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
         );
         assert!(bias.is_none_or(|b| b.len() == matrix.outputs), "{matrix:?}: bias");
         cost += rows * inputs * matrix.outputs;
-        jobs.push((matrix, bias));
+        jobs.push((matrix, matrix.weights(compute), bias));
         outs.push((out, matrix.outputs));
     }
     if rows == 0 {
         return;
     }
-    let formats: Vec<ActivationFormat> = jobs.iter().map(|(matrix, _)| matrix.activations()).collect();
+    let formats: Vec<ActivationFormat> = jobs.iter().map(|(matrix, ..)| matrix.activations()).collect();
     let inputs = Inputs::new(x, rows, inputs, &formats, compute);
+    let none = Params::new(Encoding::F32, 0, 0);
     compute.for_stripes(outs, WIDTH * GRAIN, cost, |i, outputs, out| {
-        let (matrix, bias) = jobs[i];
-        Part { matrix, bias, inputs: &inputs, outputs, out }.run(compute);
+        let (matrix, ref weights, bias) = jobs[i];
+        let part = Part { params: &none, bias, inputs: &inputs, outputs, out };
+        match weights {
+            Weights::Packed(panels) => part.run(panels, matrix.activations(), compute),
+            Weights::InPlace(source) => part.in_place(source, compute),
+        }
     });
 }
 
@@ -113,23 +121,44 @@ impl Matrix {
 
 /// Some of the outputs of one product, for one thread; they begin at a panel.
 struct Part<'a> {
-    matrix: &'a Matrix,
+    params: &'a Params,
     bias: Option<&'a [f32]>, // [outputs of the whole matrix]
     inputs: &'a Inputs<'a>,
     outputs: Range<usize>,
     out: Stripe<'a>,
 }
 
-impl Part<'_> {
-    fn run(self, compute: &Compute) {
-        match &self.matrix.panels.data {
-            Data::F32(d) => self.floats(Floats(d), compute),
-            Data::F16(d) => self.floats(Halves::<false>(d), compute),
-            Data::Bf16(d) => self.floats(Halves::<true>(d), compute),
-            Data::Bytes(d) => self.quants(Bytes(d), compute),
-            Data::Nibbles(d) if self.matrix.panels.params.group == SLAB => self.quants(Nibbles::<1>(d), compute),
-            Data::Nibbles(d) => self.quants(Nibbles::<2>(d), compute),
-            Data::Sixes(d) => self.quants(Sixes(d), compute),
+impl<'a> Part<'a> {
+    fn run(self, panels: &'a Panels, format: ActivationFormat, compute: &Compute) {
+        let this = Self { params: &panels.params, ..self };
+        match &panels.data {
+            Data::F32(d) => this.floats(Floats(d), compute),
+            Data::F16(d) => this.floats(Halves::<false>(d), compute),
+            Data::Bf16(d) => this.floats(Halves::<true>(d), compute),
+            Data::Bytes(d) => this.quants(Bytes(d), format, compute),
+            Data::Nibbles(d) if panels.params.group == SLAB => this.quants(Nibbles::<1>(d), format, compute),
+            Data::Nibbles(d) => this.quants(Nibbles::<2>(d), format, compute),
+            Data::Sixes(d) => this.quants(Sixes(d), format, compute),
+        }
+    }
+
+    /// The same for weights that are not packed: a few panels at a time are, and meet all rows before the next.
+    fn in_place(mut self, source: &Source<'_>, compute: &Compute) {
+        let len = GRAIN * slabs(source.inputs, false) * SLAB * WIDTH;
+        let mut room = compute.scratch(len + WIDTH);
+        // Rows of a panel lie on cache lines, as in memory for weights.
+        let line = room.as_ptr().align_offset(64).min(WIDTH);
+        let few = &mut room[line..][..len];
+        let (start, panels) = (self.outputs.start, self.panels());
+        for first in panels.clone().step_by(GRAIN) {
+            let group = first..(first + GRAIN).min(panels.end);
+            let outputs = group.start * WIDTH..(group.end * WIDTH).min(self.outputs.end);
+            let mut to: Vec<&mut [f32]> = few.chunks_exact_mut(len / GRAIN).take(group.len()).collect();
+            compute.isa().run(Turn { source, first, to: &mut to });
+            let bias = self.bias.map(|bias| &bias[outputs.clone()]);
+            let out = self.out.part(outputs.start - start..outputs.end - start);
+            let part = Part { params: self.params, bias, inputs: self.inputs, outputs: 0..outputs.len(), out };
+            part.floats(Floats(few), compute);
         }
     }
 
@@ -137,8 +166,8 @@ impl Part<'_> {
         compute.isa().run(floats::Chains { part: self, storage });
     }
 
-    fn quants<S: Pairs>(self, storage: S, compute: &Compute) {
-        if self.matrix.activations() == ActivationFormat::F32 {
+    fn quants<S: Pairs>(self, storage: S, format: ActivationFormat, compute: &Compute) {
+        if format == ActivationFormat::F32 {
             return self.floats(storage, compute);
         }
         let blocks = self.inputs.blocks.as_deref().unwrap_or_default();

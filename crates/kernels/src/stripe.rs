@@ -23,6 +23,14 @@ impl Stripe<'_> {
         // `stride` numbers each, gave these columns to this stripe alone, and keeps the matrix borrowed.
         unsafe { std::slice::from_raw_parts_mut(self.first.add(row * self.stride), self.columns) }
     }
+
+    /// Some of its columns, for as long as it is not used itself.
+    pub(crate) fn part(&mut self, columns: Range<usize>) -> Stripe<'_> {
+        assert!(columns.start <= columns.end && columns.end <= self.columns);
+        // SAFETY: inside the stripe, by the line above.
+        let first = unsafe { self.first.add(columns.start) };
+        Stripe { first, columns: columns.len(), ..*self }
+    }
 }
 
 /// A row-major matrix whose columns several threads write.

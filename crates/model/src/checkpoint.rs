@@ -9,7 +9,7 @@ use crate::llama::Llama;
 use crate::mapped::Mapped;
 use crate::names::Naming;
 use crate::safetensors;
-use crate::weights::{Description, LoadOptions, Weights};
+use crate::weights::{Description, Found, LoadOptions, Weights};
 use beamline_kernels::Compute;
 
 use std::path::{Path, PathBuf};
@@ -25,14 +25,15 @@ pub struct Loaded {
 
 /// Where weights lie.
 enum Files {
-    Gguf(Mapped),
+    Gguf(Arc<Mapped>),
     /// Shards in the order of their names.
-    Safetensors(Vec<(PathBuf, Mapped)>),
+    Safetensors(Vec<(PathBuf, Arc<Mapped>)>),
 }
 
 /// The files of one model, opened and mapped into memory, with a config that has been read and checked.
 ///
-/// Mapped files must not be cut short by other programs while they are open; replacing a file by renaming is safe.
+/// Mapped files must not be cut short by other programs while they are open, which is as long as a model made from them
+/// lives; replacing a file by renaming is safe.
 pub struct Checkpoint {
     path: PathBuf,
     files: Files,
@@ -52,7 +53,7 @@ impl Checkpoint {
             let files = safetensors::open(path)?;
             return Self::new(path, Files::Safetensors(files), Some((&config_path, &config)));
         }
-        Self::new(path, Files::Gguf(Mapped::open(path)?), None)
+        Self::new(path, Files::Gguf(Arc::new(Mapped::open(path)?)), None)
     }
 
     /// A GGUF file that lies in a program.
@@ -60,7 +61,7 @@ impl Checkpoint {
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn embedded(name: &str, gguf: &'static [u8]) -> Result<Self, LoadError> {
-        Self::new(Path::new(name), Files::Gguf(Mapped::Static(gguf)), None)
+        Self::new(Path::new(name), Files::Gguf(Arc::new(Mapped::Static(gguf))), None)
     }
 
     fn new(path: &Path, files: Files, config: Option<(&Path, &[u8])>) -> Result<Self, LoadError> {
@@ -101,7 +102,8 @@ impl Checkpoint {
         }
     }
 
-    /// Packs the weights and makes the model. The files are read, and not needed any more afterwards.
+    /// Makes the model. All weights are read and checked. Quantised and converted ones are packed; plain floats are used
+    /// where they lie by the first forward pass, and packed by the second one.
     ///
     /// # Errors
     /// When a tensor is missing, of the wrong shape or type, or holds NaN or infinity.
@@ -110,10 +112,10 @@ impl Checkpoint {
             Files::Gguf(mapped) => {
                 let gguf = Gguf::read(mapped).map_err(|defect| defect.at(&self.path))?;
                 let permuted = self.architecture == "llama";
-                let find = |name: &str| gguf.tensor(name).map(|tensor| (tensor, self.path.as_path()));
-                let release = |bytes: &[u8]| mapped.release(bytes);
+                let found = |stored| Found { stored, path: &self.path, file: mapped };
+                let find = |name: &str| gguf.tensor(name).map(found);
                 let naming = Naming::Gguf { permuted };
-                self.build(Weights::new(&self.path, naming, (&find, &release), options, compute), compute)
+                self.build(Weights::new(&self.path, naming, &find, options, compute), compute)
             }
             Files::Safetensors(shards) => {
                 let tensors = safetensors::tensors(shards)?;
@@ -124,9 +126,12 @@ impl Checkpoint {
                     }
                     Config::Llama(_) => Naming::Llama { prefix: if prefix("model.") { "model." } else { "" } },
                 };
-                let find = |name: &str| tensors.get(name).map(|(tensor, file)| (tensor, file.as_path()));
-                let release = |bytes: &[u8]| shards.iter().for_each(|(_, mapped)| mapped.release(bytes));
-                self.build(Weights::new(&self.path, naming, (&find, &release), options, compute), compute)
+                let find = |name: &str| {
+                    let (stored, shard) = tensors.get(name)?;
+                    let (path, file) = &shards[*shard];
+                    Some(Found { stored, path, file })
+                };
+                self.build(Weights::new(&self.path, naming, &find, options, compute), compute)
             }
         }
     }
@@ -136,6 +141,7 @@ impl Checkpoint {
             Config::Gpt2(config) => Arc::new(Gpt2::load(config, &mut weights, compute.clone())?),
             Config::Llama(config) => Arc::new(Llama::load(config, &mut weights, compute.clone())?),
         };
+        weights.check()?;
         Ok(Loaded { model, description: weights.description(self.architecture.clone()) })
     }
 }

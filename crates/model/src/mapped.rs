@@ -2,9 +2,11 @@
 #![allow(unsafe_code)] // two calls: mapping a file, and giving up its pages
 
 use crate::error::{Defect, LoadError};
+use beamline_kernels::Lent;
 use std::fs::File;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The bytes of a file, or of a part of the program.
 pub(crate) enum Mapped {
@@ -33,21 +35,45 @@ impl Mapped {
 }
 
 impl Mapped {
-    /// Says that a part has been read and will not be again, so that its memory may go to others.
+    /// Where a part lies, if it is one of these bytes.
+    fn place(&self, part: &[u8]) -> Option<Range<usize>> {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.as_ptr() as usize);
+        (start <= self.len() && part.len() <= self.len() - start).then(|| start..start + part.len())
+    }
+
+    /// A part of these bytes, which keeps the file open; nothing for bytes from elsewhere.
+    pub(crate) fn lend(self: &Arc<Self>, part: &[u8]) -> Box<dyn Lent> {
+        let range = self.place(part).unwrap_or_default();
+        Box::new(Part { of: self.clone(), range })
+    }
+
+    /// Says that a part has been read and will hardly be again, so that its memory may go to others.
     pub(crate) fn release(&self, part: &[u8]) {
-        let Self::File(map) = self else { return };
-        let start = (part.as_ptr() as usize).wrapping_sub(map.as_ptr() as usize);
-        if start > map.len() || part.len() > map.len() - start {
-            return;
-        }
+        let (Self::File(map), Some(range)) = (self, self.place(part)) else { return };
         #[cfg(unix)]
         {
             // SAFETY: the map is of a file and never written to, so pages that are given up come back from the file,
             // with the same bytes, if they are read after all.
-            let advice = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, part.len()) };
+            let advice =
+                unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
             // Advice: where it is not taken, memory is larger and everything else is as it was.
             drop(advice);
         }
+    }
+}
+
+/// Some bytes of a file, which stays open as long as they are wanted.
+struct Part {
+    of: Arc<Mapped>,
+    range: Range<usize>,
+}
+
+impl Lent for Part {
+    fn bytes(&self) -> &[u8] {
+        &self.of[self.range.clone()]
+    }
+    fn release(&self) {
+        self.of.release(self.bytes());
     }
 }
 

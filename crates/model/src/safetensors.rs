@@ -8,6 +8,7 @@ use beamline_kernels::Encoding;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The name of an index of shards.
 const INDEX: &str = "model.safetensors.index.json";
@@ -17,7 +18,7 @@ const SINGLE: &str = "model.safetensors";
 
 /// Maps a folder's safetensors: the one with everything, as transformers prefers; else those that the index names; else
 /// all there are.
-pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
+pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Arc<Mapped>)>, LoadError> {
     let index = folder.join(INDEX);
     let names: BTreeSet<String> = if folder.join(SINGLE).is_file() {
         BTreeSet::from([SINGLE.to_owned()])
@@ -35,7 +36,7 @@ pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Mapped)>, LoadError> {
     }
     let open = |name: String| {
         let path = folder.join(name);
-        Mapped::open(&path).map(|mapped| (path, mapped))
+        Mapped::open(&path).map(|mapped| (path, Arc::new(mapped)))
     };
     names.into_iter().map(open).collect()
 }
@@ -57,17 +58,14 @@ pub fn safetensors_index(bytes: &[u8]) -> Result<BTreeMap<String, String>, Defec
         .collect()
 }
 
-/// A tensor and the file it lies in.
-pub(crate) type Found<'a> = (Stored<'a>, PathBuf);
-
-/// All tensors of all shards.
-pub(crate) fn tensors(shards: &[(PathBuf, Mapped)]) -> Result<BTreeMap<String, Found<'_>>, LoadError> {
+/// All tensors of all shards, each with the number of its shard.
+pub(crate) fn tensors(shards: &[(PathBuf, Arc<Mapped>)]) -> Result<BTreeMap<String, (Stored<'_>, usize)>, LoadError> {
     let mut all = BTreeMap::new();
-    for (path, mapped) in shards {
+    for (shard, (path, mapped)) in shards.iter().enumerate() {
         let file = SafeTensors::deserialize(mapped).map_err(|e| Defect::Safetensors(e.to_string()).at(path))?;
         for (name, view) in file.tensors() {
             let stored = Stored { kind: kind(view.dtype()), shape: view.shape().to_vec(), bytes: view.data() };
-            if all.insert(name.clone(), (stored, path.clone())).is_some() {
+            if all.insert(name.clone(), (stored, shard)).is_some() {
                 return Err(Defect::Index(format!("tensor {name} lies in two files")).at(path));
             }
         }

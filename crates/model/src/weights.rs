@@ -2,6 +2,7 @@
 
 use crate::error::{Defect, LoadError};
 use crate::gguf::{Kind, Stored};
+use crate::mapped::Mapped;
 use crate::names::{Name, Naming};
 use beamline_kernels::{
     ActivationFormat, Compute, Encoding, Layout, Matrix, PackError, Product, Scratch, Source, products,
@@ -70,21 +71,26 @@ pub(crate) struct Norm {
     pub(crate) bias: Vec<f32>,
 }
 
-/// Finds a tensor, and the file it lies in.
-type Find<'a> = &'a dyn Fn(&str) -> Option<(&'a Stored<'a>, &'a Path)>;
+/// A tensor, and the file it lies in.
+pub(crate) struct Found<'a> {
+    pub(crate) stored: &'a Stored<'a>,
+    pub(crate) path: &'a Path,
+    pub(crate) file: &'a Arc<Mapped>,
+}
 
-/// Hears which bytes have been read and will not be again.
-type Release<'a> = &'a dyn Fn(&[u8]);
+/// Finds a tensor.
+type Find<'a> = &'a dyn Fn(&str) -> Option<Found<'a>>;
 
 /// The tensors of a checkpoint, on their way into a model.
 pub(crate) struct Weights<'a> {
     path: &'a Path,
     naming: Naming,
     find: Find<'a>,
-    release: Release<'a>,
     options: LoadOptions,
     compute: &'a Compute,
     taken: Vec<Taken>,
+    /// With their names and files, to be checked.
+    matrices: Vec<(Arc<Matrix>, String, &'a Path)>,
 }
 
 /// A tensor that has been loaded.
@@ -101,14 +107,27 @@ impl<'a> Weights<'a> {
     pub(super) fn new(
         path: &'a Path,
         naming: Naming,
-        (find, release): (Find<'a>, Release<'a>),
+        find: Find<'a>,
         options: LoadOptions,
         compute: &'a Compute,
     ) -> Self {
-        Self { path, naming, find, release, options, compute, taken: Vec::new() }
+        Self { path, naming, find, options, compute, taken: Vec::new(), matrices: Vec::new() }
     }
 
-    /// What was loaded, once everything has been.
+    /// Checks all matrices together, once everything has been loaded.
+    pub(super) fn check(&self) -> Result<(), LoadError> {
+        let all: Vec<&Matrix> = self.matrices.iter().map(|(matrix, ..)| matrix.as_ref()).collect();
+        Matrix::check(&all, self.compute).map_err(|(which, source)| {
+            let (_, name, path) = &self.matrices[which];
+            Defect::Weights { name: name.clone(), source }.at(path)
+        })?;
+        // Of a table that is only looked up, hardly anything will be read again.
+        let looked_up = self.taken.iter().filter(|t| t.matrix.is_some()).zip(all).filter(|(taken, _)| !taken.stepped);
+        looked_up.for_each(|(_, matrix)| matrix.release());
+        Ok(())
+    }
+
+    /// What was loaded.
     pub(super) fn description(&self, architecture: String) -> Description {
         let of = |encoding| self.taken.iter().filter(|t| t.matrix == Some(encoding)).map(|t| t.weights).sum::<usize>();
         // Of equals the first, so that the answer is always the same.
@@ -123,21 +142,21 @@ impl<'a> Weights<'a> {
     }
 
     /// A tensor that must be there, in this shape.
-    fn stored(&self, name: &str, shape: &[usize]) -> Result<(&'a Stored<'a>, Encoding, &'a Path), LoadError> {
-        let (stored, path) = (self.find)(name).ok_or_else(|| Defect::MissingTensor(name.to_owned()).at(self.path))?;
-        if stored.shape != shape {
-            let (found, expected) = (stored.shape.clone(), shape.to_vec());
-            return Err(Defect::Shape { name: name.to_owned(), found, expected }.at(path));
+    fn stored(&self, name: &str, shape: &[usize]) -> Result<(Found<'a>, Encoding), LoadError> {
+        let found = (self.find)(name).ok_or_else(|| Defect::MissingTensor(name.to_owned()).at(self.path))?;
+        if found.stored.shape != shape {
+            let (had, expected) = (found.stored.shape.clone(), shape.to_vec());
+            return Err(Defect::Shape { name: name.to_owned(), found: had, expected }.at(found.path));
         }
-        match stored.kind {
-            Kind::Known(encoding) => Ok((stored, encoding, path)),
-            other => Err(Defect::Type { name: name.to_owned(), kind: other.to_string() }.at(path)),
+        match found.stored.kind {
+            Kind::Known(encoding) => Ok((found, encoding)),
+            other => Err(Defect::Type { name: name.to_owned(), kind: other.to_string() }.at(found.path)),
         }
     }
 
     /// A tensor as plain numbers, all finite.
     fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
-        let (stored, encoding, path) = self.stored(name, shape)?;
+        let (Found { stored, path, file }, encoding) = self.stored(name, shape)?;
         let count = shape.iter().product();
         if encoding.bytes(count) != Some(stored.bytes.len()) {
             let source = PackError::Length { outputs: 1, inputs: count, encoding, bytes: stored.bytes.len() };
@@ -145,7 +164,7 @@ impl<'a> Weights<'a> {
         }
         let mut out = vec![0.0; count];
         encoding.decode(stored.bytes, &mut out);
-        (self.release)(stored.bytes);
+        file.release(stored.bytes);
         if let Some(at) = out.iter().position(|v| !v.is_finite()) {
             let row = at / shape.last().copied().unwrap_or(1);
             return Err(
@@ -176,7 +195,7 @@ impl<'a> Weights<'a> {
         format!("{}.{kind}", self.naming.stem(name, layer))
     }
 
-    /// A matrix `[outputs, inputs]`, packed.
+    /// A matrix `[outputs, inputs]`: packed, or plain floats in their place.
     pub(crate) fn matrix(
         &mut self,
         name: Name,
@@ -197,20 +216,24 @@ impl<'a> Weights<'a> {
         let transposed = self.naming.transposed(name);
         let (layout, shape) =
             if transposed { (Layout::InOut, [inputs, outputs]) } else { (Layout::OutIn, [outputs, inputs]) };
-        let (stored, encoding, path) = self.stored(&tensor, &shape)?;
-        let source = Source { encoding, layout, bytes: stored.bytes, outputs, inputs, order };
-        let matrix = Matrix::pack(&source, self.options.dtype, self.compute)
-            .map_err(|source| Defect::Weights { name: tensor, source }.at(path))?
-            .with_activations(self.options.activations.unwrap_or(DEFAULT_ACTIVATIONS));
-        (self.release)(stored.bytes);
+        let (Found { stored, path, file }, encoding) = self.stored(&tensor, &shape)?;
+        let target = self.options.dtype.unwrap_or(encoding);
+        let matrix = if order.is_none() && target == encoding && encoding.is_float() {
+            Matrix::in_place(file.lend(stored.bytes), encoding, layout, [outputs, inputs])
+        } else {
+            let source = Source { encoding, layout, bytes: stored.bytes, outputs, inputs, order };
+            let packed = Matrix::pack(&source, Some(target), self.compute);
+            file.release(stored.bytes);
+            packed
+        };
+        let weights = |source| Defect::Weights { name: tensor.clone(), source }.at(path);
+        let matrix = matrix.map_err(weights)?;
+        let matrix = Arc::new(matrix.with_activations(self.options.activations.unwrap_or(DEFAULT_ACTIVATIONS)));
         let (matrix_encoding, bytes) = (Some(matrix.encoding()), matrix.bytes());
-        self.taken.push(Taken {
-            matrix: matrix_encoding,
-            weights: outputs * inputs,
-            bytes,
-            stepped: name != Name::Tokens,
-        });
-        Ok(Arc::new(matrix))
+        let stepped = name != Name::Tokens;
+        self.taken.push(Taken { matrix: matrix_encoding, weights: outputs * inputs, bytes, stepped });
+        self.matrices.push((matrix.clone(), tensor, path));
+        Ok(matrix)
     }
 
     /// Says that the token embedding serves as the output matrix too, so that a step reads it.

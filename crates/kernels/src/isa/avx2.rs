@@ -76,6 +76,28 @@ mod x86 {
                 let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
                 _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
             };
+            turn(rows: [__m256; 8]) -> [__m256; 8] = {
+                // Two rows lane by lane; then, in each half of a register, one column of four rows; then of eight.
+                let mut pairs = rows;
+                for i in 0..4 {
+                    pairs[2 * i] = _mm256_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
+                    pairs[2 * i + 1] = _mm256_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
+                }
+                let mut fours = pairs;
+                for i in [0, 4] {
+                    for j in 0..2 {
+                        let (above, below) = (pairs[i + j], pairs[i + j + 2]);
+                        fours[i + 2 * j] = _mm256_shuffle_ps::<0x44>(above, below);
+                        fours[i + 2 * j + 1] = _mm256_shuffle_ps::<0xee>(above, below);
+                    }
+                }
+                let mut columns = fours;
+                for j in 0..4 {
+                    columns[j] = _mm256_permute2f128_ps::<0x20>(fours[j], fours[j + 4]);
+                    columns[j + 4] = _mm256_permute2f128_ps::<0x31>(fours[j], fours[j + 4]);
+                }
+                columns
+            };
         }
 
         #[inline(always)]

@@ -105,6 +105,7 @@ mod x86 {
             round(x: Self::F) -> Self::F;
             whole(x: Self::F) -> [i32; 8];
             exp2_whole(n: Self::F) -> Self::F;
+            turn(rows: [Self::F; 8]) -> [Self::F; 8];
             prefetch(at: *const u8) -> ();
         }
 

@@ -74,6 +74,10 @@ impl Lanes for Scalar {
     fn exp2_whole(self, n: Self::F) -> Self::F {
         n.map(|n| f32::from_bits((((n as i32) + 127) << 23) as u32))
     }
+    #[inline(always)]
+    fn turn(self, rows: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        std::array::from_fn(|j| rows.map(|row| row[j]))
+    }
 
     type Row = [f32; 16];
 

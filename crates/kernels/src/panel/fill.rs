@@ -1,7 +1,8 @@
 //! From stored rows to packed panels.
 
-use super::{PanelMut, Params, Quants, SLAB, WIDTH};
+use super::{PanelMut, Params, Quants, SLAB, Turn, WIDTH};
 use crate::encoding::{Block, Encoding, MAX_BLOCK, unpack};
+use crate::isa::Isa;
 use crate::matrix::{Layout, Source};
 use std::borrow::Cow;
 
@@ -15,7 +16,11 @@ pub(crate) fn fill(
     target: Encoding,
     first: usize,
     panels: &mut [PanelMut<'_>],
+    isa: Isa,
 ) -> Result<(), usize> {
+    if target == Encoding::F32 && source.encoding.is_float() {
+        return floats(source, first, panels, isa);
+    }
     if source.layout == Layout::InOut && target == source.encoding {
         return across(source, first, panels);
     }
@@ -23,6 +28,24 @@ pub(crate) fn fill(
         panel.fill(target, &rows(source, target, p), source.inputs).map_err(|lane| p * WIDTH + lane)?;
     }
     Ok(())
+}
+
+/// Packs floats as f32.
+fn floats(source: &Source<'_>, first: usize, panels: &mut [PanelMut<'_>], isa: Isa) -> Result<(), usize> {
+    let plain =
+        panels.iter_mut().filter_map(|panel| if let PanelMut::F32(to) = panel { Some(&mut **to) } else { None });
+    let mut to: Vec<&mut [f32]> = plain.collect();
+    isa.run(Turn { source, first, to: &mut to });
+    (first..).zip(&to).try_for_each(|(p, panel)| finite(panel).map_err(|lane| p * WIDTH + lane))
+}
+
+/// `Err` names the first output of a panel that holds NaN or infinity.
+fn finite(panel: &[f32]) -> Result<(), usize> {
+    let mut finite = [true; WIDTH];
+    for row in panel.as_chunks::<WIDTH>().0 {
+        finite.iter_mut().zip(row).for_each(|(finite, v)| *finite &= v.is_finite());
+    }
+    finite.iter().position(|finite| !finite).map_or(Ok(()), Err)
 }
 
 /// The stored bytes of a panel's outputs (up to sixteen), in the target's encoding.
@@ -65,28 +88,17 @@ fn rows<'a>(source: &Source<'a>, target: Encoding, panel: usize) -> Vec<Cow<'a, 
     }
 }
 
-/// Packs floats whose rows are inputs: parts of rows become rows of panels as they are.
+/// Packs halves whose rows are inputs: parts of rows become rows of panels as they are.
 fn across(source: &Source<'_>, first: usize, panels: &mut [PanelMut<'_>]) -> Result<(), usize> {
-    let width = source.encoding.block_bytes();
+    let exponent = exponent(source.encoding == Encoding::Bf16);
     let outputs = first * WIDTH..((first + panels.len()) * WIDTH).min(source.outputs);
     for input in 0..source.inputs {
-        let line = &source.bytes[(input * source.outputs + outputs.start) * width..][..outputs.len() * width];
-        for (p, (panel, part)) in panels.iter_mut().zip(line.chunks(WIDTH * width)).enumerate() {
-            let bad = match panel {
-                PanelMut::F32(to) => {
-                    let to = &mut to[input * WIDTH..][..part.len() / 4];
-                    to.iter_mut().zip(part.as_chunks().0).for_each(|(to, &from)| *to = f32::from_le_bytes(from));
-                    to.iter().position(|v| !v.is_finite())
-                }
-                PanelMut::Half(to) => {
-                    let to = &mut to[input * WIDTH..][..part.len() / 2];
-                    to.iter_mut().zip(part.as_chunks().0).for_each(|(to, &from)| *to = u16::from_le_bytes(from));
-                    let exponent = exponent(source.encoding == Encoding::Bf16);
-                    to.iter().position(|v| v & exponent == exponent)
-                }
-                PanelMut::Quants { .. } => unreachable!("only floats are stored with inputs as rows"),
-            };
-            if let Some(lane) = bad {
+        let line = &source.bytes[(input * source.outputs + outputs.start) * 2..][..outputs.len() * 2];
+        for (p, (panel, part)) in panels.iter_mut().zip(line.chunks(WIDTH * 2)).enumerate() {
+            let PanelMut::Half(to) = panel else { unreachable!("panels of another width than their source") };
+            let to = &mut to[input * WIDTH..][..part.len() / 2];
+            to.iter_mut().zip(part.as_chunks().0).for_each(|(to, &from)| *to = u16::from_le_bytes(from));
+            if let Some(lane) = to.iter().position(|v| v & exponent == exponent) {
                 return Err((first + p) * WIDTH + lane);
             }
         }

@@ -71,7 +71,7 @@ impl<S: Storage> Chains<'_, S> {
     #[inline(always)]
     fn whole<L: Lanes, const M: usize, const P: usize, const T: usize>(&mut self, l: L, first: usize) {
         let inputs = self.part.inputs.width;
-        let params = &self.part.matrix.panels.params;
+        let params = self.part.params;
         let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
         let slabs: [&[S::Slab]; P] = std::array::from_fn(|p| self.storage.slabs(first + p, inputs));
         let (tiles, rest) = self.part.inputs.tile::<T>(0).as_chunks::<SLAB>();
@@ -186,7 +186,7 @@ impl<S: Storage> Chains<'_, S> {
     /// Widens some slabs of a panel, the first of which begins at input `start`.
     #[inline(always)]
     fn widen<L: Lanes>(&self, l: L, panel: usize, start: usize, slabs: &[S::Slab], to: &mut [PanelRow; K_BLOCK]) {
-        let params = self.part.matrix.panels.params.panel(panel, self.part.inputs.width);
+        let params = self.part.params.panel(panel, self.part.inputs.width);
         for (s, (slab, to)) in slabs.iter().zip(to.as_chunks_mut::<SLAB>().0).enumerate() {
             let means = params.meaning(l, start / SLAB + s);
             sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, means), &mut to[K]));

@@ -90,7 +90,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     /// `M` rows and `P` panels over all inputs.
     #[inline(always)]
     fn whole<L: Lanes, const M: usize, const P: usize>(&mut self, l: L, first: usize) {
-        let (inputs, storage, all) = (self.part.inputs.width, self.storage, &self.part.matrix.panels.params);
+        let (inputs, storage, all) = (self.part.inputs.width, self.storage, self.part.params);
         let (centre, has_min) = (all.centre, all.has_min);
         let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
         let count = inputs.div_ceil(32);
@@ -183,7 +183,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     ) {
         let (storage, inputs) = (self.storage, self.part.inputs.width);
         for (p, unpacked) in unpacked.iter_mut().enumerate() {
-            let params = self.part.matrix.panels.params.panel(panel + p, inputs);
+            let params = self.part.params.panel(panel + p, inputs);
             for (i, slab) in storage.slabs(panel + p, inputs)[now.clone()].iter().enumerate() {
                 eight!(|N| l.words_store(S::pair(l, slab, N), &mut unpacked.pairs[i][N]));
                 let [scale, min] = params.meaning(l, now.start + i);
@@ -223,7 +223,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
         unpacked: &[Unpacked; P],
         mut later: [Later; P],
     ) {
-        let (centre, has_min) = (self.part.matrix.panels.params.centre, self.part.matrix.panels.params.has_min);
+        let (centre, has_min) = (self.part.params.centre, self.part.params.has_min);
         let mut acc = self.part.take::<L, M, P>(l, row, panel, slabs.start == 0);
         let count = slabs.len() / 2;
         let rows: [&[Block]; M] = std::array::from_fn(|m| &self.row(row + m)[slabs.start / 2..][..count]);

@@ -4,6 +4,9 @@ use super::{Kind, List, Stored, Value};
 use crate::error::Defect;
 use beamline_kernels::Encoding;
 
+/// The number of the type of texts.
+const TEXT: u32 = 8;
+
 /// Lists within lists that are followed.
 const MAX_DEPTH: usize = 3;
 
@@ -37,6 +40,7 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    #[inline]
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Defect> {
         let part = self.at.checked_add(count).and_then(|end| self.bytes.get(self.at..end));
         let part = part
@@ -45,6 +49,7 @@ impl<'a> Reader<'a> {
         Ok(part)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Defect> {
         Ok(self.take(N)?.try_into().expect("as many as taken"))
     }
@@ -53,11 +58,13 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
+    #[inline]
     fn u64(&mut self) -> Result<u64, Defect> {
         self.array().map(u64::from_le_bytes)
     }
 
     /// A count of things that take at least `size` bytes each: more than fit into the rest of the file are a lie.
+    #[inline]
     pub(super) fn count(&mut self, size: usize, what: &str) -> Result<usize, Defect> {
         let at = self.at;
         let count = self.u64()?;
@@ -68,6 +75,7 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| defect_at(at, &format!("{what}, {count}, beyond the file's end")))
     }
 
+    #[inline]
     fn text(&mut self) -> Result<&'a [u8], Defect> {
         let length = self.count(1, "the length of a string")?;
         self.take(length)
@@ -91,7 +99,7 @@ impl<'a> Reader<'a> {
             5 => Value::Integer(i128::from(i32::from_le_bytes(self.array()?))),
             6 => Value::Float(f64::from(f32::from_le_bytes(self.array()?))),
             7 => Value::Bool(self.array::<1>()? != [0]),
-            8 => Value::Text(self.text()?),
+            TEXT => Value::Text(self.text()?),
             9 if depth < MAX_DEPTH => Value::List(self.list(depth)?),
             10 => Value::Integer(i128::from(u64::from_le_bytes(self.array()?))),
             11 => Value::Integer(i128::from(i64::from_le_bytes(self.array()?))),
@@ -106,6 +114,10 @@ impl<'a> Reader<'a> {
         let start = self.at;
         if let Some(size) = size(kind) {
             self.take(count.saturating_mul(size))?; // any bits are a value: nothing to check one by one
+        } else if kind == TEXT {
+            for _ in 0..count {
+                self.text()?; // most of a file's values are a vocabulary's
+            }
         } else {
             for _ in 0..count {
                 self.value(kind, depth + 1)?;
