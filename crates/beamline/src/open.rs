@@ -8,6 +8,7 @@ use crate::vocabulary;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
 use beamline_model::{Checkpoint, LoadOptions};
 use beamline_tokens::Tokenizer;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,14 +34,19 @@ pub trait Progress {}
 #[cfg(not(feature = "hub"))]
 impl Progress for () {}
 
-/// A model whose files have been opened and checked, before its weights are read: cheap, and enough to check options.
+/// A model whose files have been opened, before its weights and its vocabulary are read: cheap, and enough to check
+/// options.
 pub struct Opened {
     name: String,
     checkpoint: Checkpoint,
-    tokenizer: Tokenizer,
+    /// `tokenizer.json`, where the vocabulary does not lie with the weights.
+    json: Option<Vec<u8>>,
     defaults: Defaults,
     started: Instant,
 }
+
+/// The file of a vocabulary that does not lie with the weights.
+const TOKENIZER: &str = "tokenizer.json";
 
 /// The size of a checkpoint's vocabulary.
 fn vocab(checkpoint: &Checkpoint) -> usize {
@@ -68,22 +74,11 @@ impl Opened {
         }
     }
 
-    fn new(
-        name: String,
-        checkpoint: Checkpoint,
-        tokenizer: Tokenizer,
-        mut defaults: Defaults,
-        started: Instant,
-    ) -> Self {
-        defaults.fit(vocab(&checkpoint));
-        Self { name, checkpoint, tokenizer, defaults, started }
-    }
-
     #[cfg(feature = "builtin")]
     fn builtin(name: String) -> Result<Self, Error> {
         let started = Instant::now();
         let checkpoint = Checkpoint::embedded("builtin", beamline_builtin::MODEL)?;
-        Self::with_tokenizer(name, checkpoint, started)
+        Self::new(name, checkpoint, started)
     }
 
     #[cfg(not(feature = "builtin"))]
@@ -99,38 +94,42 @@ impl Opened {
                 reason: "no such file or folder".to_owned(),
             });
         }
-        Self::with_tokenizer(name, Checkpoint::open(path)?, started)
+        Self::new(name, Checkpoint::open(path)?, started)
     }
 
-    /// Reads what lies with the weights: the tokenizer and the model's own settings.
-    fn with_tokenizer(name: String, checkpoint: Checkpoint, started: Instant) -> Result<Self, Error> {
-        let path = checkpoint.path().to_owned();
-        if let Some(gguf) = checkpoint.gguf()? {
-            let found = vocabulary::from_gguf(&gguf, &path)?;
-            let defaults = Defaults::ends(&found.end, found.begin, found.warning);
-            return Ok(Self::new(name, checkpoint, found.tokenizer, defaults, started));
+    /// Reads what lies with the weights: the model's own settings, and the file of its vocabulary.
+    fn new(name: String, checkpoint: Checkpoint, started: Instant) -> Result<Self, Error> {
+        let (json, mut defaults) = if let Some(gguf) = checkpoint.gguf()? {
+            (None, vocabulary::defaults(&gguf))
+        } else {
+            let read = |file: &str| {
+                let path = checkpoint.path().join(file);
+                std::fs::read(&path).map_err(|source| Error::Read { path, source })
+            };
+            let json = read(TOKENIZER)?;
+            let generation = checkpoint.path().join("generation_config.json").is_file();
+            let generation = generation.then(|| read("generation_config.json")).transpose()?;
+            (Some(json), Defaults::read(generation.as_deref(), &read("config.json")?))
+        };
+        defaults.fit(vocab(&checkpoint));
+        Ok(Self { name, checkpoint, json, defaults, started })
+    }
+
+    /// Makes the tokenizer.
+    ///
+    /// # Errors
+    /// When the vocabulary is missing, or of an unknown kind, or contradicts itself.
+    pub fn tokenizer(&self) -> Result<Tokenizer, Error> {
+        if let Some(gguf) = self.checkpoint.gguf()? {
+            return vocabulary::from_gguf(&gguf, self.checkpoint.path());
         }
-        let read = |file: &str| {
-            let path = path.join(file);
-            std::fs::read(&path).map_err(|source| Error::Read { path, source })
-        };
-        let json = read("tokenizer.json")?;
-        let vocabulary = |source| Error::Vocabulary { path: path.join("tokenizer.json"), source };
-        let tokenizer = match checkpoint.architecture() {
+        let json = self.json.as_deref().unwrap_or_default();
+        let tokenizer = match self.checkpoint.architecture() {
             // As transformers has it.
-            "qwen2" => Tokenizer::from_json_split_as(&json, "qwen2"),
-            _ => Tokenizer::from_json(&json),
+            "qwen2" => Tokenizer::from_json_split_as(json, "qwen2"),
+            _ => Tokenizer::from_json(json),
         };
-        let tokenizer = tokenizer.map_err(vocabulary)?;
-        let generation =
-            path.join("generation_config.json").is_file().then(|| read("generation_config.json")).transpose()?;
-        let defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
-        Ok(Self::new(name, checkpoint, tokenizer, defaults, started))
-    }
-
-    /// The tokenizer.
-    pub fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
+        tokenizer.map_err(|source| Error::Vocabulary { path: self.checkpoint.path().join(TOKENIZER), source })
     }
 
     /// What a user should hear about the model's files.
@@ -148,16 +147,21 @@ impl Opened {
         crate::recipe::check(&all, vocab(&self.checkpoint))
     }
 
-    /// Reads the weights.
+    /// Reads the weights and the vocabulary, side by side.
     ///
     /// # Errors
-    /// When a tensor is missing or not valid, or threads cannot be had.
+    /// When the vocabulary or a tensor is missing or not valid, or threads cannot be had.
     pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
         let compute = Arc::new(Compute::from_env(options.threads)?);
-        let loaded =
-            self.checkpoint.load(LoadOptions { dtype: options.dtype, activations: options.activations }, &compute)?;
+        let weights = LoadOptions { dtype: options.dtype, activations: options.activations };
+        let (tokenizer, loaded) = std::thread::scope(|scope| {
+            let tokenizer = scope.spawn(|| self.tokenizer());
+            let loaded = self.checkpoint.load(weights, &compute);
+            (tokenizer.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
+        });
+        let (tokenizer, loaded) = (tokenizer?, loaded?);
         let seconds = self.started.elapsed().as_secs_f64();
-        Ok(Engine::new(self.name, loaded, self.tokenizer, self.defaults, compute, seconds))
+        Ok(Engine::new(self.name, loaded, tokenizer, self.defaults, compute, seconds))
     }
 }
 

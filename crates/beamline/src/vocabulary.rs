@@ -1,39 +1,39 @@
 //! The vocabulary in a GGUF file's keys, handed to the tokens crate.
 
+use crate::defaults::Defaults;
 use crate::error::Error;
 use beamline_model::gguf::{Gguf, Value};
 use beamline_model::{Defect, LoadError};
-use beamline_tokens::{GgufVocabulary, TokenId, Tokenizer, TokensError};
+use beamline_tokens::{GgufVocabulary, TokenId, Tokenizer};
+use std::borrow::Cow;
 use std::path::Path;
 
-/// A tokenizer, and the tokens by which a text begins and ends.
-pub(crate) struct Vocabulary {
-    pub(crate) tokenizer: Tokenizer,
-    pub(crate) begin: Option<TokenId>,
-    pub(crate) end: Vec<TokenId>,
-    /// What a user should hear about it.
-    pub(crate) warning: Option<String>,
+/// Makes a tokenizer of `tokenizer.ggml.*`.
+pub(crate) fn from_gguf(gguf: &Gguf<'_>, path: &Path) -> Result<Tokenizer, Error> {
+    let described = describe(gguf).map_err(|defect| LoadError { path: path.to_owned(), defect: Box::new(defect) })?;
+    Tokenizer::from_gguf(&described).map_err(|source| Error::Vocabulary { path: path.to_owned(), source })
 }
 
-/// Reads `tokenizer.ggml.*`.
-pub(crate) fn from_gguf(gguf: &Gguf<'_>, path: &Path) -> Result<Vocabulary, Error> {
-    let described = describe(gguf).map_err(|defect| LoadError { path: path.to_owned(), defect: Box::new(defect) })?;
-    let vocabulary = |source: TokensError| Error::Vocabulary { path: path.to_owned(), source };
-    let tokenizer = Tokenizer::from_gguf(&described).map_err(vocabulary)?;
-    let key = |name: &str| gguf.count(name).ok().flatten().and_then(|id| u32::try_from(id).ok());
-    let mut end: Vec<TokenId> =
-        described.eos.into_iter().chain(key("tokenizer.ggml.eot_token_id")).map(TokenId).collect();
+/// What the same keys say about decoding: the tokens by which a text begins and ends. A key of another type is for
+/// [`from_gguf`] to refuse.
+pub(crate) fn defaults(gguf: &Gguf<'_>) -> Defaults {
+    let token = |name: &str| {
+        let id = gguf.count(&format!("tokenizer.ggml.{name}")).ok().flatten();
+        id.and_then(|id| u32::try_from(id).ok()).map(TokenId)
+    };
+    let text = |name: &str| gguf.text(&format!("tokenizer.ggml.{name}")).ok().flatten();
+    let mut end: Vec<TokenId> = ["eos_token_id", "eot_token_id"].into_iter().filter_map(token).collect();
     end.dedup();
-    let unnamed = described.model == "gpt2" && described.pre.is_none();
+    let unnamed = text("model") == Some("gpt2") && text("pre").is_none();
     let warning = unnamed.then(|| {
         "the file does not say how text is split (tokenizer.ggml.pre); taking gpt-2's way, which may give other tokens than the model was trained on".to_owned()
     });
-    Ok(Vocabulary { tokenizer, begin: described.bos.map(TokenId), end, warning })
+    Defaults::ends(&end, token("bos_token_id"), warning)
 }
 
-fn describe(gguf: &Gguf<'_>) -> Result<GgufVocabulary, Defect> {
+fn describe<'a>(gguf: &Gguf<'a>) -> Result<GgufVocabulary<'a>, Defect> {
     let key = |name: &str| format!("tokenizer.ggml.{name}");
-    let text = |name: &str| Ok::<_, Defect>(gguf.text(&key(name))?.map(str::to_owned));
+    let text = |name: &str| gguf.text(&key(name));
     let id = |name: &str| Ok::<_, Defect>(gguf.count(&key(name))?.and_then(|id| u32::try_from(id).ok()));
     let wrong = |name: &str, expected: &str| Defect::Value {
         field: key(name),
@@ -43,10 +43,10 @@ fn describe(gguf: &Gguf<'_>) -> Result<GgufVocabulary, Defect> {
     let strings = |name: &str| {
         let list = gguf.list(&key(name))?;
         let string = |value| match value {
-            Value::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            Value::Text(bytes) => std::str::from_utf8(bytes).ok().map(Cow::from),
             _ => None,
         };
-        let strings: Option<Vec<String>> =
+        let strings: Option<Vec<Cow<'a, str>>> =
             list.iter().flat_map(beamline_model::gguf::List::values).map(string).collect();
         strings.ok_or_else(|| wrong(name, "a list of UTF-8 texts"))
     };

@@ -4,6 +4,7 @@
 //! known is an error, since a wrong pattern gives other ids than the model was trained on.
 
 use crate::{TokenId, TokensError, error::one_line};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use tokenizers::decoders::byte_fallback::ByteFallback;
 use tokenizers::decoders::fuse::Fuse;
@@ -29,19 +30,19 @@ const SPACE: &str = "\u{2581}";
 
 /// The keys `tokenizer.ggml.*` of a GGUF file.
 #[derive(Clone, Debug, Default)]
-pub struct GgufVocabulary {
+pub struct GgufVocabulary<'a> {
     /// `model`: `gpt2` (byte-level BPE) or `llama` (SentencePiece).
-    pub model: String,
+    pub model: &'a str,
     /// `pre`: how text is split first, one of [`PRE_TOKENIZERS`]; none counts as `gpt-2`.
-    pub pre: Option<String>,
+    pub pre: Option<&'a str>,
     /// `tokens`: the text of each id.
-    pub tokens: Vec<String>,
+    pub tokens: Vec<Cow<'a, str>>,
     /// `scores`: what SentencePiece merges by; as many as tokens, or none.
     pub scores: Vec<f32>,
     /// `token_type`: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; as many as tokens, or none.
     pub kinds: Vec<i32>,
     /// `merges`: pairs with a space between, the first to be merged first.
-    pub merges: Vec<String>,
+    pub merges: Vec<Cow<'a, str>>,
     /// `bos_token_id`.
     pub bos: Option<u32>,
     /// `eos_token_id`.
@@ -60,13 +61,8 @@ fn refused(error: tokenizers::Error) -> TokensError {
     TokensError::Vocabulary(one_line(&error.to_string()))
 }
 
-/// The id of each token's text: looked up in, or copied into another map, so that its order reaches nothing.
+/// The id of each token's text: looked up in alone, so that its order reaches nothing.
 type Ids<'a> = HashMap<&'a str, u32>;
-
-/// The ids as the library wants them.
-fn owned(ids: &Ids<'_>) -> Vocab {
-    ids.iter().map(|(&token, &id)| (token.to_owned(), id)).collect()
-}
 
 /// Splits text before byte-level BPE as the family named does.
 pub(crate) fn split_as(pre: &str, library: &mut Library) -> Result<(), TokensError> {
@@ -90,11 +86,11 @@ pub(crate) fn split_as(pre: &str, library: &mut Library) -> Result<(), TokensErr
     Ok(())
 }
 
-impl GgufVocabulary {
+impl GgufVocabulary<'_> {
     /// The tokenizer, without what is put before and after a text.
     pub(crate) fn build(&self) -> Result<Library, TokensError> {
         self.check()?;
-        let mut library = match self.model.as_str() {
+        let mut library = match self.model {
             "gpt2" => self.byte_level()?,
             "llama" => self.sentence_piece()?,
             other => return Err(TokensError::Model(other.to_owned())),
@@ -102,7 +98,7 @@ impl GgufVocabulary {
         let of_kind = |kinds: &[i32], special: bool| -> Vec<AddedToken> {
             let ids =
                 (0..self.kinds.len()).filter(|&id| kinds.contains(&self.kinds[id]) && !self.tokens[id].is_empty());
-            ids.map(|id| AddedToken::from(self.tokens[id].clone(), special).normalized(false)).collect()
+            ids.map(|id| AddedToken::from(self.tokens[id].to_string(), special).normalized(false)).collect()
         };
         library.add_special_tokens(of_kind(&[2, 3], true)).map_err(refused)?;
         library.add_tokens(of_kind(&[4], false)).map_err(refused)?;
@@ -111,7 +107,7 @@ impl GgufVocabulary {
 
     /// The tokens put before and after every text.
     pub(crate) fn added(&self) -> Result<(Option<TokenId>, Option<TokenId>), TokensError> {
-        let by_default = self.model == "llama" || self.pre.as_deref() == Some("llama-bpe");
+        let by_default = self.model == "llama" || self.pre == Some("llama-bpe");
         let token = |id: Option<u32>, key: &str| match id {
             Some(id) if (id as usize) < self.tokens.len() => Ok(TokenId(id)),
             Some(id) => {
@@ -145,35 +141,41 @@ impl GgufVocabulary {
 
     fn ids(&self) -> Ids<'_> {
         // Of equal texts the first id stands.
-        self.tokens.iter().enumerate().rev().map(|(id, token)| (token.as_str(), id as u32)).collect()
+        self.tokens.iter().enumerate().rev().map(|(id, token)| (token.as_ref(), id as u32)).collect()
+    }
+
+    /// The ids as the library wants them.
+    fn vocab(&self) -> Vocab {
+        self.tokens.iter().enumerate().rev().map(|(id, token)| (token.to_string(), id as u32)).collect()
     }
 
     fn byte_level(&self) -> Result<Library, TokensError> {
-        let pre = self.pre.as_deref().unwrap_or("gpt-2");
-        let ids = self.ids();
-        let mut whole = String::new();
-        let merges = self.merges.iter().map(|merge| Self::merge(merge, &ids, &mut whole));
+        let pre = self.pre.unwrap_or("gpt-2");
+        let merges = self.merges.iter().map(|merge| {
+            let (left, right) = merge.split_once(' ').ok_or_else(|| {
+                TokensError::Vocabulary(format!("the merge {merge:?} is not two tokens with a space between"))
+            })?;
+            Ok((left.to_owned(), right.to_owned()))
+        });
         let merges = merges.collect::<Result<Vec<_>, _>>()?;
-        let model = BPE::builder().vocab_and_merges(owned(&ids), merges).ignore_merges(pre == "llama-bpe");
-        let mut library = Library::new(model.build().map_err(refused)?);
+        let model = BPE::builder().vocab_and_merges(self.vocab(), merges).ignore_merges(pre == "llama-bpe");
+        let model = model.build().map_err(|error| self.wrong_merge().unwrap_or_else(|| refused(error)))?;
+        let mut library = Library::new(model);
         split_as(pre, &mut library)?;
         library.with_decoder(Some(ByteLevel::new(false, false, true)));
         Ok(library)
     }
 
-    /// One line of `merges`, checked: both parts and the whole are tokens. `whole` is room to put them together.
-    fn merge(merge: &str, ids: &Ids<'_>, whole: &mut String) -> Result<(String, String), TokensError> {
-        let (left, right) = merge.split_once(' ').ok_or_else(|| {
-            TokensError::Vocabulary(format!("the merge {merge:?} is not two tokens with a space between"))
-        })?;
-        whole.clear();
-        whole.extend([left, right]);
-        for part in [left, right, whole] {
-            if !ids.contains_key(part) {
-                return Err(TokensError::Vocabulary(format!("the merge {merge:?} names {part:?}, which is no token")));
-            }
-        }
-        Ok((left.to_owned(), right.to_owned()))
+    /// The first of `merges` with a part, or a whole, that is no token. The library refuses it too, but does not say
+    /// which it is.
+    fn wrong_merge(&self) -> Option<TokensError> {
+        let ids = self.ids();
+        self.merges.iter().find_map(|merge| {
+            let (left, right) = merge.split_once(' ')?;
+            let whole = [left, right].concat();
+            let part = [left, right, &whole].into_iter().find(|part| !ids.contains_key(part))?;
+            Some(TokensError::Vocabulary(format!("the merge {merge:?} names {part:?}, which is no token")))
+        })
     }
 
     fn sentence_piece(&self) -> Result<Library, TokensError> {
@@ -182,9 +184,9 @@ impl GgufVocabulary {
         }
         let ids = self.ids();
         let merges = self.merges_by_score(&ids);
-        let mut model = BPE::builder().vocab_and_merges(owned(&ids), merges).byte_fallback(true).fuse_unk(true);
+        let mut model = BPE::builder().vocab_and_merges(self.vocab(), merges).byte_fallback(true).fuse_unk(true);
         if let Some(unknown) = self.kinds.iter().position(|&kind| kind == 2) {
-            model = model.unk_token(self.tokens[unknown].clone());
+            model = model.unk_token(self.tokens[unknown].to_string());
         }
         let model = model.build().map_err(refused)?;
         let to_mark = Replace::new(" ", SPACE).map_err(refused)?;

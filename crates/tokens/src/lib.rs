@@ -13,8 +13,8 @@
 //! use beamline_tokens::{Beginning, GgufVocabulary, Special, Tokenizer};
 //!
 //! // A vocabulary of single bytes, as a GGUF file would list it.
-//! let alphabet: Vec<String> = beamline_tokens::byte_alphabet().iter().map(|c| c.to_string()).collect();
-//! let gguf = GgufVocabulary { model: "gpt2".into(), pre: Some("gpt-2".into()), tokens: alphabet, ..Default::default() };
+//! let tokens = beamline_tokens::byte_alphabet().iter().map(|c| c.to_string().into()).collect();
+//! let gguf = GgufVocabulary { model: "gpt2", pre: Some("gpt-2"), tokens, ..Default::default() };
 //! let tokenizer = Tokenizer::from_gguf(&gguf)?;
 //!
 //! let ids = tokenizer.ids("é!")?;

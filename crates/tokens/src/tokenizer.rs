@@ -6,6 +6,7 @@ use crate::guard::{check, unless_it_panics};
 use crate::stream::TextStream;
 use crate::vocabulary::{Rules, Vocabulary};
 use crate::{TokenId, TokensError};
+use std::borrow::Cow;
 use std::sync::Arc;
 use tokenizers::Tokenizer as Library;
 
@@ -50,6 +51,22 @@ fn read(json: &[u8]) -> Result<Library, TokensError> {
         .map_err(|e| TokensError::Json(one_line(&e.to_string())))
 }
 
+/// Refuses a number of ids that no vocabulary in use comes near.
+fn readable(count: usize) -> Result<(), TokensError> {
+    let most = Tokenizer::MAX_TOKENS;
+    if count > most {
+        return Err(TokensError::Vocabulary(format!("ids go up to {count}; at most {most} are read")));
+    }
+    Ok(())
+}
+
+/// The texts of all ids that the library knows, nothing for those between them that it does not.
+fn names(library: &Library) -> Result<Vec<Cow<'static, str>>, TokensError> {
+    let count = library.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
+    readable(count)?;
+    Ok((0..count as u32).map(|id| library.id_to_token(id).unwrap_or_default().into()).collect())
+}
+
 /// Turns text into tokens and back.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
@@ -70,7 +87,7 @@ impl Tokenizer {
     /// # Errors
     /// When the file is no tokenizer.
     pub fn from_json(json: &[u8]) -> Result<Self, TokensError> {
-        Self::new(read(json)?, None, None)
+        Self::new(read(json)?, None, (None, None))
     }
 
     /// The same, but text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever the file says.
@@ -82,34 +99,33 @@ impl Tokenizer {
     pub fn from_json_split_as(json: &[u8], pre: &str) -> Result<Self, TokensError> {
         let mut library = read(json)?;
         crate::gguf::split_as(pre, &mut library)?;
-        Self::new(library, None, None)
+        Self::new(library, None, (None, None))
     }
 
     /// Makes the tokenizer that a GGUF file describes.
     ///
     /// # Errors
     /// When the description is of an unknown kind or contradicts itself.
-    pub fn from_gguf(gguf: &GgufVocabulary) -> Result<Self, TokensError> {
+    pub fn from_gguf(gguf: &GgufVocabulary<'_>) -> Result<Self, TokensError> {
+        readable(gguf.tokens.len())?;
         let library = gguf.build()?;
-        let (before, after) = gguf.added()?;
-        Self::new(library, before, after)
+        Self::new(library, Some(&gguf.tokens), gguf.added()?)
     }
 
-    fn new(mut library: Library, before: Option<TokenId>, after: Option<TokenId>) -> Result<Self, TokensError> {
+    /// `names` are the texts of all ids, where they are at hand.
+    fn new(
+        mut library: Library,
+        names: Option<&[Cow<'_, str>]>,
+        (before, after): (Option<TokenId>, Option<TokenId>),
+    ) -> Result<Self, TokensError> {
         library.with_padding(None);
         library.with_truncation(None).map_err(|e| TokensError::Json(one_line(&e.to_string())))?;
         let decoder = serde_json::to_value(library.get_decoder()).unwrap_or_default();
         let rules = Rules::read(&decoder);
-        let count = library.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
-        if count > Self::MAX_TOKENS {
-            return Err(TokensError::Vocabulary(format!(
-                "ids go up to {count}; at most {} are read",
-                Self::MAX_TOKENS
-            )));
-        }
-        let names: Vec<String> = (0..count as u32).map(|id| library.id_to_token(id).unwrap_or_default()).collect();
+        let listed = if names.is_none() { self::names(&library)? } else { Vec::new() };
+        let names = names.unwrap_or(&listed);
         let added = library.get_added_vocabulary();
-        let tokens = names.iter().map(|name| (name.as_str(), added.is_special_token(name)));
+        let tokens = names.iter().map(|name| (name.as_ref(), added.is_special_token(name)));
         let by_bytes = rules.is_some();
         let none = || Rules::read(&serde_json::json!({"type": "Fuse"})).expect("a decoder that does nothing");
         let vocabulary = Arc::new(Vocabulary::new(tokens, &rules.unwrap_or_else(none)));

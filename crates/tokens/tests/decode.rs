@@ -5,6 +5,7 @@ use beamline_tokens::{
     Beginning, GgufVocabulary, PRE_TOKENIZERS, Special, TokenId, Tokenizer, TokensError, byte_alphabet,
 };
 use proptest::prelude::*;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 static TINY: LazyLock<Tokenizer> = LazyLock::new(|| {
@@ -13,11 +14,11 @@ static TINY: LazyLock<Tokenizer> = LazyLock::new(|| {
 });
 
 /// A SentencePiece vocabulary with all bytes, some Korean and some English.
-fn sentence_piece() -> GgufVocabulary {
+fn sentence_piece() -> GgufVocabulary<'static> {
     let words = ["▁", "▁h", "e", "l", "o", "▁he", "ll", "llo", "▁hello", "안", "녕", "안녕", "h"];
-    let mut tokens: Vec<String> = ["<unk>", "<s>", "</s>"].map(String::from).to_vec();
-    tokens.extend((0..256).map(|b| format!("<0x{b:02X}>")));
-    tokens.extend(words.map(String::from));
+    let mut tokens = ["<unk>", "<s>", "</s>"].map(Cow::from).to_vec();
+    tokens.extend((0..256).map(|b| format!("<0x{b:02X}>").into()));
+    tokens.extend(words.map(Cow::from));
     let kinds = (0..tokens.len())
         .map(|i| {
             if i == 0 {
@@ -32,15 +33,15 @@ fn sentence_piece() -> GgufVocabulary {
         })
         .collect();
     let scores = (0..tokens.len()).map(|i| -(i as f32)).collect();
-    GgufVocabulary { model: "llama".into(), tokens, scores, kinds, bos: Some(1), eos: Some(2), ..Default::default() }
+    GgufVocabulary { model: "llama", tokens, scores, kinds, bos: Some(1), eos: Some(2), ..Default::default() }
 }
 
 static LLAMA: LazyLock<Tokenizer> = LazyLock::new(|| Tokenizer::from_gguf(&sentence_piece()).unwrap());
 
 /// Byte-level BPE over single bytes.
-fn byte_level(pre: Option<&str>) -> GgufVocabulary {
-    let tokens = byte_alphabet().iter().map(char::to_string).collect();
-    GgufVocabulary { model: "gpt2".into(), pre: pre.map(String::from), tokens, ..Default::default() }
+fn byte_level(pre: Option<&str>) -> GgufVocabulary<'_> {
+    let tokens = byte_alphabet().iter().map(|c| c.to_string().into()).collect();
+    GgufVocabulary { model: "gpt2", pre, tokens, ..Default::default() }
 }
 
 fn streamed(tokenizer: &Tokenizer, ids: &[TokenId], special: Special, beginning: Beginning) -> Vec<String> {
@@ -133,8 +134,8 @@ fn sentence_piece_merges_by_score_and_falls_back_to_bytes() {
 fn digits_are_kept_together_as_the_family_wants() {
     for (pre, pieces) in [("gpt-2", 1), ("smollm", 4), ("llama-bpe", 2), ("qwen2", 4)] {
         let mut vocabulary = byte_level(Some(pre));
-        vocabulary.tokens.extend(["12", "34", "1234", "123"].map(String::from));
-        vocabulary.merges = ["1 2", "3 4", "12 34", "12 3"].map(String::from).to_vec();
+        vocabulary.tokens.extend(["12", "34", "1234", "123"].map(Cow::from));
+        vocabulary.merges = ["1 2", "3 4", "12 34", "12 3"].map(Cow::from).to_vec();
         let ids = Tokenizer::from_gguf(&vocabulary).unwrap().ids("1234").unwrap();
         assert_eq!(ids.len(), pieces, "{pre}: {ids:?}");
     }
@@ -143,7 +144,7 @@ fn digits_are_kept_together_as_the_family_wants() {
 #[test]
 fn special_tokens_in_a_text_are_parsed_and_begin_tokens_added_where_asked() {
     let mut vocabulary = byte_level(Some("llama-bpe"));
-    vocabulary.tokens.extend(["<|begin|>", "<|end|>"].map(String::from));
+    vocabulary.tokens.extend(["<|begin|>", "<|end|>"].map(Cow::from));
     vocabulary.kinds = (0..258).map(|i| if i < 256 { 1 } else { 3 }).collect();
     (vocabulary.bos, vocabulary.eos) = (Some(256), Some(257));
     let tokenizer = Tokenizer::from_gguf(&vocabulary).unwrap();
@@ -159,16 +160,16 @@ fn special_tokens_in_a_text_are_parsed_and_begin_tokens_added_where_asked() {
 
 #[test]
 fn what_is_wrong_with_a_vocabulary_is_said() {
-    let error = |v: GgufVocabulary| Tokenizer::from_gguf(&v).unwrap_err();
+    let error = |v: GgufVocabulary<'_>| Tokenizer::from_gguf(&v).unwrap_err();
     let unknown = error(byte_level(Some("poro-chat")));
     assert!(matches!(&unknown, TokensError::Pre(name) if name == "poro-chat"));
     assert!(PRE_TOKENIZERS.iter().all(|known| unknown.to_string().contains(known)), "{unknown}");
-    let with = |change: &dyn Fn(&mut GgufVocabulary)| {
+    let with = |change: &dyn Fn(&mut GgufVocabulary<'_>)| {
         let mut v = byte_level(None);
         change(&mut v);
         error(v).to_string()
     };
-    assert!(with(&|v| v.model = "bert".into()).contains("bert"));
+    assert!(with(&|v| v.model = "bert").contains("bert"));
     assert!(with(&|v| v.tokens.clear()).contains("no tokens"));
     assert!(with(&|v| v.kinds = vec![1; 3]).contains("3 token types for 256"));
     assert!(with(&|v| v.scores = vec![0.0]).contains("1 scores"));

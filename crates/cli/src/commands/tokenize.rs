@@ -13,10 +13,10 @@ pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
     // What was typed is read before the model is looked for.
     if let Some(ids) = &args.decode {
         let ids = prompts::parse_ids(ids, "--decode")?;
-        return decode(args, model::find(&args.model)?.tokenizer(), &ids);
+        return decode(args, &model::find(&args.model)?.tokenizer()?, &ids);
     }
     let text = prompts::text(args.text.as_deref().unwrap_or_default())?;
-    encode(args, model::find(&args.model)?.tokenizer(), &text)
+    encode(args, &model::find(&args.model)?.tokenizer()?, &text)
 }
 
 fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &[TokenId]) -> Result<(), Failure> {
