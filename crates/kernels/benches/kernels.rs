@@ -30,7 +30,7 @@ fn products(c: &mut Criterion) {
             for &format in formats {
                 let matrix = matrix(SHAPE.0, SHAPE.1, encoding, &compute).with_activations(format);
                 let mut group = c.benchmark_group(format!("product/{isa}/{encoding}/{format}"));
-                for rows in [1, 5, 16, 96] {
+                for rows in [1, 2, 3, 4, 5, 6, 16, 96] {
                     let x = numbers(rows * SHAPE.1);
                     let mut out = vec![0.0; rows * SHAPE.0];
                     group.throughput(Throughput::Elements((rows * SHAPE.0 * SHAPE.1) as u64));

@@ -16,6 +16,8 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     const WIDE: bool;
     /// Whether tiles of many rows take two panels: where a row is one register, one panel has too few chains in flight.
     const PAIRED: bool;
+    /// Whether [`dot`](Self::dot) is one instruction.
+    const FUSED: bool;
 
     /// Eight `f32`.
     type F: Copy;
@@ -81,6 +83,8 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn words_sub(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// `acc` plus both products of the words' 16-bit halves.
     fn dot(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The same for loops whose sums fill the registers: one product after another, never several kept.
+    fn dot_in_place(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
     /// Whole numbers as `f32`, rounded to nearest, ties to even.
     fn to_row(self, x: Self::Words) -> Self::Row;
 
@@ -152,6 +156,9 @@ impl Later {
 /// A kernel with its arguments, waiting to be told which lanes to run on.
 pub(crate) trait Kernel {
     type Output;
+    /// Whether it adds up products of whole numbers. Only then is it compiled for instruction sets that differ from others
+    /// in nothing else.
+    const DOTS: bool = false;
     /// Must be `#[inline(always)]`, so that it is compiled inside each instruction set's entry function.
     fn run<L: Lanes>(self, lanes: L) -> Self::Output;
 }
@@ -176,7 +183,8 @@ pub struct Isa(Kind);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Scalar,
-    Avx2(avx2::Avx2),
+    Avx2(avx2::Avx2<false>),
+    AvxVnni(avx2::Avx2<true>),
     Avx512(avx512::Avx512),
 }
 
@@ -188,18 +196,21 @@ impl Isa {
 
     /// The fastest one here.
     pub fn detect() -> Self {
-        let avx2 = || avx2::Avx2::new().map(Kind::Avx2);
-        Self(avx512::Avx512::new().map(Kind::Avx512).or_else(avx2).unwrap_or(Kind::Scalar))
+        Self::available().last().copied().unwrap_or_else(Self::scalar)
     }
 
     /// All that can run here, the scalar one first, the fastest last.
     pub fn available() -> Vec<Self> {
-        let avx2 = avx2::Avx2::new().map(Kind::Avx2);
-        let avx512 = avx512::Avx512::new().map(Kind::Avx512);
-        [Some(Kind::Scalar), avx2, avx512].into_iter().flatten().map(Self).collect()
+        let found = [
+            Some(Kind::Scalar),
+            avx2::Avx2::new().map(Kind::Avx2),
+            avx2::Avx2::new().map(Kind::AvxVnni),
+            avx512::Avx512::new().map(Kind::Avx512),
+        ];
+        found.into_iter().flatten().map(Self).collect()
     }
 
-    /// The one named `scalar`, `avx2` or `avx512`, if it can run here.
+    /// The one named `scalar`, `avx2`, `avxvnni` or `avx512`, if it can run here.
     pub fn named(name: &str) -> Option<Self> {
         Self::available().into_iter().find(|isa| isa.to_string() == name)
     }
@@ -209,6 +220,8 @@ impl Isa {
         match self.0 {
             Kind::Scalar => kernel.run(scalar::Scalar),
             Kind::Avx2(proof) => proof.enter(kernel),
+            Kind::AvxVnni(proof) if K::DOTS => proof.enter(kernel),
+            Kind::AvxVnni(proof) => proof.plain().enter(kernel),
             Kind::Avx512(proof) => proof.enter(kernel),
         }
     }
@@ -219,6 +232,7 @@ impl fmt::Display for Isa {
         f.write_str(match self.0 {
             Kind::Scalar => "scalar",
             Kind::Avx2(_) => "avx2",
+            Kind::AvxVnni(_) => "avxvnni",
             Kind::Avx512(_) => "avx512",
         })
     }
@@ -232,6 +246,7 @@ mod tests {
     struct All<'a>(&'a [f32; 8], &'a [f32; 8]);
     impl Kernel for All<'_> {
         type Output = Vec<u32>;
+        const DOTS: bool = true;
         #[inline(always)]
         fn run<L: Lanes>(self, l: L) -> Vec<u32> {
             let (a, b) = (l.load(self.0), l.load(self.1));
@@ -299,6 +314,7 @@ mod tests {
             l.signed32(x, 24),
             l.words_sub(x, y),
             l.dot(x, x, y),
+            l.dot_in_place(x, x, y),
         ];
         let mut row = [0.0; 16];
         l.row_store(l.to_row(x), &mut row);

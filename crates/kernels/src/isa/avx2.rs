@@ -1,4 +1,5 @@
-//! Eight lanes in one 256-bit register. The only unsafe arithmetic of the project.
+//! Eight lanes in one 256-bit register, with or without AVX-VNNI: pairs of 16-bit numbers multiplied and added up in one
+//! instruction, which processors have that stop at 256 bits.
 #![allow(unsafe_code)] // intrinsics, and the call into code compiled for AVX2; each with its reason
 #![allow(clippy::cast_ptr_alignment)] // unaligned loads take pointers of the register's type
 
@@ -11,29 +12,81 @@ pub(super) use absent::Avx2;
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::super::{Kernel, Lanes};
+    use std::arch::asm;
     #[allow(clippy::wildcard_imports)] // some fifty intrinsics
     use std::arch::x86_64::*;
 
-    /// Proof that this processor has AVX2, FMA and F16C: only [`Avx2::new`] makes one.
+    /// Proof that this processor has AVX2, FMA and F16C, and AVX-VNNI if `VNNI`: only [`Avx2::new`] makes one.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(in super::super) struct Avx2(());
+    pub(in super::super) struct Avx2<const VNNI: bool>(Proof);
 
-    impl Avx2 {
+    /// What only this module can make.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    struct Proof;
+
+    impl<const VNNI: bool> Avx2<VNNI> {
         pub(in super::super) fn new() -> Option<Self> {
             let found =
                 is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
-            found.then_some(Self(()))
+            (found && (!VNNI || is_x86_feature_detected!("avxvnni"))).then_some(Self(Proof))
+        }
+
+        /// The same without AVX-VNNI.
+        pub(in super::super) fn plain(self) -> Avx2<false> {
+            Avx2(self.0)
         }
 
         /// Runs a kernel compiled for these instructions.
         pub(in super::super) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
             #[target_feature(enable = "avx2,fma,f16c")]
-            fn compiled<K: Kernel>(proof: Avx2, kernel: K) -> K::Output {
+            fn compiled<K: Kernel>(proof: Avx2<false>, kernel: K) -> K::Output {
                 kernel.run(proof)
             }
-            // SAFETY: `self` exists, so `new` has seen the features that `compiled` is built with.
-            unsafe { compiled(self, kernel) }
+            #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
+            fn compiled_vnni<K: Kernel>(proof: Avx2<true>, kernel: K) -> K::Output {
+                kernel.run(proof)
+            }
+            // SAFETY: `self` exists, so `new` has seen the features that the one called is built with.
+            unsafe { if VNNI { compiled_vnni(Avx2(self.0), kernel) } else { compiled(self.plain(), kernel) } }
         }
+    }
+
+    /// A product and a sum, by name: LLVM adds up whole numbers in another order, which takes more registers than there are.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn dot_in_place(acc: __m256i, a: __m256i, b: __m256i) -> __m256i {
+        let mut acc = acc;
+        // SAFETY: the instructions are among those that this function is compiled for, and touch registers alone.
+        unsafe {
+            asm!(
+                "vpmaddwd {product}, {a}, {b}",
+                "vpaddd {acc}, {acc}, {product}",
+                acc = inout(ymm_reg) acc,
+                a = in(ymm_reg) a,
+                b = in(ymm_reg) b,
+                product = out(ymm_reg) _,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        acc
+    }
+
+    /// `vpdpwssd`, by name, as in `avx512.rs`.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
+    fn dot_vnni(acc: __m256i, a: __m256i, b: __m256i) -> __m256i {
+        let mut acc = acc;
+        // SAFETY: the instruction is one of those that this function is compiled for, and touches registers alone.
+        unsafe {
+            asm!(
+                "{{vex}} vpdpwssd {acc}, {a}, {b}",
+                acc = inout(ymm_reg) acc,
+                a = in(ymm_reg) a,
+                b = in(ymm_reg) b,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        acc
     }
 
     /// One safe method over one expression of intrinsics.
@@ -48,9 +101,10 @@ mod x86 {
         )* };
     }
 
-    impl Lanes for Avx2 {
+    impl<const VNNI: bool> Lanes for Avx2<VNNI> {
         const WIDE: bool = true;
         const PAIRED: bool = false;
+        const FUSED: bool = VNNI;
 
         type F = __m256;
 
@@ -186,10 +240,19 @@ mod x86 {
             };
             words_sub(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] =
                 [_mm256_sub_epi32(a[0], b[0]), _mm256_sub_epi32(a[1], b[1])];
-            dot(acc: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] = [
-                _mm256_add_epi32(acc[0], _mm256_madd_epi16(a[0], b[0])),
-                _mm256_add_epi32(acc[1], _mm256_madd_epi16(a[1], b[1])),
-            ];
+            dot(acc: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] = if VNNI {
+                [dot_vnni(acc[0], a[0], b[0]), dot_vnni(acc[1], a[1], b[1])]
+            } else {
+                [
+                    _mm256_add_epi32(acc[0], _mm256_madd_epi16(a[0], b[0])),
+                    _mm256_add_epi32(acc[1], _mm256_madd_epi16(a[1], b[1])),
+                ]
+            };
+            dot_in_place(acc: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] = if VNNI {
+                [dot_vnni(acc[0], a[0], b[0]), dot_vnni(acc[1], a[1], b[1])]
+            } else {
+                [dot_in_place(acc[0], a[0], b[0]), dot_in_place(acc[1], a[1], b[1])]
+            };
             to_row(x: [__m256i; 2]) -> [__m256; 2] = [_mm256_cvtepi32_ps(x[0]), _mm256_cvtepi32_ps(x[1])];
         }
 
@@ -211,11 +274,14 @@ mod absent {
 
     /// Never made on this architecture.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(in super::super) struct Avx2(std::convert::Infallible);
+    pub(in super::super) struct Avx2<const VNNI: bool>(std::convert::Infallible);
 
-    impl Avx2 {
+    impl<const VNNI: bool> Avx2<VNNI> {
         pub(in super::super) fn new() -> Option<Self> {
             None
+        }
+        pub(in super::super) fn plain(self) -> Avx2<false> {
+            Avx2(self.0)
         }
         pub(in super::super) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
             kernel.run(Scalar)

@@ -8,7 +8,7 @@
 pub(super) use x86::Avx512;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use super::avx2::Avx2 as Avx512;
+pub(super) type Avx512 = super::avx2::Avx2<true>;
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
@@ -21,7 +21,7 @@ mod x86 {
     /// Proof that this processor has AVX-512 F, BW, VL and VNNI: only [`Avx512::new`] makes one. It holds the proof of
     /// AVX2.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(in super::super) struct Avx512(Avx2);
+    pub(in super::super) struct Avx512(Avx2<false>);
 
     impl Avx512 {
         pub(in super::super) fn new() -> Option<Self> {
@@ -87,8 +87,9 @@ mod x86 {
     impl Lanes for Avx512 {
         const WIDE: bool = true;
         const PAIRED: bool = true;
+        const FUSED: bool = true;
 
-        type F = <Avx2 as Lanes>::F;
+        type F = <Avx2<false> as Lanes>::F;
 
         as_avx2! {
             splat(x: f32) -> Self::F;
@@ -142,6 +143,7 @@ mod x86 {
             signed32(x: __m512i, by: i32) -> __m512i = _mm512_sra_epi32(x, _mm_cvtsi32_si128(by));
             words_sub(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
             dot(acc: __m512i, a: __m512i, b: __m512i) -> __m512i = dot(acc, a, b);
+            dot_in_place(acc: __m512i, a: __m512i, b: __m512i) -> __m512i = dot(acc, a, b);
             to_row(x: __m512i) -> __m512 = _mm512_cvtepi32_ps(x);
         }
     }

@@ -15,6 +15,7 @@ impl Lanes for Scalar {
     // A plain x86-64 has no multiply-add and calls a function for each, so it is slow either way. ARM has one.
     const WIDE: bool = cfg!(not(target_arch = "x86_64"));
     const PAIRED: bool = false;
+    const FUSED: bool = false;
 
     type F = [f32; 8];
 
@@ -174,6 +175,10 @@ impl Lanes for Scalar {
             let products = [i32::from(a0) * i32::from(b0), i32::from(a1) * i32::from(b1)];
             (acc[i] as i32).wrapping_add(products[0]).wrapping_add(products[1]) as u32
         })
+    }
+    #[inline(always)]
+    fn dot_in_place(self, acc: [u32; 16], a: [u32; 16], b: [u32; 16]) -> [u32; 16] {
+        self.dot(acc, a, b)
     }
     #[inline(always)]
     fn to_row(self, x: Self::Words) -> Self::Row {

@@ -27,10 +27,10 @@ impl<S: Storage> Kernel for Chains<'_, S> {
             1 if !S::QUANTISED => self.few::<L, 1, 4, 1>(l),
             1 => self.few::<L, 1, 2, 1>(l),
             2 => self.few::<L, 2, 2, TILE>(l),
-            3 => self.few::<L, 3, 2, TILE>(l),
-            4 => self.few::<L, 4, 2, TILE>(l),
-            5 => self.few::<L, 5, 2, TILE>(l),
-            TILE => self.few::<L, TILE, 2, TILE>(l),
+            3 => self.some::<L, 3>(l),
+            4 => self.some::<L, 4>(l),
+            5 => self.some::<L, 5>(l),
+            TILE if L::PAIRED => self.some::<L, TILE>(l),
             _ => self.many(l),
         }
     }
@@ -52,6 +52,12 @@ fn step<L: Lanes, const M: usize, const P: usize, const T: usize>(
 }
 
 impl<S: Storage> Chains<'_, S> {
+    /// Exactly `M` rows, more than two: where a panel's row is two registers, two panels leave no room for the rest.
+    #[inline(always)]
+    fn some<L: Lanes, const M: usize>(&mut self, l: L) {
+        if L::PAIRED { self.few::<L, M, 2, TILE>(l) } else { self.few::<L, M, 1, TILE>(l) }
+    }
+
     /// Exactly `M` rows, `P` panels at a time; activations in tiles of `T`.
     #[inline(always)]
     fn few<L: Lanes, const M: usize, const P: usize, const T: usize>(&mut self, l: L) {

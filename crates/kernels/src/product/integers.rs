@@ -7,6 +7,9 @@ use crate::panel::storage::PanelRow;
 use crate::panel::{Line, Meaning, Pairs, SLAB, WIDTH, slabs};
 use std::ops::Range;
 
+/// Rows in a tile where a product of words needs a register besides its sum: six rows would not leave one.
+const SMALL_TILE: usize = 4;
+
 /// Slabs that are unpacked at a time.
 const SLABS: usize = K_BLOCK / SLAB;
 
@@ -19,6 +22,7 @@ pub(super) struct Chains<'a, S> {
 
 impl<S: Pairs> Kernel for Chains<'_, S> {
     type Output = ();
+    const DOTS: bool = true;
 
     #[inline(always)]
     fn run<L: Lanes>(mut self, l: L) {
@@ -195,12 +199,34 @@ impl<'a, S: Pairs> Chains<'a, S> {
         let last = self.part.panels().end - 1;
         let next: [Later; P] =
             std::array::from_fn(|p| Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]));
+        if L::FUSED {
+            self.tiles::<L, TILE, P>(l, rows, panel, now, unpacked, next);
+        } else {
+            self.tiles::<L, SMALL_TILE, P>(l, rows, panel, now, unpacked, next);
+        }
+    }
+
+    /// All rows in tiles of `M`, and what is left of them.
+    #[inline(always)]
+    fn tiles<L: Lanes, const M: usize, const P: usize>(
+        &mut self,
+        l: L,
+        rows: Range<usize>,
+        panel: usize,
+        now: &Range<usize>,
+        unpacked: &[Unpacked; P],
+        next: [Later; P],
+    ) {
         let none = [Later::all::<u8>(&[]); P];
-        let (mut row, whole) = (rows.start, if L::WIDE { rows.len() / TILE } else { 0 });
+        let (mut row, whole) = (rows.start, if L::WIDE { rows.len() / M } else { 0 });
         for tile in 0..whole {
             let next = next.map(|of| of.share(tile, whole));
-            self.tile::<L, TILE, P>(l, row, panel, now, unpacked, next);
-            row += TILE;
+            self.tile::<L, M, P>(l, row, panel, now, unpacked, next);
+            row += M;
+        }
+        if L::WIDE && row + SMALL_TILE <= rows.end {
+            self.tile::<L, SMALL_TILE, P>(l, row, panel, now, unpacked, none);
+            row += SMALL_TILE;
         }
         if L::WIDE && row + 3 <= rows.end {
             self.tile::<L, 3, P>(l, row, panel, now, unpacked, none);
@@ -331,7 +357,7 @@ fn ready_dots<L: Lanes, const M: usize, const P: usize>(
         for m in 0..M {
             let x = l.words_splat(x[m][N]);
             for p in 0..P {
-                sums[m][p] = l.dot(sums[m][p], w[p], x);
+                sums[m][p] = l.dot_in_place(sums[m][p], w[p], x);
             }
         }
     });
