@@ -80,8 +80,8 @@ impl Compute {
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless
-    /// `BEAMLINE_ISA` (`scalar`, `avx2`, `avx512`) or `BEAMLINE_THREADS` says otherwise. `threads`, where given, wins over the
-    /// environment.
+    /// `BEAMLINE_ISA` (`scalar`, `avx2`, `avxvnni`, `avx512`) or `BEAMLINE_THREADS` says otherwise. `threads`, where given,
+    /// wins over the environment.
     ///
     /// # Errors
     /// When a value is out of its range.

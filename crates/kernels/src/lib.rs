@@ -1,6 +1,6 @@
 //! Numbers in, numbers out: the arithmetic that a language model on a CPU needs, made reproducible.
 //!
-//! What goes in: slices of `f32`, weights packed as a [`Matrix`], and a [`Compute`] that says which
+//! What goes in: slices of `f32`, weights as a [`Matrix`], and a [`Compute`] that says which
 //! instructions and how many threads to use. What comes out: slices of `f32`. This crate knows nothing of
 //! tensors, models or files.
 //!
@@ -33,8 +33,9 @@
 //!
 //! `isa` holds one trait, `Lanes`: eight `f32` side by side, rows of sixteen, sixteen words of whole numbers. Each kernel
 //! is written once over that trait and compiled for every instruction set; [`Isa`] is a value that proves its
-//! instructions exist. `panel` says how weights lie, `product` multiplies them, `pool` keeps threads. Unsafe code is the
-//! intrinsics with one call into each instruction set's code, the columns of `stripe` and the borrowed job of `pool`.
+//! instructions exist. `panel` says how weights lie, `in_place` uses those of a file before they are packed, `product`
+//! multiplies them, `pool` keeps threads. Unsafe code is the intrinsics (three products of whole numbers written by name)
+//! with one call into each instruction set's code, the columns of `stripe` and the borrowed job of `pool`.
 //!
 //! ```
 //! use beamline_kernels::{Compute, Encoding, Layout, Matrix, Source};

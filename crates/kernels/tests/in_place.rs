@@ -117,3 +117,26 @@ fn quantised_weights_and_shapes_that_do_not_fit_are_refused() {
         assert!(matches!(refused, PackError::Length { .. }), "{refused}");
     }
 }
+
+#[test]
+fn products_from_many_threads_agree_whoever_packs() {
+    let (outputs, inputs) = (130, 300);
+    let bytes = stored(numbers(outputs * inputs), Encoding::F32);
+    let compute = Compute::new(Isa::detect(), 2).unwrap();
+    let x = numbers(inputs);
+    let product = |matrix: &Matrix| {
+        let mut out = vec![f32::NAN; outputs];
+        matrix.product(&x, None, &mut out, &compute);
+        bits(&out)
+    };
+    for _ in 0..50 {
+        let (place, released) = lent(&bytes);
+        let matrix = Matrix::in_place(place, Encoding::F32, Layout::OutIn, [outputs, inputs]).unwrap();
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| product(&matrix))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(all.iter().all(|out| *out == all[0]) && all[0] == product(&matrix));
+        assert_eq!(released.load(Ordering::Relaxed), 1);
+    }
+}
