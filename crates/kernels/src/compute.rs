@@ -121,6 +121,11 @@ impl Compute {
         self.threads
     }
 
+    /// The threads, if there are several.
+    pub(crate) fn pool(&self) -> Option<&Pool> {
+        self.pool.as_ref()
+    }
+
     /// Runs `work(0)`, ..., `work(parts - 1)`, each once, in any order and on any thread.
     pub(crate) fn for_parts(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
         match &self.pool {

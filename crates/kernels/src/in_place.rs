@@ -7,7 +7,7 @@
 
 use crate::compute::Compute;
 use crate::encoding::Encoding;
-use crate::isa::{self, Kernel, Lanes};
+use crate::isa::{self, Kernel, Lanes, ask_for};
 use crate::matrix::{Layout, Source};
 use crate::panel::Panels;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,6 +75,11 @@ impl InPlace {
         })
     }
 
+    /// The packed weights, if there are any by now.
+    pub(crate) fn packed(&self) -> Option<&Panels> {
+        self.packed.get()
+    }
+
     /// Gives up the memory until it is asked for again.
     pub(crate) fn release(&self) {
         self.lent.release();
@@ -137,23 +142,23 @@ impl Kernel for FirstOdd<'_> {
     type Output = Option<usize>;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) -> Option<usize> {
+    fn run<L: Lanes>(self, _: L) -> Option<usize> {
         match self.encoding {
-            Encoding::F32 => find(l, self.bytes, |n| u32::from_le_bytes(n) & 0x7f80_0000 == 0x7f80_0000),
-            Encoding::F16 => find(l, self.bytes, |n| u16::from_le_bytes(n) & 0x7c00 == 0x7c00),
-            _ => find(l, self.bytes, |n| u16::from_le_bytes(n) & 0x7f80 == 0x7f80),
+            Encoding::F32 => find(self.bytes, |n| u32::from_le_bytes(n) & 0x7f80_0000 == 0x7f80_0000),
+            Encoding::F16 => find(self.bytes, |n| u16::from_le_bytes(n) & 0x7c00 == 0x7c00),
+            _ => find(self.bytes, |n| u16::from_le_bytes(n) & 0x7f80 == 0x7f80),
         }
     }
 }
 
 /// The first of some numbers that `is_odd`, looked for by blocks: a search that may stop anywhere goes one by one.
 #[inline(always)]
-fn find<L: Lanes, const N: usize>(l: L, bytes: &[u8], is_odd: impl Fn([u8; N]) -> bool) -> Option<usize> {
+fn find<const N: usize>(bytes: &[u8], is_odd: impl Fn([u8; N]) -> bool) -> Option<usize> {
     const BLOCK: usize = 256;
     let numbers = bytes.as_chunks::<N>().0;
     for (b, block) in numbers.chunks(BLOCK).enumerate() {
         for line in block.as_flattened().chunks(64) {
-            l.prefetch(line.as_ptr().wrapping_add(AHEAD));
+            ask_for(line.as_ptr().wrapping_add(AHEAD));
         }
         if block.iter().fold(false, |odd, &n| odd | is_odd(n)) {
             return Some(b * BLOCK + block.iter().position(|&n| is_odd(n))?);

@@ -1,9 +1,11 @@
 //! Which instructions the kernels use: the one place that asks the processor, and the one dispatch.
 
+mod ahead;
 mod avx2;
 mod avx512;
 mod scalar;
 
+pub(crate) use ahead::{Later, ask_for, prefetch, prefetch_line};
 use std::fmt;
 
 /// Eight `f32` side by side, and what may be done with them.
@@ -60,9 +62,6 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn row_bf16(self, from: &[u16; 16]) -> Self::Row;
     fn row_i8(self, from: &[i8; 16]) -> Self::Row;
 
-    /// Asks for the cache line at an address, which may be any: a hint.
-    fn prefetch(self, at: *const u8);
-
     /// Sixteen 32-bit words: of four bytes each, of two 16-bit numbers, or whole numbers.
     type Words: Copy;
 
@@ -101,55 +100,6 @@ pub(crate) trait Lanes: Copy + Send + Sync {
         let mut l = [0.0; 8];
         self.store(x, &mut l);
         l.iter().fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m })
-    }
-}
-
-/// Asks for what lies `ahead` bytes after `from`, all lines of it.
-#[inline(always)]
-pub(crate) fn prefetch<L: Lanes, T>(l: L, from: &T, ahead: usize) {
-    for line in 0..size_of::<T>().div_ceil(64) {
-        prefetch_line(l, from, ahead, line);
-    }
-}
-
-/// The same for one line, if there is that many.
-#[inline(always)]
-pub(crate) fn prefetch_line<L: Lanes, T>(l: L, from: &T, ahead: usize, line: usize) {
-    if line * 64 < size_of::<T>() {
-        l.prefetch(std::ptr::from_ref(from).cast::<u8>().wrapping_add(ahead + line * 64));
-    }
-}
-
-/// Memory to be asked for bit by bit, between other work: a burst would only wait for itself.
-#[derive(Clone, Copy)]
-pub(crate) struct Later {
-    at: *const u8,
-    lines: usize,
-}
-
-impl Later {
-    /// All of these.
-    pub(crate) fn all<T>(of: &[T]) -> Self {
-        Self { at: of.as_ptr().cast(), lines: size_of_val(of).div_ceil(64) }
-    }
-
-    /// Share `which` of `count`.
-    pub(crate) fn share(self, which: usize, count: usize) -> Self {
-        let share = self.lines.div_ceil(count);
-        let start = (which * share).min(self.lines);
-        Self { at: self.at.wrapping_add(start * 64), lines: share.min(self.lines - start) }
-    }
-
-    /// Asks for the next few lines.
-    #[inline(always)]
-    pub(crate) fn ask<L: Lanes>(&mut self, l: L, lines: usize) {
-        if self.lines > 0 {
-            for line in 0..lines {
-                l.prefetch(self.at.wrapping_add(line * 64));
-            }
-            self.at = self.at.wrapping_add(lines * 64);
-            self.lines = self.lines.saturating_sub(lines);
-        }
     }
 }
 

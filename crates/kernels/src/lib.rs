@@ -60,6 +60,7 @@ mod bandwidth;
 mod compute;
 mod encoding;
 mod exp;
+mod foresight;
 mod greatest;
 mod in_place;
 mod isa;

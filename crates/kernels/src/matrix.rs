@@ -4,8 +4,9 @@ use crate::compute::Compute;
 use crate::encoding::Encoding;
 use crate::in_place::{self, InPlace, Lent};
 use crate::isa;
-use crate::panel::Panels;
+use crate::panel::{Panels, WIDTH};
 use crate::product::ActivationFormat;
+use std::ops::Range;
 
 /// Which index of a stored matrix runs fastest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -193,6 +194,15 @@ impl Matrix {
         if let Held::InPlace(held) = &self.held {
             held.release();
         }
+    }
+
+    /// Where the packed weights of some outputs lie, which begin at a panel; nowhere if they are not packed.
+    pub(crate) fn memory(&self, outputs: Range<usize>) -> Range<usize> {
+        let panels = match &self.held {
+            Held::Packed(panels) => Some(panels),
+            Held::InPlace(held) => held.packed(),
+        };
+        panels.map_or(0..0, |panels| panels.memory(outputs.start / WIDTH..outputs.end.div_ceil(WIDTH)))
     }
 
     /// What a product that is about to begin reads.

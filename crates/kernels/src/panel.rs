@@ -19,6 +19,7 @@ use crate::compute::Compute;
 use crate::encoding::Encoding;
 use crate::isa::Lanes;
 use crate::matrix::Source;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Outputs in a panel.
@@ -122,6 +123,19 @@ impl Panels {
                 Data::F16(d) | Data::Bf16(d) => d.bytes(),
                 Data::Bytes(d) | Data::Nibbles(d) | Data::Sixes(d) => d.bytes(),
             }
+    }
+
+    /// Where the weights of some panels lie, without scales.
+    pub(crate) fn memory(&self, panels: Range<usize>) -> Range<usize> {
+        let (slabs, floats) = (slabs(self.inputs, true), slabs(self.inputs, false) * SLAB * WIDTH);
+        let (start, panel) = match &self.data {
+            Data::F32(d) => (d.as_ptr() as usize, floats * 4),
+            Data::F16(d) | Data::Bf16(d) => (d.as_ptr() as usize, floats * 2),
+            Data::Bytes(d) => (d.as_ptr() as usize, slabs * Quants::Bytes.words() * 4),
+            Data::Nibbles(d) => (d.as_ptr() as usize, slabs * Quants::Nibbles.words() * 4),
+            Data::Sixes(d) => (d.as_ptr() as usize, slabs * Quants::Sixes.words() * 4),
+        };
+        start + panels.start * panel..start + panels.end * panel
     }
 
     /// Every panel, to be filled.

@@ -5,7 +5,8 @@
 //! has not begun: whoever comes late finds nothing left to do.
 #![allow(unsafe_code)] // a job is borrowed from its caller, which no thread can be told of; see `Job`
 
-use std::ops::ControlFlow;
+use crate::foresight::{Asked, Foresight};
+use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -36,11 +37,20 @@ struct Shared {
     called: Condvar,
     /// Jobs so far, as on the board; looked at without the lock.
     round: AtomicUsize,
-    /// The next part to be taken.
-    next: AtomicUsize,
+    /// The caller's first.
+    shares: Vec<Share>,
     /// Workers that hold the job.
     busy: AtomicUsize,
     panicked: AtomicBool,
+}
+
+/// One thread's share of every job, on cache lines of its own.
+#[derive(Default)]
+#[repr(align(128))]
+struct Share {
+    /// The next part to be taken.
+    next: AtomicUsize,
+    foresight: Foresight,
 }
 
 #[derive(Default)]
@@ -56,23 +66,33 @@ impl Shared {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes parts of a job until none is left.
-    fn work(&self, job: Job) {
-        loop {
-            let part = self.next.fetch_add(1, Ordering::Relaxed);
-            if part >= job.parts {
-                return;
+    /// The parts that belong to thread `who`.
+    fn share(&self, parts: usize, who: usize) -> Range<usize> {
+        let start = |who: usize| (parts * who).div_ceil(self.shares.len());
+        start(who)..start(who + 1)
+    }
+
+    /// Takes parts of a job until none is left: of thread `who`, which this is, then of those after it.
+    fn work(&self, job: Job, who: usize) {
+        let count = self.shares.len();
+        for of in (who..who + count).map(|i| i % count) {
+            let end = self.share(job.parts, of).end;
+            loop {
+                let part = self.shares[of].next.fetch_add(1, Ordering::Relaxed);
+                if part >= end {
+                    break;
+                }
+                (job.work)(part);
             }
-            (job.work)(part);
         }
     }
 
     /// A worker's life.
-    fn serve(&self) {
-        let mut seen = 0;
-        while let ControlFlow::Continue(job) = self.wait(&mut seen) {
+    fn serve(&self, who: usize) {
+        let (mut seen, mut asked) = (0, Asked::default());
+        while let ControlFlow::Continue(job) = self.wait(&mut seen, who, &mut asked) {
             if let Some(job) = job {
-                if catch_unwind(AssertUnwindSafe(|| self.work(job))).is_err() {
+                if catch_unwind(AssertUnwindSafe(|| self.work(job, who))).is_err() {
                     self.panicked.store(true, Ordering::Relaxed);
                 }
                 self.busy.fetch_sub(1, Ordering::Release);
@@ -81,9 +101,11 @@ impl Shared {
     }
 
     /// Waits for a round that has not been seen; its job, if it is not over already.
-    fn wait(&self, seen: &mut usize) -> ControlFlow<(), Option<Job>> {
+    fn wait(&self, seen: &mut usize, who: usize, asked: &mut Asked) -> ControlFlow<(), Option<Job>> {
+        let is_over = || self.round.load(Ordering::Acquire) != *seen;
+        while !is_over() && self.shares[who].foresight.ask(asked) {}
         let since = Instant::now();
-        while self.round.load(Ordering::Acquire) == *seen && since.elapsed() < AWAKE {
+        while !is_over() && since.elapsed() < AWAKE {
             (0..32).for_each(|_| std::hint::spin_loop());
         }
         let mut board = self.board();
@@ -102,7 +124,9 @@ impl Shared {
     }
 
     fn post(&self, job: Job) {
-        self.next.store(0, Ordering::Relaxed);
+        for (who, share) in self.shares.iter().enumerate() {
+            share.next.store(self.share(job.parts, who).start, Ordering::Relaxed);
+        }
         let mut board = self.board();
         board.job = Some(job);
         board.round += 1;
@@ -140,17 +164,27 @@ impl Pool {
             board: Mutex::default(),
             called: Condvar::new(),
             round: AtomicUsize::new(0),
-            next: AtomicUsize::new(0),
+            shares: (0..=workers).map(|_| Share::default()).collect(),
             busy: AtomicUsize::new(0),
             panicked: AtomicBool::new(false),
         });
         let mut pool = Self { shared, workers: Vec::new(), turn: Mutex::new(()) };
-        for _ in 0..workers {
+        for who in 1..=workers {
             let shared = Arc::clone(&pool.shared);
-            let worker = std::thread::Builder::new().name("beamline".to_owned()).spawn(move || shared.serve());
+            let worker = std::thread::Builder::new().name("beamline".to_owned()).spawn(move || shared.serve(who));
             pool.workers.push(worker.ok()?);
         }
         Some(pool)
+    }
+
+    /// Which of a job's parts thread `who` begins with, the caller's being 0.
+    pub(crate) fn share(&self, parts: usize, who: usize) -> Range<usize> {
+        self.shared.share(parts, who)
+    }
+
+    /// What each thread will read next.
+    pub(crate) fn foresights(&self) -> impl Iterator<Item = &Foresight> {
+        self.shared.shares.iter().map(|share| &share.foresight)
     }
 
     /// Runs `work(0)`, ..., `work(parts - 1)` in any order on all threads, the caller's among them.
@@ -170,7 +204,7 @@ impl Pool {
         let job = Job { work, parts };
         self.shared.post(job);
         let recall = Recall(&self.shared);
-        let own = catch_unwind(AssertUnwindSafe(|| self.shared.work(job)));
+        let own = catch_unwind(AssertUnwindSafe(|| self.shared.work(job, 0)));
         drop(recall);
         if let Err(panic) = own {
             resume_unwind(panic);

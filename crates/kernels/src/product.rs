@@ -39,8 +39,15 @@ const K_BLOCK: usize = 256;
 /// Bytes of weights that are asked for before they are used: about what memory takes to answer.
 const AHEAD: usize = 4096;
 
+/// How far ahead memory is asked for, `at` bytes into `P` panels of `bytes` each that are read side by side: a panel's end is
+/// followed by the panel that will be read in its place, `P` further on.
+#[inline(always)]
+fn ahead<const P: usize>(at: usize, bytes: usize) -> usize {
+    if at + AHEAD < bytes { AHEAD } else { AHEAD + (P - 1) * bytes }
+}
+
 /// Panels that one thread takes at least.
-const GRAIN: usize = 4;
+pub(crate) const GRAIN: usize = 4;
 
 /// One product among several of the same activations.
 #[derive(Debug)]

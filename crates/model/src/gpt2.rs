@@ -84,6 +84,11 @@ impl Gpt2 {
         x
     }
 
+    /// Says that block `layer` comes after the next product, or the output matrix where there is none.
+    fn expect(&self, layer: usize) {
+        self.compute.expect([self.blocks.get(layer).map_or(&self.output, |next| &next.qkv.matrix)]);
+    }
+
     /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, embd]`.
     fn block(&self, layer: usize, x: &mut [f32], spans: &mut [Span<'_>], batch: &Batch, probe: &mut dyn Probe) {
         let (block, compute, embd) = (&self.blocks[layer], &self.compute, self.config.embd);
@@ -92,6 +97,7 @@ impl Gpt2 {
             layer_norm(&mut h, &norm.weight, &norm.bias, self.config.epsilon, compute);
             h
         };
+        Linear::expect([&block.projection], compute);
         let qkv = block.qkv.apply(&norm(x, &block.attention_norm), compute); // [rows, 3, embd]
         let [queries, keys, values] = [0, 1, 2].map(|which| Columns::part(&qkv, 3 * embd, which, 3));
         batch.write(spans, layer, [keys, values], compute);
@@ -99,12 +105,15 @@ impl Gpt2 {
         look(probe, layer, Part::Weights, || batch.weights(spans, layer, queries, &heads));
         let mut seen = batch.attend(spans, layer, queries, &heads, compute);
         show(probe, layer, Part::Attention, &mut seen);
+        Linear::expect([&block.up], compute);
         add(x, &block.projection.apply(&seen, compute), compute);
 
+        Linear::expect([&block.down], compute);
         let mut inner = block.up.apply(&norm(x, &block.mlp_norm), compute); // [rows, inner]
         compute.for_chunks(&mut inner, self.config.inner, self.config.inner * 4, |_, row| {
             self.config.activation.apply(row, compute);
         });
+        self.expect(layer + 1);
         let mut out = block.down.apply(&inner, compute);
         show(probe, layer, Part::Mlp, &mut out);
         add(x, &out, compute);
@@ -136,6 +145,7 @@ impl Gpt2 {
         layer_norm(&mut last, &self.final_norm.weight, &self.final_norm.bias, self.config.epsilon, &self.compute);
         show(probe, self.blocks.len(), Part::FinalNorm, &mut last);
         let mut out = vec![0.0; last.len() / self.config.embd * self.config.vocab];
+        self.expect(0); // in the next pass
         self.output.product(&last, None, &mut out, &self.compute);
         Rows::new(out, self.config.vocab)
     }

@@ -98,10 +98,19 @@ impl Llama {
         self.compute.for_chunks(heads, width, width * 4, |row, heads| rotate(heads, &rotations[row]));
     }
 
+    /// Says that block `layer` comes after the next product, or the output matrix where there is none.
+    fn expect(&self, layer: usize) {
+        match self.blocks.get(layer) {
+            Some(next) => Linear::expect([&next.query, &next.key, &next.value], &self.compute),
+            None => self.compute.expect([&self.output]),
+        }
+    }
+
     /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, hidden]`.
     fn block(&self, layer: usize, x: &mut [f32], pass: &mut Pass<'_, '_>, probe: &mut dyn Probe) {
         let (block, compute) = (&self.blocks[layer], &self.compute);
         let h = self.norm(x, &block.attention_norm);
+        Linear::expect([&block.projection], compute);
         let [mut queries, mut keys, values] = Linear::apply_all([&block.query, &block.key, &block.value], &h, compute);
         self.turn(&mut queries, block.query_norm.as_deref(), &pass.rotations);
         self.turn(&mut keys, block.key_norm.as_deref(), &pass.rotations);
@@ -111,15 +120,18 @@ impl Llama {
         look(probe, layer, Part::Weights, || pass.batch.weights(pass.spans, layer, queries, &heads));
         let mut seen = pass.batch.attend(pass.spans, layer, queries, &heads, compute);
         show(probe, layer, Part::Attention, &mut seen);
+        Linear::expect([&block.gate, &block.up], compute);
         add(x, &block.projection.apply(&seen, compute), compute);
 
         let h = self.norm(x, &block.mlp_norm);
+        Linear::expect([&block.down], compute);
         let [mut inner, up] = Linear::apply_all([&block.gate, &block.up], &h, compute); // [rows, inner]
         let width = self.config.inner;
         compute.for_chunks(&mut inner, width, width * 4, |row, gate| {
             self.config.activation.apply(gate, compute);
             multiply(gate, &up[row * width..][..width]);
         });
+        self.expect(layer + 1);
         let mut out = block.down.apply(&inner, compute);
         show(probe, layer, Part::Mlp, &mut out);
         add(x, &out, compute);
@@ -149,6 +161,7 @@ impl Llama {
         let mut last = self.norm(&pass.batch.wanted(&x, hidden), &self.final_norm);
         show(probe, self.blocks.len(), Part::FinalNorm, &mut last);
         let mut out = vec![0.0; last.len() / hidden * self.config.vocab];
+        self.expect(0); // in the next pass
         self.output.product(&last, None, &mut out, &self.compute);
         Rows::new(out, self.config.vocab)
     }

@@ -53,6 +53,11 @@ impl Linear {
         out
     }
 
+    /// Says that these will be applied together, after what is applied next.
+    pub(crate) fn expect<const N: usize>(all: [&Self; N], compute: &Compute) {
+        compute.expect(all.map(|linear| linear.matrix.as_ref()));
+    }
+
     /// Several at once on the same `x`, which costs less than one after the other.
     pub(crate) fn apply_all<'c, const N: usize>(all: [&Self; N], x: &[f32], compute: &'c Compute) -> [Scratch<'c>; N] {
         let rows = x.len() / all[0].matrix.inputs();

@@ -196,12 +196,6 @@ mod x86 {
             }
         }
 
-        #[inline(always)]
-        fn prefetch(self, at: *const u8) {
-            // SAFETY: a hint, which any address will do for.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
-        }
-
         type Words = [__m256i; 2];
 
         lane_ops! {

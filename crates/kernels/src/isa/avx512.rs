@@ -107,7 +107,6 @@ mod x86 {
             whole(x: Self::F) -> [i32; 8];
             exp2_whole(n: Self::F) -> Self::F;
             turn(rows: [Self::F; 8]) -> [Self::F; 8];
-            prefetch(at: *const u8) -> ();
         }
 
         type Row = __m512;

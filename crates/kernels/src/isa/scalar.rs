@@ -115,9 +115,6 @@ impl Lanes for Scalar {
         from.map(f32::from)
     }
 
-    #[inline(always)]
-    fn prefetch(self, _: *const u8) {}
-
     type Words = [u32; 16];
 
     #[inline(always)]

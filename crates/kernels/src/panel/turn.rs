@@ -2,7 +2,7 @@
 
 use super::{SLAB, WIDTH};
 use crate::encoding::Encoding;
-use crate::isa::{Kernel, Lanes};
+use crate::isa::{Kernel, Lanes, ask_for};
 use crate::matrix::{Layout, Source};
 
 /// Rows ahead that are asked for where inputs are rows.
@@ -70,7 +70,7 @@ fn turned<L: Lanes>(l: L, source: &Source<'_>, panel: usize, to: &mut [f32]) {
         for (tile, row) in tile.iter_mut().zip(&rows) {
             let part = (slab * SLAB * width).min(row.len())..((slab + 1) * SLAB * width).min(row.len());
             // The next panel's part of the file: sixteen rows side by side are more than a processor foresees.
-            l.prefetch(row.as_ptr().wrapping_add(part.start + WIDTH * stride));
+            ask_for(row.as_ptr().wrapping_add(part.start + WIDTH * stride));
             *tile = sixteen(l, source.encoding, &row[part]);
         }
         for input in [0, 8] {
@@ -98,7 +98,7 @@ fn across<L: Lanes>(l: L, source: &Source<'_>, first: usize, panels: &mut [&mut 
         let row = if input < source.inputs { &source.bytes[start..][..outputs.len() * width] } else { &[] };
         for (p, panel) in panels.iter_mut().enumerate() {
             let part = (p * WIDTH * width).min(row.len())..((p + 1) * WIDTH * width).min(row.len());
-            l.prefetch(row.as_ptr().wrapping_add(part.start + ROWS * source.outputs * width));
+            ask_for(row.as_ptr().wrapping_add(part.start + ROWS * source.outputs * width));
             panel.as_chunks_mut().0[input] = sixteen(l, source.encoding, &row[part]);
         }
     }

@@ -1,6 +1,6 @@
 //! Chains of f32: every weight is widened and multiplied by its activation.
 
-use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, sixteen};
+use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, ahead, sixteen};
 use crate::isa::{Kernel, Lanes, Later, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
@@ -80,6 +80,7 @@ impl<S: Storage> Chains<'_, S> {
         let params = self.part.params;
         let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
         let slabs: [&[S::Slab]; P] = std::array::from_fn(|p| self.storage.slabs(first + p, inputs));
+        let panel = size_of_val(slabs[0]);
         let (tiles, rest) = self.part.inputs.tile::<T>(0).as_chunks::<SLAB>();
         let slabs = slabs.map(|of| &of[..tiles.len() + usize::from(!rest.is_empty())]);
         let params: [_; P] = std::array::from_fn(|p| params.panel(first + p, inputs));
@@ -92,10 +93,11 @@ impl<S: Storage> Chains<'_, S> {
             }
             let now: [&S::Slab; P] = slabs.map(|of| &of[s]);
             if let Some(x) = tiles.get(s) {
+                let ahead = ahead::<P>(s * size_of::<S::Slab>(), panel);
                 sixteen!(|K| {
                     for p in 0..P {
                         // A line at a time, so that waiting for memory and arithmetic overlap.
-                        prefetch_line(l, now[p], AHEAD, K);
+                        prefetch_line(now[p], ahead, K);
                         let w = widen::<L, S>(l, now[p], K, means[p]);
                         step::<L, M, P, T>(l, &mut acc, &x[K], 0, w, p);
                     }
@@ -222,7 +224,7 @@ impl<S: Storage> Chains<'_, S> {
         }
         for (s, x) in x_steps.iter().enumerate() {
             for p in 0..P {
-                later[p].ask(l, 2);
+                later[p].ask(2);
             }
             for k in 0..STEP {
                 for p in 0..P {

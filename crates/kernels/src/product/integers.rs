@@ -1,7 +1,7 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
 use super::inputs::{Block, LOW};
-use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, eight};
+use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, ahead, eight};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::storage::PanelRow;
 use crate::panel::{Line, Meaning, Pairs, SLAB, WIDTH, slabs};
@@ -102,13 +102,15 @@ impl<'a, S: Pairs> Chains<'a, S> {
             std::array::from_fn(|p| &storage.slabs(first + p, inputs).as_chunks().0[..count]);
         let params: [_; P] = std::array::from_fn(|p| all.panel(first + p, inputs));
         let rows: [&[Block]; M] = std::array::from_fn(|m| &self.row(m)[..count]);
+        let panel = size_of_val(slabs[0]);
         for b in 0..count {
             let mut x = [&Block::ZERO; M];
             for m in 0..M {
                 x[m] = &rows[m][b];
             }
+            let ahead = ahead::<P>(b * size_of::<[S::Slab; 2]>(), panel);
             for p in 0..P {
-                prefetch(l, &slabs[p][b], AHEAD);
+                prefetch(&slabs[p][b], ahead);
             }
             let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
@@ -261,7 +263,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
                 x[m] = &rows[m][b];
             }
             for p in 0..P {
-                later[p].ask(l, 4);
+                later[p].ask(4);
             }
             let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
