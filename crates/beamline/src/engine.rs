@@ -33,7 +33,7 @@ impl Engine {
         compute: Arc<Compute>,
         load_seconds: f64,
     ) -> Self {
-        let Loaded { model, description } = loaded;
+        let Loaded { model, description, .. } = loaded;
         Self { name, model, description, tokenizer, defaults, compute, load_seconds, assistant: None }
     }
 
@@ -64,7 +64,7 @@ impl Engine {
             step_bytes: 0,
         };
         let compute = Arc::new(Compute::from_env(Some(1)).expect("one thread can be had"));
-        let loaded = Loaded { model, description };
+        let loaded = Loaded::new(model, description);
         Self::new(name.to_owned(), loaded, tokenizer, Defaults::default(), compute, 0.0)
     }
 

@@ -83,7 +83,11 @@ impl Error {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Load(_) | Self::Vocabulary { .. } | Self::Read { .. } | Self::NoModel { .. } => Fault::Model,
+            Self::Load(_)
+            | Self::Vocabulary { .. }
+            | Self::Read { .. }
+            | Self::NoModel { .. }
+            | Self::Model(ModelError::Weights { .. }) => Fault::Model,
             #[cfg(feature = "hub")]
             Self::Hub(error) if error.fault() == beamline_hub::Fault::Usage => Fault::Usage,
             #[cfg(feature = "hub")]

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::name::ModelName;
 use crate::vocabulary;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Checkpoint, LoadOptions};
+use beamline_model::{Check, Checkpoint, LoadOptions};
 use beamline_tokens::Tokenizer;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -147,16 +147,21 @@ impl Opened {
         crate::recipe::check(&all, vocab(&self.checkpoint))
     }
 
-    /// Reads the weights and the vocabulary, side by side.
+    /// Reads the weights and the vocabulary, side by side. Plain floats are read, and looked at, by the first pass: NaN or
+    /// infinity among them is an error of whatever is computed first ([`beamline_model::ModelError::Weights`]).
     ///
     /// # Errors
     /// When the vocabulary or a tensor is missing or not valid, or threads cannot be had.
     pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
         let compute = Arc::new(Compute::from_env(options.threads)?);
-        let weights = LoadOptions { dtype: options.dtype, activations: options.activations };
+        let check = Check::FirstPass;
+        let weights = LoadOptions { dtype: options.dtype, activations: options.activations, check };
         let (tokenizer, loaded) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| self.tokenizer());
             let loaded = self.checkpoint.load(weights, &compute);
+            if let Ok(loaded) = &loaded {
+                loaded.touch(&|| !tokenizer.is_finished());
+            }
             (tokenizer.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
         });
         let (tokenizer, loaded) = (tokenizer?, loaded?);

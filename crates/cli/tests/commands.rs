@@ -189,6 +189,27 @@ fn neutral_values_are_never_a_mistake() {
     out(&["generate", "a", "--do-sample=false", "--top-k=0"]);
 }
 
+/// Plain floats are looked at by the first pass: the command fails as if loading had.
+#[test]
+fn weights_that_are_no_numbers_exit_with_3() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(golden("models/tiny-gpt2")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = folder.path().join("model.safetensors");
+    let mut file = std::fs::read(&path).unwrap();
+    let end = file.len();
+    file[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, file).unwrap();
+    let model = folder.path().to_str().unwrap();
+    for args in [&["generate", "--prompt-ids", "1,2"][..], &["score", "--ids", "1,2"], &["bench", "--new-tokens", "2"]]
+    {
+        let message = error(&[args, &["--model", model]].concat(), 3);
+        assert!(message.contains("model.safetensors: tensor ") && message.contains("NaN or infinity"), "{message}");
+    }
+}
+
 #[test]
 fn models_that_cannot_be_had_exit_with_3() {
     for (model, expected) in [

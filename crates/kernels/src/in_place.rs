@@ -10,7 +10,7 @@ use crate::encoding::Encoding;
 use crate::isa::{self, Kernel, Lanes, ask_for};
 use crate::matrix::{Layout, Source};
 use crate::panel::Panels;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Memory that somebody else owns: of a file, most often.
@@ -33,6 +33,8 @@ pub(crate) struct InPlace {
     inputs: usize,
     /// Whether a product has begun.
     used: AtomicBool,
+    /// See [`odd`](Self::odd).
+    odd: AtomicUsize,
     packed: OnceLock<Panels>,
 }
 
@@ -45,8 +47,8 @@ const CHUNK: usize = 1 << 20;
 impl InPlace {
     /// Takes a matrix whose bytes have been found to be what its shape takes.
     pub(crate) fn new(lent: Box<dyn Lent>, encoding: Encoding, layout: Layout, [outputs, inputs]: [usize; 2]) -> Self {
-        let (used, packed) = (AtomicBool::new(false), OnceLock::new());
-        Self { lent, encoding, layout, outputs, inputs, used, packed }
+        let (used, odd, packed) = (AtomicBool::new(false), AtomicUsize::new(usize::MAX), OnceLock::new());
+        Self { lent, encoding, layout, outputs, inputs, used, odd, packed }
     }
 
     /// The output that weight `at`, of those stored, belongs to.
@@ -67,8 +69,8 @@ impl InPlace {
         }
         self.used.swap(true, Ordering::Relaxed).then(|| {
             self.packed.get_or_init(|| {
-                // All of them are finite. Should the file have changed since, the logits will tell.
-                let (panels, _) = Panels::pack(&self.source(), self.encoding, compute);
+                let (panels, odd) = Panels::pack(&self.source(), self.encoding, compute);
+                self.odd.fetch_min(odd.unwrap_or(usize::MAX), Ordering::Relaxed);
                 self.lent.release();
                 panels
             })
@@ -78,6 +80,27 @@ impl InPlace {
     /// The packed weights, if there are any by now.
     pub(crate) fn packed(&self) -> Option<&Panels> {
         self.packed.get()
+    }
+
+    /// Looks at the weights of outputs from `first` on, if what came out for them is NaN or infinite: one such weight lets
+    /// nothing else come out, whatever it meets.
+    pub(crate) fn look(&self, first: usize, out: &[f32]) {
+        for (output, _) in (first..).zip(out).filter(|(_, y)| !y.is_finite()) {
+            self.row(output, &mut vec![0.0; self.inputs]);
+        }
+    }
+
+    /// The first output that a product, or who asked for a row, found NaN or infinity among the weights of.
+    pub(crate) fn odd(&self) -> Option<usize> {
+        Some(self.odd.load(Ordering::Relaxed)).filter(|&output| output != usize::MAX)
+    }
+
+    /// Reads a byte of every page, for as long as there is time for `more`.
+    pub(crate) fn touch(&self, more: &dyn Fn() -> bool) {
+        const PAGE: usize = 1 << 12;
+        for chunk in self.lent.bytes().chunks(CHUNK).take_while(|_| more()) {
+            std::hint::black_box(chunk.iter().step_by(PAGE).fold(0, |all, byte| all ^ byte));
+        }
     }
 
     /// Gives up the memory until it is asked for again.
@@ -90,7 +113,7 @@ impl InPlace {
         self.packed.get().map_or(self.lent.bytes().len(), Panels::bytes)
     }
 
-    /// Widens the weights of one output.
+    /// Widens the weights of one output, and looks at them.
     pub(crate) fn row(&self, output: usize, out: &mut [f32]) {
         if let Some(panels) = self.packed.get() {
             // The file's pages may have been given up.
@@ -107,6 +130,9 @@ impl InPlace {
                     self.encoding.decode(&bytes[at..][..width], std::slice::from_mut(out));
                 }
             }
+        }
+        if !out.iter().all(|weight| weight.is_finite()) {
+            self.odd.fetch_min(output, Ordering::Relaxed);
         }
     }
 }

@@ -85,7 +85,7 @@ enum Held {
 /// Where a product finds its weights.
 pub(crate) enum Weights<'a> {
     Packed(&'a Panels),
-    InPlace(Source<'a>),
+    InPlace(&'a InPlace),
 }
 
 impl std::fmt::Debug for Matrix {
@@ -139,7 +139,8 @@ impl Matrix {
     /// A matrix `[outputs, inputs]` of plain floats in memory that it may keep: used where they lie by the first product
     /// and packed by the second one. Results are the same bits as after [`pack`](Self::pack).
     ///
-    /// The weights have not been looked at: [`check`](Self::check) does, for many matrices at once.
+    /// The weights have not been looked at: [`check`](Self::check) does, for many matrices at once, or the first product
+    /// does, and [`defect`](Self::defect) says what it found.
     ///
     /// ```
     /// use beamline_kernels::{Compute, Encoding, Layout, Lent, Matrix};
@@ -189,6 +190,28 @@ impl Matrix {
         in_place::check(&held, compute).map_err(|(which, output)| (which, PackError::NotFinite { output }))
     }
 
+    /// What has been found wrong with weights that are used in place: by the first product, which finds NaN and infinity if
+    /// there is any, since they let nothing finite come out; or by [`row`](Self::row), among those that were asked for.
+    pub fn defect(&self) -> Option<PackError> {
+        match &self.held {
+            Held::Packed(_) => None,
+            Held::InPlace(held) => held.odd().map(|output| PackError::NotFinite { output }),
+        }
+    }
+
+    /// Touches the pages of weights that are used in place, for as long as there is time for `more`: whoever has to wait for
+    /// something else before the first product can take this part of its work off it.
+    pub fn touch(&self, more: &dyn Fn() -> bool) {
+        if let Held::InPlace(held) = &self.held {
+            held.touch(more);
+        }
+    }
+
+    /// Whether the weights are used where they lie, at least by the first product.
+    pub fn is_in_place(&self) -> bool {
+        matches!(self.held, Held::InPlace(_))
+    }
+
     /// Gives up the memory of weights that are used in place, of which a row may be wanted now and then.
     pub fn release(&self) {
         if let Held::InPlace(held) = &self.held {
@@ -209,9 +232,7 @@ impl Matrix {
     pub(crate) fn weights(&self, compute: &Compute) -> Weights<'_> {
         match &self.held {
             Held::Packed(panels) => Weights::Packed(panels),
-            Held::InPlace(held) => {
-                held.panels(compute).map_or_else(|| Weights::InPlace(held.source()), Weights::Packed)
-            }
+            Held::InPlace(held) => held.panels(compute).map_or(Weights::InPlace(held), Weights::Packed),
         }
     }
 

@@ -14,8 +14,9 @@ mod integers;
 
 use crate::compute::Compute;
 use crate::encoding::Encoding;
+use crate::in_place::InPlace;
 use crate::isa::Lanes;
-use crate::matrix::{Matrix, Source, Weights};
+use crate::matrix::{Matrix, Weights};
 use crate::panel::storage::PanelRow;
 use crate::panel::{
     Bytes, Data, Floats, Halves, Nibbles, Pairs, Panels, Params, SLAB, Sixes, Storage, Turn, WIDTH, slabs,
@@ -111,7 +112,7 @@ pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
         let part = Part { params: &none, bias, inputs: &inputs, outputs, out };
         match weights {
             Weights::Packed(panels) => part.run(panels, matrix.activations(), compute),
-            Weights::InPlace(source) => part.in_place(source, compute),
+            Weights::InPlace(held) => part.in_place(held, compute),
         }
     });
 }
@@ -149,8 +150,10 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The same for weights that are not packed: a few panels at a time are, and meet all rows before the next.
-    fn in_place(mut self, source: &Source<'_>, compute: &Compute) {
+    /// The same for weights that are not packed: a few panels at a time are, and meet all rows before the next. What comes out
+    /// is looked at.
+    fn in_place(mut self, held: &InPlace, compute: &Compute) {
+        let source = &held.source();
         let len = GRAIN * slabs(source.inputs, false) * SLAB * WIDTH;
         let mut room = compute.scratch(len + WIDTH);
         // Rows of a panel lie on cache lines, as in memory for weights.
@@ -166,6 +169,7 @@ impl<'a> Part<'a> {
             let out = self.out.part(outputs.start - start..outputs.end - start);
             let part = Part { params: self.params, bias, inputs: self.inputs, outputs: 0..outputs.len(), out };
             part.floats(Floats(few), compute);
+            held.look(outputs.start, &self.out.row(0)[outputs.start - start..outputs.end - start]);
         }
     }
 

@@ -81,7 +81,7 @@ fn the_first_product_and_those_after_it_are_those_of_packed_weights() {
 }
 
 #[test]
-fn what_is_no_number_is_found_before_anything_is_computed() {
+fn what_is_no_number_is_found_before_anything_is_computed_or_by_the_first_product() {
     let (outputs, inputs) = (70, 9000);
     let matrix = |weights: &[f32], encoding, layout| {
         let (lent, _) = lent(&stored(weights.iter().copied(), encoding));
@@ -97,7 +97,21 @@ fn what_is_no_number_is_found_before_anything_is_computed() {
                 assert_eq!(Matrix::check(&[&fine, &fine], &compute), Ok(()));
                 let refused = Matrix::check(&[&fine, &bad, &fine, &bad], &compute).unwrap_err();
                 assert_eq!(refused, (1, PackError::NotFinite { output }), "{encoding}");
+
+                let (fine, bad) =
+                    (matrix(&numbers(outputs * inputs), encoding, layout), matrix(&weights, encoding, layout));
+                let mut out = vec![0.0; 2 * outputs];
+                // What comes out is infinite, but not because of a weight.
+                fine.product(&vec![f32::MAX; 2 * inputs], None, &mut out, &compute);
+                assert_eq!((fine.defect(), bad.defect()), (None, None));
+                bad.product(&vec![0.0; 2 * inputs], None, &mut out, &compute);
+                assert_eq!(bad.defect(), Some(PackError::NotFinite { output }), "{encoding}");
             }
+            let mut row = vec![0.0; inputs];
+            bad.row(5, &mut row);
+            assert_eq!(bad.defect(), None, "another row");
+            bad.row(output, &mut row);
+            assert_eq!(bad.defect(), Some(PackError::NotFinite { output }));
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::llama::Llama;
 use crate::mapped::Mapped;
 use crate::names::Naming;
 use crate::safetensors;
+use crate::unseen::{Origin, Unseen};
 use crate::weights::{Description, Found, LoadOptions, Weights};
 use beamline_kernels::Compute;
 
@@ -21,6 +22,21 @@ pub struct Loaded {
     pub model: Arc<dyn Model>,
     /// What it is.
     pub description: Description,
+    /// Weights that the first pass will look at.
+    unseen: Arc<[Origin]>,
+}
+
+impl Loaded {
+    /// A model that did not come from files.
+    pub fn new(model: Arc<dyn Model>, description: Description) -> Self {
+        Self { model, description, unseen: Arc::new([]) }
+    }
+
+    /// Touches the pages of weights that are used where they lie in the file, for as long as there is time for `more`: whoever
+    /// has to wait for something else before the first pass can take this part of its work off it.
+    pub fn touch(&self, more: &dyn Fn() -> bool) {
+        self.unseen.iter().filter(|origin| !origin.is_table).for_each(|origin| origin.matrix.touch(more));
+    }
 }
 
 /// Where weights lie.
@@ -102,8 +118,8 @@ impl Checkpoint {
         }
     }
 
-    /// Makes the model. All weights are read and checked. Quantised and converted ones are packed; plain floats are used
-    /// where they lie by the first forward pass, and packed by the second one.
+    /// Makes the model. Quantised and converted weights are packed; plain floats are used where they lie by the first forward
+    /// pass, and packed by the second one. All are checked, now or, for plain floats, as [`LoadOptions::check`] says.
     ///
     /// # Errors
     /// When a tensor is missing, of the wrong shape or type, or holds NaN or infinity.
@@ -141,7 +157,9 @@ impl Checkpoint {
             Config::Gpt2(config) => Arc::new(Gpt2::load(config, &mut weights, compute.clone())?),
             Config::Llama(config) => Arc::new(Llama::load(config, &mut weights, compute.clone())?),
         };
-        weights.check()?;
-        Ok(Loaded { model, description: weights.description(self.architecture.clone()) })
+        let unseen = weights.check()?;
+        let watched = Unseen { model: model.clone(), weights: unseen.clone() };
+        let model = if unseen.is_empty() { model } else { Arc::new(watched) };
+        Ok(Loaded { model, description: weights.description(self.architecture.clone()), unseen })
     }
 }

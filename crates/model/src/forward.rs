@@ -3,8 +3,9 @@
 use crate::cache::KvCache;
 use crate::geometry::Geometry;
 use crate::probe::Probe;
-use beamline_kernels::{Isa, all_finite};
+use beamline_kernels::{Isa, PackError, all_finite};
 use beamline_tokens::TokenId;
+use std::path::PathBuf;
 
 /// Which rows of logits a span asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,7 +83,7 @@ impl Rows {
     }
 }
 
-/// Why a forward pass was refused. Nothing has been appended to any cache, but in the last case.
+/// Why a forward pass was refused. Nothing has been appended to any cache, but in the last two cases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -113,6 +114,16 @@ pub enum ModelError {
     /// A table model whose rows are no distributions.
     #[error("a table needs as many rows as columns, of probabilities that are finite and not negative")]
     Table,
+    /// Weights that cannot be used, found by the first pass that read them.
+    #[error("{}: tensor {name}: {source}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Why.
+        source: PackError,
+    },
     /// The computation overflowed.
     #[error("the model computed NaN or infinity: its weights overflow f32")]
     NotFinite,

@@ -40,6 +40,7 @@ mod names;
 mod probe;
 mod safetensors;
 mod table;
+mod unseen;
 mod weights;
 
 pub use cache::KvCache;
@@ -53,4 +54,4 @@ pub use llama::Llama;
 pub use probe::{Part, Probe, Site};
 pub use safetensors::safetensors_index;
 pub use table::TableModel;
-pub use weights::{DEFAULT_ACTIVATIONS, Description, LoadOptions};
+pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, LoadOptions};

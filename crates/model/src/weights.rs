@@ -4,6 +4,7 @@ use crate::error::{Defect, LoadError};
 use crate::gguf::{Kind, Stored};
 use crate::mapped::Mapped;
 use crate::names::{Name, Naming};
+use crate::unseen::Origin;
 use beamline_kernels::{
     ActivationFormat, Compute, Encoding, Layout, Matrix, PackError, Product, Scratch, Source, products,
 };
@@ -18,6 +19,20 @@ pub struct LoadOptions {
     pub dtype: Option<Encoding>,
     /// How activations meet quantised weights; none takes [`DEFAULT_ACTIVATIONS`].
     pub activations: Option<ActivationFormat>,
+    /// When plain floats are looked through for NaN and infinity.
+    pub check: Check,
+}
+
+/// When plain floats are looked through for NaN and infinity, which no model may have. Quantised and converted weights are
+/// while they are packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Check {
+    /// When they are loaded, which reads all of them.
+    #[default]
+    Loading,
+    /// By the first pass that computes with them, which costs nothing: it ends in [`ModelError::Weights`](crate::ModelError)
+    /// where loading would have been refused. Of a table that is only looked up, rows that no token asks for are never read.
+    FirstPass,
 }
 
 /// How activations meet quantised weights unless something else is asked for: the fastest format whose results cannot be
@@ -94,8 +109,8 @@ pub(crate) struct Weights<'a> {
     options: LoadOptions,
     compute: &'a Compute,
     taken: Vec<Taken>,
-    /// With their names and files, to be checked.
-    matrices: Vec<(Arc<Matrix>, String, &'a Path)>,
+    /// To be checked.
+    matrices: Vec<Origin>,
 }
 
 /// A tensor that has been loaded.
@@ -119,17 +134,22 @@ impl<'a> Weights<'a> {
         Self { path, naming, find, options, compute, taken: Vec::new(), matrices: Vec::new() }
     }
 
-    /// Checks all matrices together, once everything has been loaded.
-    pub(super) fn check(&self) -> Result<(), LoadError> {
-        let all: Vec<&Matrix> = self.matrices.iter().map(|(matrix, ..)| matrix.as_ref()).collect();
+    /// Checks all matrices together, once everything has been loaded; or returns those that are left to the first pass.
+    pub(super) fn check(&mut self) -> Result<Arc<[Origin]>, LoadError> {
+        let stepped = self.taken.iter().filter(|t| t.matrix.is_some()).map(|t| t.stepped);
+        self.matrices.iter_mut().zip(stepped).for_each(|(origin, stepped)| origin.is_table = !stepped);
+        let matrices = std::mem::take(&mut self.matrices);
+        if self.options.check == Check::FirstPass {
+            return Ok(matrices.into_iter().filter(|origin| origin.matrix.is_in_place()).collect());
+        }
+        let all: Vec<&Matrix> = matrices.iter().map(|origin| origin.matrix.as_ref()).collect();
         Matrix::check(&all, self.compute).map_err(|(which, source)| {
-            let (_, name, path) = &self.matrices[which];
+            let Origin { name, path, .. } = &matrices[which];
             Defect::Weights { name: name.clone(), source }.at(path)
         })?;
-        // Of a table that is only looked up, hardly anything will be read again.
-        let looked_up = self.taken.iter().filter(|t| t.matrix.is_some()).zip(all).filter(|(taken, _)| !taken.stepped);
-        looked_up.for_each(|(_, matrix)| matrix.release());
-        Ok(())
+        // Of a table, hardly anything will be read again.
+        matrices.iter().filter(|origin| origin.is_table).for_each(|origin| origin.matrix.release());
+        Ok(Arc::new([]))
     }
 
     /// What was loaded.
@@ -237,7 +257,7 @@ impl<'a> Weights<'a> {
         let (matrix_encoding, bytes) = (Some(matrix.encoding()), matrix.bytes());
         let stepped = name != Name::Tokens;
         self.taken.push(Taken { matrix: matrix_encoding, weights: outputs * inputs, bytes, stepped });
-        self.matrices.push((matrix.clone(), tensor, path));
+        self.matrices.push(Origin { matrix: matrix.clone(), name: tensor, path: path.to_owned(), is_table: false });
         Ok(matrix)
     }
 

@@ -58,7 +58,7 @@ fn weights_converted_while_loading_stay_near() {
         for (dtype, bound) in bounds {
             let rows = run(
                 &folder.join(name),
-                LoadOptions { dtype: Some(dtype), activations: Some(ActivationFormat::F32) },
+                LoadOptions { dtype: Some(dtype), activations: Some(ActivationFormat::F32), ..LoadOptions::default() },
                 &json["ids"],
             );
             let differences = (0..rows.len()).flat_map(|i| {
