@@ -10,6 +10,7 @@ use crate::encoding::Encoding;
 use crate::isa::{self, Kernel, Lanes, ask_for};
 use crate::matrix::{Layout, Source};
 use crate::panel::Panels;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -95,11 +96,16 @@ impl InPlace {
         Some(self.odd.load(Ordering::Relaxed)).filter(|&output| output != usize::MAX)
     }
 
-    /// Reads a byte of every page, for as long as there is time for `more`.
+    /// Touches all weights, for as long as there is time for `more`.
     pub(crate) fn touch(&self, more: &dyn Fn() -> bool) {
-        const PAGE: usize = 1 << 12;
-        for chunk in self.lent.bytes().chunks(CHUNK).take_while(|_| more()) {
-            std::hint::black_box(chunk.iter().step_by(PAGE).fold(0, |all, byte| all ^ byte));
+        self.lent.bytes().chunks(CHUNK).take_while(|_| more()).for_each(touch);
+    }
+
+    /// Touches the weights of some outputs that will be wanted next: memory of pages that are missing cannot be asked for.
+    pub(crate) fn touch_next(&self, outputs: Range<usize>) {
+        let row = self.inputs * self.encoding.block_bytes();
+        if self.layout == Layout::OutIn {
+            touch(self.lent.bytes().get(outputs.start * row..outputs.end * row).unwrap_or_default());
         }
     }
 
@@ -135,6 +141,13 @@ impl InPlace {
             self.odd.fetch_min(output, Ordering::Relaxed);
         }
     }
+}
+
+/// Reads a byte of each piece of memory that a system brings near at once: Linux takes sixteen pages around the one that is
+/// missing.
+fn touch(bytes: &[u8]) {
+    const AROUND: usize = 1 << 16;
+    std::hint::black_box(bytes.iter().step_by(AROUND).fold(0, |all, byte| all ^ byte));
 }
 
 /// Looks through all weights of some matrices; `Err` has the place in the list of the first matrix, and there an output,

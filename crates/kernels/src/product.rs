@@ -163,6 +163,7 @@ impl<'a> Part<'a> {
         for first in panels.clone().step_by(GRAIN) {
             let group = first..(first + GRAIN).min(panels.end);
             let outputs = group.start * WIDTH..(group.end * WIDTH).min(self.outputs.end);
+            held.touch_next(group.end * WIDTH..((group.end + GRAIN) * WIDTH).min(source.outputs));
             let mut to: Vec<&mut [f32]> = few.chunks_exact_mut(len / GRAIN).take(group.len()).collect();
             compute.isa().run(Turn { source, first, to: &mut to });
             let bias = self.bias.map(|bias| &bias[outputs.clone()]);
