@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How long a worker looks out for the next job before it sleeps: longer than what lies between the jobs of a step.
 const AWAKE: Duration = Duration::from_micros(250);
 
+/// Looks at the board between two at the clock.
+const LOOKS: usize = 64;
+
 /// Workers beside the caller's own thread.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
@@ -106,7 +109,13 @@ impl Shared {
         while !is_over() && self.shares[who].foresight.ask(asked) {}
         let since = Instant::now();
         while !is_over() && since.elapsed() < AWAKE {
-            (0..32).for_each(|_| std::hint::spin_loop());
+            // To ask for the time takes longer than to look.
+            for _ in 0..LOOKS {
+                if is_over() {
+                    break;
+                }
+                std::hint::spin_loop();
+            }
         }
         let mut board = self.board();
         while board.round == *seen && !board.closed {

@@ -91,7 +91,10 @@ impl<S: Storage> Chains<'_, S> {
                     means[p] = params[p].meaning(l, s);
                 }
             }
-            let now: [&S::Slab; P] = slabs.map(|of| &of[s]);
+            let mut now = [&slabs[0][s]; P];
+            for p in 0..P {
+                now[p] = &slabs[p][s];
+            }
             if let Some(x) = tiles.get(s) {
                 let ahead = ahead::<P>(s * size_of::<S::Slab>(), panel);
                 sixteen!(|K| {

@@ -186,8 +186,12 @@ impl Block {
             }
         }
         (self.high, self.low) = (pairs(&high), pairs(&low));
-        for half in 0..2 {
-            self.sums[half] = [&high, &low].map(|numbers| numbers[16 * half..][..16].iter().sum());
+        self.sums = [[0; 2]; 2];
+        for i in 0..16 {
+            self.sums[0][0] += high[i];
+            self.sums[0][1] += low[i];
+            self.sums[1][0] += high[16 + i];
+            self.sums[1][1] += low[16 + i];
         }
     }
 }
@@ -199,10 +203,8 @@ pub(super) const LOW: f32 = 1.0 / 256.0;
 #[inline(always)]
 fn pairs(numbers: &[i32; 32]) -> [i32; 16] {
     let mut all = [0; 16];
-    for i in 0..8 {
-        let [a, b, c, d] = [numbers[4 * i], numbers[4 * i + 1], numbers[4 * i + 2], numbers[4 * i + 3]];
-        all[2 * i] = (a & 0xffff) | (c << 16);
-        all[2 * i + 1] = (b & 0xffff) | (d << 16);
+    for (to, [a, b, c, d]) in all.as_chunks_mut::<2>().0.iter_mut().zip(numbers.as_chunks::<4>().0) {
+        *to = [(a & 0xffff) | (c << 16), (b & 0xffff) | (d << 16)];
     }
     all
 }

@@ -270,13 +270,13 @@ impl<'a, S: Pairs> Chains<'a, S> {
                 let half = (S::GROUP == 1).then_some(group);
                 let mut high = [[l.words_splat(0); P]; M];
                 for which in group * S::GROUP..(group + 1) * S::GROUP {
-                    ready_dots(l, &mut high, high_of(&x, which), pairs.map(|of| &of[b][which]));
+                    ready_dots(l, &mut high, high_of(&x, which), half_of(&pairs, b, which));
                 }
                 let mut whole: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
                 if is_fine {
                     let mut low = [[l.words_splat(0); P]; M];
                     for which in group * S::GROUP..(group + 1) * S::GROUP {
-                        ready_dots(l, &mut low, low_of(&x, which), pairs.map(|of| &of[b][which]));
+                        ready_dots(l, &mut low, low_of(&x, which), half_of(&pairs, b, which));
                     }
                     for m in 0..M {
                         for p in 0..P {
@@ -301,6 +301,16 @@ impl<'a, S: Pairs> Chains<'a, S> {
         }
         self.part.put(l, row, panel, &acc);
     }
+}
+
+/// Half `which` of block `b` of `P` panels. (A closure for each panel would not be compiled for the same instructions.)
+#[inline(always)]
+fn half_of<'a, const P: usize>(pairs: &[&'a [[[Line; 8]; 2]]; P], b: usize, which: usize) -> [&'a [Line; 8]; P] {
+    let mut all = [&pairs[0][b][which]; P];
+    for p in 0..P {
+        all[p] = &pairs[p][b][which];
+    }
+    all
 }
 
 /// The pairs of high numbers of one half of `M` blocks.
