@@ -7,8 +7,7 @@
 use crate::compute::Compute;
 use crate::isa::ask_for;
 use crate::matrix::Matrix;
-use crate::panel::WIDTH;
-use crate::product::GRAIN;
+use crate::product::grain;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -75,7 +74,7 @@ impl Compute {
         let Some(pool) = self.pool() else { return };
         let outputs = matrices.iter().map(|matrix| matrix.outputs).sum();
         let cost = matrices.iter().map(|matrix| matrix.outputs * matrix.inputs).sum();
-        let part = self.part(outputs, WIDTH * GRAIN, cost);
+        let part = self.part(outputs, grain(matrices.into_iter()), cost);
         for (who, foresight) in pool.foresights().enumerate() {
             let parts = pool.share(outputs.div_ceil(part), who);
             foresight.set(memory(&matrices, parts.start * part..(parts.end * part).min(outputs)));

@@ -47,8 +47,14 @@ fn ahead<const P: usize>(at: usize, bytes: usize) -> usize {
     if at + AHEAD < bytes { AHEAD } else { AHEAD + (P - 1) * bytes }
 }
 
-/// Panels that one thread takes at least.
-pub(crate) const GRAIN: usize = 4;
+/// Panels that are used together, of plain floats: what one thread takes at least.
+const GRAIN: usize = 4;
+
+/// Outputs that one thread takes at least of some matrices. Quantised panels are used in twos, and a matrix with few outputs
+/// is shared out more evenly by as much.
+pub(crate) fn grain<'a>(mut matrices: impl Iterator<Item = &'a Matrix>) -> usize {
+    WIDTH * if matrices.any(|matrix| matrix.activations() == ActivationFormat::F32) { GRAIN } else { GRAIN / 2 }
+}
 
 /// One product among several of the same activations.
 #[derive(Debug)]
@@ -107,7 +113,8 @@ pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     let formats: Vec<ActivationFormat> = jobs.iter().map(|(matrix, ..)| matrix.activations()).collect();
     let inputs = Inputs::new(x, rows, inputs, &formats, compute);
     let none = Params::new(Encoding::F32, 0, 0);
-    compute.for_stripes(outs, WIDTH * GRAIN, cost, |i, outputs, out| {
+    let grain = grain(jobs.iter().map(|(matrix, ..)| *matrix));
+    compute.for_stripes(outs, grain, cost, |i, outputs, out| {
         let (matrix, ref weights, bias) = jobs[i];
         let part = Part { params: &none, bias, inputs: &inputs, outputs, out };
         match weights {
