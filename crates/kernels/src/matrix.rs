@@ -156,7 +156,7 @@ impl Matrix {
     /// assert!(Matrix::check(&[&matrix], &compute).is_ok());
     /// let mut out = [0.0];
     /// matrix.product(&[3.0, 4.0], None, &mut out, &compute);
-    /// assert_eq!(out, [11.0]);
+    /// assert_eq!((out, matrix.defect()), ([11.0], None));
     /// # Ok::<(), beamline_kernels::PackError>(())
     /// ```
     ///
