@@ -5,11 +5,16 @@ use crate::pool::Pool;
 use crate::product::Block;
 use crate::scratch::Shelf;
 use std::num::NonZeroUsize;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::{Mutex, PoisonError};
 
-/// Parts that each thread's share of a job is cut into, so that a thread held up elsewhere can be relieved.
-const PARTS: usize = 4;
+/// Parts that each thread's share of a job is cut into, so that a thread held up elsewhere can be relieved: few of a small job,
+/// many of a large one.
+const PARTS: RangeInclusive<usize> = 4..=32;
+
+/// Multiply-adds (or the like) that a part of a large job has: some microseconds, by which threads may miss each other at the
+/// end.
+const LARGE: usize = 1 << 17;
 
 /// Multiply-adds (or the like) that take about as long as sharing them out.
 const SMALL: usize = 1 << 14;
@@ -141,7 +146,8 @@ impl Compute {
         if self.pool.is_none() || cost <= SMALL {
             n.max(1)
         } else {
-            n.div_ceil(self.threads * PARTS).next_multiple_of(grain)
+            let parts = (cost / self.threads / LARGE).clamp(*PARTS.start(), *PARTS.end());
+            n.div_ceil(self.threads * parts).next_multiple_of(grain)
         }
     }
 
@@ -158,11 +164,11 @@ impl Compute {
         if cost <= SMALL {
             return items.into_iter().enumerate().for_each(|(i, item)| work(i, item));
         }
-        let count = items.len();
-        let rest = Mutex::new(items.into_iter().enumerate());
-        self.for_parts(count, &|_| {
-            let item = rest.lock().unwrap_or_else(PoisonError::into_inner).next();
-            if let Some((i, item)) = item {
+        // A lock for each: threads take items that lie apart, and do not meet.
+        let items: Vec<Mutex<Option<T>>> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+        self.for_parts(items.len(), &|i| {
+            let item = items[i].lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(item) = item {
                 work(i, item);
             }
         });

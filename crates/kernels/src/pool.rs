@@ -3,12 +3,17 @@
 //! A decoding step is a few hundred jobs of some ten microseconds each. Waking a sleeping thread takes as long as such a
 //! job, so a worker looks out for the next one before it sleeps. The caller works too, and never waits for a worker that
 //! has not begun: whoever comes late finds nothing left to do.
-#![allow(unsafe_code)] // a job is borrowed from its caller, which no thread can be told of; see `Job`
+//!
+//! A cache line takes a quarter of a microsecond from one core to another where they share no cache, so a job is told in
+//! one line, each thread takes its parts from a line of its own, and says what it has done in another.
+#![allow(unsafe_code)] // a job is borrowed from its caller, which no thread can be told of; see `Posted`
 
 use crate::foresight::{Asked, Foresight};
+use std::any::Any;
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -23,50 +28,77 @@ const LOOKS: usize = 64;
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
-    /// Held while a job runs; who finds it taken works alone.
-    turn: Mutex<()>,
+    /// Jobs so far. Held while a job runs; who finds it taken works alone.
+    turn: Mutex<u64>,
 }
 
-/// What is to be done: a function of the part's number, and the number of parts.
-#[derive(Clone, Copy)]
-struct Job {
-    /// Borrowed from the caller of [`Pool::run`], which does not return while a worker holds it.
-    work: &'static (dyn Fn(usize) + Sync),
-    parts: usize,
+/// What is done with each part of a job, told by its number.
+type Work<'a> = dyn Fn(usize) + Sync + 'a;
+
+/// A round, and a number of parts in it: of the job, the next to be taken, or those done. One word, so that no thread takes
+/// one round's number for another's. Rounds only grow, and do not end in a lifetime.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Tally(u64);
+
+impl Tally {
+    const BITS: u32 = 16;
+    /// The most parts of a round.
+    const MOST: usize = (1 << Self::BITS) - 1;
+
+    fn new(round: u64, parts: usize) -> Self {
+        Self(round << Self::BITS | parts as u64)
+    }
+
+    fn round(self) -> u64 {
+        self.0 >> Self::BITS
+    }
+
+    fn parts(self) -> usize {
+        self.0 as usize & Self::MOST
+    }
 }
 
-struct Shared {
-    board: Mutex<Board>,
-    called: Condvar,
-    /// Jobs so far, as on the board; looked at without the lock.
-    round: AtomicUsize,
-    /// The caller's first.
-    shares: Vec<Share>,
-    /// Workers that hold the job.
-    busy: AtomicUsize,
-    panicked: AtomicBool,
+/// The latest job.
+#[derive(Default)]
+#[repr(align(128))]
+struct Posted {
+    /// Its round and number of parts.
+    job: AtomicU64,
+    /// Borrowed from the caller of [`Pool::run`], which does not return before all parts are done. So whoever has taken a part
+    /// of this round may use it, and nobody else.
+    work: AtomicPtr<&'static Work<'static>>,
 }
 
 /// One thread's share of every job, on cache lines of its own.
 #[derive(Default)]
-#[repr(align(128))]
 struct Share {
-    /// The next part to be taken.
-    next: AtomicUsize,
-    foresight: Foresight,
+    /// The next part to be taken, or that of an earlier round.
+    next: Apart<AtomicU64>,
+    /// Parts that its thread has done, of its own share and others.
+    done: Apart<AtomicU64>,
+    foresight: Apart<Foresight>,
 }
 
 #[derive(Default)]
-struct Board {
-    job: Option<Job>,
-    round: usize,
-    sleepers: usize,
-    closed: bool,
+#[repr(align(128))]
+struct Apart<T>(T);
+
+#[derive(Default)]
+struct Shared {
+    posted: Posted,
+    /// The caller's first.
+    shares: Vec<Share>,
+    sleepers: Apart<AtomicUsize>,
+    /// Held by who falls asleep, or wakes others.
+    bed: Mutex<()>,
+    called: Condvar,
+    closed: AtomicBool,
+    panicked: AtomicBool,
 }
 
 impl Shared {
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    fn bed(&self) -> MutexGuard<'_, ()> {
+        self.bed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The parts that belong to thread `who`.
@@ -75,38 +107,72 @@ impl Shared {
         start(who)..start(who + 1)
     }
 
-    /// Takes parts of a job until none is left: of thread `who`, which this is, then of those after it.
-    fn work(&self, job: Job, who: usize) {
-        let count = self.shares.len();
+    /// Takes a part of the share of thread `of`, if one is left. The round cannot end before that part is done.
+    fn take(&self, job: Tally, of: usize) -> Option<usize> {
+        let Range { start, end } = self.share(job.parts(), of);
+        let next = &self.shares[of].next.0;
+        let mut seen = Tally(next.load(Ordering::Relaxed));
+        loop {
+            let part = if seen.round() < job.round() { start } else { seen.parts() };
+            if seen.round() > job.round() || part >= end {
+                return None;
+            }
+            let taken = Tally::new(job.round(), part + 1).0;
+            match next.compare_exchange_weak(seen.0, taken, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Some(part),
+                Err(now) => seen = Tally(now),
+            }
+        }
+    }
+
+    /// Parts of this round that thread `who` has done.
+    fn done(&self, job: Tally, who: usize) -> usize {
+        let done = Tally(self.shares[who].done.0.load(Ordering::Acquire));
+        if done.round() == job.round() { done.parts() } else { 0 }
+    }
+
+    /// Takes parts of a job until none is left, of thread `who`, which this is, then of those after it. Hands each, and how
+    /// many there were with it, to `work`.
+    fn work(&self, job: Tally, who: usize, mut work: impl FnMut(usize, usize)) {
+        let (count, mut taken) = (self.shares.len(), 0);
         for of in (who..who + count).map(|i| i % count) {
-            let end = self.share(job.parts, of).end;
-            loop {
-                let part = self.shares[of].next.fetch_add(1, Ordering::Relaxed);
-                if part >= end {
-                    break;
-                }
-                (job.work)(part);
+            // Who has done as much as was theirs has left nothing. To look at what they take from would slow them down.
+            if of != who && self.done(job, of) >= self.share(job.parts(), of).len() {
+                continue;
+            }
+            while let Some(part) = self.take(job, of) {
+                taken += 1;
+                work(part, taken);
             }
         }
     }
 
     /// A worker's life.
     fn serve(&self, who: usize) {
-        let (mut seen, mut asked) = (0, Asked::default());
-        while let ControlFlow::Continue(job) = self.wait(&mut seen, who, &mut asked) {
-            if let Some(job) = job {
-                if catch_unwind(AssertUnwindSafe(|| self.work(job, who))).is_err() {
+        let (mut seen, mut asked) = (Tally(0), Asked::default());
+        while let ControlFlow::Continue(job) = self.wait(seen, who, &mut asked) {
+            seen = job;
+            self.work(job, who, |part, done| {
+                // SAFETY: a part was taken and is not done, so the caller waits and its work is there. It was stored before
+                // the job that this thread has seen.
+                let work = unsafe { *self.posted.work.load(Ordering::Relaxed) };
+                if catch_unwind(AssertUnwindSafe(|| work(part))).is_err() {
                     self.panicked.store(true, Ordering::Relaxed);
                 }
-                self.busy.fetch_sub(1, Ordering::Release);
-            }
+                self.shares[who].done.0.store(Tally::new(job.round(), done).0, Ordering::Release);
+            });
         }
     }
 
-    /// Waits for a round that has not been seen; its job, if it is not over already.
-    fn wait(&self, seen: &mut usize, who: usize, asked: &mut Asked) -> ControlFlow<(), Option<Job>> {
-        let is_over = || self.round.load(Ordering::Acquire) != *seen;
-        while !is_over() && self.shares[who].foresight.ask(asked) {}
+    /// The latest job.
+    fn latest(&self) -> Tally {
+        Tally(self.posted.job.load(Ordering::Acquire))
+    }
+
+    /// Waits for a job that has not been seen, which may be over already.
+    fn wait(&self, seen: Tally, who: usize, asked: &mut Asked) -> ControlFlow<(), Tally> {
+        let is_over = || self.latest() != seen;
+        while !is_over() && self.shares[who].foresight.0.ask(asked) {}
         let since = Instant::now();
         while !is_over() && since.elapsed() < AWAKE {
             // To ask for the time takes longer than to look.
@@ -117,67 +183,63 @@ impl Shared {
                 std::hint::spin_loop();
             }
         }
-        let mut board = self.board();
-        while board.round == *seen && !board.closed {
-            board.sleepers += 1;
-            board = self.called.wait(board).unwrap_or_else(PoisonError::into_inner);
-            board.sleepers -= 1;
+        if !is_over() {
+            let mut bed = self.bed();
+            self.sleepers.0.fetch_add(1, Ordering::SeqCst);
+            while !is_over() && !self.closed.load(Ordering::Relaxed) {
+                bed = self.called.wait(bed).unwrap_or_else(PoisonError::into_inner);
+            }
+            self.sleepers.0.fetch_sub(1, Ordering::SeqCst);
         }
-        if board.closed {
-            return ControlFlow::Break(());
-        }
-        *seen = board.round;
-        // Counted under the lock: once the job is off the board, no worker can take it up.
-        self.busy.fetch_add(usize::from(board.job.is_some()), Ordering::Relaxed);
-        ControlFlow::Continue(board.job)
+        if self.closed.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(self.latest()) }
     }
 
-    fn post(&self, job: Job) {
-        for (who, share) in self.shares.iter().enumerate() {
-            share.next.store(self.share(job.parts, who).start, Ordering::Relaxed);
-        }
-        let mut board = self.board();
-        board.job = Some(job);
-        board.round += 1;
-        self.round.store(board.round, Ordering::Release);
-        if board.sleepers > 0 {
+    /// Tells everyone of a job. A worker that falls asleep at this moment may miss it: the next job wakes it.
+    fn post(&self, job: Tally, work: *mut &'static Work<'static>) {
+        self.posted.work.store(work, Ordering::Relaxed);
+        self.posted.job.store(job.0, Ordering::Release);
+        if self.sleepers.0.load(Ordering::Relaxed) > 0 {
+            let _bed = self.bed();
             self.called.notify_all();
         }
     }
 
-    /// Takes the job off the board, and waits until no worker holds it.
-    fn recall(&self) {
-        self.board().job = None;
+    /// The caller's part in a job; what it panicked with, if it did.
+    fn lead(&self, job: Tally, work: &Work<'_>) -> Option<Box<dyn Any + Send>> {
+        // SAFETY: only the lifetime changes. Workers use the work only for parts that they have taken, and this call does not
+        // end before all parts are done, as no part's panic leaves it.
+        let mut work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
+        self.post(job, &raw mut work);
+        let (mut own, mut broken) = (0, None);
+        self.work(job, 0, |part, done| {
+            own = done;
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(part))) {
+                broken.get_or_insert(panic);
+            }
+        });
+        self.finish(job, own);
+        broken
+    }
+
+    /// Waits until all parts are done, `own` of them by the caller.
+    fn finish(&self, job: Tally, own: usize) {
+        let others = || (1..self.shares.len()).map(|who| self.done(job, who)).sum::<usize>();
         let mut looks = 0u32;
-        while self.busy.load(Ordering::Acquire) > 0 {
+        while own + others() < job.parts() {
             looks += 1;
             // A worker may have lost its core to another program.
             if looks.is_multiple_of(1024) { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
-    }
-}
-
-/// Recalls the job when the caller is done with it, or panics.
-struct Recall<'a>(&'a Shared);
-
-impl Drop for Recall<'_> {
-    fn drop(&mut self) {
-        self.0.recall();
+        self.posted.work.store(null_mut(), Ordering::Relaxed);
     }
 }
 
 impl Pool {
     /// Starts `workers` threads; `None` where the system gives none.
     pub(crate) fn new(workers: usize) -> Option<Self> {
-        let shared = Arc::new(Shared {
-            board: Mutex::default(),
-            called: Condvar::new(),
-            round: AtomicUsize::new(0),
-            shares: (0..=workers).map(|_| Share::default()).collect(),
-            busy: AtomicUsize::new(0),
-            panicked: AtomicBool::new(false),
-        });
-        let mut pool = Self { shared, workers: Vec::new(), turn: Mutex::new(()) };
+        let shares = (0..=workers).map(|_| Share::default()).collect();
+        let shared = Arc::new(Shared { shares, ..Shared::default() });
+        let mut pool = Self { shared, workers: Vec::new(), turn: Mutex::new(0) };
         for who in 1..=workers {
             let shared = Arc::clone(&pool.shared);
             let worker = std::thread::Builder::new().name("beamline".to_owned()).spawn(move || shared.serve(who));
@@ -193,7 +255,7 @@ impl Pool {
 
     /// What each thread will read next.
     pub(crate) fn foresights(&self) -> impl Iterator<Item = &Foresight> {
-        self.shared.shares.iter().map(|share| &share.foresight)
+        self.shared.shares.iter().map(|share| &share.foresight.0)
     }
 
     /// Runs `work(0)`, ..., `work(parts - 1)` in any order on all threads, the caller's among them.
@@ -201,32 +263,34 @@ impl Pool {
     /// Calls from several threads at once, or from inside `work`, run on their own thread alone.
     ///
     /// # Panics
-    /// When `work` does.
-    pub(crate) fn run(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
-        let Ok(_turn) = self.turn.try_lock() else {
+    /// When `work` does; the other parts are done all the same.
+    pub(crate) fn run(&self, parts: usize, work: &Work<'_>) {
+        let Ok(mut rounds) = self.turn.try_lock() else {
             (0..parts).for_each(work);
             return;
         };
-        // SAFETY: only the lifetime changes. Workers use the job only while they are counted as busy, and `Recall` takes
-        // it off the board and waits for them before this call ends, also by a panic.
-        let work = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work) };
-        let job = Job { work, parts };
-        self.shared.post(job);
-        let recall = Recall(&self.shared);
-        let own = catch_unwind(AssertUnwindSafe(|| self.shared.work(job, 0)));
-        drop(recall);
-        if let Err(panic) = own {
+        let mut broken = None;
+        for first in (0..parts).step_by(Tally::MOST) {
+            *rounds += 1;
+            let job = Tally::new(*rounds, (parts - first).min(Tally::MOST));
+            broken = broken.or(self.shared.lead(job, &|part| work(first + part)));
+        }
+        let panicked = self.shared.panicked.swap(false, Ordering::Relaxed);
+        drop(rounds);
+        if let Some(panic) = broken {
             resume_unwind(panic);
         }
-        assert!(!self.shared.panicked.swap(false, Ordering::Relaxed), "a worker panicked; its message stands above");
+        assert!(!panicked, "a worker panicked; its message stands above");
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.shared.board().closed = true;
-        // A worker that looks out sees the board when it stops doing so.
+        let bed = self.shared.bed();
+        self.shared.closed.store(true, Ordering::Relaxed);
+        // A worker that looks out sees it when it stops doing so.
         self.shared.called.notify_all();
+        drop(bed);
         for worker in self.workers.drain(..) {
             // A worker catches its panics.
             let _ = worker.join();
@@ -258,6 +322,30 @@ mod tests {
                 std::thread::sleep(2 * AWAKE); // the workers sleep, and are woken
             }
         }
+    }
+
+    #[test]
+    fn more_parts_than_a_round_has_room_for_are_done_in_several() {
+        let pool = Pool::new(2).unwrap();
+        let parts = 2 * Tally::MOST + 3;
+        let done: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
+        pool.run(parts, &|part| {
+            done[part].fetch_add(1, Ordering::Relaxed);
+        });
+        assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+        assert_eq!(*pool.turn.lock().unwrap(), 3);
+    }
+
+    #[test]
+    fn a_share_is_taken_in_its_own_round_alone() {
+        let shared = Shared { shares: vec![Share::default(), Share::default()], ..Shared::default() };
+        let (first, second) = (Tally::new(1, 4), Tally::new(2, 6));
+        assert_eq!((shared.take(first, 1), shared.take(first, 1), shared.take(first, 1)), (Some(2), Some(3), None));
+        assert_eq!(shared.take(second, 1), Some(3));
+        assert_eq!(shared.take(first, 1), None, "a round that is over");
+        assert_eq!([(); 3].map(|()| shared.take(second, 1)), [Some(4), Some(5), None]);
+        shared.shares[1].done.0.store(Tally::new(1, 2).0, Ordering::Relaxed);
+        assert_eq!((shared.done(first, 1), shared.done(second, 1)), (2, 0));
     }
 
     #[test]
