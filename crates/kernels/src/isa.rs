@@ -44,6 +44,8 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn round(self, x: Self::F) -> Self::F;
     /// As whole numbers, rounded as by [`round`](Self::round); less than 2^31 in size.
     fn whole(self, x: Self::F) -> [i32; 8];
+    /// The low sixteen bits of whole numbers less than 2^31 in size, each and the one two further on in one word.
+    fn pairs(self, x: Self::F) -> [i32; 4];
     /// 2 to the power `n`, for whole `n` from -126 to 127.
     fn exp2_whole(self, n: Self::F) -> Self::F;
     /// Eight rows made eight columns: lane `j` of row `i` becomes lane `i` of row `j`.
@@ -82,8 +84,9 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn words_sub(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// `acc` plus both products of the words' 16-bit halves.
     fn dot(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
-    /// The same for loops whose sums fill the registers: one product after another, never several kept.
-    fn dot_in_place(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The same with word `N` of eight everywhere, for loops whose sums fill the registers: one product after another in the
+    /// order of the source, never several kept. `N` is below eight.
+    fn dot_at<const N: usize>(self, acc: Self::Words, a: Self::Words, b: &[i32; 8]) -> Self::Words;
     /// Whole numbers as `f32`, rounded to nearest, ties to even.
     fn to_row(self, x: Self::Words) -> Self::Row;
 
@@ -215,6 +218,7 @@ mod tests {
             ];
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
             bits.extend(l.whole(whole).map(|n| n as u32));
+            bits.extend(l.pairs(whole).map(|n| n as u32));
             let eight = l.turn([a, b, l.add(a, b), l.sub(a, b), b, a, l.mul(a, b), l.max(a, b)]);
             for x in results.into_iter().chain(eight) {
                 let mut out = [0.0; 8];
@@ -264,7 +268,7 @@ mod tests {
             l.signed32(x, 24),
             l.words_sub(x, y),
             l.dot(x, x, y),
-            l.dot_in_place(x, x, y),
+            l.dot_at::<3>(x, x, &[1, 2, 3, -123_456_789, 5, 6, 7, 8]),
         ];
         let mut row = [0.0; 16];
         l.row_store(l.to_row(x), &mut row);

@@ -8,6 +8,7 @@
 //! * many rows (a prompt): a block of a panel is widened once, stays in the first cache, and meets six rows at a time.
 //!   Chains rest in `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
 
+mod block;
 mod floats;
 mod inputs;
 mod integers;
@@ -22,7 +23,7 @@ use crate::panel::{
     Bytes, Data, Floats, Halves, Nibbles, Pairs, Panels, Params, SLAB, Sixes, Storage, Turn, WIDTH, slabs,
 };
 use crate::stripe::Stripe;
-pub(crate) use inputs::Block;
+pub(crate) use block::Block;
 use inputs::Inputs;
 use std::ops::Range;
 

@@ -38,11 +38,13 @@ pub(crate) struct Later {
 
 impl Later {
     /// All of these.
+    #[inline(always)]
     pub(crate) fn all<T>(of: &[T]) -> Self {
         Self { at: of.as_ptr().cast(), lines: size_of_val(of).div_ceil(64) }
     }
 
     /// Share `which` of `count`.
+    #[inline(always)]
     pub(crate) fn share(self, which: usize, count: usize) -> Self {
         let share = self.lines.div_ceil(count);
         let start = (which * share).min(self.lines);

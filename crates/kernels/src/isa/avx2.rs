@@ -51,24 +51,58 @@ mod x86 {
         }
     }
 
-    /// A product and a sum, by name: LLVM adds up whole numbers in another order, which takes more registers than there are.
+    /// Products and sums, by name, and kept in order: LLVM would add up whole numbers in another order, which takes more
+    /// registers than there are, or carry one row's sum through all pairs before the next row's, which waits for itself.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn dot_in_place(acc: __m256i, a: __m256i, b: __m256i) -> __m256i {
-        let mut acc = acc;
-        // SAFETY: the instructions are among those that this function is compiled for, and touch registers alone.
+    fn dot_at<const N: usize>(acc: [__m256i; 2], a: [__m256i; 2], b: &[i32; 8]) -> [__m256i; 2] {
+        const { assert!(N < 8) };
+        let [mut low, mut high] = acc;
+        // SAFETY: the instructions are among those that this function is compiled for, and read word N of eight.
         unsafe {
             asm!(
-                "vpmaddwd {product}, {a}, {b}",
-                "vpaddd {acc}, {acc}, {product}",
-                acc = inout(ymm_reg) acc,
-                a = in(ymm_reg) a,
-                b = in(ymm_reg) b,
+                "vpbroadcastd {b}, [{all} + {at}]",
+                "vpmaddwd {product}, {a0}, {b}",
+                "vpaddd {low}, {low}, {product}",
+                "vpmaddwd {b}, {a1}, {b}",
+                "vpaddd {high}, {high}, {b}",
+                low = inout(ymm_reg) low,
+                high = inout(ymm_reg) high,
+                a0 = in(ymm_reg) a[0],
+                a1 = in(ymm_reg) a[1],
+                b = out(ymm_reg) _,
                 product = out(ymm_reg) _,
-                options(pure, nomem, nostack, preserves_flags),
+                all = in(reg) b.as_ptr(),
+                at = const N * 4,
+                options(readonly, nostack, preserves_flags),
             );
         }
-        acc
+        [low, high]
+    }
+
+    /// The same with AVX-VNNI.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
+    fn dot_at_vnni<const N: usize>(acc: [__m256i; 2], a: [__m256i; 2], b: &[i32; 8]) -> [__m256i; 2] {
+        const { assert!(N < 8) };
+        let [mut low, mut high] = acc;
+        // SAFETY: as in `dot_at`.
+        unsafe {
+            asm!(
+                "vpbroadcastd {b}, [{all} + {at}]",
+                "{{vex}} vpdpwssd {low}, {a0}, {b}",
+                "{{vex}} vpdpwssd {high}, {a1}, {b}",
+                low = inout(ymm_reg) low,
+                high = inout(ymm_reg) high,
+                a0 = in(ymm_reg) a[0],
+                a1 = in(ymm_reg) a[1],
+                b = out(ymm_reg) _,
+                all = in(reg) b.as_ptr(),
+                at = const N * 4,
+                options(readonly, nostack, preserves_flags),
+            );
+        }
+        [low, high]
     }
 
     /// `vpdpwssd`, by name, as in `avx512.rs`.
@@ -124,6 +158,15 @@ mod x86 {
             whole(x: __m256) -> [i32; 8] = {
                 let mut out = [0; 8];
                 _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_cvtps_epi32(x));
+                out
+            };
+            pairs(x: __m256) -> [i32; 4] = {
+                // In each half of the register first the low bytes of numbers 0, 2, 1, 3; then both halves together.
+                let order = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 8, 9, 4, 5, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+                let halves = _mm256_shuffle_epi8(_mm256_cvtps_epi32(x), order);
+                let words = _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b1000>(halves));
+                let mut out = [0; 4];
+                _mm_storeu_si128(out.as_mut_ptr().cast(), words);
                 out
             };
             exp2_whole(n: __m256) -> __m256 = {
@@ -242,12 +285,13 @@ mod x86 {
                     _mm256_add_epi32(acc[1], _mm256_madd_epi16(a[1], b[1])),
                 ]
             };
-            dot_in_place(acc: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] = if VNNI {
-                [dot_vnni(acc[0], a[0], b[0]), dot_vnni(acc[1], a[1], b[1])]
-            } else {
-                [dot_in_place(acc[0], a[0], b[0]), dot_in_place(acc[1], a[1], b[1])]
-            };
             to_row(x: [__m256i; 2]) -> [__m256; 2] = [_mm256_cvtepi32_ps(x[0]), _mm256_cvtepi32_ps(x[1])];
+        }
+
+        #[inline(always)]
+        fn dot_at<const N: usize>(self, acc: [__m256i; 2], a: [__m256i; 2], b: &[i32; 8]) -> [__m256i; 2] {
+            // SAFETY: `self` is the proof that these instructions exist.
+            unsafe { if VNNI { dot_at_vnni::<N>(acc, a, b) } else { dot_at::<N>(acc, a, b) } }
         }
 
         #[inline(always)]

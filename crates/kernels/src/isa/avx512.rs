@@ -62,6 +62,24 @@ mod x86 {
         acc
     }
 
+    /// The same, kept in order.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
+    fn dot_in_order(acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        let mut acc = acc;
+        // SAFETY: as in `dot`.
+        unsafe {
+            asm!(
+                "vpdpwssd {acc}, {a}, {b}",
+                acc = inout(zmm_reg) acc,
+                a = in(zmm_reg) a,
+                b = in(zmm_reg) b,
+                options(nomem, nostack, preserves_flags),
+            );
+        }
+        acc
+    }
+
     /// Operations as AVX2 has them.
     macro_rules! as_avx2 {
         ($($name:ident($($arg:ident: $kind:ty),*) -> $out:ty;)*) => { $(
@@ -105,6 +123,7 @@ mod x86 {
             select_less(a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
             round(x: Self::F) -> Self::F;
             whole(x: Self::F) -> [i32; 8];
+            pairs(x: Self::F) -> [i32; 4];
             exp2_whole(n: Self::F) -> Self::F;
             turn(rows: [Self::F; 8]) -> [Self::F; 8];
         }
@@ -142,8 +161,13 @@ mod x86 {
             signed32(x: __m512i, by: i32) -> __m512i = _mm512_sra_epi32(x, _mm_cvtsi32_si128(by));
             words_sub(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
             dot(acc: __m512i, a: __m512i, b: __m512i) -> __m512i = dot(acc, a, b);
-            dot_in_place(acc: __m512i, a: __m512i, b: __m512i) -> __m512i = dot(acc, a, b);
             to_row(x: __m512i) -> __m512 = _mm512_cvtepi32_ps(x);
+        }
+
+        #[inline(always)]
+        fn dot_at<const N: usize>(self, acc: __m512i, a: __m512i, b: &[i32; 8]) -> __m512i {
+            // SAFETY: `self` is the proof that these instructions exist.
+            unsafe { dot_in_order(acc, a, _mm512_set1_epi32(b[N])) }
         }
     }
 }

@@ -72,6 +72,11 @@ impl Lanes for Scalar {
         x.map(|x| x.round_ties_even() as i32)
     }
     #[inline(always)]
+    fn pairs(self, x: [f32; 8]) -> [i32; 4] {
+        let word = |i: usize| (x[i] as i32 & 0xffff) | ((x[i + 2] as i32) << 16);
+        [word(0), word(1), word(4), word(5)]
+    }
+    #[inline(always)]
     fn exp2_whole(self, n: Self::F) -> Self::F {
         n.map(|n| f32::from_bits((((n as i32) + 127) << 23) as u32))
     }
@@ -174,8 +179,8 @@ impl Lanes for Scalar {
         })
     }
     #[inline(always)]
-    fn dot_in_place(self, acc: [u32; 16], a: [u32; 16], b: [u32; 16]) -> [u32; 16] {
-        self.dot(acc, a, b)
+    fn dot_at<const N: usize>(self, acc: [u32; 16], a: [u32; 16], b: &[i32; 8]) -> [u32; 16] {
+        self.dot(acc, a, self.words_splat(b[N]))
     }
     #[inline(always)]
     fn to_row(self, x: Self::Words) -> Self::Row {

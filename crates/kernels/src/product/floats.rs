@@ -77,13 +77,15 @@ impl<S: Storage> Chains<'_, S> {
     #[inline(always)]
     fn whole<L: Lanes, const M: usize, const P: usize, const T: usize>(&mut self, l: L, first: usize) {
         let inputs = self.part.inputs.width;
-        let params = self.part.params;
+        let all = self.part.params;
         let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
-        let slabs: [&[S::Slab]; P] = std::array::from_fn(|p| self.storage.slabs(first + p, inputs));
-        let panel = size_of_val(slabs[0]);
+        let panel = size_of_val(self.storage.slabs(first, inputs));
         let (tiles, rest) = self.part.inputs.tile::<T>(0).as_chunks::<SLAB>();
-        let slabs = slabs.map(|of| &of[..tiles.len() + usize::from(!rest.is_empty())]);
-        let params: [_; P] = std::array::from_fn(|p| params.panel(first + p, inputs));
+        let (mut slabs, mut params) = ([&[][..]; P], [all.panel(first, inputs); P]);
+        for p in 0..P {
+            slabs[p] = &self.storage.slabs(first + p, inputs)[..tiles.len() + usize::from(!rest.is_empty())];
+            params[p] = all.panel(first + p, inputs);
+        }
         let mut means = [[l.row_splat(0.0); 2]; P];
         for s in 0..slabs[0].len() {
             if S::QUANTISED {
@@ -171,8 +173,11 @@ impl<S: Storage> Chains<'_, S> {
         }
         // The next panels' block is asked for meanwhile, a share with each tile.
         let last = self.part.panels().end - 1;
-        let next: [Later; P] = std::array::from_fn(|p| Later::all(slabs((panel + P + p).min(last))));
         let none = [Later::all::<u8>(&[]); P];
+        let mut next = none;
+        for p in 0..P {
+            next[p] = Later::all(slabs((panel + P + p).min(last)));
+        }
         let whole = rows.start / TILE..rows.end / TILE;
         if !L::WIDE {
             for row in rows.clone() {
@@ -181,8 +186,11 @@ impl<S: Storage> Chains<'_, S> {
             return;
         }
         for (i, tile) in whole.clone().enumerate() {
-            let next = next.map(|of| of.share(i, whole.len()));
-            self.tile::<L, TILE, P>(l, [tile, 0], panel, inputs, w, next);
+            let mut share = none;
+            for p in 0..P {
+                share[p] = next[p].share(i, whole.len());
+            }
+            self.tile::<L, TILE, P>(l, [tile, 0], panel, inputs, w, share);
         }
         match rows.end % TILE {
             1 => self.tile::<L, 1, P>(l, [whole.end, 0], panel, inputs, w, none),

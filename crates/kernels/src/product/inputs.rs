@@ -1,9 +1,9 @@
 //! Activations made ready for the products that read them.
 
 use super::TILE;
+use super::block::Block;
 use crate::compute::Compute;
 use crate::isa::{Kernel, Lanes};
-use crate::row::each_eight;
 use crate::scratch::Scratch;
 use std::fmt;
 use std::str::FromStr;
@@ -43,7 +43,7 @@ impl ActivationFormat {
     pub const ALL: [Self; 4] = [Self::F32, Self::I24, Self::I16, Self::I8];
 
     /// Whether a block gets eight bits beside its sixteen: `most` is its greatest size, `sum` that of all 32 sizes.
-    fn is_fine(self, most: f32, sum: f32) -> bool {
+    pub(super) fn is_fine(self, most: f32, sum: f32) -> bool {
         const TOWERS: f32 = 8.0;
         match self {
             Self::F32 | Self::I8 => false,
@@ -53,7 +53,7 @@ impl ActivationFormat {
     }
 
     /// The whole number that the greatest activation of a block without eight more bits becomes.
-    fn greatest(self) -> f32 {
+    pub(super) fn greatest(self) -> f32 {
         if self == Self::I8 { 127.0 } else { 32_767.0 }
     }
 
@@ -142,79 +142,15 @@ fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scr
     out
 }
 
-/// 32 activations of one row as whole numbers: `high + low / 256`, times a scale. Where the low ones are all zero, a block
-/// is the same with them or without, to the bit.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Block {
-    /// Pairs of 16-bit numbers in the order in which [`Pairs`](crate::panel::Pairs) has the weights.
-    pub(super) high: [i32; 16],
-    pub(super) low: [i32; 16],
-    pub(super) scale: f32,
-    /// Whether there is anything in `low`.
-    pub(super) is_fine: bool,
-    /// Sums of `high` and `low` over the first and the second sixteen.
-    sums: [[i32; 2]; 2],
-}
-
-impl Block {
-    pub(super) const ZERO: Self = Self { high: [0; 16], low: [0; 16], scale: 0.0, is_fine: false, sums: [[0; 2]; 2] };
-
-    /// The sums of `high` and `low` over sixteen (`half` is 0 or 1) or over all 32.
-    #[inline(always)]
-    pub(super) fn sums(&self, half: Option<usize>) -> [i32; 2] {
-        match half {
-            Some(half) => self.sums[half],
-            None => [self.sums[0][0] + self.sums[1][0], self.sums[0][1] + self.sums[1][1]],
-        }
-    }
-
-    /// The same as one number.
-    #[inline(always)]
-    pub(super) fn sum(&self, half: Option<usize>) -> f32 {
-        let [high, low] = self.sums(half);
-        (low as f32).mul_add(LOW, high as f32) * self.scale
-    }
-
-    /// Sets 32 whole numbers, in 256ths where the block is fine.
-    #[inline(always)]
-    fn set(&mut self, whole: &[i32; 32]) {
-        let (mut high, mut low) = (*whole, [0; 32]);
-        if self.is_fine {
-            for i in 0..32 {
-                high[i] = (whole[i] + 128) >> 8;
-                low[i] = whole[i] - (high[i] << 8);
-            }
-        }
-        (self.high, self.low) = (pairs(&high), pairs(&low));
-        self.sums = [[0; 2]; 2];
-        for i in 0..16 {
-            self.sums[0][0] += high[i];
-            self.sums[0][1] += low[i];
-            self.sums[1][0] += high[16 + i];
-            self.sums[1][1] += low[16 + i];
-        }
-    }
-}
-
-/// What a unit of the low numbers is worth.
-pub(super) const LOW: f32 = 1.0 / 256.0;
-
-/// Whole numbers of sixteen bits, each with the one two further on in one word.
-#[inline(always)]
-fn pairs(numbers: &[i32; 32]) -> [i32; 16] {
-    let mut all = [0; 16];
-    for (to, [a, b, c, d]) in all.as_chunks_mut::<2>().0.iter_mut().zip(numbers.as_chunks::<4>().0) {
-        *to = [(a & 0xffff) | (c << 16), (b & 0xffff) | (d << 16)];
-    }
-    all
-}
+/// What rounding an activation takes, in multiply-adds.
+const ROUNDING: usize = 8;
 
 /// Every row in whole numbers; the last block of a row is filled up with zeros.
 fn blocks<'a>(x: &[f32], inputs: usize, format: ActivationFormat, compute: &'a Compute) -> Scratch<'a, Block> {
     let per_row = inputs.div_ceil(32);
     let mut all = compute.blocks.take(x.len() / inputs * per_row, Block::ZERO);
     let rows: Vec<_> = all.chunks_mut(per_row).zip(x.chunks(inputs)).collect();
-    compute.for_items(rows, x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
+    compute.for_items(rows, ROUNDING * x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
         compute.isa().run(Round { x, to, format });
     });
     all
@@ -233,33 +169,12 @@ impl Kernel for Round<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
         for (to, x) in self.to.iter_mut().zip(self.x.chunks(32)) {
-            let (mut most, mut sum, mut odd) = (l.splat(0.0), l.splat(0.0), l.splat(0.0));
-            each_eight!(x, 0.0, |eight| {
-                let x = l.load(eight);
-                let size = l.max(x, l.sub(l.splat(0.0), x));
-                most = l.max(size, most);
-                sum = l.add(size, sum);
-                odd = l.mul_add(x, l.splat(0.0), odd); // NaN where x is no number, else 0
+            let mut padded = [0.0; 32];
+            let x = <&[f32; 32]>::try_from(x).unwrap_or_else(|_| {
+                padded[..x.len()].copy_from_slice(x);
+                &padded
             });
-            let (most, odd) = (l.greatest(most), l.total(odd));
-            to.is_fine = self.format.is_fine(most, l.total(sum));
-            // Fine numbers must fit into two parts of 16 and 8 bits.
-            let greatest = if to.is_fine { 8_355_711.0 } else { self.format.greatest() };
-            let by = greatest / most;
-            if !by.is_finite() || odd != 0.0 {
-                // All zeros (or next to nothing), or NaN, which must show.
-                *to = Block { scale: odd, ..Block::ZERO };
-                continue;
-            }
-            let mut whole = [0; 32];
-            let mut eights = whole.as_chunks_mut::<8>().0.iter_mut();
-            each_eight!(x, 0.0, |eight| {
-                if let Some(to) = eights.next() {
-                    *to = l.whole(l.mul(l.load(eight), l.splat(by)));
-                }
-            });
-            to.set(&whole);
-            to.scale = most / greatest * if to.is_fine { 256.0 } else { 1.0 };
+            to.round(l, x, self.format);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
-use super::inputs::{Block, LOW};
+use super::block::{Block, LOW};
 use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, ahead, eight};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::storage::PanelRow;
@@ -38,18 +38,17 @@ impl<S: Pairs> Kernel for Chains<'_, S> {
     }
 }
 
-/// The sums of one group, taken together: `high + low / 256`, less the centre's share.
+/// The sum of one group, less the centre's share.
 #[inline(always)]
-fn join<L: Lanes>(l: L, high: L::Words, low: Option<L::Words>, x: &Block, half: Option<usize>, centre: i32) -> L::Row {
-    let [of_high, of_low] = if centre == 0 { [0; 2] } else { x.sums(half).map(|sum| centre * sum) };
-    let high = l.to_row(if centre == 0 { high } else { l.words_sub(high, l.words_splat(of_high)) });
-    match low {
-        None => high,
-        Some(low) => {
-            let low = l.to_row(if centre == 0 { low } else { l.words_sub(low, l.words_splat(of_low)) });
-            l.row_mul_add(low, l.row_splat(LOW), high)
-        }
-    }
+fn join<L: Lanes>(l: L, high: L::Words, x: &Block, half: Option<usize>, centre: i32) -> L::Row {
+    l.to_row(if centre == 0 { high } else { l.words_sub(high, l.words_splat(centre * x.sums(half)[0])) })
+}
+
+/// The same with the sum of low numbers, `high + low / 256`.
+#[inline(always)]
+fn add_low<L: Lanes>(l: L, high: L::Row, low: L::Words, x: &Block, half: Option<usize>, centre: i32) -> L::Row {
+    let low = if centre == 0 { low } else { l.words_sub(low, l.words_splat(centre * x.sums(half)[1])) };
+    l.row_mul_add(l.to_row(low), l.row_splat(LOW), high)
 }
 
 /// Adds a group to the chains of one row and panel. `half` says which sixteen of the 32 the group is, none for all of
@@ -98,10 +97,14 @@ impl<'a, S: Pairs> Chains<'a, S> {
         let (centre, has_min) = (all.centre, all.has_min);
         let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
         let count = inputs.div_ceil(32);
-        let slabs: [&[[S::Slab; 2]]; P] =
-            std::array::from_fn(|p| &storage.slabs(first + p, inputs).as_chunks().0[..count]);
-        let params: [_; P] = std::array::from_fn(|p| all.panel(first + p, inputs));
-        let rows: [&[Block]; M] = std::array::from_fn(|m| &self.row(m)[..count]);
+        let (mut rows, mut slabs, mut params) = ([&[][..]; M], [&[][..]; P], [all.panel(first, inputs); P]);
+        for m in 0..M {
+            rows[m] = &self.row(m)[..count];
+        }
+        for p in 0..P {
+            slabs[p] = &storage.slabs(first + p, inputs).as_chunks::<2>().0[..count];
+            params[p] = all.panel(first + p, inputs);
+        }
         let panel = size_of_val(slabs[0]);
         for b in 0..count {
             let mut x = [&Block::ZERO; M];
@@ -120,20 +123,25 @@ impl<'a, S: Pairs> Chains<'a, S> {
                     dots::<L, S, M, P>(l, &mut high, high_of(&x, which), &slabs, b, which);
                 }
                 let mut whole: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
-                if is_fine {
-                    let mut low = [[l.words_splat(0); P]; M];
-                    for which in group * S::GROUP..(group + 1) * S::GROUP {
-                        dots::<L, S, M, P>(l, &mut low, low_of(&x, which), &slabs, b, which);
+                for m in 0..M {
+                    for p in 0..P {
+                        whole[m][p] = join(l, high[m][p], x[m], half, centre);
                     }
-                    for m in 0..M {
+                }
+                if is_fine {
+                    let mut lows = [[[0; WIDTH]; P]; M];
+                    for (x, lows) in x.iter().zip(&mut lows).filter(|(x, _)| x.is_fine) {
+                        let mut low = [[l.words_splat(0); P]];
+                        for which in group * S::GROUP..(group + 1) * S::GROUP {
+                            dots::<L, S, 1, P>(l, &mut low, low_of(&[x], which), &slabs, b, which);
+                        }
                         for p in 0..P {
-                            whole[m][p] = join(l, high[m][p], Some(low[m][p]), x[m], half, centre);
+                            l.words_store(low[0][p], &mut lows[p]);
                         }
                     }
-                } else {
                     for m in 0..M {
                         for p in 0..P {
-                            whole[m][p] = join(l, high[m][p], None, x[m], half, centre);
+                            whole[m][p] = add_low(l, whole[m][p], l.words(&lows[m][p]), x[m], half, centre);
                         }
                     }
                 }
@@ -199,8 +207,10 @@ impl<'a, S: Pairs> Chains<'a, S> {
         }
         // The next panels' slabs are asked for meanwhile, a share with each tile.
         let last = self.part.panels().end - 1;
-        let next: [Later; P] =
-            std::array::from_fn(|p| Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]));
+        let mut next = [Later::all::<u8>(&[]); P];
+        for p in 0..P {
+            next[p] = Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]);
+        }
         if L::FUSED {
             self.tiles::<L, TILE, P>(l, rows, panel, now, unpacked, next);
         } else {
@@ -222,8 +232,11 @@ impl<'a, S: Pairs> Chains<'a, S> {
         let none = [Later::all::<u8>(&[]); P];
         let (mut row, whole) = (rows.start, if L::WIDE { rows.len() / M } else { 0 });
         for tile in 0..whole {
-            let next = next.map(|of| of.share(tile, whole));
-            self.tile::<L, M, P>(l, row, panel, now, unpacked, next);
+            let mut share = none;
+            for p in 0..P {
+                share[p] = next[p].share(tile, whole);
+            }
+            self.tile::<L, M, P>(l, row, panel, now, unpacked, share);
             row += M;
         }
         if L::WIDE && row + SMALL_TILE <= rows.end {
@@ -252,11 +265,17 @@ impl<'a, S: Pairs> Chains<'a, S> {
         mut later: [Later; P],
     ) {
         let (centre, has_min) = (self.part.params.centre, self.part.params.has_min);
+        let is_first = panel == self.part.panels().start;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, slabs.start == 0);
         let count = slabs.len() / 2;
-        let rows: [&[Block]; M] = std::array::from_fn(|m| &self.row(row + m)[slabs.start / 2..][..count]);
-        let pairs: [_; P] = std::array::from_fn(|p| &unpacked[p].pairs.as_chunks::<2>().0[..count]);
-        let means: [_; P] = std::array::from_fn(|p| &unpacked[p].means.as_chunks::<2>().0[..count]);
+        let (mut rows, mut pairs, mut means) = ([&[][..]; M], [&[][..]; P], [&[][..]; P]);
+        for m in 0..M {
+            rows[m] = &self.row(row + m)[slabs.start / 2..][..count];
+        }
+        for p in 0..P {
+            pairs[p] = &unpacked[p].pairs.as_chunks::<2>().0[..count];
+            means[p] = &unpacked[p].means.as_chunks::<2>().0[..count];
+        }
         for b in 0..count {
             let mut x = [&Block::ZERO; M];
             for m in 0..M {
@@ -264,6 +283,12 @@ impl<'a, S: Pairs> Chains<'a, S> {
             }
             for p in 0..P {
                 later[p].ask(4);
+            }
+            if is_first {
+                // The next tile's, which another thread may have rounded.
+                for m in 0..M {
+                    x[m].ask_for(M * self.part.inputs.width.div_ceil(32));
+                }
             }
             let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
@@ -273,20 +298,25 @@ impl<'a, S: Pairs> Chains<'a, S> {
                     ready_dots(l, &mut high, high_of(&x, which), half_of(&pairs, b, which));
                 }
                 let mut whole: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
-                if is_fine {
-                    let mut low = [[l.words_splat(0); P]; M];
-                    for which in group * S::GROUP..(group + 1) * S::GROUP {
-                        ready_dots(l, &mut low, low_of(&x, which), half_of(&pairs, b, which));
+                for m in 0..M {
+                    for p in 0..P {
+                        whole[m][p] = join(l, high[m][p], x[m], half, centre);
                     }
-                    for m in 0..M {
+                }
+                if is_fine {
+                    let mut lows = [[[0; WIDTH]; P]; M];
+                    for (x, lows) in x.iter().zip(&mut lows).filter(|(x, _)| x.is_fine) {
+                        let mut low = [[l.words_splat(0); P]];
+                        for which in group * S::GROUP..(group + 1) * S::GROUP {
+                            ready_dots(l, &mut low, low_of(&[x], which), half_of(&pairs, b, which));
+                        }
                         for p in 0..P {
-                            whole[m][p] = join(l, high[m][p], Some(low[m][p]), x[m], half, centre);
+                            l.words_store(low[0][p], &mut lows[p]);
                         }
                     }
-                } else {
                     for m in 0..M {
                         for p in 0..P {
-                            whole[m][p] = join(l, high[m][p], None, x[m], half, centre);
+                            whole[m][p] = add_low(l, whole[m][p], l.words(&lows[m][p]), x[m], half, centre);
                         }
                     }
                 }
@@ -303,7 +333,8 @@ impl<'a, S: Pairs> Chains<'a, S> {
     }
 }
 
-/// Half `which` of block `b` of `P` panels. (A closure for each panel would not be compiled for the same instructions.)
+/// Half `which` of block `b` of `P` panels. (Here and elsewhere, a closure for each panel would be a call, and not compiled for
+/// the same instructions.)
 #[inline(always)]
 fn half_of<'a, const P: usize>(pairs: &[&'a [[[Line; 8]; 2]]; P], b: usize, which: usize) -> [&'a [Line; 8]; P] {
     let mut all = [&pairs[0][b][which]; P];
@@ -347,7 +378,11 @@ fn dots<L: Lanes, S: Pairs, const M: usize, const P: usize>(
         for p in 0..P {
             let w = S::pair(l, &slabs[p][b][which], N);
             for m in 0..M {
-                sums[m][p] = l.dot(sums[m][p], w, l.words_splat(x[m][N]));
+                sums[m][p] = if M < 3 {
+                    l.dot(sums[m][p], w, l.words_splat(x[m][N]))
+                } else {
+                    l.dot_at::<N>(sums[m][p], w, x[m])
+                };
             }
         }
     });
@@ -367,9 +402,8 @@ fn ready_dots<L: Lanes, const M: usize, const P: usize>(
             w[p] = l.words(&pairs[p][N]);
         }
         for m in 0..M {
-            let x = l.words_splat(x[m][N]);
             for p in 0..P {
-                sums[m][p] = l.dot_in_place(sums[m][p], w[p], x);
+                sums[m][p] = l.dot_at::<N>(sums[m][p], w[p], x[m]);
             }
         }
     });
