@@ -10,9 +10,9 @@
 
 use crate::foresight::{Asked, Foresight};
 use std::any::Any;
+use std::mem::forget;
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -34,6 +34,17 @@ pub(crate) struct Pool {
 
 /// What is done with each part of a job, told by its number.
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
+
+/// What a part panicked with.
+type Panic = Box<dyn Any + Send>;
+
+/// Keeps the first panic. A later one is not even dropped, which might panic in turn and leave a job that is not over.
+fn keep(first: &mut Option<Panic>, later: Option<Panic>) {
+    match (&first, later) {
+        (None, later) => *first = later,
+        (Some(_), later) => forget(later),
+    }
+}
 
 /// A round, and a number of parts in it: of the job, the next to be taken, or those done. One word, so that no thread takes
 /// one round's number for another's. Rounds only grow, and do not end in a lifetime.
@@ -65,7 +76,7 @@ struct Posted {
     /// Its round and number of parts.
     job: AtomicU64,
     /// Borrowed from the caller of [`Pool::run`], which does not return before all parts are done. So whoever has taken a part
-    /// of this round may use it, and nobody else.
+    /// of this round may use it, and nobody else; between jobs it points at nothing.
     work: AtomicPtr<&'static Work<'static>>,
 }
 
@@ -156,8 +167,9 @@ impl Shared {
                 // SAFETY: a part was taken and is not done, so the caller waits and its work is there. It was stored before
                 // the job that this thread has seen.
                 let work = unsafe { *self.posted.work.load(Ordering::Relaxed) };
-                if catch_unwind(AssertUnwindSafe(|| work(part))).is_err() {
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(part))) {
                     self.panicked.store(true, Ordering::Relaxed);
+                    forget(panic);
                 }
                 self.shares[who].done.0.store(Tally::new(job.round(), done).0, Ordering::Release);
             });
@@ -194,18 +206,19 @@ impl Shared {
         if self.closed.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(self.latest()) }
     }
 
-    /// Tells everyone of a job. A worker that falls asleep at this moment may miss it: the next job wakes it.
+    /// Tells everyone of a job. A worker that falls asleep at this moment may miss it: a later job wakes it.
     fn post(&self, job: Tally, work: *mut &'static Work<'static>) {
         self.posted.work.store(work, Ordering::Relaxed);
         self.posted.job.store(job.0, Ordering::Release);
         if self.sleepers.0.load(Ordering::Relaxed) > 0 {
-            let _bed = self.bed();
+            // Who is about to wait holds the bed, and has not looked again.
+            drop(self.bed());
             self.called.notify_all();
         }
     }
 
     /// The caller's part in a job; what it panicked with, if it did.
-    fn lead(&self, job: Tally, work: &Work<'_>) -> Option<Box<dyn Any + Send>> {
+    fn lead(&self, job: Tally, work: &Work<'_>) -> Option<Panic> {
         // SAFETY: only the lifetime changes. Workers use the work only for parts that they have taken, and this call does not
         // end before all parts are done, as no part's panic leaves it.
         let mut work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
@@ -213,9 +226,7 @@ impl Shared {
         let (mut own, mut broken) = (0, None);
         self.work(job, 0, |part, done| {
             own = done;
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(part))) {
-                broken.get_or_insert(panic);
-            }
+            keep(&mut broken, catch_unwind(AssertUnwindSafe(|| work(part))).err());
         });
         self.finish(job, own);
         broken
@@ -226,11 +237,10 @@ impl Shared {
         let others = || (1..self.shares.len()).map(|who| self.done(job, who)).sum::<usize>();
         let mut looks = 0u32;
         while own + others() < job.parts() {
-            looks += 1;
+            looks = looks.wrapping_add(1);
             // A worker may have lost its core to another program.
             if looks.is_multiple_of(1024) { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
-        self.posted.work.store(null_mut(), Ordering::Relaxed);
     }
 }
 
@@ -263,7 +273,7 @@ impl Pool {
     /// Calls from several threads at once, or from inside `work`, run on their own thread alone.
     ///
     /// # Panics
-    /// When `work` does; the other parts are done all the same.
+    /// When `work` does; on several threads the other parts are done all the same.
     pub(crate) fn run(&self, parts: usize, work: &Work<'_>) {
         let Ok(mut rounds) = self.turn.try_lock() else {
             (0..parts).for_each(work);
@@ -273,7 +283,7 @@ impl Pool {
         for first in (0..parts).step_by(Tally::MOST) {
             *rounds += 1;
             let job = Tally::new(*rounds, (parts - first).min(Tally::MOST));
-            broken = broken.or(self.shared.lead(job, &|part| work(first + part)));
+            keep(&mut broken, self.shared.lead(job, &|part| work(first + part)));
         }
         let panicked = self.shared.panicked.swap(false, Ordering::Relaxed);
         drop(rounds);
@@ -368,11 +378,37 @@ mod tests {
         assert_eq!(count.into_inner(), 4 * 50 * 3 * 2);
     }
 
+    /// Panics again when it is dropped.
+    struct Evil;
+    impl Drop for Evil {
+        fn drop(&mut self) {
+            panic!("on purpose, again");
+        }
+    }
+
     #[test]
-    fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
+    fn panics_reach_the_caller_and_the_pool_goes_on() {
         let pool = Pool::new(1).unwrap();
-        let broken = catch_unwind(AssertUnwindSafe(|| pool.run(8, &|part| assert!(part < 4, "on purpose"))));
+        let worker = AtomicBool::new(false);
+        // The caller begins with part 0, and stays there until the worker has panicked.
+        let broken = catch_unwind(AssertUnwindSafe(|| {
+            pool.run(8, &|part| {
+                let since = Instant::now();
+                while part == 0 && !worker.load(Ordering::Relaxed) && since.elapsed() < Duration::from_secs(5) {
+                    std::hint::spin_loop();
+                }
+                if part >= 4 {
+                    worker.store(true, Ordering::Relaxed);
+                    std::panic::panic_any(Evil);
+                }
+            });
+        }));
         assert!(broken.is_err());
+        forget(broken);
+        let broken = catch_unwind(AssertUnwindSafe(|| {
+            pool.run(8, &|part| if part == 0 { panic!("on purpose") } else { std::panic::panic_any(Evil) });
+        }));
+        assert_eq!(broken.unwrap_err().downcast_ref(), Some(&"on purpose"));
         let count = AtomicUsize::new(0);
         pool.run(8, &|_| {
             count.fetch_add(1, Ordering::Relaxed);

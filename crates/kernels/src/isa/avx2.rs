@@ -162,7 +162,7 @@ mod x86 {
             };
             pairs(x: __m256) -> [i32; 4] = {
                 // In each half of the register first the low bytes of numbers 0, 2, 1, 3; then both halves together.
-                let order = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 8, 9, 4, 5, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+                let order = _mm256_set1_epi64x(i64::from_le_bytes([0, 1, 8, 9, 4, 5, 12, 13]));
                 let halves = _mm256_shuffle_epi8(_mm256_cvtps_epi32(x), order);
                 let words = _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b1000>(halves));
                 let mut out = [0; 4];
