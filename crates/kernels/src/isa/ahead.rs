@@ -37,6 +37,8 @@ pub(crate) struct Later {
 }
 
 impl Later {
+    pub(crate) const NONE: Self = Self { at: std::ptr::null(), lines: 0 };
+
     /// All of these.
     #[inline(always)]
     pub(crate) fn all<T>(of: &[T]) -> Self {

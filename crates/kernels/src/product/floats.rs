@@ -173,7 +173,7 @@ impl<S: Storage> Chains<'_, S> {
         }
         // The next panels' block is asked for meanwhile, a share with each tile.
         let last = self.part.panels().end - 1;
-        let none = [Later::all::<u8>(&[]); P];
+        let none = [Later::NONE; P];
         let mut next = none;
         for p in 0..P {
             next[p] = Later::all(slabs((panel + P + p).min(last)));

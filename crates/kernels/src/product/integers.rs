@@ -44,11 +44,23 @@ fn join<L: Lanes>(l: L, high: L::Words, x: &Block, half: Option<usize>, centre: 
     l.to_row(if centre == 0 { high } else { l.words_sub(high, l.words_splat(centre * x.sums(half)[0])) })
 }
 
-/// The same with the sum of low numbers, `high + low / 256`.
+/// Adds the sums of low numbers to those of high ones: `high + low / 256`. Rows that are not fine have none.
 #[inline(always)]
-fn add_low<L: Lanes>(l: L, high: L::Row, low: L::Words, x: &Block, half: Option<usize>, centre: i32) -> L::Row {
-    let low = if centre == 0 { low } else { l.words_sub(low, l.words_splat(centre * x.sums(half)[1])) };
-    l.row_mul_add(l.to_row(low), l.row_splat(LOW), high)
+fn add_lows<L: Lanes, const M: usize, const P: usize>(
+    l: L,
+    whole: &mut Acc<L, M, P>,
+    lows: &[[Line; P]; M],
+    x: &[&Block; M],
+    half: Option<usize>,
+    centre: i32,
+) {
+    for m in 0..M {
+        for p in 0..P {
+            let low = l.words(&lows[m][p]);
+            let low = if centre == 0 { low } else { l.words_sub(low, l.words_splat(centre * x[m].sums(half)[1])) };
+            whole[m][p] = l.row_mul_add(l.to_row(low), l.row_splat(LOW), whole[m][p]);
+        }
+    }
 }
 
 /// Adds a group to the chains of one row and panel. `half` says which sixteen of the 32 the group is, none for all of
@@ -139,11 +151,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
                             l.words_store(low[0][p], &mut lows[p]);
                         }
                     }
-                    for m in 0..M {
-                        for p in 0..P {
-                            whole[m][p] = add_low(l, whole[m][p], l.words(&lows[m][p]), x[m], half, centre);
-                        }
-                    }
+                    add_lows(l, &mut whole, &lows, &x, half, centre);
                 }
                 for p in 0..P {
                     let meaning = params[p].meaning(l, 2 * b + group);
@@ -207,7 +215,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
         }
         // The next panels' slabs are asked for meanwhile, a share with each tile.
         let last = self.part.panels().end - 1;
-        let mut next = [Later::all::<u8>(&[]); P];
+        let mut next = [Later::NONE; P];
         for p in 0..P {
             next[p] = Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]);
         }
@@ -229,7 +237,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
         unpacked: &[Unpacked; P],
         next: [Later; P],
     ) {
-        let none = [Later::all::<u8>(&[]); P];
+        let none = [Later::NONE; P];
         let (mut row, whole) = (rows.start, if L::WIDE { rows.len() / M } else { 0 });
         for tile in 0..whole {
             let mut share = none;
@@ -314,11 +322,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
                             l.words_store(low[0][p], &mut lows[p]);
                         }
                     }
-                    for m in 0..M {
-                        for p in 0..P {
-                            whole[m][p] = add_low(l, whole[m][p], l.words(&lows[m][p]), x[m], half, centre);
-                        }
-                    }
+                    add_lows(l, &mut whole, &lows, &x, half, centre);
                 }
                 for p in 0..P {
                     let at = &means[p][b][group];
