@@ -2,7 +2,7 @@
 
 use crate::isa::Isa;
 use crate::pool::Pool;
-use crate::product::Block;
+use crate::product::Pairs;
 use crate::scratch::Shelf;
 use std::num::NonZeroUsize;
 use std::ops::{Range, RangeInclusive};
@@ -35,7 +35,7 @@ pub struct Compute {
     pool: Option<Pool>,
     pub(crate) shelf: Shelf<f32>,
     /// Activations as whole numbers.
-    pub(crate) blocks: Shelf<Block>,
+    pub(crate) pairs: Shelf<Pairs>,
 }
 
 /// Why no [`Compute`] could be made.
@@ -76,12 +76,12 @@ impl Compute {
             1 => None,
             n => Some(Pool::new(n - 1).ok_or(ComputeError::Start(n))?),
         };
-        Ok(Self { isa, threads, pool, shelf: Shelf::default(), blocks: Shelf::default() })
+        Ok(Self { isa, threads, pool, shelf: Shelf::default(), pairs: Shelf::default() })
     }
 
     /// One thread, plain Rust: for tests and examples.
     pub fn scalar() -> Self {
-        Self { isa: Isa::scalar(), threads: 1, pool: None, shelf: Shelf::default(), blocks: Shelf::default() }
+        Self { isa: Isa::scalar(), threads: 1, pool: None, shelf: Shelf::default(), pairs: Shelf::default() }
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless

@@ -11,7 +11,7 @@ pub(crate) mod storage;
 mod turn;
 
 pub(crate) use params::{Meaning, Params};
-pub(crate) use storage::{Bytes, Floats, Halves, Nibbles, Pairs, Sixes, Storage, slabs};
+pub(crate) use storage::{Bytes, Floats, Halves, Integers, Nibbles, Sixes, Storage, slabs};
 pub(crate) use turn::Turn;
 
 use crate::aligned::Aligned;

@@ -8,10 +8,11 @@
 //! * many rows (a prompt): a block of a panel is widened once, stays in the first cache, and meets six rows at a time.
 //!   Chains rest in `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
 
-mod block;
 mod floats;
 mod inputs;
 mod integers;
+mod numbers;
+mod pairs;
 
 use crate::compute::Compute;
 use crate::encoding::Encoding;
@@ -20,11 +21,11 @@ use crate::isa::Lanes;
 use crate::matrix::{Matrix, Weights};
 use crate::panel::storage::PanelRow;
 use crate::panel::{
-    Bytes, Data, Floats, Halves, Nibbles, Pairs, Panels, Params, SLAB, Sixes, Storage, Turn, WIDTH, slabs,
+    Bytes, Data, Floats, Halves, Integers, Nibbles, Panels, Params, SLAB, Sixes, Storage, Turn, WIDTH, slabs,
 };
 use crate::stripe::Stripe;
-pub(crate) use block::Block;
 use inputs::Inputs;
+pub(crate) use pairs::Pairs;
 use std::ops::Range;
 
 pub use inputs::{ActivationFormat, UnknownActivations};
@@ -186,7 +187,7 @@ impl<'a> Part<'a> {
         compute.isa().run(floats::Chains { part: self, storage });
     }
 
-    fn quants<S: Pairs>(self, storage: S, format: ActivationFormat, compute: &Compute) {
+    fn quants<S: Integers>(self, storage: S, format: ActivationFormat, compute: &Compute) {
         if format == ActivationFormat::F32 {
             return self.floats(storage, compute);
         }

@@ -29,7 +29,7 @@ pub(crate) trait Storage: Copy + Sync {
 }
 
 /// A storage of whole numbers.
-pub(crate) trait Pairs: Storage {
+pub(crate) trait Integers: Storage {
     /// Slabs that share a scale: 1 or 2.
     const GROUP: usize;
 
@@ -136,7 +136,7 @@ impl Storage for Bytes<'_> {
     }
 }
 
-impl Pairs for Bytes<'_> {
+impl Integers for Bytes<'_> {
     const GROUP: usize = 2;
 
     #[inline(always)]
@@ -201,7 +201,7 @@ impl<const G: usize> Storage for Nibbles<'_, G> {
     }
 }
 
-impl<const G: usize> Pairs for Nibbles<'_, G> {
+impl<const G: usize> Integers for Nibbles<'_, G> {
     const GROUP: usize = G;
 
     #[inline(always)]
@@ -241,7 +241,7 @@ impl Storage for Sixes<'_> {
     }
 }
 
-impl Pairs for Sixes<'_> {
+impl Integers for Sixes<'_> {
     const GROUP: usize = 1;
 
     #[inline(always)]

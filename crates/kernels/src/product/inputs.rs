@@ -1,7 +1,8 @@
 //! Activations made ready for the products that read them.
 
 use super::TILE;
-use super::block::Block;
+use super::numbers::Numbers;
+use super::pairs::Pairs;
 use crate::compute::Compute;
 use crate::isa::{Kernel, Lanes};
 use crate::scratch::Scratch;
@@ -89,7 +90,7 @@ pub(super) struct Inputs<'a> {
     /// One row as it is, or tiles of rows, `[rows / TILE][inputs][TILE]`.
     plain: Plain<'a>,
     /// As whole numbers, `[rows][inputs / 32]`; none where no matrix wants them.
-    pub(super) blocks: Option<Scratch<'a, Block>>,
+    pub(super) blocks: Option<Scratch<'a, Pairs>>,
 }
 
 enum Plain<'a> {
@@ -146,9 +147,9 @@ fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scr
 const ROUNDING: usize = 8;
 
 /// Every row in whole numbers; the last block of a row is filled up with zeros.
-fn blocks<'a>(x: &[f32], inputs: usize, format: ActivationFormat, compute: &'a Compute) -> Scratch<'a, Block> {
+fn blocks<'a, X: Numbers>(x: &[f32], inputs: usize, format: ActivationFormat, compute: &'a Compute) -> Scratch<'a, X> {
     let per_row = inputs.div_ceil(32);
-    let mut all = compute.blocks.take(x.len() / inputs * per_row, Block::ZERO);
+    let mut all = X::shelf(compute).take(x.len() / inputs * per_row, X::ZERO);
     let rows: Vec<_> = all.chunks_mut(per_row).zip(x.chunks(inputs)).collect();
     compute.for_items(rows, ROUNDING * x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
         compute.isa().run(Round { x, to, format });
@@ -157,13 +158,13 @@ fn blocks<'a>(x: &[f32], inputs: usize, format: ActivationFormat, compute: &'a C
 }
 
 /// Rounds one row to whole numbers.
-struct Round<'a> {
+struct Round<'a, X> {
     x: &'a [f32],
-    to: &'a mut [Block],
+    to: &'a mut [X],
     format: ActivationFormat,
 }
 
-impl Kernel for Round<'_> {
+impl<X: Numbers> Kernel for Round<'_, X> {
     type Output = ();
 
     #[inline(always)]

@@ -1,10 +1,10 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
-use super::block::{Block, LOW};
-use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, ahead, eight};
+use super::numbers::{Group, Numbers, Ready, Stored, of_each};
+use super::{K_BLOCK, Part, TILE, TOGETHER, ahead};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::storage::PanelRow;
-use crate::panel::{Line, Meaning, Pairs, SLAB, WIDTH, slabs};
+use crate::panel::{Integers, Meaning, SLAB, WIDTH, slabs};
 use std::ops::Range;
 
 /// Rows in a tile where a product of words needs a register besides its sum: six rows would not leave one.
@@ -14,13 +14,13 @@ const SMALL_TILE: usize = 4;
 const SLABS: usize = K_BLOCK / SLAB;
 
 /// The chains of a part.
-pub(super) struct Chains<'a, S> {
+pub(super) struct Chains<'a, X, S> {
     pub(super) part: Part<'a>,
-    pub(super) blocks: &'a [Block],
+    pub(super) blocks: &'a [X],
     pub(super) storage: S,
 }
 
-impl<S: Pairs> Kernel for Chains<'_, S> {
+impl<X: Numbers, S: Integers> Kernel for Chains<'_, X, S> {
     type Output = ();
     const DOTS: bool = true;
 
@@ -38,31 +38,6 @@ impl<S: Pairs> Kernel for Chains<'_, S> {
     }
 }
 
-/// The sum of one group, less the centre's share.
-#[inline(always)]
-fn join<L: Lanes>(l: L, high: L::Words, x: &Block, half: Option<usize>, centre: i32) -> L::Row {
-    l.to_row(if centre == 0 { high } else { l.words_sub(high, l.words_splat(centre * x.sums(half)[0])) })
-}
-
-/// Adds the sums of low numbers to those of high ones: `high + low / 256`. Rows that are not fine have none.
-#[inline(always)]
-fn add_lows<L: Lanes, const M: usize, const P: usize>(
-    l: L,
-    whole: &mut Acc<L, M, P>,
-    lows: &[[Line; P]; M],
-    x: &[&Block; M],
-    half: Option<usize>,
-    centre: i32,
-) {
-    for m in 0..M {
-        for p in 0..P {
-            let low = l.words(&lows[m][p]);
-            let low = if centre == 0 { low } else { l.words_sub(low, l.words_splat(centre * x[m].sums(half)[1])) };
-            whole[m][p] = l.row_mul_add(l.to_row(low), l.row_splat(LOW), whole[m][p]);
-        }
-    }
-}
-
 /// Adds a group to the chains of one row and panel. `half` says which sixteen of the 32 the group is, none for all of
 /// them.
 #[inline(always)]
@@ -70,19 +45,19 @@ fn close<L: Lanes>(
     l: L,
     acc: L::Row,
     whole: L::Row,
-    x: &Block,
+    x: &impl Numbers,
     half: Option<usize>,
     [scale, min]: Meaning<L>,
     has_min: bool,
 ) -> L::Row {
-    let acc = l.row_mul_add(whole, l.row_mul(scale, l.row_splat(x.scale)), acc);
+    let acc = l.row_mul_add(whole, l.row_mul(scale, l.row_splat(x.scale())), acc);
     if has_min { l.row_mul_add(min, l.row_splat(x.sum(half)), acc) } else { acc }
 }
 
-impl<'a, S: Pairs> Chains<'a, S> {
+impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
     /// The blocks of a row.
     #[inline(always)]
-    fn row(&self, row: usize) -> &'a [Block] {
+    fn row(&self, row: usize) -> &'a [X] {
         let per_row = self.part.inputs.width.div_ceil(32);
         &self.blocks[row * per_row..][..per_row]
     }
@@ -119,44 +94,18 @@ impl<'a, S: Pairs> Chains<'a, S> {
         }
         let panel = size_of_val(slabs[0]);
         for b in 0..count {
-            let mut x = [&Block::ZERO; M];
-            for m in 0..M {
-                x[m] = &rows[m][b];
-            }
+            let x = of_each(&rows, b);
             let ahead = ahead::<P>(b * size_of::<[S::Slab; 2]>(), panel);
             for p in 0..P {
                 prefetch(&slabs[p][b], ahead);
             }
-            let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
-                let half = (S::GROUP == 1).then_some(group);
-                let mut high = [[l.words_splat(0); P]; M];
-                for which in group * S::GROUP..(group + 1) * S::GROUP {
-                    dots::<L, S, M, P>(l, &mut high, high_of(&x, which), &slabs, b, which);
-                }
-                let mut whole: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
-                for m in 0..M {
-                    for p in 0..P {
-                        whole[m][p] = join(l, high[m][p], x[m], half, centre);
-                    }
-                }
-                if is_fine {
-                    let mut lows = [[[0; WIDTH]; P]; M];
-                    for (x, lows) in x.iter().zip(&mut lows).filter(|(x, _)| x.is_fine) {
-                        let mut low = [[l.words_splat(0); P]];
-                        for which in group * S::GROUP..(group + 1) * S::GROUP {
-                            dots::<L, S, 1, P>(l, &mut low, low_of(&[x], which), &slabs, b, which);
-                        }
-                        for p in 0..P {
-                            l.words_store(low[0][p], &mut lows[p]);
-                        }
-                    }
-                    add_lows(l, &mut whole, &lows, &x, half, centre);
-                }
+                let of = Group::new::<S>(group, centre);
+                let whole = X::sums(l, &x, Stored::<X, S, P>::at(&slabs, b), of);
                 for p in 0..P {
                     let meaning = params[p].meaning(l, 2 * b + group);
                     for m in 0..M {
-                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], half, meaning, has_min);
+                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], of.half, meaning, has_min);
                     }
                 }
             }
@@ -174,7 +123,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
     #[inline(always)]
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, count) = (self.part.inputs.rows, slabs(self.part.inputs.width, true));
-        let mut unpacked = [Unpacked::ZERO; P];
+        let mut unpacked = [Unpacked::<X>::ZERO; P];
         for first in (0..all).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(all);
             for start in (0..count).step_by(SLABS) {
@@ -201,13 +150,13 @@ impl<'a, S: Pairs> Chains<'a, S> {
         rows: Range<usize>,
         panel: usize,
         now: &Range<usize>,
-        unpacked: &mut [Unpacked; P],
+        unpacked: &mut [Unpacked<X>; P],
     ) {
         let (storage, inputs) = (self.storage, self.part.inputs.width);
         for (p, unpacked) in unpacked.iter_mut().enumerate() {
             let params = self.part.params.panel(panel + p, inputs);
             for (i, slab) in storage.slabs(panel + p, inputs)[now.clone()].iter().enumerate() {
-                eight!(|N| l.words_store(S::pair(l, slab, N), &mut unpacked.pairs[i][N]));
+                X::make_ready::<L, S>(l, slab, &mut unpacked.words[i]);
                 let [scale, min] = params.meaning(l, now.start + i);
                 l.row_store(scale, &mut unpacked.means[i][0]);
                 l.row_store(min, &mut unpacked.means[i][1]);
@@ -234,7 +183,7 @@ impl<'a, S: Pairs> Chains<'a, S> {
         rows: Range<usize>,
         panel: usize,
         now: &Range<usize>,
-        unpacked: &[Unpacked; P],
+        unpacked: &[Unpacked<X>; P],
         next: [Later; P],
     ) {
         let none = [Later::NONE; P];
@@ -269,26 +218,23 @@ impl<'a, S: Pairs> Chains<'a, S> {
         row: usize,
         panel: usize,
         slabs: &Range<usize>,
-        unpacked: &[Unpacked; P],
+        unpacked: &[Unpacked<X>; P],
         mut later: [Later; P],
     ) {
         let (centre, has_min) = (self.part.params.centre, self.part.params.has_min);
         let is_first = panel == self.part.panels().start;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, slabs.start == 0);
         let count = slabs.len() / 2;
-        let (mut rows, mut pairs, mut means) = ([&[][..]; M], [&[][..]; P], [&[][..]; P]);
+        let (mut rows, mut words, mut means) = ([&[][..]; M], [&[][..]; P], [&[][..]; P]);
         for m in 0..M {
             rows[m] = &self.row(row + m)[slabs.start / 2..][..count];
         }
         for p in 0..P {
-            pairs[p] = &unpacked[p].pairs.as_chunks::<2>().0[..count];
+            words[p] = &unpacked[p].words.as_chunks::<2>().0[..count];
             means[p] = &unpacked[p].means.as_chunks::<2>().0[..count];
         }
         for b in 0..count {
-            let mut x = [&Block::ZERO; M];
-            for m in 0..M {
-                x[m] = &rows[m][b];
-            }
+            let x = of_each(&rows, b);
             for p in 0..P {
                 later[p].ask(4);
             }
@@ -298,37 +244,14 @@ impl<'a, S: Pairs> Chains<'a, S> {
                     x[m].ask_for(M * self.part.inputs.width.div_ceil(32));
                 }
             }
-            let is_fine = x.iter().any(|x| x.is_fine);
             for group in 0..2 / S::GROUP {
-                let half = (S::GROUP == 1).then_some(group);
-                let mut high = [[l.words_splat(0); P]; M];
-                for which in group * S::GROUP..(group + 1) * S::GROUP {
-                    ready_dots(l, &mut high, high_of(&x, which), half_of(&pairs, b, which));
-                }
-                let mut whole: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
-                for m in 0..M {
-                    for p in 0..P {
-                        whole[m][p] = join(l, high[m][p], x[m], half, centre);
-                    }
-                }
-                if is_fine {
-                    let mut lows = [[[0; WIDTH]; P]; M];
-                    for (x, lows) in x.iter().zip(&mut lows).filter(|(x, _)| x.is_fine) {
-                        let mut low = [[l.words_splat(0); P]];
-                        for which in group * S::GROUP..(group + 1) * S::GROUP {
-                            ready_dots(l, &mut low, low_of(&[x], which), half_of(&pairs, b, which));
-                        }
-                        for p in 0..P {
-                            l.words_store(low[0][p], &mut lows[p]);
-                        }
-                    }
-                    add_lows(l, &mut whole, &lows, &x, half, centre);
-                }
+                let of = Group::new::<S>(group, centre);
+                let whole = X::sums(l, &x, Ready::<X, P>::at(&words, b), of);
                 for p in 0..P {
                     let at = &means[p][b][group];
                     let meaning = [l.row_load(&at[0]), l.row_load(&at[1])];
                     for m in 0..M {
-                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], half, meaning, has_min);
+                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], of.half, meaning, has_min);
                     }
                 }
             }
@@ -337,88 +260,12 @@ impl<'a, S: Pairs> Chains<'a, S> {
     }
 }
 
-/// Half `which` of block `b` of `P` panels. (Here and elsewhere, a closure for each panel would be a call, and not compiled for
-/// the same instructions.)
-#[inline(always)]
-fn half_of<'a, const P: usize>(pairs: &[&'a [[[Line; 8]; 2]]; P], b: usize, which: usize) -> [&'a [Line; 8]; P] {
-    let mut all = [&pairs[0][b][which]; P];
-    for p in 0..P {
-        all[p] = &pairs[p][b][which];
-    }
-    all
-}
-
-/// The pairs of high numbers of one half of `M` blocks.
-#[inline(always)]
-fn high_of<'a, const M: usize>(x: &[&'a Block; M], which: usize) -> [&'a [i32; 8]; M] {
-    let mut all = [&[0; 8]; M];
-    for m in 0..M {
-        all[m] = &x[m].high.as_chunks().0[which];
-    }
-    all
-}
-
-/// The same of low numbers.
-#[inline(always)]
-fn low_of<'a, const M: usize>(x: &[&'a Block; M], which: usize) -> [&'a [i32; 8]; M] {
-    let mut all = [&[0; 8]; M];
-    for m in 0..M {
-        all[m] = &x[m].low.as_chunks().0[which];
-    }
-    all
-}
-
-/// Adds the products of half `which` of block `b` to the sums of `M` rows and `P` panels.
-#[inline(always)]
-fn dots<L: Lanes, S: Pairs, const M: usize, const P: usize>(
-    l: L,
-    sums: &mut [[L::Words; P]; M],
-    x: [&[i32; 8]; M],
-    slabs: &[&[[S::Slab; 2]]; P],
-    b: usize,
-    which: usize,
-) {
-    eight!(|N| {
-        for p in 0..P {
-            let w = S::pair(l, &slabs[p][b][which], N);
-            for m in 0..M {
-                sums[m][p] = if M < 3 {
-                    l.dot(sums[m][p], w, l.words_splat(x[m][N]))
-                } else {
-                    l.dot_at::<N>(sums[m][p], w, x[m])
-                };
-            }
-        }
-    });
-}
-
-/// The same for panels whose pairs are ready.
-#[inline(always)]
-fn ready_dots<L: Lanes, const M: usize, const P: usize>(
-    l: L,
-    sums: &mut [[L::Words; P]; M],
-    x: [&[i32; 8]; M],
-    pairs: [&[Line; 8]; P],
-) {
-    eight!(|N| {
-        let mut w = [l.words_splat(0); P];
-        for p in 0..P {
-            w[p] = l.words(&pairs[p][N]);
-        }
-        for m in 0..M {
-            for p in 0..P {
-                sums[m][p] = l.dot_at::<N>(sums[m][p], w[p], x[m]);
-            }
-        }
-    });
-}
-
 /// Slabs of a panel, ready to meet many rows.
-struct Unpacked {
-    pairs: [[Line; 8]; SLABS],
+struct Unpacked<X: Numbers> {
+    words: [X::Ready; SLABS],
     means: [[PanelRow; 2]; SLABS],
 }
 
-impl Unpacked {
-    const ZERO: Self = Self { pairs: [[[0; WIDTH]; 8]; SLABS], means: [[[0.0; WIDTH]; 2]; SLABS] };
+impl<X: Numbers> Unpacked<X> {
+    const ZERO: Self = Self { words: [X::NOTHING; SLABS], means: [[[0.0; WIDTH]; 2]; SLABS] };
 }

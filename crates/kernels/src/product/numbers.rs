@@ -1,0 +1,151 @@
+//! What activations and weights are to each other where both are whole numbers.
+
+use super::{Acc, ActivationFormat};
+use crate::compute::Compute;
+use crate::isa::Lanes;
+use crate::panel::{Integers, Line};
+use crate::scratch::Shelf;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// 32 activations of one row as whole numbers, times a scale, in a form in which they meet weights: one word of some
+/// activations meets a word of as many weights of each output.
+pub(crate) trait Numbers: Copy + Send + Sync + 'static {
+    /// All zeros.
+    const ZERO: Self;
+
+    /// The words of a slab, ready to meet many rows.
+    type Ready: Copy;
+    /// Words of zeros.
+    const NOTHING: Self::Ready;
+
+    /// Where buffers of these wait.
+    fn shelf(compute: &Compute) -> &Shelf<Self>;
+    /// Rounds 32 activations.
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat);
+    /// What a one is worth.
+    fn scale(&self) -> f32;
+    /// The sum of the activations, over sixteen (`half` is 0 or 1) or over all 32.
+    fn sum(&self, half: Option<usize>) -> f32;
+    /// Asks for the block `blocks` further on, if there is one.
+    fn ask_for(&self, blocks: usize);
+
+    /// Word `n` of a slab as it is stored.
+    fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words;
+    /// Word `n` of a slab that is ready.
+    fn line(ready: &Self::Ready, n: usize) -> &Line;
+    /// Makes a slab ready.
+    fn make_ready<L: Lanes, S: Integers>(l: L, slab: &S::Slab, to: &mut Self::Ready);
+    /// Weights times activations, added up over a group for each of `M` rows and the panels of `weights`. The sums are exact
+    /// but for the last step, to f32.
+    fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
+        l: L,
+        x: &[&Self; M],
+        weights: W,
+        group: Group,
+    ) -> Acc<L, M, P>;
+}
+
+/// Which of 32 inputs share a scale.
+#[derive(Clone, Copy)]
+pub(super) struct Group {
+    /// The first sixteen, the second, or none for all of them.
+    pub(super) half: Option<usize>,
+    /// What is taken off each weight.
+    pub(super) centre: i32,
+}
+
+impl Group {
+    /// Group `at` of 32 inputs.
+    #[inline(always)]
+    pub(super) fn new<S: Integers>(at: usize, centre: i32) -> Self {
+        Self { half: (S::GROUP == 1).then_some(at), centre }
+    }
+
+    /// Its halves of the 32.
+    #[inline(always)]
+    pub(super) fn halves(self) -> Range<usize> {
+        self.half.map_or(0..2, |half| half..half + 1)
+    }
+}
+
+/// The weights of 32 inputs and `P` panels, word by word.
+pub(super) trait Words<const P: usize>: Copy {
+    /// Whether they have just been made out of what is stored, to be used once.
+    const STORED: bool;
+
+    /// Word `n` of half `which` of panel `p`.
+    fn word<L: Lanes>(self, l: L, p: usize, which: usize, n: usize) -> L::Words;
+}
+
+/// Slabs as they are stored, to meet activations in the form `X`.
+pub(super) struct Stored<'a, X, S: Integers, const P: usize> {
+    slabs: [&'a [S::Slab; 2]; P],
+    form: PhantomData<X>,
+}
+
+impl<'a, X, S: Integers, const P: usize> Stored<'a, X, S, P> {
+    /// Block `b` of each panel.
+    #[inline(always)]
+    pub(super) fn at(panels: &[&'a [[S::Slab; 2]]; P], b: usize) -> Self {
+        Self { slabs: of_each(panels, b), form: PhantomData }
+    }
+}
+
+impl<X, S: Integers, const P: usize> Clone for Stored<'_, X, S, P> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<X, S: Integers, const P: usize> Copy for Stored<'_, X, S, P> {}
+
+impl<X: Numbers, S: Integers, const P: usize> Words<P> for Stored<'_, X, S, P> {
+    const STORED: bool = true;
+
+    #[inline(always)]
+    fn word<L: Lanes>(self, l: L, p: usize, which: usize, n: usize) -> L::Words {
+        X::word::<L, S>(l, &self.slabs[p][which], n)
+    }
+}
+
+/// Slabs that are ready.
+pub(super) struct Ready<'a, X: Numbers, const P: usize>([&'a [X::Ready; 2]; P]);
+
+impl<'a, X: Numbers, const P: usize> Ready<'a, X, P> {
+    /// Block `b` of each panel.
+    #[inline(always)]
+    pub(super) fn at(panels: &[&'a [[X::Ready; 2]]; P], b: usize) -> Self {
+        Self(of_each(panels, b))
+    }
+}
+
+impl<X: Numbers, const P: usize> Clone for Ready<'_, X, P> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<X: Numbers, const P: usize> Copy for Ready<'_, X, P> {}
+
+impl<X: Numbers, const P: usize> Words<P> for Ready<'_, X, P> {
+    const STORED: bool = false;
+
+    #[inline(always)]
+    fn word<L: Lanes>(self, l: L, p: usize, which: usize, n: usize) -> L::Words {
+        l.words(X::line(&self.0[p][which], n))
+    }
+}
+
+/// Number `at` of each list. (Here and elsewhere, a closure for each would be a call, and not compiled for the same
+/// instructions.)
+#[inline(always)]
+pub(super) fn of_each<'a, T, const N: usize>(lists: &[&'a [T]; N], at: usize) -> [&'a T; N] {
+    let mut all = [&lists[0][at]; N];
+    for i in 0..N {
+        all[i] = &lists[i][at];
+    }
+    all
+}

@@ -1,0 +1,229 @@
+//! Activations of 16 bits, and of 24: two of them and two weights to a word.
+
+use super::numbers::{Group, Numbers, Words};
+use super::{Acc, ActivationFormat, eight};
+use crate::compute::Compute;
+use crate::isa::{Lanes, prefetch_line};
+use crate::panel::{Integers, Line, WIDTH};
+use crate::scratch::Shelf;
+
+/// 32 activations of one row as whole numbers: `high + low / 256`, times a scale. Where the low ones are all zero, a block
+/// is the same with them or without, to the bit. What every product reads comes first, on two cache lines.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Pairs {
+    /// Pairs of 16-bit numbers in the order of [`Integers::pair`].
+    high: [i32; 16],
+    scale: f32,
+    /// Whether there is anything in `low`.
+    is_fine: bool,
+    /// Sums of all numbers over the first sixteen, the second, and all 32, times the scale.
+    sum: [f32; 3],
+    /// The same of `high` and of `low`, as whole numbers.
+    sums: [[i32; 2]; 3],
+    low: [i32; 16],
+}
+
+impl Pairs {
+    /// Sets 32 whole numbers in 256ths, and what they are to be multiplied by.
+    #[inline(always)]
+    fn set_fine(&mut self, whole: &[i32; 32], scale: f32) {
+        let (mut high, mut low) = ([0; 32], [0; 32]);
+        for i in 0..32 {
+            high[i] = (whole[i] + 128) >> 8;
+            low[i] = whole[i] - (high[i] << 8);
+        }
+        (self.high, self.low) = (pairs(&high), pairs(&low));
+        let total = |of: &[i32; 32], half: usize| of.as_chunks::<16>().0[half].iter().sum();
+        self.finish([0, 1].map(|half| [total(&high, half), total(&low, half)]), scale);
+    }
+
+    /// Sums over a group less the centre's share, of high numbers (`part` is 0) or of low ones (1). Where a row has no low
+    /// numbers, they have no sums.
+    #[inline(always)]
+    fn centred<L: Lanes>(&self, l: L, sums: L::Words, group: Group, part: usize) -> L::Words {
+        match group.centre {
+            0 => sums,
+            centre => l.words_sub(sums, l.words_splat(centre * self.sums[group.half.unwrap_or(2)][part])),
+        }
+    }
+
+    /// Sets the sums, those over each sixteen being given, and the scale.
+    #[inline(always)]
+    fn finish(&mut self, [a, b]: [[i32; 2]; 2], scale: f32) {
+        self.scale = scale;
+        self.sums = [a, b, [a[0] + b[0], a[1] + b[1]]];
+        for (to, [high, low]) in self.sum.iter_mut().zip(self.sums) {
+            *to = (low as f32).mul_add(LOW, high as f32) * scale;
+        }
+    }
+}
+
+impl Numbers for Pairs {
+    const ZERO: Self =
+        Self { high: [0; 16], scale: 0.0, is_fine: false, sum: [0.0; 3], sums: [[0; 2]; 3], low: [0; 16] };
+
+    type Ready = [Line; 8];
+    const NOTHING: [Line; 8] = [[0; WIDTH]; 8];
+
+    fn shelf(compute: &Compute) -> &Shelf<Self> {
+        &compute.pairs
+    }
+
+    #[inline(always)]
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat) {
+        let mut eights = [l.splat(0.0); 4];
+        let (mut most, mut sum) = (l.splat(0.0), l.splat(0.0));
+        for i in 0..4 {
+            eights[i] = l.load(&x.as_chunks().0[i]);
+            let size = l.max(eights[i], l.sub(l.splat(0.0), eights[i]));
+            most = l.max(size, most);
+            sum = l.add(size, sum);
+        }
+        let (most, sum) = (l.greatest(most), l.total(sum));
+        // NaN where one of them is no number, which must show.
+        let odd = if sum.is_finite() { 0.0 } else { x.iter().map(|x| x * 0.0).sum() };
+        self.is_fine = format.is_fine(most, sum);
+        // Fine numbers must fit into two parts of 16 and 8 bits.
+        let greatest = if self.is_fine { 8_355_711.0 } else { format.greatest() };
+        let by = greatest / most;
+        if !by.is_finite() || odd != 0.0 {
+            // All zeros, or next to nothing.
+            *self = Self { scale: odd, ..Self::ZERO };
+            return;
+        }
+        for i in 0..4 {
+            eights[i] = l.round(l.mul(eights[i], l.splat(by)));
+        }
+        if self.is_fine {
+            let mut whole = [[0; 8]; 4];
+            for i in 0..4 {
+                whole[i] = l.whole(eights[i]);
+            }
+            if let Ok(whole) = whole.as_flattened().try_into() {
+                self.set_fine(whole, most / greatest * 256.0);
+            }
+            return;
+        }
+        for i in 0..4 {
+            self.high.as_chunks_mut().0[i] = l.pairs(eights[i]);
+        }
+        // Exact, as sums of at most 524,272.
+        let first = l.total(l.add(eights[0], eights[1])) as i32;
+        let second = l.total(l.add(eights[2], eights[3])) as i32;
+        self.finish([[first, 0], [second, 0]], most / greatest);
+    }
+
+    #[inline(always)]
+    fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    #[inline(always)]
+    fn sum(&self, half: Option<usize>) -> f32 {
+        self.sum[half.unwrap_or(2)]
+    }
+
+    #[inline(always)]
+    fn ask_for(&self, blocks: usize) {
+        // What every product reads.
+        prefetch_line(self, blocks * size_of::<Self>(), 0);
+        prefetch_line(self, blocks * size_of::<Self>(), 1);
+    }
+
+    #[inline(always)]
+    fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words {
+        S::pair(l, slab, n)
+    }
+
+    #[inline(always)]
+    fn line(ready: &[Line; 8], n: usize) -> &Line {
+        &ready[n]
+    }
+
+    #[inline(always)]
+    fn make_ready<L: Lanes, S: Integers>(l: L, slab: &S::Slab, to: &mut [Line; 8]) {
+        eight!(|N| l.words_store(S::pair(l, slab, N), &mut to[N]));
+    }
+
+    /// Only fine rows meet the weights twice.
+    #[inline(always)]
+    fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
+        l: L,
+        x: &[&Self; M],
+        weights: W,
+        group: Group,
+    ) -> Acc<L, M, P> {
+        let mut high = [[l.words_splat(0); P]; M];
+        for which in group.halves() {
+            let mut words = [&[0; 8]; M];
+            for m in 0..M {
+                words[m] = &x[m].high.as_chunks().0[which];
+            }
+            dots(l, &mut high, words, weights, which);
+        }
+        let mut whole = [[l.row_splat(0.0); P]; M];
+        for m in 0..M {
+            for p in 0..P {
+                whole[m][p] = l.to_row(x[m].centred(l, high[m][p], group, 0));
+            }
+        }
+        if x.iter().any(|x| x.is_fine) {
+            let mut lows = [[[0; WIDTH]; P]; M];
+            for (x, lows) in x.iter().zip(&mut lows).filter(|(x, _)| x.is_fine) {
+                let mut low = [[l.words_splat(0); P]];
+                for which in group.halves() {
+                    dots(l, &mut low, [&x.low.as_chunks().0[which]], weights, which);
+                }
+                for p in 0..P {
+                    l.words_store(x.centred(l, low[0][p], group, 1), &mut lows[p]);
+                }
+            }
+            for m in 0..M {
+                for p in 0..P {
+                    whole[m][p] = l.row_mul_add(l.to_row(l.words(&lows[m][p])), l.row_splat(LOW), whole[m][p]);
+                }
+            }
+        }
+        whole
+    }
+}
+
+/// Adds the products of half `which` of 32 inputs to the sums of `M` rows and `P` panels.
+#[inline(always)]
+fn dots<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
+    l: L,
+    sums: &mut [[L::Words; P]; M],
+    x: [&[i32; 8]; M],
+    weights: W,
+    which: usize,
+) {
+    eight!(|N| {
+        let mut w = [l.words_splat(0); P];
+        for p in 0..P {
+            w[p] = weights.word(l, p, which, N);
+        }
+        for m in 0..M {
+            for p in 0..P {
+                sums[m][p] = if W::STORED && M < 3 {
+                    l.dot(sums[m][p], w[p], l.words_splat(x[m][N]))
+                } else {
+                    l.dot_at::<N>(sums[m][p], w[p], x[m])
+                };
+            }
+        }
+    });
+}
+
+/// What a unit of the low numbers is worth.
+const LOW: f32 = 1.0 / 256.0;
+
+/// Whole numbers of sixteen bits, each with the one two further on in one word.
+#[inline(always)]
+fn pairs(numbers: &[i32; 32]) -> [i32; 16] {
+    let mut all = [0; 16];
+    for (to, [a, b, c, d]) in all.as_chunks_mut::<2>().0.iter_mut().zip(numbers.as_chunks::<4>().0) {
+        *to = [(a & 0xffff) | (c << 16), (b & 0xffff) | (d << 16)];
+    }
+    all
+}
