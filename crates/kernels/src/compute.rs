@@ -2,7 +2,7 @@
 
 use crate::isa::Isa;
 use crate::pool::Pool;
-use crate::product::Pairs;
+use crate::product::{Fours, Pairs};
 use crate::scratch::Shelf;
 use std::num::NonZeroUsize;
 use std::ops::{Range, RangeInclusive};
@@ -36,6 +36,7 @@ pub struct Compute {
     pub(crate) shelf: Shelf<f32>,
     /// Activations as whole numbers.
     pub(crate) pairs: Shelf<Pairs>,
+    pub(crate) fours: Shelf<Fours>,
 }
 
 /// Why no [`Compute`] could be made.
@@ -76,12 +77,19 @@ impl Compute {
             1 => None,
             n => Some(Pool::new(n - 1).ok_or(ComputeError::Start(n))?),
         };
-        Ok(Self { isa, threads, pool, shelf: Shelf::default(), pairs: Shelf::default() })
+        Ok(Self { isa, threads, pool, shelf: Shelf::default(), pairs: Shelf::default(), fours: Shelf::default() })
     }
 
     /// One thread, plain Rust: for tests and examples.
     pub fn scalar() -> Self {
-        Self { isa: Isa::scalar(), threads: 1, pool: None, shelf: Shelf::default(), pairs: Shelf::default() }
+        Self {
+            isa: Isa::scalar(),
+            threads: 1,
+            pool: None,
+            shelf: Shelf::default(),
+            pairs: Shelf::default(),
+            fours: Shelf::default(),
+        }
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless

@@ -46,6 +46,8 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn whole(self, x: Self::F) -> [i32; 8];
     /// The low sixteen bits of whole numbers less than 2^31 in size, each and the one two further on in one word.
     fn pairs(self, x: Self::F) -> [i32; 4];
+    /// 32 whole numbers as signed bytes, which they fit, four to a word.
+    fn bytes(self, x: [Self::F; 4]) -> [i32; 8];
     /// 2 to the power `n`, for whole `n` from -126 to 127.
     fn exp2_whole(self, n: Self::F) -> Self::F;
     /// Eight rows made eight columns: lane `j` of row `i` becomes lane `i` of row `j`.
@@ -87,6 +89,22 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     /// The same with word `N` of eight everywhere, for loops whose sums fill the registers: one product after another in the
     /// order of the source, never several kept. `N` is below eight.
     fn dot_at<const N: usize>(self, acc: Self::Words, a: Self::Words, b: &[i32; 8]) -> Self::Words;
+    /// What is added to bytes that are not narrow before they are multiplied, where products want them unsigned.
+    const BYTE_CENTRE: i32;
+    /// Bytes of weights as [`dot_bytes_at`](Self::dot_bytes_at) wants them: narrow ones, from 0 to 15, or signed ones.
+    fn bytes_to_multiply(self, w: Self::Words, is_narrow: bool) -> Self::Words;
+    /// `acc` plus the four products of the words' bytes with those of word `N` of four everywhere, which are at least -127; kept
+    /// in order as by [`dot_at`](Self::dot_at). What is added up, from zeros and eight times at most, is a whole number
+    /// only when it has gone through [`bytes_total`](Self::bytes_total).
+    fn dot_bytes_at<const N: usize>(
+        self,
+        acc: Self::Words,
+        w: Self::Words,
+        x: &[i32; 4],
+        is_narrow: bool,
+    ) -> Self::Words;
+    /// The sums of [`dot_bytes_at`](Self::dot_bytes_at).
+    fn bytes_total(self, acc: Self::Words, is_narrow: bool) -> Self::Words;
     /// Whole numbers as `f32`, rounded to nearest, ties to even.
     fn to_row(self, x: Self::Words) -> Self::Row;
 
@@ -219,6 +237,8 @@ mod tests {
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
             bits.extend(l.whole(whole).map(|n| n as u32));
             bits.extend(l.pairs(whole).map(|n| n as u32));
+            let bytes = l.bytes([whole, l.round(l.splat(-126.5)), l.splat(127.0), whole]);
+            bits.extend(bytes.map(|n| n as u32));
             let eight = l.turn([a, b, l.add(a, b), l.sub(a, b), b, a, l.mul(a, b), l.max(a, b)]);
             for x in results.into_iter().chain(eight) {
                 let mut out = [0.0; 8];
@@ -269,6 +289,9 @@ mod tests {
             l.words_sub(x, y),
             l.dot(x, x, y),
             l.dot_at::<3>(x, x, &[1, 2, 3, -123_456_789, 5, 6, 7, 8]),
+            bytes(l, l.and(x, l.words_splat(0x0f0f_0f0f)), true),
+            bytes(l, x, false),
+            bytes(l, l.words_splat(i32::from_le_bytes([0x80; 4])), false),
         ];
         let mut row = [0.0; 16];
         l.row_store(l.to_row(x), &mut row);
@@ -278,6 +301,23 @@ mod tests {
             out
         });
         stored.chain(row.map(f32::to_bits)).collect()
+    }
+
+    /// Eight products of bytes, the greatest that fit among them.
+    #[inline(always)]
+    fn bytes<L: Lanes>(l: L, w: L::Words, is_narrow: bool) -> L::Words {
+        let x = [[127; 4], [-127; 4], [1, -2, 3, -4], [127, 127, -127, -127]].map(|x: [i8; 4]| x.map(|x| x as u8));
+        let x = x.map(i32::from_le_bytes);
+        let (ready, mut acc) = (l.bytes_to_multiply(w, is_narrow), l.words_splat(0));
+        for _ in 0..5 {
+            acc = l.dot_bytes_at::<0>(acc, ready, &x, is_narrow);
+        }
+        acc = l.dot_bytes_at::<1>(acc, ready, &x, is_narrow);
+        acc = l.dot_bytes_at::<2>(acc, ready, &x, is_narrow);
+        acc = l.dot_bytes_at::<3>(acc, ready, &x, is_narrow);
+        let sum_of_x = 5 * 4 * 127 - 4 * 127 - 2;
+        let off = if is_narrow { 0 } else { L::BYTE_CENTRE * sum_of_x };
+        l.words_sub(l.bytes_total(acc, is_narrow), l.words_splat(off))
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //!   Chains rest in `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
 
 mod floats;
+mod fours;
 mod inputs;
 mod integers;
 mod numbers;
@@ -24,7 +25,8 @@ use crate::panel::{
     Bytes, Data, Floats, Halves, Integers, Nibbles, Panels, Params, SLAB, Sixes, Storage, Turn, WIDTH, slabs,
 };
 use crate::stripe::Stripe;
-use inputs::Inputs;
+pub(crate) use fours::Fours;
+use inputs::{Inputs, Whole};
 pub(crate) use pairs::Pairs;
 use std::ops::Range;
 
@@ -191,8 +193,11 @@ impl<'a> Part<'a> {
         if format == ActivationFormat::F32 {
             return self.floats(storage, compute);
         }
-        let blocks = self.inputs.blocks.as_deref().unwrap_or_default();
-        compute.isa().run(integers::Chains { part: self, blocks, storage });
+        match &self.inputs.whole {
+            Whole::Pairs(x) => compute.isa().run(integers::Chains { part: self, x, storage }),
+            Whole::Fours(x) => compute.isa().run(integers::Chains { part: self, x, storage }),
+            Whole::None => self.floats(storage, compute),
+        }
     }
 
     /// The panels that these outputs lie in.
@@ -273,6 +278,11 @@ macro_rules! eight {
     (|$n:ident| $body:expr) => { $crate::product::sixteen!(@ $n $body; 0 1 2 3 4 5 6 7) };
 }
 
+/// The same for the words of four inputs of a slab.
+macro_rules! four {
+    (|$n:ident| $body:expr) => { $crate::product::sixteen!(@ $n $body; 0 1 2 3) };
+}
+
 /// Runs a body for each of `M` rows and `P` panels, at most six and four, whose numbers are known when it is compiled: one chain
 /// whose place is not would keep all of them in memory.
 macro_rules! tile {
@@ -293,4 +303,4 @@ macro_rules! tile {
     )* };
 }
 
-use {eight, sixteen, tile};
+use {eight, four, sixteen, tile};

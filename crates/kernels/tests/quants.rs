@@ -115,3 +115,63 @@ fn integer_products_of_every_format_agree_and_are_near_the_f32_ones() {
         }
     }
 }
+
+/// One output of one row by bytes, spelled out: `encoding` is `q8_0`, `q4_0` or `q4_1`.
+fn by_bytes(encoding: Encoding, raw: &[u8], x: &[f32], bias: f32) -> f32 {
+    let mut acc = bias;
+    for (block, x) in raw.chunks(encoding.block_bytes()).zip(x.chunks(32)) {
+        let f16 = |at: usize| half::f16::from_le_bytes([block[at], block[at + 1]]).to_f32();
+        let nibble = |bytes: &[u8], i: usize| i32::from(if i < 16 { bytes[i] & 15 } else { bytes[i - 16] >> 4 });
+        let weight = |i: usize| match encoding {
+            Encoding::Q8_0 => i32::from(block[2 + i] as i8),
+            Encoding::Q4_0 => nibble(&block[2..], i) - 8,
+            _ => nibble(&block[4..], i),
+        };
+        let most = x.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+        let (by, scale) = (127.0 / most, most / 127.0);
+        let rounded: Vec<i32> = x.iter().map(|v| (v * by).round_ties_even() as i32).collect();
+        let sum: i32 = rounded.iter().enumerate().map(|(i, x)| x * weight(i)).sum();
+        acc = (sum as f32).mul_add(f16(0) * scale, acc);
+        if encoding == Encoding::Q4_1 {
+            acc = f16(2).mul_add(rounded.iter().sum::<i32>() as f32 * scale, acc);
+        }
+    }
+    acc
+}
+
+/// A byte an activation: to the bit what the contract says, also at the greatest numbers that bytes and nibbles hold.
+#[test]
+fn products_by_bytes_are_exact_sums_in_groups() {
+    let (outputs, inputs, rows) = (37, 96, 9);
+    let bias: Vec<f32> = (0..outputs).map(|o| (o as f32).cos()).collect();
+    let x: Vec<f32> = (0..rows * inputs)
+        .map(|i| if i < 2 * inputs { [1.0, -1.0][i / inputs] } else { (i as f32 * 0.73).sin() * (i % 11) as f32 })
+        .collect();
+    for encoding in [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1] {
+        // Scales of 2^-6 and minima of -2^-7; the first output has the lowest weights there are, the second the greatest.
+        let mut raw: Vec<u8> = (0..encoding.bytes(outputs * inputs).unwrap()).map(|i| (i * 167 % 251) as u8).collect();
+        let stride = encoding.bytes(inputs).unwrap();
+        raw[..stride].fill(if encoding == Encoding::Q8_0 { 0x80 } else { 0x00 });
+        raw[stride..2 * stride].fill(if encoding == Encoding::Q8_0 { 0x7f } else { 0xff });
+        for block in raw.chunks_mut(encoding.block_bytes()) {
+            block[..2].copy_from_slice(&half::f16::from_f32(0.015_625).to_le_bytes());
+            if encoding == Encoding::Q4_1 {
+                block[2..4].copy_from_slice(&half::f16::from_f32(-0.007_812_5).to_le_bytes());
+            }
+        }
+        let source = Source { encoding, bytes: &raw, layout: Layout::OutIn, outputs, inputs, order: None };
+        let row = |x: &[f32]| -> Vec<f32> {
+            (0..outputs).map(|o| by_bytes(encoding, &raw[o * stride..][..stride], x, bias[o])).collect()
+        };
+        let expected: Vec<f32> = x.chunks(inputs).flat_map(row).collect();
+        for isa in Isa::available() {
+            let compute = Compute::new(isa, 1).unwrap();
+            let matrix = Matrix::pack(&source, None, &compute).unwrap().with_activations(ActivationFormat::I8);
+            for rows in 1..=rows {
+                let mut out = vec![0.0; rows * outputs];
+                matrix.product(&x[..rows * inputs], Some(&bias), &mut out, &compute);
+                assert_eq!(bits(&out), bits(&expected[..rows * outputs]), "{encoding} on {isa}, {rows} rows");
+            }
+        }
+    }
+}

@@ -105,6 +105,96 @@ mod x86 {
         [low, high]
     }
 
+    /// Products of narrow bytes, added up in sixteen bits; in order as above.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn dot_narrow_at<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; 4]) -> [__m256i; 2] {
+        const { assert!(N < 4) };
+        let [mut low, mut high] = acc;
+        // SAFETY: the instructions are among those that this function is compiled for, and read word N of four.
+        unsafe {
+            asm!(
+                "vpbroadcastd {x}, [{all} + {at}]",
+                "vpmaddubsw {product}, {w0}, {x}",
+                "vpaddw {low}, {low}, {product}",
+                "vpmaddubsw {x}, {w1}, {x}",
+                "vpaddw {high}, {high}, {x}",
+                low = inout(ymm_reg) low,
+                high = inout(ymm_reg) high,
+                w0 = in(ymm_reg) w[0],
+                w1 = in(ymm_reg) w[1],
+                x = out(ymm_reg) _,
+                product = out(ymm_reg) _,
+                all = in(reg) x.as_ptr(),
+                at = const N * 4,
+                options(readonly, nostack, preserves_flags),
+            );
+        }
+        [low, high]
+    }
+
+    /// Products of signed bytes: the sizes of the weights, unsigned, times activations with the weights' signs, so that two
+    /// products fit into sixteen bits.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn dot_signed_at<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; 4]) -> [__m256i; 2] {
+        const { assert!(N < 4) };
+        let [mut low, mut high] = acc;
+        let sizes = [_mm256_abs_epi8(w[0]), _mm256_abs_epi8(w[1])];
+        // SAFETY: as in `dot_narrow_at`.
+        unsafe {
+            asm!(
+                "vpbroadcastd {x}, [{all} + {at}]",
+                "vpsignb {product}, {x}, {w0}",
+                "vpmaddubsw {product}, {s0}, {product}",
+                "vpmaddwd {product}, {product}, {ones}",
+                "vpaddd {low}, {low}, {product}",
+                "vpsignb {x}, {x}, {w1}",
+                "vpmaddubsw {x}, {s1}, {x}",
+                "vpmaddwd {x}, {x}, {ones}",
+                "vpaddd {high}, {high}, {x}",
+                low = inout(ymm_reg) low,
+                high = inout(ymm_reg) high,
+                w0 = in(ymm_reg) w[0],
+                w1 = in(ymm_reg) w[1],
+                s0 = in(ymm_reg) sizes[0],
+                s1 = in(ymm_reg) sizes[1],
+                ones = in(ymm_reg) _mm256_set1_epi16(1),
+                x = out(ymm_reg) _,
+                product = out(ymm_reg) _,
+                all = in(reg) x.as_ptr(),
+                at = const N * 4,
+                options(readonly, nostack, preserves_flags),
+            );
+        }
+        [low, high]
+    }
+
+    /// Products of unsigned bytes by signed ones with AVX-VNNI.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
+    fn dot_bytes_at_vnni<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; 4]) -> [__m256i; 2] {
+        const { assert!(N < 4) };
+        let [mut low, mut high] = acc;
+        // SAFETY: as in `dot_narrow_at`.
+        unsafe {
+            asm!(
+                "vpbroadcastd {x}, [{all} + {at}]",
+                "{{vex}} vpdpbusd {low}, {w0}, {x}",
+                "{{vex}} vpdpbusd {high}, {w1}, {x}",
+                low = inout(ymm_reg) low,
+                high = inout(ymm_reg) high,
+                w0 = in(ymm_reg) w[0],
+                w1 = in(ymm_reg) w[1],
+                x = out(ymm_reg) _,
+                all = in(reg) x.as_ptr(),
+                at = const N * 4,
+                options(readonly, nostack, preserves_flags),
+            );
+        }
+        [low, high]
+    }
+
     /// `vpdpwssd`, by name, as in `avx512.rs`.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
@@ -167,6 +257,16 @@ mod x86 {
                 let words = _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b1000>(halves));
                 let mut out = [0; 4];
                 _mm_storeu_si128(out.as_mut_ptr().cast(), words);
+                out
+            };
+            bytes(x: [__m256; 4]) -> [i32; 8] = {
+                let first = _mm256_packs_epi32(_mm256_cvtps_epi32(x[0]), _mm256_cvtps_epi32(x[1]));
+                let second = _mm256_packs_epi32(_mm256_cvtps_epi32(x[2]), _mm256_cvtps_epi32(x[3]));
+                // Each half of a register has been packed alone: four numbers of each eight, then the other four.
+                let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+                let bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(first, second), order);
+                let mut out = [0; 8];
+                _mm256_storeu_si256(out.as_mut_ptr().cast(), bytes);
                 out
             };
             exp2_whole(n: __m256) -> __m256 = {
@@ -292,6 +392,41 @@ mod x86 {
         fn dot_at<const N: usize>(self, acc: [__m256i; 2], a: [__m256i; 2], b: &[i32; 8]) -> [__m256i; 2] {
             // SAFETY: `self` is the proof that these instructions exist.
             unsafe { if VNNI { dot_at_vnni::<N>(acc, a, b) } else { dot_at::<N>(acc, a, b) } }
+        }
+
+        const BYTE_CENTRE: i32 = if VNNI { 128 } else { 0 };
+
+        lane_ops! {
+            bytes_to_multiply(w: [__m256i; 2], is_narrow: bool) -> [__m256i; 2] = if VNNI && !is_narrow {
+                let by = _mm256_set1_epi8(i8::MIN);
+                [_mm256_xor_si256(w[0], by), _mm256_xor_si256(w[1], by)]
+            } else {
+                w
+            };
+            bytes_total(acc: [__m256i; 2], is_narrow: bool) -> [__m256i; 2] = if VNNI || !is_narrow {
+                acc
+            } else {
+                let ones = _mm256_set1_epi16(1);
+                [_mm256_madd_epi16(acc[0], ones), _mm256_madd_epi16(acc[1], ones)]
+            };
+        }
+
+        #[inline(always)]
+        fn dot_bytes_at<const N: usize>(
+            self,
+            acc: [__m256i; 2],
+            w: [__m256i; 2],
+            x: &[i32; 4],
+            is_narrow: bool,
+        ) -> [__m256i; 2] {
+            // SAFETY: `self` is the proof that these instructions exist.
+            unsafe {
+                match is_narrow {
+                    _ if VNNI => dot_bytes_at_vnni::<N>(acc, w, x),
+                    true => dot_narrow_at::<N>(acc, w, x),
+                    false => dot_signed_at::<N>(acc, w, x),
+                }
+            }
         }
 
         #[inline(always)]

@@ -80,6 +80,24 @@ mod x86 {
         acc
     }
 
+    /// Products of bytes in the same way, unsigned ones by signed ones.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
+    fn dot_bytes_in_order(acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        let mut acc = acc;
+        // SAFETY: as in `dot`.
+        unsafe {
+            asm!(
+                "vpdpbusd {acc}, {a}, {b}",
+                acc = inout(zmm_reg) acc,
+                a = in(zmm_reg) a,
+                b = in(zmm_reg) b,
+                options(nomem, nostack, preserves_flags),
+            );
+        }
+        acc
+    }
+
     /// Operations as AVX2 has them.
     macro_rules! as_avx2 {
         ($($name:ident($($arg:ident: $kind:ty),*) -> $out:ty;)*) => { $(
@@ -124,6 +142,7 @@ mod x86 {
             round(x: Self::F) -> Self::F;
             whole(x: Self::F) -> [i32; 8];
             pairs(x: Self::F) -> [i32; 4];
+            bytes(x: [Self::F; 4]) -> [i32; 8];
             exp2_whole(n: Self::F) -> Self::F;
             turn(rows: [Self::F; 8]) -> [Self::F; 8];
         }
@@ -168,6 +187,25 @@ mod x86 {
         fn dot_at<const N: usize>(self, acc: __m512i, a: __m512i, b: &[i32; 8]) -> __m512i {
             // SAFETY: `self` is the proof that these instructions exist.
             unsafe { dot_in_order(acc, a, _mm512_set1_epi32(b[N])) }
+        }
+
+        const BYTE_CENTRE: i32 = 128;
+
+        #[inline(always)]
+        fn bytes_to_multiply(self, w: __m512i, is_narrow: bool) -> __m512i {
+            // SAFETY: as above.
+            if is_narrow { w } else { unsafe { _mm512_xor_si512(w, _mm512_set1_epi8(i8::MIN)) } }
+        }
+
+        #[inline(always)]
+        fn dot_bytes_at<const N: usize>(self, acc: __m512i, w: __m512i, x: &[i32; 4], _: bool) -> __m512i {
+            // SAFETY: as above.
+            unsafe { dot_bytes_in_order(acc, w, _mm512_set1_epi32(x[N])) }
+        }
+
+        #[inline(always)]
+        fn bytes_total(self, acc: __m512i, _: bool) -> __m512i {
+            acc
         }
     }
 }

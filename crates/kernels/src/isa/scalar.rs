@@ -77,6 +77,11 @@ impl Lanes for Scalar {
         [word(0), word(1), word(4), word(5)]
     }
     #[inline(always)]
+    fn bytes(self, x: [[f32; 8]; 4]) -> [i32; 8] {
+        let numbers = x.as_flattened();
+        std::array::from_fn(|i| i32::from_le_bytes(std::array::from_fn(|j| numbers[4 * i + j] as i8 as u8)))
+    }
+    #[inline(always)]
     fn exp2_whole(self, n: Self::F) -> Self::F {
         n.map(|n| f32::from_bits((((n as i32) + 127) << 23) as u32))
     }
@@ -181,6 +186,25 @@ impl Lanes for Scalar {
     #[inline(always)]
     fn dot_at<const N: usize>(self, acc: [u32; 16], a: [u32; 16], b: &[i32; 8]) -> [u32; 16] {
         self.dot(acc, a, self.words_splat(b[N]))
+    }
+
+    const BYTE_CENTRE: i32 = 0;
+
+    #[inline(always)]
+    fn bytes_to_multiply(self, w: [u32; 16], _: bool) -> [u32; 16] {
+        w
+    }
+    #[inline(always)]
+    fn dot_bytes_at<const N: usize>(self, acc: [u32; 16], w: [u32; 16], x: &[i32; 4], _: bool) -> [u32; 16] {
+        let x = x[N].to_le_bytes().map(|x| i32::from(x as i8));
+        std::array::from_fn(|i| {
+            let w = w[i].to_le_bytes().map(|w| i32::from(w as i8));
+            (acc[i] as i32).wrapping_add(w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3]) as u32
+        })
+    }
+    #[inline(always)]
+    fn bytes_total(self, acc: [u32; 16], _: bool) -> [u32; 16] {
+        acc
     }
     #[inline(always)]
     fn to_row(self, x: Self::Words) -> Self::Row {

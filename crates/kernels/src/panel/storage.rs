@@ -32,9 +32,14 @@ pub(crate) trait Storage: Copy + Sync {
 pub(crate) trait Integers: Storage {
     /// Slabs that share a scale: 1 or 2.
     const GROUP: usize;
+    /// Whether the numbers are at most 15, so that eight products of two with signed bytes fit into sixteen bits. Others are
+    /// signed bytes.
+    const NARROW: bool;
 
     /// Pair `n` of 8, as 16-bit halves of words: of the inputs `4 (n / 2) + n % 2` and two further.
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words;
+    /// Four `n` of 4, as bytes of words: of the inputs from `4 n` on.
+    fn four<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words;
 }
 
 /// The weights that input `k` of a slab means.
@@ -138,12 +143,17 @@ impl Storage for Bytes<'_> {
 
 impl Integers for Bytes<'_> {
     const GROUP: usize = 2;
+    const NARROW: bool = false;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
         let words = l.words(line(slab, n / 2));
         // The even or the odd byte of each half.
         l.signed16(if n.is_multiple_of(2) { l.up16(words, 8) } else { words }, 8)
+    }
+    #[inline(always)]
+    fn four<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
+        l.words(line(slab, n))
     }
 }
 
@@ -183,6 +193,13 @@ fn nibble_pair<L: Lanes, const N: usize>(l: L, slab: &[u32; N], n: usize) -> L::
     mask16(l, if by == 0 { words } else { l.down16(words, by) }, 15)
 }
 
+/// Four nibbles.
+#[inline(always)]
+fn nibble_four<L: Lanes, const N: usize>(l: L, slab: &[u32; N], n: usize) -> L::Words {
+    let words = l.words(line(slab, n / 2));
+    mask16(l, if n.is_multiple_of(2) { words } else { l.down16(words, 4) }, 0x0f0f)
+}
+
 impl<const G: usize> Storage for Nibbles<'_, G> {
     type Slab = [u32; 2 * WIDTH];
     const QUANTISED: bool = true;
@@ -203,10 +220,15 @@ impl<const G: usize> Storage for Nibbles<'_, G> {
 
 impl<const G: usize> Integers for Nibbles<'_, G> {
     const GROUP: usize = G;
+    const NARROW: bool = true;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
         nibble_pair(l, slab, n)
+    }
+    #[inline(always)]
+    fn four<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
+        nibble_four(l, slab, n)
     }
 }
 
@@ -243,6 +265,7 @@ impl Storage for Sixes<'_> {
 
 impl Integers for Sixes<'_> {
     const GROUP: usize = 1;
+    const NARROW: bool = false;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
@@ -251,5 +274,12 @@ impl Integers for Sixes<'_> {
         let by = 8 * (n % 2) as i32 + 2 * (n / 2) as i32 - 4;
         let high = if by < 0 { l.up16(words, -by) } else { l.down16(words, by) };
         l.or(mask16(l, high, 0x30), nibble_pair(l, slab, n))
+    }
+    #[inline(always)]
+    fn four<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
+        let words = l.words(line(slab, Self::HIGH));
+        let by = 2 * n as i32 - 4;
+        let high = if by < 0 { l.up16(words, -by) } else { l.down16(words, by) };
+        l.or(mask16(l, high, 0x3030), nibble_four(l, slab, n))
     }
 }

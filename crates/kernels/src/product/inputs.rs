@@ -1,6 +1,7 @@
 //! Activations made ready for the products that read them.
 
 use super::TILE;
+use super::fours::Fours;
 use super::numbers::Numbers;
 use super::pairs::Pairs;
 use crate::compute::Compute;
@@ -30,7 +31,7 @@ pub enum ActivationFormat {
     /// 16 bits, and eight more where one of the 32 towers above the others (more than eight times their mean size): it
     /// would leave the others few bits of sixteen.
     I16,
-    /// 8 bits, as llama.cpp has them: coarse; here for comparison, and no faster than 16.
+    /// 8 bits, which is what other engines take: coarse, and faster than 16 where several rows share weights.
     I8,
 }
 
@@ -89,8 +90,14 @@ pub(super) struct Inputs<'a> {
     pub(super) width: usize,
     /// One row as it is, or tiles of rows, `[rows / TILE][inputs][TILE]`.
     plain: Plain<'a>,
-    /// As whole numbers, `[rows][inputs / 32]`; none where no matrix wants them.
-    pub(super) blocks: Option<Scratch<'a, Pairs>>,
+    pub(super) whole: Whole<'a>,
+}
+
+/// Activations as whole numbers, `[rows][inputs / 32]`, if a matrix wants them.
+pub(super) enum Whole<'a> {
+    None,
+    Pairs(Scratch<'a, Pairs>),
+    Fours(Scratch<'a, Fours>),
 }
 
 enum Plain<'a> {
@@ -116,8 +123,12 @@ impl<'a> Inputs<'a> {
         let whole = formats.iter().copied().find(|&format| format != ActivationFormat::F32);
         let fits = |&format: &ActivationFormat| format == ActivationFormat::F32 || Some(format) == whole;
         assert!(formats.iter().all(fits), "one format of whole numbers");
-        let blocks = whole.map(|format| blocks(x, inputs, format, compute));
-        Self { rows, width: inputs, plain, blocks }
+        let whole = match whole {
+            None => Whole::None,
+            Some(format @ ActivationFormat::I8) => Whole::Fours(blocks(x, inputs, format, compute)),
+            Some(format) => Whole::Pairs(blocks(x, inputs, format, compute)),
+        };
+        Self { rows, width: inputs, plain, whole }
     }
 
     /// Tile `tile` of the activations as f32, an entry for each input.

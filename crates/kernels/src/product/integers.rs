@@ -16,7 +16,8 @@ const SLABS: usize = K_BLOCK / SLAB;
 /// The chains of a part.
 pub(super) struct Chains<'a, X, S> {
     pub(super) part: Part<'a>,
-    pub(super) blocks: &'a [X],
+    /// Of all rows, `[rows][inputs / 32]`.
+    pub(super) x: &'a [X],
     pub(super) storage: S,
 }
 
@@ -59,7 +60,7 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
     #[inline(always)]
     fn row(&self, row: usize) -> &'a [X] {
         let per_row = self.part.inputs.width.div_ceil(32);
-        &self.blocks[row * per_row..][..per_row]
+        &self.x[row * per_row..][..per_row]
     }
 
     /// Exactly `M` rows, `P` panels at a time.

@@ -46,6 +46,33 @@ pub(crate) trait Numbers: Copy + Send + Sync + 'static {
     ) -> Acc<L, M, P>;
 }
 
+/// 32 activations in registers, and what their rounding depends on.
+pub(super) struct Measured<L: Lanes> {
+    pub(super) eights: [L::F; 4],
+    /// The greatest size, and the sum of all sizes.
+    pub(super) most: f32,
+    pub(super) sum: f32,
+    /// Zero; NaN where one of them is no number, which must show.
+    pub(super) odd: f32,
+}
+
+impl<L: Lanes> Measured<L> {
+    #[inline(always)]
+    pub(super) fn new(l: L, x: &[f32; 32]) -> Self {
+        let mut eights = [l.splat(0.0); 4];
+        let (mut most, mut sum) = (l.splat(0.0), l.splat(0.0));
+        for i in 0..4 {
+            eights[i] = l.load(&x.as_chunks().0[i]);
+            let size = l.max(eights[i], l.sub(l.splat(0.0), eights[i]));
+            most = l.max(size, most);
+            sum = l.add(size, sum);
+        }
+        let (most, sum) = (l.greatest(most), l.total(sum));
+        let odd = if sum.is_finite() { 0.0 } else { x.iter().map(|x| x * 0.0).sum() };
+        Self { eights, most, sum, odd }
+    }
+}
+
 /// Which of 32 inputs share a scale.
 #[derive(Clone, Copy)]
 pub(super) struct Group {
@@ -53,13 +80,15 @@ pub(super) struct Group {
     pub(super) half: Option<usize>,
     /// What is taken off each weight.
     pub(super) centre: i32,
+    /// See [`Integers::NARROW`].
+    pub(super) is_narrow: bool,
 }
 
 impl Group {
     /// Group `at` of 32 inputs.
     #[inline(always)]
     pub(super) fn new<S: Integers>(at: usize, centre: i32) -> Self {
-        Self { half: (S::GROUP == 1).then_some(at), centre }
+        Self { half: (S::GROUP == 1).then_some(at), centre, is_narrow: S::NARROW }
     }
 
     /// Its halves of the 32.

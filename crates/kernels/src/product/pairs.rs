@@ -1,6 +1,6 @@
 //! Activations of 16 bits, and of 24: two of them and two weights to a word.
 
-use super::numbers::{Group, Numbers, Words};
+use super::numbers::{Group, Measured, Numbers, Words};
 use super::{Acc, ActivationFormat, eight};
 use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
@@ -72,17 +72,7 @@ impl Numbers for Pairs {
 
     #[inline(always)]
     fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat) {
-        let mut eights = [l.splat(0.0); 4];
-        let (mut most, mut sum) = (l.splat(0.0), l.splat(0.0));
-        for i in 0..4 {
-            eights[i] = l.load(&x.as_chunks().0[i]);
-            let size = l.max(eights[i], l.sub(l.splat(0.0), eights[i]));
-            most = l.max(size, most);
-            sum = l.add(size, sum);
-        }
-        let (most, sum) = (l.greatest(most), l.total(sum));
-        // NaN where one of them is no number, which must show.
-        let odd = if sum.is_finite() { 0.0 } else { x.iter().map(|x| x * 0.0).sum() };
+        let Measured { mut eights, most, sum, odd } = Measured::new(l, x);
         self.is_fine = format.is_fine(most, sum);
         // Fine numbers must fit into two parts of 16 and 8 bits.
         let greatest = if self.is_fine { 8_355_711.0 } else { format.greatest() };

@@ -1,0 +1,120 @@
+//! Activations of one byte: four of them and four weights to a word.
+
+use super::numbers::{Group, Measured, Numbers, Words};
+use super::{Acc, ActivationFormat, four};
+use crate::compute::Compute;
+use crate::isa::{Lanes, prefetch_line};
+use crate::panel::{Integers, Line, WIDTH};
+use crate::scratch::Shelf;
+
+/// 32 activations of one row as whole numbers from -127 to 127, times a scale: one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Fours {
+    /// Four signed bytes each, in the order of the inputs.
+    words: [i32; 8],
+    scale: f32,
+    /// Sums over the first sixteen, the second, and all 32, times the scale.
+    sum: [f32; 3],
+    /// The same as whole numbers.
+    sums: [i32; 3],
+}
+
+impl Numbers for Fours {
+    const ZERO: Self = Self { words: [0; 8], scale: 0.0, sum: [0.0; 3], sums: [0; 3] };
+
+    type Ready = [Line; 4];
+    const NOTHING: [Line; 4] = [[0; WIDTH]; 4];
+
+    fn shelf(compute: &Compute) -> &Shelf<Self> {
+        &compute.fours
+    }
+
+    #[inline(always)]
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat) {
+        let Measured { mut eights, most, odd, .. } = Measured::new(l, x);
+        let greatest = format.greatest();
+        let by = greatest / most;
+        if !by.is_finite() || odd != 0.0 {
+            *self = Self { scale: odd, ..Self::ZERO };
+            return;
+        }
+        for i in 0..4 {
+            eights[i] = l.round(l.mul(eights[i], l.splat(by)));
+        }
+        self.words = l.bytes(eights);
+        self.scale = most / greatest;
+        // Exact, as sums of at most 2,032.
+        let first = l.total(l.add(eights[0], eights[1]));
+        let second = l.total(l.add(eights[2], eights[3]));
+        let sums = [first, second, first + second];
+        for i in 0..3 {
+            (self.sum[i], self.sums[i]) = (sums[i] * self.scale, sums[i] as i32);
+        }
+    }
+
+    #[inline(always)]
+    fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    #[inline(always)]
+    fn sum(&self, half: Option<usize>) -> f32 {
+        self.sum[half.unwrap_or(2)]
+    }
+
+    #[inline(always)]
+    fn ask_for(&self, blocks: usize) {
+        prefetch_line(self, blocks * size_of::<Self>(), 0);
+    }
+
+    #[inline(always)]
+    fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words {
+        l.bytes_to_multiply(S::four(l, slab, n), S::NARROW)
+    }
+
+    #[inline(always)]
+    fn line(ready: &[Line; 4], n: usize) -> &Line {
+        &ready[n]
+    }
+
+    #[inline(always)]
+    fn make_ready<L: Lanes, S: Integers>(l: L, slab: &S::Slab, to: &mut [Line; 4]) {
+        four!(|N| l.words_store(Self::word::<L, S>(l, slab, N), &mut to[N]));
+    }
+
+    #[inline(always)]
+    fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
+        l: L,
+        x: &[&Self; M],
+        weights: W,
+        group: Group,
+    ) -> Acc<L, M, P> {
+        let mut sums = [[l.words_splat(0); P]; M];
+        for which in group.halves() {
+            four!(|N| {
+                let mut w = [l.words_splat(0); P];
+                for p in 0..P {
+                    w[p] = weights.word(l, p, which, N);
+                }
+                for m in 0..M {
+                    let x = &x[m].words.as_chunks().0[which];
+                    for p in 0..P {
+                        sums[m][p] = l.dot_bytes_at::<N>(sums[m][p], w[p], x, group.is_narrow);
+                    }
+                }
+            });
+        }
+        // What is taken off each weight: its centre, and what makes signed bytes unsigned.
+        let centre = group.centre + if group.is_narrow { 0 } else { L::BYTE_CENTRE };
+        let mut whole = [[l.row_splat(0.0); P]; M];
+        for m in 0..M {
+            for p in 0..P {
+                let sum = l.bytes_total(sums[m][p], group.is_narrow);
+                let off = centre * x[m].sums[group.half.unwrap_or(2)];
+                whole[m][p] = l.to_row(if centre == 0 { sum } else { l.words_sub(sum, l.words_splat(off)) });
+            }
+        }
+        whole
+    }
+}
