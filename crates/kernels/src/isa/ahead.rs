@@ -53,6 +53,12 @@ impl Later {
         Self { at: self.at.wrapping_add(start * 64), lines: share.min(self.lines - start) }
     }
 
+    /// Lines of the cache.
+    #[inline(always)]
+    pub(crate) fn lines(&self) -> usize {
+        self.lines
+    }
+
     /// Asks for the next few lines.
     #[inline(always)]
     pub(crate) fn ask(&mut self, lines: usize) {

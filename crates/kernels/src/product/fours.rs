@@ -87,7 +87,7 @@ impl Numbers for Fours {
     fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
         l: L,
         x: &[&Self; M],
-        weights: W,
+        weights: &W,
         group: Group,
     ) -> Acc<L, M, P> {
         let mut sums = [[l.words_splat(0); P]; M];

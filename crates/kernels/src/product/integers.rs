@@ -1,17 +1,30 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
-use super::numbers::{Group, Numbers, Ready, Stored, of_each};
-use super::{K_BLOCK, Part, TILE, TOGETHER, ahead};
+use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
+use super::{Part, TOGETHER, ahead};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
-use crate::panel::storage::PanelRow;
-use crate::panel::{Integers, Meaning, SLAB, WIDTH, slabs};
+use crate::panel::{Integers, Meaning, SLAB, slabs};
 use std::ops::Range;
 
-/// Rows in a tile where a product of words needs a register besides its sum: six rows would not leave one.
-const SMALL_TILE: usize = 4;
+/// Slabs that are made ready at a time: the more, the less often a tile takes its chains up and puts them back. With twice as
+/// many nothing more was gained.
+const SLABS: usize = 768 / SLAB;
 
-/// Slabs that are unpacked at a time.
-const SLABS: usize = K_BLOCK / SLAB;
+/// Numbers of tiles of six, four, three rows and one that `rows` rows take: as large as there are registers for, and none of one
+/// or two, which would hardly be shorter, if there is another way. A product of words that needs a register besides its sum
+/// does not leave one for `sixes`.
+fn tiling(rows: usize, sixes: bool) -> [usize; 4] {
+    let mut six = if sixes { rows / 6 } else { 0 };
+    if matches!(rows - 6 * six, 1 | 2 | 5) && six > 0 {
+        six -= 1;
+    }
+    let rest = rows - 6 * six;
+    let three = (4 - rest % 4) % 4;
+    match rest.checked_sub(3 * three) {
+        Some(fours) => [six, fours / 4, three, 0],
+        None => [six, rest / 4, 0, rest % 4],
+    }
+}
 
 /// The chains of a part.
 pub(super) struct Chains<'a, X, S> {
@@ -102,7 +115,7 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
             }
             for group in 0..2 / S::GROUP {
                 let of = Group::new::<S>(group, centre);
-                let whole = X::sums(l, &x, Stored::<X, S, P>::at(&slabs, b), of);
+                let whole = X::sums(l, &x, &Stored::<X, S, P>::at(&slabs, b), of);
                 for p in 0..P {
                     let meaning = params[p].meaning(l, 2 * b + group);
                     for m in 0..M {
@@ -124,7 +137,7 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
     #[inline(always)]
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, count) = (self.part.inputs.rows, slabs(self.part.inputs.width, true));
-        let mut unpacked = [Unpacked::<X>::ZERO; P];
+        let mut room = [[ReadySlab::<X>::ZERO; SLABS]; P];
         for first in (0..all).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(all);
             for start in (0..count).step_by(SLABS) {
@@ -132,12 +145,12 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
                 let panels = self.part.panels();
                 let mut panel = panels.start;
                 while panel + P <= panels.end {
-                    self.block::<L, P>(l, rows.clone(), panel, &now, &mut unpacked);
+                    self.block::<L, P>(l, rows.clone(), panel, &now, &mut room);
                     panel += P;
                 }
                 // One may be left of an odd number.
-                if let (true, Some(unpacked)) = (P > 1 && panel < panels.end, unpacked.first_chunk_mut()) {
-                    self.block::<L, 1>(l, rows.clone(), panel, &now, unpacked);
+                if let (true, Some(room)) = (P > 1 && panel < panels.end, room.first_chunk_mut()) {
+                    self.block::<L, 1>(l, rows.clone(), panel, &now, room);
                 }
             }
         }
@@ -151,16 +164,17 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         rows: Range<usize>,
         panel: usize,
         now: &Range<usize>,
-        unpacked: &mut [Unpacked<X>; P],
+        room: &mut [[ReadySlab<X>; SLABS]; P],
     ) {
         let (storage, inputs) = (self.storage, self.part.inputs.width);
-        for (p, unpacked) in unpacked.iter_mut().enumerate() {
+        for (p, ready) in room.iter_mut().enumerate() {
             let params = self.part.params.panel(panel + p, inputs);
-            for (i, slab) in storage.slabs(panel + p, inputs)[now.clone()].iter().enumerate() {
-                X::make_ready::<L, S>(l, slab, &mut unpacked.words[i]);
+            let stored = &storage.slabs(panel + p, inputs)[now.clone()];
+            for (i, (from, to)) in stored.iter().zip(ready).enumerate() {
+                X::make_ready::<L, S>(l, from, &mut to.words);
                 let [scale, min] = params.meaning(l, now.start + i);
-                l.row_store(scale, &mut unpacked.means[i][0]);
-                l.row_store(min, &mut unpacked.means[i][1]);
+                l.row_store(scale, &mut to.meaning[0]);
+                l.row_store(min, &mut to.meaning[1]);
             }
         }
         // The next panels' slabs are asked for meanwhile, a share with each tile.
@@ -169,45 +183,41 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         for p in 0..P {
             next[p] = Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]);
         }
-        if L::FUSED {
-            self.tiles::<L, TILE, P>(l, rows, panel, now, unpacked, next);
-        } else {
-            self.tiles::<L, SMALL_TILE, P>(l, rows, panel, now, unpacked, next);
+        let mut ready = [&[][..]; P];
+        for p in 0..P {
+            ready[p] = room[p][..now.len()].as_chunks().0;
         }
+        self.tiles(l, rows, panel, now, ready, next);
     }
 
-    /// All rows in tiles of `M`, and what is left of them.
+    /// All rows in tiles.
     #[inline(always)]
-    fn tiles<L: Lanes, const M: usize, const P: usize>(
+    fn tiles<L: Lanes, const P: usize>(
         &mut self,
         l: L,
         rows: Range<usize>,
         panel: usize,
         now: &Range<usize>,
-        unpacked: &[Unpacked<X>; P],
+        ready: [&[[ReadySlab<X>; 2]]; P],
         next: [Later; P],
     ) {
-        let none = [Later::NONE; P];
-        let (mut row, whole) = (rows.start, if L::WIDE { rows.len() / M } else { 0 });
-        for tile in 0..whole {
-            let mut share = none;
-            for p in 0..P {
-                share[p] = next[p].share(tile, whole);
+        let tiles = if L::WIDE { tiling(rows.len(), L::FUSED) } else { [0, 0, 0, rows.len()] };
+        let (mut row, mut tile) = (rows.start, 0);
+        for (size, count) in [6, 4, 3, 1].into_iter().zip(tiles) {
+            for _ in 0..count {
+                let mut share = [Later::NONE; P];
+                for p in 0..P {
+                    share[p] = next[p].share(tile, tiles.iter().sum());
+                }
+                match size {
+                    6 if L::FUSED => self.tile::<L, 6, P>(l, row, panel, now, ready, share),
+                    4 if L::WIDE => self.tile::<L, 4, P>(l, row, panel, now, ready, share),
+                    3 if L::WIDE => self.tile::<L, 3, P>(l, row, panel, now, ready, share),
+                    _ => self.tile::<L, 1, P>(l, row, panel, now, ready, share),
+                }
+                row += size;
+                tile += 1;
             }
-            self.tile::<L, M, P>(l, row, panel, now, unpacked, share);
-            row += M;
-        }
-        if L::WIDE && row + SMALL_TILE <= rows.end {
-            self.tile::<L, SMALL_TILE, P>(l, row, panel, now, unpacked, none);
-            row += SMALL_TILE;
-        }
-        if L::WIDE && row + 3 <= rows.end {
-            self.tile::<L, 3, P>(l, row, panel, now, unpacked, none);
-            row += 3;
-        }
-        while row < rows.end {
-            self.tile::<L, 1, P>(l, row, panel, now, unpacked, none);
-            row += 1;
         }
     }
 
@@ -219,25 +229,31 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         row: usize,
         panel: usize,
         slabs: &Range<usize>,
-        unpacked: &[Unpacked<X>; P],
+        mut ready: [&[[ReadySlab<X>; 2]]; P],
         mut later: [Later; P],
     ) {
         let (centre, has_min) = (self.part.params.centre, self.part.params.has_min);
         let is_first = panel == self.part.panels().start;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, slabs.start == 0);
         let count = slabs.len() / 2;
-        let (mut rows, mut words, mut means) = ([&[][..]; M], [&[][..]; P], [&[][..]; P]);
+        let mut rows = [&[][..]; M];
         for m in 0..M {
             rows[m] = &self.row(row + m)[slabs.start / 2..][..count];
         }
+        // One tile has to ask for all of them.
+        let mut is_alone = [false; P];
         for p in 0..P {
-            words[p] = &unpacked[p].words.as_chunks::<2>().0[..count];
-            means[p] = &unpacked[p].means.as_chunks::<2>().0[..count];
+            ready[p] = &ready[p][..count];
+            is_alone[p] = later[p].lines() > 4 * count;
         }
         for b in 0..count {
             let x = of_each(&rows, b);
             for p in 0..P {
-                later[p].ask(4);
+                if is_alone[p] {
+                    later[p].ask(8);
+                } else {
+                    later[p].ask(4);
+                }
             }
             if is_first {
                 // The next tile's, which another thread may have rounded.
@@ -247,9 +263,9 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
             }
             for group in 0..2 / S::GROUP {
                 let of = Group::new::<S>(group, centre);
-                let whole = X::sums(l, &x, Ready::<X, P>::at(&words, b), of);
+                let whole = X::sums(l, &x, &Ready::<X, P>::at(&ready, b), of);
                 for p in 0..P {
-                    let at = &means[p][b][group];
+                    let at = &ready[p][b][group].meaning;
                     let meaning = [l.row_load(&at[0]), l.row_load(&at[1])];
                     for m in 0..M {
                         acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], of.half, meaning, has_min);
@@ -261,12 +277,20 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
     }
 }
 
-/// Slabs of a panel, ready to meet many rows.
-struct Unpacked<X: Numbers> {
-    words: [X::Ready; SLABS],
-    means: [[PanelRow; 2]; SLABS],
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<X: Numbers> Unpacked<X> {
-    const ZERO: Self = Self { words: [X::NOTHING; SLABS], means: [[[0.0; WIDTH]; 2]; SLABS] };
+    #[test]
+    fn tiles_are_all_rows_and_small_ones_the_last_resort() {
+        for rows in 0..200 {
+            for sixes in [false, true] {
+                let [six, four, three, one] = tiling(rows, sixes);
+                assert_eq!(6 * six + 4 * four + 3 * three + one, rows);
+                assert!(one == 0 || matches!(rows, 1 | 2 | 5), "{rows} rows leave {one}");
+                assert!(sixes || six == 0);
+            }
+        }
+        assert_eq!((tiling(16, true), tiling(16, false), tiling(8, true)), ([2, 1, 0, 0], [0, 4, 0, 0], [0, 2, 0, 0]));
+    }
 }

@@ -3,7 +3,8 @@
 use super::{Acc, ActivationFormat};
 use crate::compute::Compute;
 use crate::isa::Lanes;
-use crate::panel::{Integers, Line};
+use crate::panel::storage::PanelRow;
+use crate::panel::{Integers, Line, WIDTH};
 use crate::scratch::Shelf;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -41,7 +42,7 @@ pub(crate) trait Numbers: Copy + Send + Sync + 'static {
     fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
         l: L,
         x: &[&Self; M],
-        weights: W,
+        weights: &W,
         group: Group,
     ) -> Acc<L, M, P>;
 }
@@ -99,12 +100,12 @@ impl Group {
 }
 
 /// The weights of 32 inputs and `P` panels, word by word.
-pub(super) trait Words<const P: usize>: Copy {
+pub(super) trait Words<const P: usize> {
     /// Whether they have just been made out of what is stored, to be used once.
     const STORED: bool;
 
     /// Word `n` of half `which` of panel `p`.
-    fn word<L: Lanes>(self, l: L, p: usize, which: usize, n: usize) -> L::Words;
+    fn word<L: Lanes>(&self, l: L, p: usize, which: usize, n: usize) -> L::Words;
 }
 
 /// Slabs as they are stored, to meet activations in the form `X`.
@@ -121,50 +122,44 @@ impl<'a, X, S: Integers, const P: usize> Stored<'a, X, S, P> {
     }
 }
 
-impl<X, S: Integers, const P: usize> Clone for Stored<'_, X, S, P> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<X, S: Integers, const P: usize> Copy for Stored<'_, X, S, P> {}
-
 impl<X: Numbers, S: Integers, const P: usize> Words<P> for Stored<'_, X, S, P> {
     const STORED: bool = true;
 
     #[inline(always)]
-    fn word<L: Lanes>(self, l: L, p: usize, which: usize, n: usize) -> L::Words {
+    fn word<L: Lanes>(&self, l: L, p: usize, which: usize, n: usize) -> L::Words {
         X::word::<L, S>(l, &self.slabs[p][which], n)
     }
 }
 
+/// A slab that is ready to meet many rows; no line of it crosses two of the cache.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct ReadySlab<X: Numbers> {
+    pub(super) words: X::Ready,
+    pub(super) meaning: [PanelRow; 2],
+}
+
+impl<X: Numbers> ReadySlab<X> {
+    pub(super) const ZERO: Self = Self { words: X::NOTHING, meaning: [[0.0; WIDTH]; 2] };
+}
+
 /// Slabs that are ready.
-pub(super) struct Ready<'a, X: Numbers, const P: usize>([&'a [X::Ready; 2]; P]);
+pub(super) struct Ready<'a, X: Numbers, const P: usize>([&'a [ReadySlab<X>; 2]; P]);
 
 impl<'a, X: Numbers, const P: usize> Ready<'a, X, P> {
     /// Block `b` of each panel.
     #[inline(always)]
-    pub(super) fn at(panels: &[&'a [[X::Ready; 2]]; P], b: usize) -> Self {
+    pub(super) fn at(panels: &[&'a [[ReadySlab<X>; 2]]; P], b: usize) -> Self {
         Self(of_each(panels, b))
     }
 }
-
-impl<X: Numbers, const P: usize> Clone for Ready<'_, X, P> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<X: Numbers, const P: usize> Copy for Ready<'_, X, P> {}
 
 impl<X: Numbers, const P: usize> Words<P> for Ready<'_, X, P> {
     const STORED: bool = false;
 
     #[inline(always)]
-    fn word<L: Lanes>(self, l: L, p: usize, which: usize, n: usize) -> L::Words {
-        l.words(X::line(&self.0[p][which], n))
+    fn word<L: Lanes>(&self, l: L, p: usize, which: usize, n: usize) -> L::Words {
+        l.words(X::line(&self.0[p][which].words, n))
     }
 }
 

@@ -141,7 +141,7 @@ impl Numbers for Pairs {
     fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
         l: L,
         x: &[&Self; M],
-        weights: W,
+        weights: &W,
         group: Group,
     ) -> Acc<L, M, P> {
         let mut high = [[l.words_splat(0); P]; M];
@@ -185,7 +185,7 @@ fn dots<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
     l: L,
     sums: &mut [[L::Words; P]; M],
     x: [&[i32; 8]; M],
-    weights: W,
+    weights: &W,
     which: usize,
 ) {
     eight!(|N| {
