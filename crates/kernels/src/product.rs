@@ -120,7 +120,7 @@ pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     let grain = grain(jobs.iter().map(|(matrix, ..)| *matrix));
     compute.for_stripes(outs, grain, cost, |i, outputs, out| {
         let (matrix, ref weights, bias) = jobs[i];
-        let part = Part { params: &none, bias, inputs: &inputs, outputs, out };
+        let part = Part { params: &none, bias, inputs: &inputs, outputs, all: matrix.outputs.div_ceil(WIDTH), out };
         match weights {
             Weights::Packed(panels) => part.run(panels, matrix.activations(), compute),
             Weights::InPlace(held) => part.in_place(held, compute),
@@ -144,6 +144,8 @@ struct Part<'a> {
     bias: Option<&'a [f32]>, // [outputs of the whole matrix]
     inputs: &'a Inputs<'a>,
     outputs: Range<usize>,
+    /// Panels of the whole matrix: one after this part is likely to be this thread's next.
+    all: usize,
     out: Stripe<'a>,
 }
 
@@ -179,7 +181,8 @@ impl<'a> Part<'a> {
             compute.isa().run(Turn { source, first, to: &mut to });
             let bias = self.bias.map(|bias| &bias[outputs.clone()]);
             let out = self.out.part(outputs.start - start..outputs.end - start);
-            let part = Part { params: self.params, bias, inputs: self.inputs, outputs: 0..outputs.len(), out };
+            let (params, all) = (self.params, group.len());
+            let part = Part { params, bias, inputs: self.inputs, outputs: 0..outputs.len(), all, out };
             part.floats(Floats(few), compute);
             held.look(outputs.start, &self.out.row(0)[outputs.start - start..outputs.end - start]);
         }

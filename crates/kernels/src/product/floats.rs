@@ -172,7 +172,7 @@ impl<S: Storage> Chains<'_, S> {
             w[p] = &rows[..inputs.len()];
         }
         // The next panels' block is asked for meanwhile, a share with each tile.
-        let last = self.part.panels().end - 1;
+        let last = self.part.all - 1;
         let none = [Later::NONE; P];
         let mut next = none;
         for p in 0..P {

@@ -178,7 +178,7 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
             }
         }
         // The next panels' slabs are asked for meanwhile, a share with each tile.
-        let last = self.part.panels().end - 1;
+        let last = self.part.all - 1;
         let mut next = [Later::NONE; P];
         for p in 0..P {
             next[p] = Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]);
