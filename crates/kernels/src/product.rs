@@ -38,8 +38,12 @@ const TILE: usize = 6;
 /// Rows that meet all weights of a part before the next do, where there are many; whole tiles of six, four or three.
 const TOGETHER: usize = 96;
 
-/// Inputs whose weights are widened at a time where many rows share them; a multiple of every group.
-const K_BLOCK: usize = 256;
+/// Inputs that many rows meet at a time, a multiple of every group: the more, the less often a tile takes its chains up and puts
+/// them back. With twice as many nothing more was gained.
+const K_BLOCK: usize = 768;
+
+/// The same where weights have to be widened to floats, the room for which is zeroed for every part.
+const WIDENED: usize = 256;
 
 /// Bytes of weights that are asked for before they are used: about what memory takes to answer.
 const AHEAD: usize = 4096;

@@ -1,6 +1,6 @@
 //! Chains of f32: every weight is widened and multiplied by its activation.
 
-use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, ahead, sixteen};
+use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, ahead, sixteen};
 use crate::isa::{Kernel, Lanes, Later, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
@@ -129,11 +129,12 @@ impl<S: Storage> Chains<'_, S> {
     #[inline(always)]
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, rows) = (self.part.inputs.width, self.part.inputs.rows);
-        let mut scratch = [[[0.0; WIDTH]; K_BLOCK]; P];
+        let mut scratch = [[[0.0; WIDTH]; WIDENED]; P];
+        let together = if S::plain(&[]).is_some() { K_BLOCK } else { WIDENED };
         for first in (0..rows).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(rows);
-            for start in (0..all).step_by(K_BLOCK) {
-                let inputs = start..(start + K_BLOCK).min(all);
+            for start in (0..all).step_by(together) {
+                let inputs = start..(start + together).min(all);
                 let panels = self.part.panels();
                 let mut panel = panels.start;
                 while panel + P <= panels.end {
@@ -156,7 +157,7 @@ impl<S: Storage> Chains<'_, S> {
         rows: &Range<usize>,
         panel: usize,
         inputs: &Range<usize>,
-        scratch: &mut [[PanelRow; K_BLOCK]; P],
+        scratch: &mut [[PanelRow; WIDENED]; P],
     ) {
         let (storage, width) = (self.storage, self.part.inputs.width);
         let slabs = |panel: usize| &storage.slabs(panel, width)[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
@@ -204,7 +205,7 @@ impl<S: Storage> Chains<'_, S> {
 
     /// Widens some slabs of a panel, the first of which begins at input `start`.
     #[inline(always)]
-    fn widen<L: Lanes>(&self, l: L, panel: usize, start: usize, slabs: &[S::Slab], to: &mut [PanelRow; K_BLOCK]) {
+    fn widen<L: Lanes>(&self, l: L, panel: usize, start: usize, slabs: &[S::Slab], to: &mut [PanelRow; WIDENED]) {
         let params = self.part.params.panel(panel, self.part.inputs.width);
         for (s, (slab, to)) in slabs.iter().zip(to.as_chunks_mut::<SLAB>().0).enumerate() {
             let means = params.meaning(l, start / SLAB + s);

@@ -1,14 +1,13 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
 use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
-use super::{Part, TOGETHER, ahead};
+use super::{K_BLOCK, Part, TOGETHER, ahead};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::{Integers, Meaning, SLAB, slabs};
 use std::ops::Range;
 
-/// Slabs that are made ready at a time: the more, the less often a tile takes its chains up and puts them back. With twice as
-/// many nothing more was gained.
-const SLABS: usize = 768 / SLAB;
+/// Slabs that are made ready at a time.
+const SLABS: usize = K_BLOCK / SLAB;
 
 /// Numbers of tiles of six, four, three rows and one that `rows` rows take: as large as there are registers for, and none of one
 /// or two, which would hardly be shorter, if there is another way. A product of words that needs a register besides its sum
