@@ -48,11 +48,11 @@ const WIDENED: usize = 256;
 /// Bytes of weights that are asked for before they are used: about what memory takes to answer.
 const AHEAD: usize = 4096;
 
-/// How far ahead memory is asked for, `at` bytes into `P` panels of `bytes` each that are read side by side: a panel's end is
-/// followed by the panel that will be read in its place, `P` further on.
+/// How far ahead memory is asked for, `at` some place in `P` panels as long as `len` that are read side by side, if it is `by`
+/// within one: a panel's end is followed by the panel that will be read in its place, `P` further on. In any unit.
 #[inline(always)]
-fn ahead<const P: usize>(at: usize, bytes: usize) -> usize {
-    if at + AHEAD < bytes { AHEAD } else { AHEAD + (P - 1) * bytes }
+fn ahead<const P: usize>(at: usize, len: usize, by: usize) -> usize {
+    if at + by < len { by } else { by + (P - 1) * len }
 }
 
 /// Panels that are used together, of plain floats: what one thread takes at least.

@@ -3,7 +3,7 @@
 use super::{SLAB, WIDTH};
 use crate::aligned::Aligned;
 use crate::encoding::{Encoding, MAX_BLOCK};
-use crate::isa::Lanes;
+use crate::isa::{Lanes, ask_for};
 
 /// Scales and minima of all panels. Kept as small as in the file, and put together when they are used.
 pub(crate) struct Params {
@@ -121,6 +121,16 @@ pub(crate) struct PanelParams<'a> {
 }
 
 impl PanelParams<'_> {
+    /// Asks for what [`meaning`](Self::meaning) reads of a slab, which may lie in a panel after this one.
+    #[inline(always)]
+    pub(crate) fn ask_for(&self, slab: usize) {
+        let per = self.params.per();
+        ask_for(self.large.as_ptr().wrapping_add((slab >> self.steps[0]) * per).cast());
+        if self.params.nested {
+            ask_for(self.small.as_ptr().wrapping_add((slab >> self.steps[1]) * per).cast());
+        }
+    }
+
     /// The scale of the group that a slab lies in, and its minimum: what the file says, or what the centre asks for.
     #[inline(always)]
     pub(crate) fn meaning<L: Lanes>(&self, l: L, slab: usize) -> Meaning<L> {

@@ -1,6 +1,6 @@
 //! Chains of f32: every weight is widened and multiplied by its activation.
 
-use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, ahead, sixteen};
+use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, ahead, sixteen};
 use crate::isa::{Kernel, Lanes, Later, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
@@ -98,7 +98,7 @@ impl<S: Storage> Chains<'_, S> {
                 now[p] = &slabs[p][s];
             }
             if let Some(x) = tiles.get(s) {
-                let ahead = ahead::<P>(s * size_of::<S::Slab>(), panel);
+                let ahead = ahead::<P>(s * size_of::<S::Slab>(), panel, AHEAD);
                 sixteen!(|K| {
                     for p in 0..P {
                         // A line at a time, so that waiting for memory and arithmetic overlap.

@@ -1,7 +1,7 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
 use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
-use super::{K_BLOCK, Part, TOGETHER, ahead};
+use super::{AHEAD, K_BLOCK, Part, TOGETHER, ahead};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::{Integers, Meaning, SLAB, slabs};
 use std::ops::Range;
@@ -105,12 +105,15 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
             slabs[p] = &storage.slabs(first + p, inputs).as_chunks::<2>().0[..count];
             params[p] = all.panel(first + p, inputs);
         }
-        let panel = size_of_val(slabs[0]);
         for b in 0..count {
             let x = of_each(&rows, b);
-            let ahead = ahead::<P>(b * size_of::<[S::Slab; 2]>(), panel);
+            let ahead = ahead::<P>(b, count, AHEAD / size_of::<[S::Slab; 2]>());
             for p in 0..P {
-                prefetch(&slabs[p][b], ahead);
+                prefetch(&slabs[p][b], ahead * size_of::<[S::Slab; 2]>());
+                // Three rows keep a thread busy while it waits for these few.
+                if M < 3 {
+                    params[p].ask_for(2 * (b + ahead));
+                }
             }
             for group in 0..2 / S::GROUP {
                 let of = Group::new::<S>(group, centre);
