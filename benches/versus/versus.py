@@ -6,7 +6,8 @@
 DIR and FILE are what make_gpt2.py writes (GPT-2 124M with random weights in every peer's format), SmolLM2-135M-Instruct's
 Q4_1 file, and onnxruntime-genai's int4 folder of it. A peer whose model is not given, or whose library is not installed, is
 left out of its line. Every round runs beamline, then each peer; the figures are medians over the rounds, and the ratio is
-to the best peer. Run it on an idle machine. To hold the peers to AVX2: ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2
+to the best peer. Quantised weights have a second line: beamline with activations of eight bits, as the peers round them.
+Run it on an idle machine. To hold the peers to AVX2: ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2
 CT2_FORCE_CPU_ISA=AVX2, a llama.cpp built without AVX-512, PYTHONPATH with what ort_avx2.py makes, and BEAMLINE_ISA=avx2 for
 beamline.
 """
@@ -89,23 +90,27 @@ class Versus:
             self.raw.flush()
 
     def rates(self, name, work, model, peers, shape):
-        ours, shares, theirs = [], [], {}
+        names = [name] if any(plain in name for plain in ("f32", "f16")) else [name, name + ", i8"]
+        ours, shares, theirs = {n: [] for n in names}, {n: [] for n in names}, {}
         for _ in range(self.args.rounds):
-            result = self.bench(model, *shape)
-            # A peer that counts the prompt in is compared with all new tokens over all time.
-            ours.append(result["prefill"]["tokens_per_s"] if work == "prefill" else result["total_tokens_per_s"])
-            shares.append(result["bandwidth_share"] or 0.0)
+            results = {n: self.bench(model, *shape, *(["--activations", "i8"] if n != name else [])) for n in names}
+            for n, result in results.items():
+                # A peer that counts the prompt in is compared with all new tokens over all time.
+                ours[n].append(result["prefill"]["tokens_per_s"] if work == "prefill" else result["total_tokens_per_s"])
+                shares[n].append(result["bandwidth_share"] or 0.0)
             for peer in filter(None, peers):
                 got = self.peer(peer, work, *shape)
                 if got:
                     theirs.setdefault(" ".join([peer[0], *peer[2:]]), []).append(got["tokens_per_s"])
-            self.keep(name, result, {k: v[-1] for k, v in theirs.items()})
+            for n, result in results.items():
+                self.keep(n, result, {k: v[-1] for k, v in theirs.items()})
         medians = {peer: statistics.median(rates) for peer, rates in theirs.items()}
         best = max(medians, key=medians.get) if medians else None
         other = f"{spread(theirs[best])} {best}" if best else "-"
-        ratio = f"{statistics.median(ours) / medians[best]:.2f}" if best else "-"
-        share = f"{statistics.median(shares):.2f}" if work == "decode" else "-"
-        print(f"| {name} | {spread(ours)} | {other} | {ratio} | {share} |", flush=True)
+        for n in names:
+            ratio = f"{statistics.median(ours[n]) / medians[best]:.2f}" if best else "-"
+            share = f"{statistics.median(shares[n]):.2f}" if work == "decode" else "-"
+            print(f"| {n} | {spread(ours[n])} | {other} | {ratio} | {share} |", flush=True)
 
     def first_token(self, model):
         """Seconds from the start of the process to its first output, one token after 16 of prompt."""
