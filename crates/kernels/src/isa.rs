@@ -3,6 +3,7 @@
 mod ahead;
 mod avx2;
 mod avx512;
+mod by_name;
 mod scalar;
 
 pub(crate) use ahead::{Later, ask_for, prefetch, prefetch_line};

@@ -13,8 +13,8 @@ pub(super) type Avx512 = super::avx2::Avx2<true>;
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::super::avx2::Avx2;
+    use super::super::by_name::{dot, dot_bytes_in_order, dot_in_order};
     use super::super::{Kernel, Lanes};
-    use std::arch::asm;
     #[allow(clippy::wildcard_imports)] // some thirty intrinsics
     use std::arch::x86_64::*;
 
@@ -41,61 +41,6 @@ mod x86 {
             // SAFETY: `self` exists, so `new` has seen the features that `compiled` is built with.
             unsafe { compiled(self, kernel) }
         }
-    }
-
-    /// `vpdpwssd`, by name: LLVM takes the intrinsic apart into a product and a sum, because a sum alone is done sooner.
-    /// With many chains in flight, what counts is the number of instructions.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
-    fn dot(acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
-        let mut acc = acc;
-        // SAFETY: the instruction is one of those that this function is compiled for, and touches registers alone.
-        unsafe {
-            asm!(
-                "vpdpwssd {acc}, {a}, {b}",
-                acc = inout(zmm_reg) acc,
-                a = in(zmm_reg) a,
-                b = in(zmm_reg) b,
-                options(pure, nomem, nostack, preserves_flags),
-            );
-        }
-        acc
-    }
-
-    /// The same, kept in order.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
-    fn dot_in_order(acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
-        let mut acc = acc;
-        // SAFETY: as in `dot`.
-        unsafe {
-            asm!(
-                "vpdpwssd {acc}, {a}, {b}",
-                acc = inout(zmm_reg) acc,
-                a = in(zmm_reg) a,
-                b = in(zmm_reg) b,
-                options(nomem, nostack, preserves_flags),
-            );
-        }
-        acc
-    }
-
-    /// Products of bytes in the same way, unsigned ones by signed ones.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
-    fn dot_bytes_in_order(acc: __m512i, a: __m512i, b: __m512i) -> __m512i {
-        let mut acc = acc;
-        // SAFETY: as in `dot`.
-        unsafe {
-            asm!(
-                "vpdpbusd {acc}, {a}, {b}",
-                acc = inout(zmm_reg) acc,
-                a = in(zmm_reg) a,
-                b = in(zmm_reg) b,
-                options(nomem, nostack, preserves_flags),
-            );
-        }
-        acc
     }
 
     /// Operations as AVX2 has them.
