@@ -291,6 +291,7 @@ mod tests {
             l.dot(x, x, y),
             l.dot_at::<3>(x, x, &[1, 2, 3, -123_456_789, 5, 6, 7, 8]),
             bytes(l, l.and(x, l.words_splat(0x0f0f_0f0f)), true),
+            bytes(l, l.words_splat(0x0f0f_0f0f), true),
             bytes(l, x, false),
             bytes(l, l.words_splat(i32::from_le_bytes([0x80; 4])), false),
         ];
@@ -304,21 +305,24 @@ mod tests {
         stored.chain(row.map(f32::to_bits)).collect()
     }
 
-    /// Eight products of bytes, the greatest that fit among them.
+    /// Eight products of bytes, all with the greatest activations: of narrow ones as much as fits.
     #[inline(always)]
     fn bytes<L: Lanes>(l: L, w: L::Words, is_narrow: bool) -> L::Words {
         let x = [[127; 4], [-127; 4], [1, -2, 3, -4], [127, 127, -127, -127]].map(|x: [i8; 4]| x.map(|x| x as u8));
         let x = x.map(i32::from_le_bytes);
-        let (ready, mut acc) = (l.bytes_to_multiply(w, is_narrow), l.words_splat(0));
-        for _ in 0..5 {
-            acc = l.dot_bytes_at::<0>(acc, ready, &x, is_narrow);
+        let ready = l.bytes_to_multiply(w, is_narrow);
+        let (mut up, mut down, mut both) = (l.words_splat(0), l.words_splat(0), l.words_splat(0));
+        for _ in 0..8 {
+            up = l.dot_bytes_at::<0>(up, ready, &x, is_narrow);
+            down = l.dot_bytes_at::<1>(down, ready, &x, is_narrow);
         }
-        acc = l.dot_bytes_at::<1>(acc, ready, &x, is_narrow);
-        acc = l.dot_bytes_at::<2>(acc, ready, &x, is_narrow);
-        acc = l.dot_bytes_at::<3>(acc, ready, &x, is_narrow);
-        let sum_of_x = 5 * 4 * 127 - 4 * 127 - 2;
-        let off = if is_narrow { 0 } else { L::BYTE_CENTRE * sum_of_x };
-        l.words_sub(l.bytes_total(acc, is_narrow), l.words_splat(off))
+        both = l.dot_bytes_at::<2>(both, ready, &x, is_narrow);
+        both = l.dot_bytes_at::<3>(both, ready, &x, is_narrow);
+        let centre = if is_narrow { 0 } else { L::BYTE_CENTRE };
+        let total = |l: L, sums, of_x: i32| l.words_sub(l.bytes_total(sums, is_narrow), l.words_splat(centre * of_x));
+        let [up, down, both] = [total(l, up, 8 * 4 * 127), total(l, down, -8 * 4 * 127), total(l, both, -2)];
+        // So that each of the three shows.
+        l.words_sub(l.words_sub(up, l.up32(down, 1)), l.up32(both, 7))
     }
 
     #[test]

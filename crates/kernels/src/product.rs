@@ -5,8 +5,8 @@
 //!
 //! * few rows (decoding): weights are widened in registers and used once, several panels at a time so that enough
 //!   chains are in flight to hide the latency of a multiply-add;
-//! * many rows (a prompt): a block of a panel is widened once, stays in the first cache, and meets six rows at a time.
-//!   Chains rest in `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
+//! * many rows (a prompt): a block of a panel is widened once, stays near, and meets up to six rows at a time. Chains rest in
+//!   `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
 
 mod floats;
 mod fours;
@@ -32,7 +32,7 @@ use std::ops::Range;
 
 pub use inputs::{ActivationFormat, UnknownActivations};
 
-/// Rows in a tile: six rows of sixteen outputs fill twelve of sixteen registers.
+/// Rows in a tile of floats: six rows of sixteen outputs fill twelve of sixteen registers.
 const TILE: usize = 6;
 
 /// Rows that meet all weights of a part before the next do, where there are many; whole tiles of six, four or three.
@@ -197,13 +197,14 @@ impl<'a> Part<'a> {
     }
 
     fn quants<S: Integers>(self, storage: S, format: ActivationFormat, compute: &Compute) {
-        if format == ActivationFormat::F32 {
-            return self.floats(storage, compute);
-        }
         match &self.inputs.whole {
-            Whole::Pairs(x) => compute.isa().run(integers::Chains { part: self, x, storage }),
-            Whole::Fours(x) => compute.isa().run(integers::Chains { part: self, x, storage }),
-            Whole::None => self.floats(storage, compute),
+            Whole::Pairs(x) if format != ActivationFormat::F32 => {
+                compute.isa().run(integers::Chains { part: self, x, storage });
+            }
+            Whole::Fours(x) if format != ActivationFormat::F32 => {
+                compute.isa().run(integers::Chains { part: self, x, storage });
+            }
+            _ => self.floats(storage, compute),
         }
     }
 
@@ -211,6 +212,20 @@ impl<'a> Part<'a> {
     #[inline(always)]
     fn panels(&self) -> Range<usize> {
         self.outputs.start / WIDTH..self.outputs.end.div_ceil(WIDTH)
+    }
+
+    /// What many rows meet after the slabs `now`, `block` at most of a panel's `count`, if `panel` is the next one: it, or the
+    /// part's first one again from there on, or after all slabs what lies behind the part.
+    #[inline(always)]
+    fn after(&self, panel: usize, now: &Range<usize>, block: usize, count: usize) -> (usize, Range<usize>) {
+        let panels = self.panels();
+        if panel < panels.end {
+            (panel, now.clone())
+        } else if now.end < count {
+            (panels.start, now.end..(now.end + block).min(count))
+        } else {
+            (panel, 0..block.min(count))
+        }
     }
 
     /// Where a panel's columns lie in this part's stripe.

@@ -44,7 +44,7 @@ fn computes() -> Vec<Compute> {
 
 #[test]
 fn the_first_product_and_those_after_it_are_those_of_packed_weights() {
-    for (outputs, inputs) in [(1, 1), (5, 3), (16, 32), (17, 67), (130, 300), (300, 40)] {
+    for (outputs, inputs) in [(1, 1), (5, 3), (16, 32), (17, 67), (130, 300), (300, 40), (50, 803)] {
         let weights = numbers(outputs * inputs);
         let transposed = || (0..inputs).flat_map(|i| weights.iter().skip(i).step_by(inputs)).copied();
         for encoding in FLOATS {

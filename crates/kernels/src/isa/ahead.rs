@@ -53,7 +53,7 @@ impl Later {
         Self { at: self.at.wrapping_add(start * 64), lines: share.min(self.lines - start) }
     }
 
-    /// Lines of the cache.
+    /// Lines that are still to be asked for.
     #[inline(always)]
     pub(crate) fn lines(&self) -> usize {
         self.lines

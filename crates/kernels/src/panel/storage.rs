@@ -1,5 +1,5 @@
 //! How the weights of a slab lie, and how they are read: as sixteen numbers for one input, or, where they are whole
-//! numbers, as pairs of 16-bit ones for an integer product.
+//! numbers, as pairs of 16-bit ones or fours of bytes for an integer product.
 
 use super::params::Meaning;
 use super::{Line, SLAB, WIDTH};

@@ -119,6 +119,11 @@ impl<S: Storage> Chains<'_, S> {
         self.part.put(l, 0, first, &acc);
     }
 
+    /// Inputs that many rows meet at a time.
+    fn together() -> usize {
+        if S::plain(&[]).is_some() { K_BLOCK } else { WIDENED }
+    }
+
     /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
     #[inline(always)]
     fn many<L: Lanes>(&mut self, l: L) {
@@ -130,11 +135,10 @@ impl<S: Storage> Chains<'_, S> {
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, rows) = (self.part.inputs.width, self.part.inputs.rows);
         let mut scratch = [[[0.0; WIDTH]; WIDENED]; P];
-        let together = if S::plain(&[]).is_some() { K_BLOCK } else { WIDENED };
         for first in (0..rows).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(rows);
-            for start in (0..all).step_by(together) {
-                let inputs = start..(start + together).min(all);
+            for start in (0..all).step_by(Self::together()) {
+                let inputs = start..(start + Self::together()).min(all);
                 let panels = self.part.panels();
                 let mut panel = panels.start;
                 while panel + P <= panels.end {
@@ -160,10 +164,10 @@ impl<S: Storage> Chains<'_, S> {
         scratch: &mut [[PanelRow; WIDENED]; P],
     ) {
         let (storage, width) = (self.storage, self.part.inputs.width);
-        let slabs = |panel: usize| &storage.slabs(panel, width)[inputs.start / SLAB..inputs.end.div_ceil(SLAB)];
+        let now = inputs.start / SLAB..inputs.end.div_ceil(SLAB);
         let mut w: [&[PanelRow]; P] = [&[]; P];
         for (p, scratch) in scratch.iter_mut().enumerate() {
-            let slabs = slabs(panel + p);
+            let slabs = &storage.slabs(panel + p, width)[now.clone()];
             let rows = if let Some(plain) = S::plain(slabs) {
                 plain
             } else {
@@ -173,11 +177,12 @@ impl<S: Storage> Chains<'_, S> {
             w[p] = &rows[..inputs.len()];
         }
         // The next panels' block is asked for meanwhile, a share with each tile.
-        let last = self.part.all - 1;
+        let of_panel = storage.slabs(panel, width).len();
+        let (after, then) = self.part.after(panel + P, &now, Self::together() / SLAB, of_panel);
         let none = [Later::NONE; P];
         let mut next = none;
         for p in 0..P {
-            next[p] = Later::all(slabs((panel + P + p).min(last)));
+            next[p] = Later::all(&storage.slabs((after + p).min(self.part.all - 1), width)[then.clone()]);
         }
         let whole = rows.start / TILE..rows.end / TILE;
         if !L::WIDE {

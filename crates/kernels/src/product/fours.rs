@@ -7,6 +7,9 @@ use crate::isa::{Lanes, prefetch_line};
 use crate::panel::{Integers, Line, WIDTH};
 use crate::scratch::Shelf;
 
+/// What the greatest activation of a block becomes.
+const GREATEST: f32 = 127.0;
+
 /// 32 activations of one row as whole numbers from -127 to 127, times a scale: one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -31,10 +34,9 @@ impl Numbers for Fours {
     }
 
     #[inline(always)]
-    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat) {
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], _: ActivationFormat) {
         let Measured { mut eights, most, odd, .. } = Measured::new(l, x);
-        let greatest = format.greatest();
-        let by = greatest / most;
+        let by = GREATEST / most;
         if !by.is_finite() || odd != 0.0 {
             *self = Self { scale: odd, ..Self::ZERO };
             return;
@@ -43,13 +45,14 @@ impl Numbers for Fours {
             eights[i] = l.round(l.mul(eights[i], l.splat(by)));
         }
         self.words = l.bytes(eights);
-        self.scale = most / greatest;
+        self.scale = most / GREATEST;
         // Exact, as sums of at most 2,032.
         let first = l.total(l.add(eights[0], eights[1]));
         let second = l.total(l.add(eights[2], eights[3]));
         let sums = [first, second, first + second];
         for i in 0..3 {
-            (self.sum[i], self.sums[i]) = (sums[i] * self.scale, sums[i] as i32);
+            self.sums[i] = sums[i] as i32;
+            self.sum[i] = self.sums[i] as f32 * self.scale;
         }
     }
 
@@ -71,11 +74,6 @@ impl Numbers for Fours {
     #[inline(always)]
     fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words {
         l.bytes_to_multiply(S::four(l, slab, n), S::NARROW)
-    }
-
-    #[inline(always)]
-    fn line(ready: &[Line; 4], n: usize) -> &Line {
-        &ready[n]
     }
 
     #[inline(always)]

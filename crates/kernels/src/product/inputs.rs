@@ -54,11 +54,6 @@ impl ActivationFormat {
         }
     }
 
-    /// The whole number that the greatest activation of a block without eight more bits becomes.
-    pub(super) fn greatest(self) -> f32 {
-        if self == Self::I8 { 127.0 } else { 32_767.0 }
-    }
-
     /// `f32`, `i24`, `i16` or `i8`.
     pub fn name(self) -> &'static str {
         match self {

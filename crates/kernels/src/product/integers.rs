@@ -174,16 +174,19 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
             let stored = &storage.slabs(panel + p, inputs)[now.clone()];
             for (i, (from, to)) in stored.iter().zip(ready).enumerate() {
                 X::make_ready::<L, S>(l, from, &mut to.words);
-                let [scale, min] = params.meaning(l, now.start + i);
-                l.row_store(scale, &mut to.meaning[0]);
-                l.row_store(min, &mut to.meaning[1]);
+                // The first of a group speaks for it.
+                if i.is_multiple_of(S::GROUP) {
+                    let [scale, min] = params.meaning(l, now.start + i);
+                    l.row_store(scale, &mut to.meaning[0]);
+                    l.row_store(min, &mut to.meaning[1]);
+                }
             }
         }
         // The next panels' slabs are asked for meanwhile, a share with each tile.
-        let last = self.part.all - 1;
+        let (after, then) = self.part.after(panel + P, now, SLABS, slabs(inputs, true));
         let mut next = [Later::NONE; P];
         for p in 0..P {
-            next[p] = Later::all(&storage.slabs((panel + P + p).min(last), inputs)[now.clone()]);
+            next[p] = Later::all(&storage.slabs((after + p).min(self.part.all - 1), inputs)[then.clone()]);
         }
         let mut ready = [&[][..]; P];
         for p in 0..P {

@@ -16,7 +16,7 @@ pub(crate) trait Numbers: Copy + Send + Sync + 'static {
     const ZERO: Self;
 
     /// The words of a slab, ready to meet many rows.
-    type Ready: Copy;
+    type Ready: Copy + AsRef<[Line]>;
     /// Words of zeros.
     const NOTHING: Self::Ready;
 
@@ -33,8 +33,6 @@ pub(crate) trait Numbers: Copy + Send + Sync + 'static {
 
     /// Word `n` of a slab as it is stored.
     fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words;
-    /// Word `n` of a slab that is ready.
-    fn line(ready: &Self::Ready, n: usize) -> &Line;
     /// Makes a slab ready.
     fn make_ready<L: Lanes, S: Integers>(l: L, slab: &S::Slab, to: &mut Self::Ready);
     /// Weights times activations, added up over a group for each of `M` rows and the panels of `weights`. The sums are exact
@@ -159,7 +157,7 @@ impl<X: Numbers, const P: usize> Words<P> for Ready<'_, X, P> {
 
     #[inline(always)]
     fn word<L: Lanes>(&self, l: L, p: usize, which: usize, n: usize) -> L::Words {
-        l.words(X::line(&self.0[p][which].words, n))
+        l.words(&self.0[p][which].words.as_ref()[n])
     }
 }
 

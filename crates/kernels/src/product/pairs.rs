@@ -38,8 +38,7 @@ impl Pairs {
         self.finish([0, 1].map(|half| [total(&high, half), total(&low, half)]), scale);
     }
 
-    /// Sums over a group less the centre's share, of high numbers (`part` is 0) or of low ones (1). Where a row has no low
-    /// numbers, they have no sums.
+    /// Sums over a group less the centre's share, of high numbers (`part` is 0) or of low ones (1).
     #[inline(always)]
     fn centred<L: Lanes>(&self, l: L, sums: L::Words, group: Group, part: usize) -> L::Words {
         match group.centre {
@@ -75,7 +74,7 @@ impl Numbers for Pairs {
         let Measured { mut eights, most, sum, odd } = Measured::new(l, x);
         self.is_fine = format.is_fine(most, sum);
         // Fine numbers must fit into two parts of 16 and 8 bits.
-        let greatest = if self.is_fine { 8_355_711.0 } else { format.greatest() };
+        let greatest = if self.is_fine { 8_355_711.0 } else { 32_767.0 };
         let by = greatest / most;
         if !by.is_finite() || odd != 0.0 {
             // All zeros, or next to nothing.
@@ -124,11 +123,6 @@ impl Numbers for Pairs {
     #[inline(always)]
     fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words {
         S::pair(l, slab, n)
-    }
-
-    #[inline(always)]
-    fn line(ready: &[Line; 8], n: usize) -> &Line {
-        &ready[n]
     }
 
     #[inline(always)]
