@@ -1,6 +1,6 @@
 //! Activations of one byte: four of them and four weights to a word.
 
-use super::numbers::{Group, Measured, Numbers, Words};
+use super::numbers::{Group, Measured, Numbers, Words, halves};
 use super::{Acc, ActivationFormat, four};
 use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
@@ -35,24 +35,16 @@ impl Numbers for Fours {
 
     #[inline(always)]
     fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], _: ActivationFormat) {
-        let Measured { mut eights, most, odd, .. } = Measured::new(l, x);
-        let by = GREATEST / most;
-        if !by.is_finite() || odd != 0.0 {
-            *self = Self { scale: odd, ..Self::ZERO };
+        let x = Measured::new(l, x);
+        let Some((whole, scale)) = x.rounded(l, GREATEST) else {
+            *self = Self { scale: x.odd, ..Self::ZERO };
             return;
-        }
-        for i in 0..4 {
-            eights[i] = l.round(l.mul(eights[i], l.splat(by)));
-        }
-        self.words = l.bytes(eights);
-        self.scale = most / GREATEST;
-        // Exact, as sums of at most 2,032.
-        let first = l.total(l.add(eights[0], eights[1]));
-        let second = l.total(l.add(eights[2], eights[3]));
-        let sums = [first, second, first + second];
+        };
+        (self.words, self.scale) = (l.bytes(whole), scale);
+        let [first, second] = halves(l, &whole);
+        self.sums = [first, second, first + second];
         for i in 0..3 {
-            self.sums[i] = sums[i] as i32;
-            self.sum[i] = self.sums[i] as f32 * self.scale;
+            self.sum[i] = self.sums[i] as f32 * scale;
         }
     }
 

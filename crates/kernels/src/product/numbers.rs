@@ -47,7 +47,7 @@ pub(crate) trait Numbers: Copy + Send + Sync + 'static {
 
 /// 32 activations in registers, and what their rounding depends on.
 pub(super) struct Measured<L: Lanes> {
-    pub(super) eights: [L::F; 4],
+    eights: [L::F; 4],
     /// The greatest size, and the sum of all sizes.
     pub(super) most: f32,
     pub(super) sum: f32,
@@ -70,6 +70,27 @@ impl<L: Lanes> Measured<L> {
         let odd = if sum.is_finite() { 0.0 } else { x.iter().map(|x| x * 0.0).sum() };
         Self { eights, most, sum, odd }
     }
+
+    /// As whole numbers of which the greatest has the size `greatest`, and what a one is worth; none where they are all
+    /// zeros, next to nothing, or no numbers.
+    #[inline(always)]
+    pub(super) fn rounded(&self, l: L, greatest: f32) -> Option<([L::F; 4], f32)> {
+        let by = greatest / self.most;
+        if !by.is_finite() || self.odd != 0.0 {
+            return None;
+        }
+        let mut whole = self.eights;
+        for i in 0..4 {
+            whole[i] = l.round(l.mul(whole[i], l.splat(by)));
+        }
+        Some((whole, self.most / greatest))
+    }
+}
+
+/// The sums of the first sixteen whole numbers and the second, which are exact: less than 2^20.
+#[inline(always)]
+pub(super) fn halves<L: Lanes>(l: L, whole: &[L::F; 4]) -> [i32; 2] {
+    [l.total(l.add(whole[0], whole[1])) as i32, l.total(l.add(whole[2], whole[3])) as i32]
 }
 
 /// Which of 32 inputs share a scale.

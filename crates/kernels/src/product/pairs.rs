@@ -1,6 +1,6 @@
 //! Activations of 16 bits, and of 24: two of them and two weights to a word.
 
-use super::numbers::{Group, Measured, Numbers, Words};
+use super::numbers::{Group, Measured, Numbers, Words, halves};
 use super::{Acc, ActivationFormat, eight};
 use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
@@ -71,36 +71,28 @@ impl Numbers for Pairs {
 
     #[inline(always)]
     fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat) {
-        let Measured { mut eights, most, sum, odd } = Measured::new(l, x);
-        self.is_fine = format.is_fine(most, sum);
+        let x = Measured::new(l, x);
+        self.is_fine = format.is_fine(x.most, x.sum);
         // Fine numbers must fit into two parts of 16 and 8 bits.
-        let greatest = if self.is_fine { 8_355_711.0 } else { 32_767.0 };
-        let by = greatest / most;
-        if !by.is_finite() || odd != 0.0 {
-            // All zeros, or next to nothing.
-            *self = Self { scale: odd, ..Self::ZERO };
+        let Some((eights, scale)) = x.rounded(l, if self.is_fine { 8_355_711.0 } else { 32_767.0 }) else {
+            *self = Self { scale: x.odd, ..Self::ZERO };
             return;
-        }
-        for i in 0..4 {
-            eights[i] = l.round(l.mul(eights[i], l.splat(by)));
-        }
+        };
         if self.is_fine {
             let mut whole = [[0; 8]; 4];
             for i in 0..4 {
                 whole[i] = l.whole(eights[i]);
             }
             if let Ok(whole) = whole.as_flattened().try_into() {
-                self.set_fine(whole, most / greatest * 256.0);
+                self.set_fine(whole, scale * 256.0);
             }
             return;
         }
         for i in 0..4 {
             self.high.as_chunks_mut().0[i] = l.pairs(eights[i]);
         }
-        // Exact, as sums of at most 524,272.
-        let first = l.total(l.add(eights[0], eights[1])) as i32;
-        let second = l.total(l.add(eights[2], eights[3])) as i32;
-        self.finish([[first, 0], [second, 0]], most / greatest);
+        let [first, second] = halves(l, &eights);
+        self.finish([[first, 0], [second, 0]], scale);
     }
 
     #[inline(always)]
