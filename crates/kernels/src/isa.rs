@@ -9,6 +9,17 @@ mod scalar;
 pub(crate) use ahead::{Later, ask_for, prefetch, prefetch_line};
 use std::fmt;
 
+/// What four bytes of a word of weights are, which decides how their products with signed bytes are added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fourfold {
+    /// From 0 to 15: eight sums of two products fit into sixteen bits.
+    Narrow,
+    /// From 0 to 127: one does.
+    Unsigned,
+    /// From -128 to 127.
+    Signed,
+}
+
 /// Eight `f32` side by side, and what may be done with them.
 ///
 /// A kernel is written once over this trait. Every operation acts on each lane alone and rounds as IEEE 754 says,
@@ -90,10 +101,10 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     /// The same with word `N` of eight everywhere, for loops whose sums fill the registers: one product after another in the
     /// order of the source, never several kept. `N` is below eight.
     fn dot_at<const N: usize>(self, acc: Self::Words, a: Self::Words, b: &[i32; 8]) -> Self::Words;
-    /// What is added to bytes that are not narrow before they are multiplied, where products want them unsigned.
+    /// What is added to signed bytes before they are multiplied, where products want them unsigned.
     const BYTE_CENTRE: i32;
-    /// Bytes of weights as [`dot_bytes_at`](Self::dot_bytes_at) wants them: narrow ones, from 0 to 15, or signed ones.
-    fn bytes_to_multiply(self, w: Self::Words, is_narrow: bool) -> Self::Words;
+    /// Bytes of weights as [`dot_bytes_at`](Self::dot_bytes_at) wants them.
+    fn bytes_to_multiply(self, w: Self::Words, kind: Fourfold) -> Self::Words;
     /// `acc` plus the four products of the words' bytes with those of word `N` of four everywhere, which are at least -127; kept
     /// in order as by [`dot_at`](Self::dot_at). What is added up, from zeros and eight times at most, is a whole number
     /// only when it has gone through [`bytes_total`](Self::bytes_total).
@@ -102,10 +113,10 @@ pub(crate) trait Lanes: Copy + Send + Sync {
         acc: Self::Words,
         w: Self::Words,
         x: &[i32; 4],
-        is_narrow: bool,
+        kind: Fourfold,
     ) -> Self::Words;
     /// The sums of [`dot_bytes_at`](Self::dot_bytes_at).
-    fn bytes_total(self, acc: Self::Words, is_narrow: bool) -> Self::Words;
+    fn bytes_total(self, acc: Self::Words, kind: Fourfold) -> Self::Words;
     /// Whole numbers as `f32`, rounded to nearest, ties to even.
     fn to_row(self, x: Self::Words) -> Self::Row;
 
@@ -290,10 +301,12 @@ mod tests {
             l.words_sub(x, y),
             l.dot(x, x, y),
             l.dot_at::<3>(x, x, &[1, 2, 3, -123_456_789, 5, 6, 7, 8]),
-            bytes(l, l.and(x, l.words_splat(0x0f0f_0f0f)), true),
-            bytes(l, l.words_splat(0x0f0f_0f0f), true),
-            bytes(l, x, false),
-            bytes(l, l.words_splat(i32::from_le_bytes([0x80; 4])), false),
+            bytes(l, l.and(x, l.words_splat(0x0f0f_0f0f)), Fourfold::Narrow),
+            bytes(l, l.words_splat(0x0f0f_0f0f), Fourfold::Narrow),
+            bytes(l, l.and(x, l.words_splat(0x7f7f_7f7f)), Fourfold::Unsigned),
+            bytes(l, l.words_splat(0x7f7f_7f7f), Fourfold::Unsigned),
+            bytes(l, x, Fourfold::Signed),
+            bytes(l, l.words_splat(i32::from_le_bytes([0x80; 4])), Fourfold::Signed),
         ];
         let mut row = [0.0; 16];
         l.row_store(l.to_row(x), &mut row);
@@ -307,19 +320,19 @@ mod tests {
 
     /// Eight products of bytes, all with the greatest activations: of narrow ones as much as fits.
     #[inline(always)]
-    fn bytes<L: Lanes>(l: L, w: L::Words, is_narrow: bool) -> L::Words {
+    fn bytes<L: Lanes>(l: L, w: L::Words, kind: Fourfold) -> L::Words {
         let x = [[127; 4], [-127; 4], [1, -2, 3, -4], [127, 127, -127, -127]].map(|x: [i8; 4]| x.map(|x| x as u8));
         let x = x.map(i32::from_le_bytes);
-        let ready = l.bytes_to_multiply(w, is_narrow);
+        let ready = l.bytes_to_multiply(w, kind);
         let (mut up, mut down, mut both) = (l.words_splat(0), l.words_splat(0), l.words_splat(0));
         for _ in 0..8 {
-            up = l.dot_bytes_at::<0>(up, ready, &x, is_narrow);
-            down = l.dot_bytes_at::<1>(down, ready, &x, is_narrow);
+            up = l.dot_bytes_at::<0>(up, ready, &x, kind);
+            down = l.dot_bytes_at::<1>(down, ready, &x, kind);
         }
-        both = l.dot_bytes_at::<2>(both, ready, &x, is_narrow);
-        both = l.dot_bytes_at::<3>(both, ready, &x, is_narrow);
-        let centre = if is_narrow { 0 } else { L::BYTE_CENTRE };
-        let total = |l: L, sums, of_x: i32| l.words_sub(l.bytes_total(sums, is_narrow), l.words_splat(centre * of_x));
+        both = l.dot_bytes_at::<2>(both, ready, &x, kind);
+        both = l.dot_bytes_at::<3>(both, ready, &x, kind);
+        let centre = if kind == Fourfold::Signed { L::BYTE_CENTRE } else { 0 };
+        let total = |l: L, sums, of_x: i32| l.words_sub(l.bytes_total(sums, kind), l.words_splat(centre * of_x));
         let [up, down, both] = [total(l, up, 8 * 4 * 127), total(l, down, -8 * 4 * 127), total(l, both, -2)];
         // So that each of the three shows.
         l.words_sub(l.words_sub(up, l.up32(down, 1)), l.up32(both, 7))

@@ -11,8 +11,10 @@ pub(super) use absent::Avx2;
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::super::by_name::{dot_at, dot_at_vnni, dot_bytes_at_vnni, dot_narrow_at, dot_signed_at, dot_vnni};
-    use super::super::{Kernel, Lanes};
+    use super::super::by_name::{
+        dot_at, dot_at_vnni, dot_bytes_at_vnni, dot_narrow_at, dot_signed_at, dot_unsigned_at, dot_vnni,
+    };
+    use super::super::{Fourfold, Kernel, Lanes};
     #[allow(clippy::wildcard_imports)] // some fifty intrinsics
     use std::arch::x86_64::*;
 
@@ -235,13 +237,13 @@ mod x86 {
         const BYTE_CENTRE: i32 = if VNNI { 128 } else { 0 };
 
         lane_ops! {
-            bytes_to_multiply(w: [__m256i; 2], is_narrow: bool) -> [__m256i; 2] = if VNNI && !is_narrow {
+            bytes_to_multiply(w: [__m256i; 2], kind: Fourfold) -> [__m256i; 2] = if VNNI && kind == Fourfold::Signed {
                 let by = _mm256_set1_epi8(i8::MIN);
                 [_mm256_xor_si256(w[0], by), _mm256_xor_si256(w[1], by)]
             } else {
                 w
             };
-            bytes_total(acc: [__m256i; 2], is_narrow: bool) -> [__m256i; 2] = if VNNI || !is_narrow {
+            bytes_total(acc: [__m256i; 2], kind: Fourfold) -> [__m256i; 2] = if VNNI || kind != Fourfold::Narrow {
                 acc
             } else {
                 let ones = _mm256_set1_epi16(1);
@@ -255,14 +257,15 @@ mod x86 {
             acc: [__m256i; 2],
             w: [__m256i; 2],
             x: &[i32; 4],
-            is_narrow: bool,
+            kind: Fourfold,
         ) -> [__m256i; 2] {
             // SAFETY: `self` is the proof that these instructions exist.
             unsafe {
-                match is_narrow {
+                match kind {
                     _ if VNNI => dot_bytes_at_vnni::<N>(acc, w, x),
-                    true => dot_narrow_at::<N>(acc, w, x),
-                    false => dot_signed_at::<N>(acc, w, x),
+                    Fourfold::Narrow => dot_narrow_at::<N>(acc, w, x),
+                    Fourfold::Unsigned => dot_unsigned_at::<N>(acc, w, x),
+                    Fourfold::Signed => dot_signed_at::<N>(acc, w, x),
                 }
             }
         }

@@ -14,7 +14,7 @@ pub(super) type Avx512 = super::avx2::Avx2<true>;
 mod x86 {
     use super::super::avx2::Avx2;
     use super::super::by_name::{dot, dot_bytes_in_order, dot_in_order};
-    use super::super::{Kernel, Lanes};
+    use super::super::{Fourfold, Kernel, Lanes};
     #[allow(clippy::wildcard_imports)] // some thirty intrinsics
     use std::arch::x86_64::*;
 
@@ -137,19 +137,19 @@ mod x86 {
         const BYTE_CENTRE: i32 = 128;
 
         #[inline(always)]
-        fn bytes_to_multiply(self, w: __m512i, is_narrow: bool) -> __m512i {
+        fn bytes_to_multiply(self, w: __m512i, kind: Fourfold) -> __m512i {
             // SAFETY: as above.
-            if is_narrow { w } else { unsafe { _mm512_xor_si512(w, _mm512_set1_epi8(i8::MIN)) } }
+            if kind == Fourfold::Signed { unsafe { _mm512_xor_si512(w, _mm512_set1_epi8(i8::MIN)) } } else { w }
         }
 
         #[inline(always)]
-        fn dot_bytes_at<const N: usize>(self, acc: __m512i, w: __m512i, x: &[i32; 4], _: bool) -> __m512i {
+        fn dot_bytes_at<const N: usize>(self, acc: __m512i, w: __m512i, x: &[i32; 4], _: Fourfold) -> __m512i {
             // SAFETY: as above.
             unsafe { dot_bytes_in_order(acc, w, _mm512_set1_epi32(x[N])) }
         }
 
         #[inline(always)]
-        fn bytes_total(self, acc: __m512i, _: bool) -> __m512i {
+        fn bytes_total(self, acc: __m512i, _: Fourfold) -> __m512i {
             acc
         }
     }

@@ -87,6 +87,37 @@ in_order_vnni!(
     dot_bytes_at_vnni, 4, "vpdpbusd"
 );
 
+/// Unsigned bytes, of which two products fit into sixteen bits.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn dot_unsigned_at<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; 4]) -> [__m256i; 2] {
+    const { assert!(N < 4) };
+    let [mut low, mut high] = acc;
+    // SAFETY: as in `in_order`.
+    unsafe {
+        asm!(
+            "vpbroadcastd {x}, [{all} + {at}]",
+            "vpmaddubsw {product}, {w0}, {x}",
+            "vpmaddwd {product}, {product}, {ones}",
+            "vpaddd {low}, {low}, {product}",
+            "vpmaddubsw {x}, {w1}, {x}",
+            "vpmaddwd {x}, {x}, {ones}",
+            "vpaddd {high}, {high}, {x}",
+            low = inout(ymm_reg) low,
+            high = inout(ymm_reg) high,
+            w0 = in(ymm_reg) w[0],
+            w1 = in(ymm_reg) w[1],
+            ones = in(ymm_reg) _mm256_set1_epi16(1),
+            x = out(ymm_reg) _,
+            product = out(ymm_reg) _,
+            all = in(reg) x.as_ptr(),
+            at = const N * 4,
+            options(readonly, nostack, preserves_flags),
+        );
+    }
+    [low, high]
+}
+
 /// Products of signed bytes: the sizes of the weights, unsigned, times activations with the weights' signs, so that two
 /// products fit into sixteen bits.
 #[inline]

@@ -1,6 +1,6 @@
 //! Eight lanes as an array: the reference, and the fallback.
 
-use super::Lanes;
+use super::{Fourfold, Lanes};
 
 #[derive(Clone, Copy)]
 pub(super) struct Scalar;
@@ -191,11 +191,11 @@ impl Lanes for Scalar {
     const BYTE_CENTRE: i32 = 0;
 
     #[inline(always)]
-    fn bytes_to_multiply(self, w: [u32; 16], _: bool) -> [u32; 16] {
+    fn bytes_to_multiply(self, w: [u32; 16], _: Fourfold) -> [u32; 16] {
         w
     }
     #[inline(always)]
-    fn dot_bytes_at<const N: usize>(self, acc: [u32; 16], w: [u32; 16], x: &[i32; 4], _: bool) -> [u32; 16] {
+    fn dot_bytes_at<const N: usize>(self, acc: [u32; 16], w: [u32; 16], x: &[i32; 4], _: Fourfold) -> [u32; 16] {
         let x = x[N].to_le_bytes().map(|x| i32::from(x as i8));
         std::array::from_fn(|i| {
             let w = w[i].to_le_bytes().map(|w| i32::from(w as i8));
@@ -203,7 +203,7 @@ impl Lanes for Scalar {
         })
     }
     #[inline(always)]
-    fn bytes_total(self, acc: [u32; 16], _: bool) -> [u32; 16] {
+    fn bytes_total(self, acc: [u32; 16], _: Fourfold) -> [u32; 16] {
         acc
     }
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! From stored rows to packed panels.
 
-use super::{PanelMut, Params, Quants, SLAB, Turn, WIDTH};
+use super::{PanelMut, Params, Quants, SLAB, Sixes, Turn, WIDTH};
 use crate::encoding::{Block, Encoding, MAX_BLOCK, unpack};
 use crate::isa::Isa;
 use crate::matrix::{Layout, Source};
@@ -202,11 +202,7 @@ impl Lane<'_> {
         match self.kind {
             Quants::Bytes => (0..4).for_each(|i| self.lines[at + i * WIDTH] = words[i]),
             Quants::Nibbles => (0..2).for_each(|i| self.lines[at + i * WIDTH] = nibbles(2 * i)),
-            Quants::Sixes => {
-                (0..2).for_each(|i| self.lines[at + i * WIDTH] = nibbles(2 * i));
-                let high = (0..4).fold(0, |high, i| high | (((words[i] >> 4) & 0x0303_0303) << (2 * i)));
-                self.lines[at + 2 * WIDTH] = high;
-            }
+            Quants::Sixes => (0..).zip(Sixes::lines(words)).for_each(|(i, line)| self.lines[at + i * WIDTH] = line),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::params::Meaning;
 use super::{Line, SLAB, WIDTH};
-use crate::isa::Lanes;
+use crate::isa::{Fourfold, Lanes};
 
 /// Slabs that some inputs take. Quantised ones come in pairs, so that groups of 32 are whole.
 pub(crate) fn slabs(inputs: usize, quantised: bool) -> usize {
@@ -32,9 +32,8 @@ pub(crate) trait Storage: Copy + Sync {
 pub(crate) trait Integers: Storage {
     /// Slabs that share a scale: 1 or 2.
     const GROUP: usize;
-    /// Whether the numbers are at most 15, so that eight products of two with signed bytes fit into sixteen bits. Others are
-    /// signed bytes.
-    const NARROW: bool;
+    /// What [`four`](Self::four) gives.
+    const FOURFOLD: Fourfold;
 
     /// Pair `n` of 8, as 16-bit halves of words: of the inputs `4 (n / 2) + n % 2` and two further.
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words;
@@ -143,7 +142,7 @@ impl Storage for Bytes<'_> {
 
 impl Integers for Bytes<'_> {
     const GROUP: usize = 2;
-    const NARROW: bool = false;
+    const FOURFOLD: Fourfold = Fourfold::Signed;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
@@ -220,7 +219,7 @@ impl<const G: usize> Storage for Nibbles<'_, G> {
 
 impl<const G: usize> Integers for Nibbles<'_, G> {
     const GROUP: usize = G;
-    const NARROW: bool = true;
+    const FOURFOLD: Fourfold = Fourfold::Narrow;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
@@ -232,15 +231,31 @@ impl<const G: usize> Integers for Nibbles<'_, G> {
     }
 }
 
-/// Six bits a weight, 0 to 63: two lines of low nibbles, then one of high pairs of bits, byte `k % 4`, bits `2 (k / 4)`.
+/// Six bits a weight, 0 to 63, in halves of words: the low six bits of line `i` are pair `2 i` and the top six the pair after
+/// it, as for [`Integers::pair`]; so three lines hold six pairs, and one instruction reads each. The four bits between are the
+/// other two pairs: the low bits of the first and of the second in lines 0 and 2, the high ones of both in line 1.
 #[derive(Clone, Copy)]
 pub(crate) struct Sixes<'a>(pub(crate) &'a [u32]);
 
 impl Sixes<'_> {
     /// Lines of a slab.
     pub(super) const LINES: usize = 3;
-    /// The line of high bits.
-    const HIGH: usize = 2;
+
+    /// The lines of sixteen numbers, four bytes to a word.
+    pub(super) fn lines([a, b, c, rest]: [u32; 4]) -> [u32; Sixes::LINES] {
+        let ends = |word: u32| (word & 0x003f_003f) | ((word & 0x3f00_3f00) << 2);
+        let [first, second] = [rest, rest >> 8];
+        let [low, lower] = [first, second].map(|pair| (pair & 0x000f_000f) << 6);
+        let high = ((first & 0x0030_0030) << 2) | ((second & 0x0030_0030) << 4);
+        [ends(a) | low, ends(b) | high, ends(c) | lower]
+    }
+}
+
+/// A pair of sixes that lies between others: its low bits in line `low`, its high ones in line 1, `by` above where they belong.
+#[inline(always)]
+fn between<L: Lanes>(l: L, slab: &<Sixes<'_> as Storage>::Slab, low: usize, by: i32) -> L::Words {
+    let low = mask16(l, l.down16(l.words(line(slab, low)), 6), 0x0f);
+    l.or(low, mask16(l, l.down16(l.words(line(slab, 1)), by), 0x30))
 }
 
 impl Storage for Sixes<'_> {
@@ -253,9 +268,8 @@ impl Storage for Sixes<'_> {
     }
     #[inline(always)]
     fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
-        let high = l.down32(l.words(line(slab, Self::HIGH)), 8 * (k % 4) as i32 + 2 * (k / 4) as i32);
-        let high = l.up32(l.and(high, l.words_splat(3)), 4);
-        l.to_row(l.or(high, nibbles(l, slab, k)))
+        let pair = Self::pair(l, slab, k / 4 * 2 + k % 2);
+        l.to_row(l.and(l.down32(pair, 16 * (k % 4 / 2) as i32), l.words_splat(63)))
     }
     #[inline(always)]
     fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
@@ -265,21 +279,19 @@ impl Storage for Sixes<'_> {
 
 impl Integers for Sixes<'_> {
     const GROUP: usize = 1;
-    const NARROW: bool = false;
+    const FOURFOLD: Fourfold = Fourfold::Unsigned;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
-        let words = l.words(line(slab, Self::HIGH));
-        // The two bits are to lie above the nibble.
-        let by = 8 * (n % 2) as i32 + 2 * (n / 2) as i32 - 4;
-        let high = if by < 0 { l.up16(words, -by) } else { l.down16(words, by) };
-        l.or(mask16(l, high, 0x30), nibble_pair(l, slab, n))
+        match n {
+            6 => between(l, slab, 0, 2),
+            7 => between(l, slab, 2, 4),
+            _ if n.is_multiple_of(2) => mask16(l, l.words(line(slab, n / 2)), 63),
+            _ => l.down16(l.words(line(slab, n / 2)), 10),
+        }
     }
     #[inline(always)]
     fn four<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
-        let words = l.words(line(slab, Self::HIGH));
-        let by = 2 * n as i32 - 4;
-        let high = if by < 0 { l.up16(words, -by) } else { l.down16(words, by) };
-        l.or(mask16(l, high, 0x3030), nibble_four(l, slab, n))
+        l.or(Self::pair(l, slab, 2 * n), l.up16(Self::pair(l, slab, 2 * n + 1), 8))
     }
 }

@@ -3,7 +3,7 @@
 use super::numbers::{Group, Measured, Numbers, Words, halves};
 use super::{Acc, ActivationFormat, four};
 use crate::compute::Compute;
-use crate::isa::{Lanes, prefetch_line};
+use crate::isa::{Fourfold, Lanes, prefetch_line};
 use crate::panel::{Integers, Line, WIDTH};
 use crate::scratch::Shelf;
 
@@ -65,7 +65,7 @@ impl Numbers for Fours {
 
     #[inline(always)]
     fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words {
-        l.bytes_to_multiply(S::four(l, slab, n), S::NARROW)
+        l.bytes_to_multiply(S::four(l, slab, n), S::FOURFOLD)
     }
 
     #[inline(always)]
@@ -90,17 +90,17 @@ impl Numbers for Fours {
                 for m in 0..M {
                     let x = &x[m].words.as_chunks().0[which];
                     for p in 0..P {
-                        sums[m][p] = l.dot_bytes_at::<N>(sums[m][p], w[p], x, group.is_narrow);
+                        sums[m][p] = l.dot_bytes_at::<N>(sums[m][p], w[p], x, group.fourfold);
                     }
                 }
             });
         }
         // What is taken off each weight: its centre, and what makes signed bytes unsigned.
-        let centre = group.centre + if group.is_narrow { 0 } else { L::BYTE_CENTRE };
+        let centre = group.centre + if group.fourfold == Fourfold::Signed { L::BYTE_CENTRE } else { 0 };
         let mut whole = [[l.row_splat(0.0); P]; M];
         for m in 0..M {
             for p in 0..P {
-                let sum = l.bytes_total(sums[m][p], group.is_narrow);
+                let sum = l.bytes_total(sums[m][p], group.fourfold);
                 let off = centre * x[m].sums[group.half.unwrap_or(2)];
                 whole[m][p] = l.to_row(if centre == 0 { sum } else { l.words_sub(sum, l.words_splat(off)) });
             }

@@ -2,7 +2,7 @@
 
 use super::{Acc, ActivationFormat};
 use crate::compute::Compute;
-use crate::isa::Lanes;
+use crate::isa::{Fourfold, Lanes};
 use crate::panel::storage::PanelRow;
 use crate::panel::{Integers, Line, WIDTH};
 use crate::scratch::Shelf;
@@ -100,15 +100,15 @@ pub(super) struct Group {
     pub(super) half: Option<usize>,
     /// What is taken off each weight.
     pub(super) centre: i32,
-    /// See [`Integers::NARROW`].
-    pub(super) is_narrow: bool,
+    /// What bytes of weights are.
+    pub(super) fourfold: Fourfold,
 }
 
 impl Group {
     /// Group `at` of 32 inputs.
     #[inline(always)]
     pub(super) fn new<S: Integers>(at: usize, centre: i32) -> Self {
-        Self { half: (S::GROUP == 1).then_some(at), centre, is_narrow: S::NARROW }
+        Self { half: (S::GROUP == 1).then_some(at), centre, fourfold: S::FOURFOLD }
     }
 
     /// Its halves of the 32.

@@ -38,13 +38,10 @@ impl Pairs {
         self.finish([0, 1].map(|half| [total(&high, half), total(&low, half)]), scale);
     }
 
-    /// Sums over a group less the centre's share, of high numbers (`part` is 0) or of low ones (1).
+    /// Where sums over a group begin, so that they are less the centre's share: of high numbers (`part` is 0) or of low ones (1).
     #[inline(always)]
-    fn centred<L: Lanes>(&self, l: L, sums: L::Words, group: Group, part: usize) -> L::Words {
-        match group.centre {
-            0 => sums,
-            centre => l.words_sub(sums, l.words_splat(centre * self.sums[group.half.unwrap_or(2)][part])),
-        }
+    fn begin<L: Lanes>(&self, l: L, group: Group, part: usize) -> L::Words {
+        l.words_splat(-group.centre * self.sums[group.half.unwrap_or(2)][part])
     }
 
     /// Sets the sums, those over each sixteen being given, and the scale.
@@ -131,6 +128,9 @@ impl Numbers for Pairs {
         group: Group,
     ) -> Acc<L, M, P> {
         let mut high = [[l.words_splat(0); P]; M];
+        for m in 0..M {
+            high[m] = [x[m].begin(l, group, 0); P];
+        }
         for which in group.halves() {
             let mut words = [&[0; 8]; M];
             for m in 0..M {
@@ -141,18 +141,18 @@ impl Numbers for Pairs {
         let mut whole = [[l.row_splat(0.0); P]; M];
         for m in 0..M {
             for p in 0..P {
-                whole[m][p] = l.to_row(x[m].centred(l, high[m][p], group, 0));
+                whole[m][p] = l.to_row(high[m][p]);
             }
         }
         if x.iter().any(|x| x.is_fine) {
             let mut lows = [[[0; WIDTH]; P]; M];
             for (x, lows) in x.iter().zip(&mut lows).filter(|(x, _)| x.is_fine) {
-                let mut low = [[l.words_splat(0); P]];
+                let mut low = [[x.begin(l, group, 1); P]];
                 for which in group.halves() {
                     dots(l, &mut low, [&x.low.as_chunks().0[which]], weights, which);
                 }
                 for p in 0..P {
-                    l.words_store(x.centred(l, low[0][p], group, 1), &mut lows[p]);
+                    l.words_store(low[0][p], &mut lows[p]);
                 }
             }
             for m in 0..M {
