@@ -10,10 +10,11 @@
 
 use crate::foresight::{Asked, Foresight};
 use std::any::Any;
+use std::cell::UnsafeCell;
 use std::mem::forget;
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -69,16 +70,25 @@ impl Tally {
     }
 }
 
-/// The latest job.
-#[derive(Default)]
+/// The latest job, on one cache line.
 #[repr(align(128))]
 struct Posted {
     /// Its round and number of parts.
     job: AtomicU64,
     /// Borrowed from the caller of [`Pool::run`], which does not return before all parts are done. So whoever has taken a part
-    /// of this round may use it, and nobody else; between jobs it points at nothing.
-    work: AtomicPtr<&'static Work<'static>>,
+    /// of this round may use it, and nobody else; between jobs its end has come.
+    work: UnsafeCell<&'static Work<'static>>,
 }
+
+impl Default for Posted {
+    fn default() -> Self {
+        Self { job: AtomicU64::new(0), work: UnsafeCell::new(&|_| ()) }
+    }
+}
+
+// SAFETY: `work` is written by who has the turn, before the job is told and while no part of an earlier one is left; and
+// read by who has taken a part of that job.
+unsafe impl Sync for Posted {}
 
 /// One thread's share of every job, on cache lines of its own.
 #[derive(Default)]
@@ -164,9 +174,9 @@ impl Shared {
         while let ControlFlow::Continue(job) = self.wait(seen, who, &mut asked) {
             seen = job;
             self.work(job, who, |part, done| {
-                // SAFETY: a part was taken and is not done, so the caller waits and its work is there. It was stored before
-                // the job that this thread has seen.
-                let work = unsafe { *self.posted.work.load(Ordering::Relaxed) };
+                // SAFETY: a part was taken and is not done, so the caller waits, its work is there, and nobody writes. It was
+                // stored before the job that this thread has seen.
+                let work = unsafe { *self.posted.work.get() };
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(part))) {
                     self.panicked.store(true, Ordering::Relaxed);
                     forget(panic);
@@ -207,8 +217,9 @@ impl Shared {
     }
 
     /// Tells everyone of a job. A worker that falls asleep at this moment may miss it: a later job wakes it.
-    fn post(&self, job: Tally, work: *mut &'static Work<'static>) {
-        self.posted.work.store(work, Ordering::Relaxed);
+    fn post(&self, job: Tally, work: &'static Work<'static>) {
+        // SAFETY: all parts of earlier jobs are done, so nobody reads; and only who has the turn writes.
+        unsafe { *self.posted.work.get() = work };
         self.posted.job.store(job.0, Ordering::Release);
         if self.sleepers.0.load(Ordering::Relaxed) > 0 {
             // Who is about to wait holds the bed, and has not looked again.
@@ -221,8 +232,8 @@ impl Shared {
     fn lead(&self, job: Tally, work: &Work<'_>) -> Option<Panic> {
         // SAFETY: only the lifetime changes. Workers use the work only for parts that they have taken, and this call does not
         // end before all parts are done, as no part's panic leaves it.
-        let mut work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
-        self.post(job, &raw mut work);
+        let work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
+        self.post(job, work);
         let (mut own, mut broken) = (0, None);
         self.work(job, 0, |part, done| {
             own = done;
@@ -283,7 +294,9 @@ impl Pool {
         for first in (0..parts).step_by(Tally::MOST) {
             *rounds += 1;
             let job = Tally::new(*rounds, (parts - first).min(Tally::MOST));
-            keep(&mut broken, self.shared.lead(job, &|part| work(first + part)));
+            // Almost always there is one round, and workers need not find their way through one more closure.
+            let later = |part| work(first + part);
+            keep(&mut broken, self.shared.lead(job, if first == 0 { work } else { &later }));
         }
         let panicked = self.shared.panicked.swap(false, Ordering::Relaxed);
         drop(rounds);

@@ -81,7 +81,10 @@ impl Compute {
             (0..columns).step_by(part).map(move |start| (m, start..(start + part).min(columns)))
         };
         let parts: Vec<(usize, Range<usize>)> = shared.iter().enumerate().flat_map(cut).collect();
-        self.for_parts(parts.len(), &|i| {
+        // All that a part needs is held by the closure itself: another core fetches what lies together at once, but what has to
+        // be found first only then.
+        let (parts, shared) = (parts.as_slice(), shared.as_slice());
+        self.for_parts(parts.len(), &move |i| {
             let (matrix, range) = &parts[i];
             // SAFETY: the parts of a matrix are disjoint, and each is worked on once.
             let stripe = unsafe { shared[*matrix].stripe(range) };
@@ -93,7 +96,7 @@ impl Compute {
     pub(crate) fn for_pieces(&self, out: &mut [f32], work: impl Fn(Range<usize>, &mut [f32]) + Sync) {
         let len = out.len();
         if len > 0 {
-            self.for_stripes(vec![(out, len)], 16, len, |_, range, mut stripe| work(range, stripe.row(0)));
+            self.for_stripes(vec![(out, len)], 16, len, move |_, range, mut stripe| work(range, stripe.row(0)));
         }
     }
 
@@ -105,7 +108,7 @@ impl Compute {
             return;
         }
         let cost = cost * (columns / len);
-        self.for_stripes(vec![(out, columns)], len, cost, |_, range, mut stripe| {
+        self.for_stripes(vec![(out, columns)], len, cost, move |_, range, mut stripe| {
             for (i, chunk) in stripe.row(0).chunks_exact_mut(len).enumerate() {
                 work(range.start / len + i, chunk);
             }
