@@ -45,21 +45,11 @@ const K_BLOCK: usize = 768;
 /// The same where weights have to be widened to floats, the room for which is zeroed for every part.
 const WIDENED: usize = 256;
 
-/// Bytes of weights that are asked for before they are used: about what memory takes to answer.
-const AHEAD: usize = 4096;
-
-/// How far ahead memory is asked for, `at` some place in `P` panels as long as `len` that are read side by side, if it is `by`
-/// within one: a panel's end is followed by the panel that will be read in its place, `P` further on. In any unit.
-#[inline(always)]
-fn ahead<const P: usize>(at: usize, len: usize, by: usize) -> usize {
-    if at + by < len { by } else { by + (P - 1) * len }
-}
-
 /// Panels that are used together, of plain floats: what one thread takes at least.
 const GRAIN: usize = 4;
 
-/// Outputs that one thread takes at least of some matrices. Quantised panels are used in twos, and a matrix with few outputs
-/// is shared out more evenly by as much.
+/// Outputs that one thread takes at least of some matrices. Quantised panels are used in twos at most, and a matrix with few
+/// outputs is shared out more evenly by as much.
 pub(crate) fn grain<'a>(mut matrices: impl Iterator<Item = &'a Matrix>) -> usize {
     WIDTH * if matrices.any(|matrix| matrix.activations() == ActivationFormat::F32) { GRAIN } else { GRAIN / 2 }
 }
@@ -120,11 +110,11 @@ pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     }
     let formats: Vec<ActivationFormat> = jobs.iter().map(|(matrix, ..)| matrix.activations()).collect();
     let inputs = Inputs::new(x, rows, inputs, &formats, compute);
-    let none = Params::new(Encoding::F32, 0, 0);
+    let (jobs, none) = (jobs.as_slice(), &Params::new(Encoding::F32, 0, 0));
     let grain = grain(jobs.iter().map(|(matrix, ..)| *matrix));
-    compute.for_stripes(outs, grain, cost, |i, outputs, out| {
+    compute.for_stripes(outs, grain, cost, move |i, outputs, out| {
         let (matrix, ref weights, bias) = jobs[i];
-        let part = Part { params: &none, bias, inputs: &inputs, outputs, all: matrix.outputs.div_ceil(WIDTH), out };
+        let part = Part { params: none, bias, inputs: &inputs, outputs, all: matrix.outputs.div_ceil(WIDTH), out };
         match weights {
             Weights::Packed(panels) => part.run(panels, matrix.activations(), compute),
             Weights::InPlace(held) => part.in_place(held, compute),

@@ -1,10 +1,20 @@
 //! Chains of f32: every weight is widened and multiplied by its activation.
 
-use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, ahead, sixteen};
+use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, sixteen};
 use crate::isa::{Kernel, Lanes, Later, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
 use std::ops::Range;
+
+/// Bytes of each panel's weights that few rows ask for before they meet them: about what memory takes to answer.
+const AHEAD: usize = 4096;
+
+/// How far ahead memory is asked for, `at` some place in `P` panels as long as `len` that are read side by side: a panel's end is
+/// followed by the panel that will be read in its place, `P` further on. In bytes.
+#[inline(always)]
+fn ahead<const P: usize>(at: usize, len: usize) -> usize {
+    if at + AHEAD < len { AHEAD } else { AHEAD + (P - 1) * len }
+}
 
 /// The chains of a part.
 pub(super) struct Chains<'a, S> {
@@ -98,7 +108,7 @@ impl<S: Storage> Chains<'_, S> {
                 now[p] = &slabs[p][s];
             }
             if let Some(x) = tiles.get(s) {
-                let ahead = ahead::<P>(s * size_of::<S::Slab>(), panel, AHEAD);
+                let ahead = ahead::<P>(s * size_of::<S::Slab>(), panel);
                 sixteen!(|K| {
                     for p in 0..P {
                         // A line at a time, so that waiting for memory and arithmetic overlap.

@@ -1,10 +1,13 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
 use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
-use super::{AHEAD, K_BLOCK, Part, TOGETHER, ahead};
+use super::{K_BLOCK, Part, TOGETHER};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::{Integers, Meaning, SLAB, slabs};
 use std::ops::Range;
+
+/// Bytes of weights that few rows ask for before they meet them: about what memory takes to answer.
+const AHEAD: usize = 8192;
 
 /// Slabs that are made ready at a time.
 const SLABS: usize = K_BLOCK / SLAB;
@@ -41,11 +44,11 @@ impl<X: Numbers, S: Integers> Kernel for Chains<'_, X, S> {
     fn run<L: Lanes>(mut self, l: L) {
         match self.part.inputs.rows {
             _ if !L::WIDE => self.many(l),
-            1 => self.few::<L, 1, 2>(l),
-            2 => self.few::<L, 2, 2>(l),
-            3 => self.few::<L, 3, 1>(l),
-            4 => self.few::<L, 4, 1>(l),
-            5 => self.few::<L, 5, 1>(l),
+            1 => self.few::<L, 1>(l),
+            2 => self.few::<L, 2>(l),
+            3 => self.few::<L, 3>(l),
+            4 => self.few::<L, 4>(l),
+            5 => self.few::<L, 5>(l),
             _ => self.many(l),
         }
     }
@@ -75,58 +78,45 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         &self.x[row * per_row..][..per_row]
     }
 
-    /// Exactly `M` rows, `P` panels at a time.
+    /// Exactly `M` rows, and one panel after the other: what they read is one stream, which processors follow best.
     #[inline(always)]
-    fn few<L: Lanes, const M: usize, const P: usize>(&mut self, l: L) {
-        let panels = self.part.panels();
-        let mut panel = panels.start;
-        while panel + P <= panels.end {
-            self.whole::<L, M, P>(l, panel);
-            panel += P;
-        }
-        while panel < panels.end {
-            self.whole::<L, M, 1>(l, panel);
-            panel += 1;
+    fn few<L: Lanes, const M: usize>(&mut self, l: L) {
+        for panel in self.part.panels() {
+            self.whole::<L, M>(l, panel);
         }
     }
 
-    /// `M` rows and `P` panels over all inputs.
+    /// `M` rows and a panel over all inputs.
     #[inline(always)]
-    fn whole<L: Lanes, const M: usize, const P: usize>(&mut self, l: L, first: usize) {
+    fn whole<L: Lanes, const M: usize>(&mut self, l: L, panel: usize) {
         let (inputs, storage, all) = (self.part.inputs.width, self.storage, self.part.params);
         let (centre, has_min) = (all.centre, all.has_min);
-        let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
+        let mut acc = self.part.take::<L, M, 1>(l, 0, panel, true);
         let count = inputs.div_ceil(32);
-        let (mut rows, mut slabs, mut params) = ([&[][..]; M], [&[][..]; P], [all.panel(first, inputs); P]);
+        let mut rows = [&[][..]; M];
         for m in 0..M {
             rows[m] = &self.row(m)[..count];
         }
-        for p in 0..P {
-            slabs[p] = &storage.slabs(first + p, inputs).as_chunks::<2>().0[..count];
-            params[p] = all.panel(first + p, inputs);
-        }
+        let slabs = &storage.slabs(panel, inputs).as_chunks::<2>().0[..count];
+        let params = all.panel(panel, inputs);
+        let ahead = AHEAD / size_of::<[S::Slab; 2]>();
         for b in 0..count {
             let x = of_each(&rows, b);
-            let ahead = ahead::<P>(b, count, AHEAD / size_of::<[S::Slab; 2]>());
-            for p in 0..P {
-                prefetch(&slabs[p][b], ahead * size_of::<[S::Slab; 2]>());
-                // Three rows keep a thread busy while it waits for these few.
-                if M < 3 {
-                    params[p].ask_for(2 * (b + ahead));
-                }
+            prefetch(&slabs[b], ahead * size_of::<[S::Slab; 2]>());
+            // Three rows keep a thread busy while it waits for these few.
+            if M < 3 {
+                params.ask_for(2 * (b + ahead));
             }
             for group in 0..2 / S::GROUP {
                 let of = Group::new::<S>(group, centre);
-                let whole = X::sums(l, &x, &Stored::<X, S, P>::at(&slabs, b), of);
-                for p in 0..P {
-                    let meaning = params[p].meaning(l, 2 * b + group);
-                    for m in 0..M {
-                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], of.half, meaning, has_min);
-                    }
+                let whole = X::sums(l, &x, &Stored::<X, S, 1>::at(&[slabs], b), of);
+                let meaning = params.meaning(l, 2 * b + group);
+                for m in 0..M {
+                    acc[m][0] = close(l, acc[m][0], whole[m][0], x[m], of.half, meaning, has_min);
                 }
             }
         }
-        self.part.put(l, 0, first, &acc);
+        self.part.put(l, 0, panel, &acc);
     }
 
     /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
