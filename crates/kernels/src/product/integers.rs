@@ -81,6 +81,12 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
     /// Exactly `M` rows, and one panel after the other: what they read is one stream, which processors follow best.
     #[inline(always)]
     fn few<L: Lanes, const M: usize>(&mut self, l: L) {
+        // Another core may have rounded them: all are asked for together.
+        for m in 0..M {
+            for x in self.row(m) {
+                x.ask_for(0);
+            }
+        }
         for panel in self.part.panels() {
             self.whole::<L, M>(l, panel);
         }
