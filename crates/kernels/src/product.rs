@@ -45,6 +45,10 @@ const K_BLOCK: usize = 768;
 /// The same where weights have to be widened to floats, the room for which is zeroed for every part.
 const WIDENED: usize = 256;
 
+/// Bytes of weights that few rows ask for before they meet them, of all panels that they meet side by side: about what memory
+/// takes to answer.
+const AHEAD: usize = 8192;
+
 /// Panels that are used together, of plain floats: what one thread takes at least.
 const GRAIN: usize = 4;
 

@@ -1,19 +1,17 @@
 //! Chains of f32: every weight is widened and multiplied by its activation.
 
-use super::{Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, sixteen};
+use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, sixteen};
 use crate::isa::{Kernel, Lanes, Later, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
 use std::ops::Range;
 
-/// Bytes of each panel's weights that few rows ask for before they meet them: about what memory takes to answer.
-const AHEAD: usize = 4096;
-
 /// How far ahead memory is asked for, `at` some place in `P` panels as long as `len` that are read side by side: a panel's end is
 /// followed by the panel that will be read in its place, `P` further on. In bytes.
 #[inline(always)]
 fn ahead<const P: usize>(at: usize, len: usize) -> usize {
-    if at + AHEAD < len { AHEAD } else { AHEAD + (P - 1) * len }
+    let by = AHEAD / P;
+    if at + by < len { by } else { by + (P - 1) * len }
 }
 
 /// The chains of a part.

@@ -1,13 +1,10 @@
 //! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
 
 use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
-use super::{K_BLOCK, Part, TOGETHER};
+use super::{AHEAD, K_BLOCK, Part, TOGETHER};
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::{Integers, Meaning, SLAB, slabs};
 use std::ops::Range;
-
-/// Bytes of weights that few rows ask for before they meet them: about what memory takes to answer.
-const AHEAD: usize = 8192;
 
 /// Slabs that are made ready at a time.
 const SLABS: usize = K_BLOCK / SLAB;
