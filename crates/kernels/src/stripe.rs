@@ -81,8 +81,7 @@ impl Compute {
             (0..columns).step_by(part).map(move |start| (m, start..(start + part).min(columns)))
         };
         let parts: Vec<(usize, Range<usize>)> = shared.iter().enumerate().flat_map(cut).collect();
-        // All that a part needs is held by the closure itself: another core fetches what lies together at once, but what has to
-        // be found first only then.
+        // Held by the closure itself, which another core has to fetch anyway; see `pool`.
         let (parts, shared) = (parts.as_slice(), shared.as_slice());
         self.for_parts(parts.len(), &move |i| {
             let (matrix, range) = &parts[i];
