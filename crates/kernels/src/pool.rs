@@ -6,7 +6,7 @@
 //!
 //! A cache line takes a quarter of a microsecond from one core to another where they share no cache, so a job is told in
 //! one line, each thread takes its parts from a line of its own, and says what it has done in another. For the same reason
-//! callers hold what a part needs in the closure itself: what has to be found first is fetched only then.
+//! the closures of products hold what a part needs themselves: what has to be found first is fetched only then.
 #![allow(unsafe_code)] // a job is borrowed from its caller, which no thread can be told of; see `Posted`
 
 use crate::foresight::{Asked, Foresight};

@@ -3,8 +3,8 @@
 //! Each output is one chain along the inputs, begun from the bias; `floats` carries it weight by weight, `integers` group
 //! by group. What runs side by side is chosen by the number of rows, and cannot change a result:
 //!
-//! * few rows (decoding): weights are widened in registers and used once. Floats take several panels at a time, so that enough
-//!   chains are in flight to hide the latency of a multiply-add; whole numbers one, since the sums of a group are chains of
+//! * few rows (decoding): weights are widened in registers and used once. Where one panel has too few chains in flight to hide the
+//!   latency of a multiply-add, floats take several at a time; whole numbers take one, since the sums of a group are chains of
 //!   their own, and one stream is what memory serves best;
 //! * many rows (a prompt): a block of a panel is widened once, stays near, and meets up to six rows at a time. Chains rest in
 //!   `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
