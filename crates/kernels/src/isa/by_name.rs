@@ -5,63 +5,30 @@
 use std::arch::asm;
 use std::arch::x86_64::{__m256i, __m512i, _mm256_abs_epi8, _mm256_set1_epi16};
 
-/// Products and sums of what two registers hold with word `N` of several, by name, and kept in order: LLVM would add up whole
-/// numbers in another order, which takes more registers than there are, or carry one row's sum through all pairs before
-/// the next row's, which waits for itself.
+/// Adds to the sums in `low` and `high` the products of `w0` and `w1` with word `N` of several, `x`: by name, and kept in order. LLVM
+/// would add up whole numbers in another order, which takes more registers than there are, or carry one row's sum through
+/// all pairs before the next row's, which waits for itself. What follows the instructions are operands beside those named here.
 macro_rules! in_order {
-    ($(#[$doc:meta])* $name:ident, $words:literal, $product:literal, $sum:literal) => {
+    ($(#[$doc:meta])* $name:ident($w:ident, $words:literal), $features:literal: $($line:literal)+; $($operands:tt)*) => {
         $(#[$doc])*
         #[inline]
-        #[target_feature(enable = "avx2,fma,f16c")]
-        pub(super) fn $name<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; $words]) -> [__m256i; 2] {
+        #[target_feature(enable = $features)]
+        pub(super) fn $name<const N: usize>(acc: [__m256i; 2], $w: [__m256i; 2], x: &[i32; $words]) -> [__m256i; 2] {
             const { assert!(N < $words) };
             let [mut low, mut high] = acc;
             // SAFETY: the instructions are among those that this function is compiled for, and read a word that is there.
             unsafe {
                 asm!(
                     "vpbroadcastd {x}, [{all} + {at}]",
-                    concat!($product, " {product}, {w0}, {x}"),
-                    concat!($sum, " {low}, {low}, {product}"),
-                    concat!($product, " {x}, {w1}, {x}"),
-                    concat!($sum, " {high}, {high}, {x}"),
+                    $($line,)+
                     low = inout(ymm_reg) low,
                     high = inout(ymm_reg) high,
-                    w0 = in(ymm_reg) w[0],
-                    w1 = in(ymm_reg) w[1],
-                    x = out(ymm_reg) _,
-                    product = out(ymm_reg) _,
-                    all = in(reg) x.as_ptr(),
-                    at = const N * 4,
-                    options(readonly, nostack, preserves_flags),
-                );
-            }
-            [low, high]
-        }
-    };
-}
-
-/// The same where one instruction does both.
-macro_rules! in_order_vnni {
-    ($(#[$doc:meta])* $name:ident, $words:literal, $instruction:literal) => {
-        $(#[$doc])*
-        #[inline]
-        #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
-        pub(super) fn $name<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; $words]) -> [__m256i; 2] {
-            const { assert!(N < $words) };
-            let [mut low, mut high] = acc;
-            // SAFETY: as in `in_order`.
-            unsafe {
-                asm!(
-                    "vpbroadcastd {x}, [{all} + {at}]",
-                    concat!("{{vex}} ", $instruction, " {low}, {w0}, {x}"),
-                    concat!("{{vex}} ", $instruction, " {high}, {w1}, {x}"),
-                    low = inout(ymm_reg) low,
-                    high = inout(ymm_reg) high,
-                    w0 = in(ymm_reg) w[0],
-                    w1 = in(ymm_reg) w[1],
+                    w0 = in(ymm_reg) $w[0],
+                    w1 = in(ymm_reg) $w[1],
                     x = out(ymm_reg) _,
                     all = in(reg) x.as_ptr(),
                     at = const N * 4,
+                    $($operands)*
                     options(readonly, nostack, preserves_flags),
                 );
             }
@@ -72,88 +39,63 @@ macro_rules! in_order_vnni {
 
 in_order!(
     /// Pairs of 16-bit numbers.
-    dot_at, 8, "vpmaddwd", "vpaddd"
+    dot_at(w, 8), "avx2,fma,f16c":
+    "vpmaddwd {product}, {w0}, {x}"
+    "vpaddd {low}, {low}, {product}"
+    "vpmaddwd {x}, {w1}, {x}"
+    "vpaddd {high}, {high}, {x}";
+    product = out(ymm_reg) _,
 );
 in_order!(
     /// Narrow bytes, added up in sixteen bits.
-    dot_narrow_at, 4, "vpmaddubsw", "vpaddw"
+    dot_narrow_at(w, 4), "avx2,fma,f16c":
+    "vpmaddubsw {product}, {w0}, {x}"
+    "vpaddw {low}, {low}, {product}"
+    "vpmaddubsw {x}, {w1}, {x}"
+    "vpaddw {high}, {high}, {x}";
+    product = out(ymm_reg) _,
 );
-in_order_vnni!(
-    /// Pairs of 16-bit numbers.
-    dot_at_vnni, 8, "vpdpwssd"
+in_order!(
+    /// Unsigned bytes, of which two products fit into sixteen bits.
+    dot_unsigned_at(w, 4), "avx2,fma,f16c":
+    "vpmaddubsw {product}, {w0}, {x}"
+    "vpmaddwd {product}, {product}, {ones}"
+    "vpaddd {low}, {low}, {product}"
+    "vpmaddubsw {x}, {w1}, {x}"
+    "vpmaddwd {x}, {x}, {ones}"
+    "vpaddd {high}, {high}, {x}";
+    product = out(ymm_reg) _,
+    ones = in(ymm_reg) _mm256_set1_epi16(1),
 );
-in_order_vnni!(
-    /// Unsigned bytes by signed ones.
-    dot_bytes_at_vnni, 4, "vpdpbusd"
+in_order!(
+    /// Signed bytes: the sizes of the weights, unsigned, times activations with the weights' signs, so that two products fit
+    /// into sixteen bits.
+    dot_signed_at(w, 4), "avx2,fma,f16c":
+    "vpsignb {product}, {x}, {w0}"
+    "vpmaddubsw {product}, {s0}, {product}"
+    "vpmaddwd {product}, {product}, {ones}"
+    "vpaddd {low}, {low}, {product}"
+    "vpsignb {x}, {x}, {w1}"
+    "vpmaddubsw {x}, {s1}, {x}"
+    "vpmaddwd {x}, {x}, {ones}"
+    "vpaddd {high}, {high}, {x}";
+    product = out(ymm_reg) _,
+    ones = in(ymm_reg) _mm256_set1_epi16(1),
+    s0 = in(ymm_reg) _mm256_abs_epi8(w[0]),
+    s1 = in(ymm_reg) _mm256_abs_epi8(w[1]),
 );
-
-/// Unsigned bytes, of which two products fit into sixteen bits.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-pub(super) fn dot_unsigned_at<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; 4]) -> [__m256i; 2] {
-    const { assert!(N < 4) };
-    let [mut low, mut high] = acc;
-    // SAFETY: as in `in_order`.
-    unsafe {
-        asm!(
-            "vpbroadcastd {x}, [{all} + {at}]",
-            "vpmaddubsw {product}, {w0}, {x}",
-            "vpmaddwd {product}, {product}, {ones}",
-            "vpaddd {low}, {low}, {product}",
-            "vpmaddubsw {x}, {w1}, {x}",
-            "vpmaddwd {x}, {x}, {ones}",
-            "vpaddd {high}, {high}, {x}",
-            low = inout(ymm_reg) low,
-            high = inout(ymm_reg) high,
-            w0 = in(ymm_reg) w[0],
-            w1 = in(ymm_reg) w[1],
-            ones = in(ymm_reg) _mm256_set1_epi16(1),
-            x = out(ymm_reg) _,
-            product = out(ymm_reg) _,
-            all = in(reg) x.as_ptr(),
-            at = const N * 4,
-            options(readonly, nostack, preserves_flags),
-        );
-    }
-    [low, high]
-}
-
-/// Products of signed bytes: the sizes of the weights, unsigned, times activations with the weights' signs, so that two
-/// products fit into sixteen bits.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-pub(super) fn dot_signed_at<const N: usize>(acc: [__m256i; 2], w: [__m256i; 2], x: &[i32; 4]) -> [__m256i; 2] {
-    const { assert!(N < 4) };
-    let [mut low, mut high] = acc;
-    let sizes = [_mm256_abs_epi8(w[0]), _mm256_abs_epi8(w[1])];
-    // SAFETY: as in `in_order`.
-    unsafe {
-        asm!(
-            "vpbroadcastd {x}, [{all} + {at}]",
-            "vpsignb {product}, {x}, {w0}",
-            "vpmaddubsw {product}, {s0}, {product}",
-            "vpmaddwd {product}, {product}, {ones}",
-            "vpaddd {low}, {low}, {product}",
-            "vpsignb {x}, {x}, {w1}",
-            "vpmaddubsw {x}, {s1}, {x}",
-            "vpmaddwd {x}, {x}, {ones}",
-            "vpaddd {high}, {high}, {x}",
-            low = inout(ymm_reg) low,
-            high = inout(ymm_reg) high,
-            w0 = in(ymm_reg) w[0],
-            w1 = in(ymm_reg) w[1],
-            s0 = in(ymm_reg) sizes[0],
-            s1 = in(ymm_reg) sizes[1],
-            ones = in(ymm_reg) _mm256_set1_epi16(1),
-            x = out(ymm_reg) _,
-            product = out(ymm_reg) _,
-            all = in(reg) x.as_ptr(),
-            at = const N * 4,
-            options(readonly, nostack, preserves_flags),
-        );
-    }
-    [low, high]
-}
+in_order!(
+    /// Pairs of 16-bit numbers, where one instruction does both.
+    dot_at_vnni(w, 8), "avx2,fma,f16c,avxvnni":
+    "{{vex}} vpdpwssd {low}, {w0}, {x}"
+    "{{vex}} vpdpwssd {high}, {w1}, {x}";
+);
+in_order!(
+    /// Unsigned bytes by signed ones in the same way.
+    dot_bytes_at_vnni(w, 4), "avx2,fma,f16c,avxvnni":
+    "{{vex}} vpdpbusd {low}, {w0}, {x}"
+    "{{vex}} vpdpbusd {high}, {w1}, {x}";
+);
 
 /// Pairs of 16-bit numbers with AVX-VNNI, in no order, as [`dot`].
 #[inline]
