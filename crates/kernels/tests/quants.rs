@@ -126,8 +126,8 @@ fn integer_products_of_every_format_agree_and_are_near_the_f32_ones() {
     }
 }
 
-/// One output of one row by bytes, spelled out: `encoding` is `q8_0`, `q4_0` or `q4_1`.
-fn by_bytes(encoding: Encoding, raw: &[u8], x: &[f32], bias: f32) -> f32 {
+/// One output of one row by bytes or by sixteen bits, spelled out: `encoding` is `q8_0`, `q4_0` or `q4_1`.
+fn spelled_out(encoding: Encoding, format: ActivationFormat, raw: &[u8], x: &[f32], bias: f32) -> f32 {
     let mut acc = bias;
     for (block, x) in raw.chunks(encoding.block_bytes()).zip(x.chunks(32)) {
         let f16 = |at: usize| half::f16::from_le_bytes([block[at], block[at + 1]]).to_f32();
@@ -137,27 +137,51 @@ fn by_bytes(encoding: Encoding, raw: &[u8], x: &[f32], bias: f32) -> f32 {
             Encoding::Q4_0 => nibble(&block[2..], i) - 8,
             _ => nibble(&block[4..], i),
         };
-        let most = x.iter().fold(0.0f32, |most, v| most.max(v.abs()));
-        let (by, scale) = (127.0 / most, most / 127.0);
-        let rounded: Vec<i32> = x.iter().map(|v| (v * by).round_ties_even() as i32).collect();
-        let sum: i32 = rounded.iter().enumerate().map(|(i, x)| x * weight(i)).sum();
-        acc = (sum as f32).mul_add(f16(0) * scale, acc);
+        let most = |x: &[f32]| x.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+        let tower = match format {
+            ActivationFormat::I16 => {
+                let mean = x.iter().map(|v| v.abs()).sum::<f32>() / 32.0;
+                x.iter().position(|v| v.abs() > 8.0 * mean)
+            }
+            _ => None,
+        };
+        let mut rest = x.to_vec();
+        tower.inspect(|&at| rest[at] = 0.0);
+        let greatest = if format == ActivationFormat::I16 { 32_767.0 } else { 127.0 };
+        let (by, scale) = (greatest / most(&rest), most(&rest) / greatest);
+        let rounded: Vec<i32> = rest.iter().map(|v| (v * by).round_ties_even() as i32).collect();
+        let (mut whole, mut sum) = (0, rounded.iter().sum::<i32>() as f32 * scale);
+        for (i, x) in rounded.iter().enumerate() {
+            whole += x * weight(i);
+        }
+        let mut whole = whole as f32;
+        if let Some(at) = tower {
+            whole = (weight(at) as f32).mul_add(x[at] / scale, whole);
+            sum += x[at];
+        }
+        acc = whole.mul_add(f16(0) * scale, acc);
         if encoding == Encoding::Q4_1 {
-            acc = f16(2).mul_add(rounded.iter().sum::<i32>() as f32 * scale, acc);
+            acc = f16(2).mul_add(sum, acc);
         }
     }
     acc
 }
 
-/// A byte an activation: to the bit what the contract says, also at the greatest numbers that bytes and nibbles hold.
+/// To the bit what the contract says, also at the greatest numbers that bytes and nibbles hold, and where an activation towers
+/// above its block.
 #[test]
-fn products_by_bytes_are_exact_sums_in_groups() {
+fn integer_products_are_exact_sums_in_groups_and_towers_alone() {
     let (outputs, inputs, rows) = (37, 96, 9);
     let bias: Vec<f32> = (0..outputs).map(|o| (o as f32).cos()).collect();
     let x: Vec<f32> = (0..rows * inputs)
         .map(|i| if i < 2 * inputs { [1.0, -1.0][i / inputs] } else { (i as f32 * 0.73).sin() * (i % 11) as f32 })
+        .enumerate()
+        .map(|(i, x)| if i % 41 == 30 { 90.0 * x } else { x })
         .collect();
-    for encoding in [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1] {
+    let encodings = [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1];
+    for (encoding, format) in
+        encodings.into_iter().flat_map(|e| [(e, ActivationFormat::I16), (e, ActivationFormat::I8)])
+    {
         // Scales of 2^-6 and minima of -2^-7; the first output has the lowest weights there are, the second the greatest.
         let mut raw: Vec<u8> = (0..encoding.bytes(outputs * inputs).unwrap()).map(|i| (i * 167 % 251) as u8).collect();
         let stride = encoding.bytes(inputs).unwrap();
@@ -171,16 +195,20 @@ fn products_by_bytes_are_exact_sums_in_groups() {
         }
         let source = Source { encoding, bytes: &raw, layout: Layout::OutIn, outputs, inputs, order: None };
         let row = |x: &[f32]| -> Vec<f32> {
-            (0..outputs).map(|o| by_bytes(encoding, &raw[o * stride..][..stride], x, bias[o])).collect()
+            (0..outputs).map(|o| spelled_out(encoding, format, &raw[o * stride..][..stride], x, bias[o])).collect()
         };
         let expected: Vec<f32> = x.chunks(inputs).flat_map(row).collect();
         for isa in Isa::available() {
             let compute = Compute::new(isa, 1).unwrap();
-            let matrix = Matrix::pack(&source, None, &compute).unwrap().with_activations(ActivationFormat::I8);
+            let matrix = Matrix::pack(&source, None, &compute).unwrap().with_activations(format);
             for rows in 1..=rows {
                 let mut out = vec![0.0; rows * outputs];
                 matrix.product(&x[..rows * inputs], Some(&bias), &mut out, &compute);
-                assert_eq!(bits(&out), bits(&expected[..rows * outputs]), "{encoding} on {isa}, {rows} rows");
+                assert_eq!(
+                    bits(&out),
+                    bits(&expected[..rows * outputs]),
+                    "{encoding} by {format} on {isa}, {rows} rows"
+                );
             }
         }
     }

@@ -28,8 +28,8 @@ pub enum ActivationFormat {
     F32,
     /// 24 bits: about as exact as f32.
     I24,
-    /// 16 bits, and eight more where one of the 32 towers above the others (more than eight times their mean size): it
-    /// would leave the others few bits of sixteen.
+    /// 16 bits; where one of the 32 towers above the others (more than eight times their mean size), it stays an f32, apart from
+    /// them, since it would leave them few bits of sixteen.
     I16,
     /// 8 bits, which is what other engines take: coarse, and faster than 16 where several rows share weights.
     I8,
@@ -43,16 +43,6 @@ pub struct UnknownActivations(pub String);
 impl ActivationFormat {
     /// All of them, the most exact first.
     pub const ALL: [Self; 4] = [Self::F32, Self::I24, Self::I16, Self::I8];
-
-    /// Whether a block gets eight bits beside its sixteen: `most` is its greatest size, `sum` that of all 32 sizes.
-    pub(super) fn is_fine(self, most: f32, sum: f32) -> bool {
-        const TOWERS: f32 = 8.0;
-        match self {
-            Self::F32 | Self::I8 => false,
-            Self::I24 => true,
-            Self::I16 => most * 32.0 > sum * TOWERS,
-        }
-    }
 
     /// `f32`, `i24`, `i16` or `i8`.
     pub fn name(self) -> &'static str {

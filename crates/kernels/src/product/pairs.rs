@@ -4,7 +4,7 @@ use super::numbers::{Group, Measured, Numbers, Words, halves};
 use super::{Acc, ActivationFormat, eight};
 use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
-use crate::panel::{Integers, Line, WIDTH};
+use crate::panel::{Integers, Line, SLAB, WIDTH};
 use crate::scratch::Shelf;
 
 /// 32 activations of one row as whole numbers: `high + low / 256`, times a scale. Where the low ones are all zero, a block
@@ -17,14 +17,87 @@ pub(crate) struct Pairs {
     scale: f32,
     /// Whether there is anything in `low`.
     is_fine: bool,
-    /// Sums of all numbers over the first sixteen, the second, and all 32, times the scale.
+    /// The activation that is apart from these numbers, if one is: there is a zero in its place.
+    tower: Option<Tower>,
+    /// Sums of all activations over the first sixteen, the second, and all 32.
     sum: [f32; 3],
     /// The same of `high` and of `low`, as whole numbers.
     sums: [[i32; 2]; 3],
     low: [i32; 16],
 }
 
+/// An activation that towers above the others of its block: with a scale that reaches up to it, they would be left few bits of
+/// sixteen. Its product with a weight is added to the group's sum of the others. (Some channels of a language model carry numbers
+/// hundreds of times larger than the rest: Dettmers et al. 2022, "LLM.int8()", keeps such channels in 16-bit floats.)
+#[derive(Clone, Copy, Debug)]
+struct Tower {
+    /// Which of the 32.
+    at: u8,
+    /// What it is, over the others' scale.
+    times: f32,
+}
+
+impl Tower {
+    /// How many times the mean size of a block's activations one of them is when it is apart.
+    const ABOVE: f32 = 8.0;
+
+    /// Which of `x` is to be apart, if one is, and the others, with a zero in its place.
+    #[inline(always)]
+    fn among<L: Lanes>(l: L, x: &[f32; 32], all: &Measured<L>) -> Option<(usize, Measured<L>)> {
+        if all.most * 32.0 <= all.sum * Self::ABOVE {
+            return None;
+        }
+        let at = x.iter().position(|x| x.abs() == all.most)?;
+        let mut others = *x;
+        others[at] = 0.0;
+        let others = Measured::new(l, &others);
+        // If they are smaller still, a sum in f32 has no room for them beside it.
+        (others.most > all.most * f32::EPSILON).then_some((at, others))
+    }
+
+    /// Its half, its weight's pair in that half, and the word that picks the weight out of the pair; none if it is not in the group.
+    #[inline(always)]
+    fn pick(self, group: Group) -> Option<(usize, usize, i32)> {
+        let (which, k) = (usize::from(self.at) / SLAB, usize::from(self.at) % SLAB);
+        let pair = k / 4 * 2 + k % 2;
+        group.halves().contains(&which).then_some((which, pair, if k % 4 < 2 { 1 } else { 1 << 16 }))
+    }
+}
+
 impl Pairs {
+    /// Rounds to 24 bits.
+    #[inline(always)]
+    fn round_finely<L: Lanes>(&mut self, l: L, all: &Measured<L>) -> Option<()> {
+        // They must fit into two parts of 16 and 8 bits.
+        let (eights, scale) = all.rounded(l, 8_355_711.0)?;
+        let mut whole = [[0; 8]; 4];
+        for i in 0..4 {
+            whole[i] = l.whole(eights[i]);
+        }
+        self.set_fine(whole.as_flattened().try_into().ok()?, scale * 256.0);
+        Some(())
+    }
+
+    /// Rounds to 16 bits.
+    #[inline(always)]
+    fn round_coarsely<L: Lanes>(&mut self, l: L, all: &Measured<L>) -> Option<()> {
+        let (eights, scale) = all.rounded(l, 32_767.0)?;
+        for i in 0..4 {
+            self.high.as_chunks_mut().0[i] = l.pairs(eights[i]);
+        }
+        let [first, second] = halves(l, &eights);
+        self.finish([[first, 0], [second, 0]], scale);
+        Some(())
+    }
+
+    /// Adds an activation where rounding has seen a zero.
+    #[inline(always)]
+    fn set_tower(&mut self, at: usize, x: f32) {
+        self.tower = Some(Tower { at: at as u8, times: x / self.scale });
+        self.sum[at / SLAB] += x;
+        self.sum[2] += x;
+    }
+
     /// Sets 32 whole numbers in 256ths, and what they are to be multiplied by.
     #[inline(always)]
     fn set_fine(&mut self, whole: &[i32; 32], scale: f32) {
@@ -57,7 +130,7 @@ impl Pairs {
 
 impl Numbers for Pairs {
     const ZERO: Self =
-        Self { high: [0; 16], scale: 0.0, is_fine: false, sum: [0.0; 3], sums: [[0; 2]; 3], low: [0; 16] };
+        Self { high: [0; 16], scale: 0.0, is_fine: false, tower: None, sum: [0.0; 3], sums: [[0; 2]; 3], low: [0; 16] };
 
     type Ready = [Line; 8];
     const NOTHING: [Line; 8] = [[0; WIDTH]; 8];
@@ -68,28 +141,18 @@ impl Numbers for Pairs {
 
     #[inline(always)]
     fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat) {
-        let x = Measured::new(l, x);
-        self.is_fine = format.is_fine(x.most, x.sum);
-        // Fine numbers must fit into two parts of 16 and 8 bits.
-        let Some((eights, scale)) = x.rounded(l, if self.is_fine { 8_355_711.0 } else { 32_767.0 }) else {
-            *self = Self { scale: x.odd, ..Self::ZERO };
-            return;
+        let all = Measured::new(l, x);
+        (self.is_fine, self.tower) = (format == ActivationFormat::I24, None);
+        let rounded = if self.is_fine {
+            self.round_finely(l, &all)
+        } else if let Some((at, others)) = Tower::among(l, x, &all) {
+            self.round_coarsely(l, &others).map(|()| self.set_tower(at, x[at]))
+        } else {
+            self.round_coarsely(l, &all)
         };
-        if self.is_fine {
-            let mut whole = [[0; 8]; 4];
-            for i in 0..4 {
-                whole[i] = l.whole(eights[i]);
-            }
-            if let Ok(whole) = whole.as_flattened().try_into() {
-                self.set_fine(whole, scale * 256.0);
-            }
-            return;
+        if rounded.is_none() {
+            *self = Self { scale: all.odd, ..Self::ZERO };
         }
-        for i in 0..4 {
-            self.high.as_chunks_mut().0[i] = l.pairs(eights[i]);
-        }
-        let [first, second] = halves(l, &eights);
-        self.finish([[first, 0], [second, 0]], scale);
     }
 
     #[inline(always)]
@@ -119,7 +182,7 @@ impl Numbers for Pairs {
         eight!(|N| l.words_store(S::pair(l, slab, N), &mut to[N]));
     }
 
-    /// Only fine rows meet the weights twice.
+    /// Only fine numbers meet the weights twice.
     #[inline(always)]
     fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
         l: L,
@@ -159,6 +222,14 @@ impl Numbers for Pairs {
                 for p in 0..P {
                     whole[m][p] = l.row_mul_add(l.to_row(l.words(&lows[m][p])), l.row_splat(LOW), whole[m][p]);
                 }
+            }
+        }
+        for m in 0..M {
+            let Some(tower) = x[m].tower else { continue };
+            let Some((which, n, one)) = tower.pick(group) else { continue };
+            for p in 0..P {
+                let weight = l.dot(l.words_splat(-group.centre), weights.word(l, p, which, n), l.words_splat(one));
+                whole[m][p] = l.row_mul_add(l.to_row(weight), l.row_splat(tower.times), whole[m][p]);
             }
         }
         whole
