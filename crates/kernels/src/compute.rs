@@ -2,7 +2,7 @@
 
 use crate::isa::Isa;
 use crate::pool::Pool;
-use crate::product::{Fours, Pairs};
+use crate::product::{Fours, Pairs, Shelves};
 use crate::scratch::Shelf;
 use std::num::NonZeroUsize;
 use std::ops::{Range, RangeInclusive};
@@ -34,9 +34,9 @@ pub struct Compute {
     /// None: everything runs on the caller's thread.
     pool: Option<Pool>,
     pub(crate) shelf: Shelf<f32>,
-    /// Activations as whole numbers.
-    pub(crate) pairs: Shelf<Pairs>,
-    pub(crate) fours: Shelf<Fours>,
+    /// For products of whole numbers.
+    pub(crate) pairs: Shelves<Pairs>,
+    pub(crate) fours: Shelves<Fours>,
 }
 
 /// Why no [`Compute`] could be made.
@@ -77,19 +77,18 @@ impl Compute {
             1 => None,
             n => Some(Pool::new(n - 1).ok_or(ComputeError::Start(n))?),
         };
-        Ok(Self { isa, threads, pool, shelf: Shelf::default(), pairs: Shelf::default(), fours: Shelf::default() })
+        Ok(Self { threads, pool, ..Self::alone(isa) })
     }
 
     /// One thread, plain Rust: for tests and examples.
     pub fn scalar() -> Self {
-        Self {
-            isa: Isa::scalar(),
-            threads: 1,
-            pool: None,
-            shelf: Shelf::default(),
-            pairs: Shelf::default(),
-            fours: Shelf::default(),
-        }
+        Self::alone(Isa::scalar())
+    }
+
+    /// One thread.
+    fn alone(isa: Isa) -> Self {
+        let (pairs, fours) = (Shelves::default(), Shelves::default());
+        Self { isa, threads: 1, pool: None, shelf: Shelf::default(), pairs, fours }
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless

@@ -28,6 +28,7 @@ use crate::panel::{
 use crate::stripe::Stripe;
 pub(crate) use fours::Fours;
 use inputs::{Inputs, Whole};
+pub(crate) use numbers::Shelves;
 pub(crate) use pairs::Pairs;
 use std::ops::Range;
 
@@ -194,10 +195,10 @@ impl<'a> Part<'a> {
     fn quants<S: Integers>(self, storage: S, format: ActivationFormat, compute: &Compute) {
         match &self.inputs.whole {
             Whole::Pairs(x) if format != ActivationFormat::F32 => {
-                compute.isa().run(integers::Chains { part: self, x, storage });
+                compute.isa().run(integers::Chains { part: self, x, storage, compute });
             }
             Whole::Fours(x) if format != ActivationFormat::F32 => {
-                compute.isa().run(integers::Chains { part: self, x, storage });
+                compute.isa().run(integers::Chains { part: self, x, storage, compute });
             }
             _ => self.floats(storage, compute),
         }

@@ -1,11 +1,10 @@
 //! Activations of one byte: four of them and four weights to a word.
 
-use super::numbers::{Group, Measured, Numbers, Words, halves};
+use super::numbers::{Group, Measured, Numbers, Shelves, Words, halves};
 use super::{Acc, ActivationFormat, four};
 use crate::compute::Compute;
 use crate::isa::{Fourfold, Lanes, prefetch_line};
 use crate::panel::{Integers, Line, WIDTH};
-use crate::scratch::Shelf;
 
 /// What the greatest activation of a block becomes.
 const GREATEST: f32 = 127.0;
@@ -29,7 +28,7 @@ impl Numbers for Fours {
     type Ready = [Line; 4];
     const NOTHING: [Line; 4] = [[0; WIDTH]; 4];
 
-    fn shelf(compute: &Compute) -> &Shelf<Self> {
+    fn shelves(compute: &Compute) -> &Shelves<Self> {
         &compute.fours
     }
 

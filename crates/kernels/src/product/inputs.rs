@@ -145,7 +145,7 @@ const ROUNDING: usize = 8;
 /// Every row in whole numbers; the last block of a row is filled up with zeros.
 fn blocks<'a, X: Numbers>(x: &[f32], inputs: usize, format: ActivationFormat, compute: &'a Compute) -> Scratch<'a, X> {
     let per_row = inputs.div_ceil(32);
-    let mut all = X::shelf(compute).take(x.len() / inputs * per_row, X::ZERO);
+    let mut all = X::shelves(compute).rounded.take(x.len() / inputs * per_row, X::ZERO);
     let rows: Vec<_> = all.chunks_mut(per_row).zip(x.chunks(inputs)).collect();
     compute.for_items(rows, ROUNDING * x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
         compute.isa().run(Round { x, to, format });

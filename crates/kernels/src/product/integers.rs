@@ -2,6 +2,7 @@
 
 use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
 use super::{AHEAD, K_BLOCK, Part, TOGETHER};
+use crate::compute::Compute;
 use crate::isa::{Kernel, Lanes, Later, prefetch};
 use crate::panel::{Integers, Meaning, SLAB, slabs};
 use std::ops::Range;
@@ -31,6 +32,7 @@ pub(super) struct Chains<'a, X, S> {
     /// Of all rows, `[rows][inputs / 32]`.
     pub(super) x: &'a [X],
     pub(super) storage: S,
+    pub(super) compute: &'a Compute,
 }
 
 impl<X: Numbers, S: Integers> Kernel for Chains<'_, X, S> {
@@ -132,7 +134,8 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
     #[inline(always)]
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, count) = (self.part.inputs.rows, slabs(self.part.inputs.width, true));
-        let mut room = [[ReadySlab::<X>::ZERO; SLABS]; P];
+        let mut room = X::shelves(self.compute).ready.take(P * SLABS, ReadySlab::ZERO);
+        let Some(room) = room.as_chunks_mut().0.first_chunk_mut::<P>() else { return }; // never: it has just been taken
         for first in (0..all).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(all);
             for start in (0..count).step_by(SLABS) {
@@ -140,7 +143,7 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
                 let panels = self.part.panels();
                 let mut panel = panels.start;
                 while panel + P <= panels.end {
-                    self.block::<L, P>(l, rows.clone(), panel, &now, &mut room);
+                    self.block::<L, P>(l, rows.clone(), panel, &now, room);
                     panel += P;
                 }
                 // One may be left of an odd number.

@@ -6,22 +6,23 @@ use crate::isa::{Fourfold, Lanes};
 use crate::panel::storage::PanelRow;
 use crate::panel::{Integers, Line, WIDTH};
 use crate::scratch::Shelf;
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
 /// 32 activations of one row as whole numbers, times a scale, in a form in which they meet weights: one word of some
 /// activations meets a word of as many weights of each output.
-pub(crate) trait Numbers: Copy + Send + Sync + 'static {
+pub(crate) trait Numbers: Copy + Send + Sync + fmt::Debug + 'static {
     /// All zeros.
     const ZERO: Self;
 
     /// The words of a slab, ready to meet many rows.
-    type Ready: Copy + AsRef<[Line]>;
+    type Ready: Copy + AsRef<[Line]> + Send + fmt::Debug;
     /// Words of zeros.
     const NOTHING: Self::Ready;
 
     /// Where buffers of these wait.
-    fn shelf(compute: &Compute) -> &Shelf<Self>;
+    fn shelves(compute: &Compute) -> &Shelves<Self>;
     /// Rounds 32 activations.
     fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat);
     /// What a one is worth.
@@ -43,6 +44,19 @@ pub(crate) trait Numbers: Copy + Send + Sync + 'static {
         weights: &W,
         group: Group,
     ) -> Acc<L, M, P>;
+}
+
+/// Buffers waiting to be used again: activations in one form, and slabs that are ready to meet them.
+#[derive(Debug)]
+pub(crate) struct Shelves<X: Numbers> {
+    pub(super) rounded: Shelf<X>,
+    pub(super) ready: Shelf<ReadySlab<X>>,
+}
+
+impl<X: Numbers> Default for Shelves<X> {
+    fn default() -> Self {
+        Self { rounded: Shelf::default(), ready: Shelf::default() }
+    }
 }
 
 /// 32 activations in registers, and what their rounding depends on.
@@ -95,7 +109,7 @@ pub(super) fn halves<L: Lanes>(l: L, whole: &[L::F; 4]) -> [i32; 2] {
 
 /// Which of 32 inputs share a scale.
 #[derive(Clone, Copy)]
-pub(super) struct Group {
+pub(crate) struct Group {
     /// The first sixteen, the second, or none for all of them.
     pub(super) half: Option<usize>,
     /// What is taken off each weight.
@@ -119,7 +133,7 @@ impl Group {
 }
 
 /// The weights of 32 inputs and `P` panels, word by word.
-pub(super) trait Words<const P: usize> {
+pub(crate) trait Words<const P: usize> {
     /// Whether they have just been made out of what is stored, to be used once.
     const STORED: bool;
 
@@ -151,9 +165,9 @@ impl<X: Numbers, S: Integers, const P: usize> Words<P> for Stored<'_, X, S, P> {
 }
 
 /// A slab that is ready to meet many rows; no line of it crosses two of the cache.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(super) struct ReadySlab<X: Numbers> {
+pub(crate) struct ReadySlab<X: Numbers> {
     pub(super) words: X::Ready,
     pub(super) meaning: [PanelRow; 2],
 }

@@ -1,11 +1,10 @@
 //! Activations of 16 bits, and of 24: two of them and two weights to a word.
 
-use super::numbers::{Group, Measured, Numbers, Words, halves};
+use super::numbers::{Group, Measured, Numbers, Shelves, Words, halves};
 use super::{Acc, ActivationFormat, eight};
 use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
 use crate::panel::{Integers, Line, SLAB, WIDTH};
-use crate::scratch::Shelf;
 
 /// 32 activations of one row as whole numbers: `high + low / 256`, times a scale. Where the low ones are all zero, a block
 /// is the same with them or without, to the bit. What every product reads comes first, on two cache lines.
@@ -135,7 +134,7 @@ impl Numbers for Pairs {
     type Ready = [Line; 8];
     const NOTHING: [Line; 8] = [[0; WIDTH]; 8];
 
-    fn shelf(compute: &Compute) -> &Shelf<Self> {
+    fn shelves(compute: &Compute) -> &Shelves<Self> {
         &compute.pairs
     }
 
