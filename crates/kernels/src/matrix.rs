@@ -3,7 +3,7 @@
 use crate::compute::Compute;
 use crate::encoding::Encoding;
 use crate::in_place::{self, InPlace, Lent};
-use crate::isa;
+use crate::isa::{self, Kernel, Lanes};
 use crate::panel::{Panels, WIDTH};
 use crate::product::ActivationFormat;
 use std::ops::Range;
@@ -279,9 +279,55 @@ impl Matrix {
     /// When `output` or the length of `out` is out of range.
     pub fn row(&self, output: usize, out: &mut [f32]) {
         assert!(output < self.outputs && out.len() == self.inputs, "row {output} of {self:?} into {}", out.len());
+        self.widen(isa::reference(), output, out);
+    }
+
+    /// The same for several outputs, one after another into `out`, `[outputs.len(), inputs]`.
+    ///
+    /// ```
+    /// use beamline_kernels::{Compute, Encoding, Layout, Matrix, Source};
+    /// let compute = Compute::scalar();
+    /// let bytes = [1.0f32, 2.0, 3.0].map(f32::to_le_bytes).concat();
+    /// let source = Source { encoding: Encoding::F32, layout: Layout::OutIn, bytes: &bytes, outputs: 3, inputs: 1, order: None };
+    /// let table = Matrix::pack(&source, None, &compute)?;
+    /// let mut rows = [0.0; 2];
+    /// table.rows(&[2, 0], &mut rows, &compute);
+    /// assert_eq!(rows, [3.0, 1.0]);
+    /// # Ok::<(), beamline_kernels::PackError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// When an output or the length of `out` is out of range.
+    pub fn rows(&self, outputs: &[usize], out: &mut [f32], compute: &Compute) {
+        assert!(out.len() == outputs.len() * self.inputs, "{} rows of {self:?} into {}", outputs.len(), out.len());
+        assert!(outputs.iter().all(|&output| output < self.outputs), "rows of {self:?}");
+        let items: Vec<_> = outputs.iter().copied().zip(out.chunks_exact_mut(self.inputs)).collect();
+        compute.for_items(items, outputs.len() * self.inputs * WIDTH, |_, (output, out)| {
+            compute.isa().run(Widen { matrix: self, output, out });
+        });
+    }
+
+    #[inline(always)]
+    fn widen<L: Lanes>(&self, l: L, output: usize, out: &mut [f32]) {
         match &self.held {
-            Held::Packed(panels) => panels.row(isa::reference(), output, out),
-            Held::InPlace(held) => held.row(output, out),
+            Held::Packed(panels) => panels.row(l, output, out),
+            Held::InPlace(held) => held.row(l, output, out),
         }
+    }
+}
+
+/// The weights of one output.
+struct Widen<'a> {
+    matrix: &'a Matrix,
+    output: usize,
+    out: &'a mut [f32],
+}
+
+impl Kernel for Widen<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        self.matrix.widen(l, self.output, self.out);
     }
 }

@@ -153,6 +153,7 @@ impl Panels {
     }
 
     /// The weights of one output, widened.
+    #[inline(always)]
     pub(crate) fn row<L: Lanes>(&self, l: L, output: usize, out: &mut [f32]) {
         match &self.data {
             Data::F32(d) => self.widened(l, Floats(d), output, out),
@@ -164,6 +165,7 @@ impl Panels {
         }
     }
 
+    #[inline(always)]
     fn widened<L: Lanes, S: Storage>(&self, l: L, storage: S, output: usize, out: &mut [f32]) {
         let (panel, lane) = (output / WIDTH, output % WIDTH);
         let params = self.params.panel(panel, self.inputs);

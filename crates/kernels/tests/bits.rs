@@ -338,3 +338,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rows_are_the_same_one_by_one_and_together() {
+    let (outputs, inputs) = (37, 51);
+    let weights = numbers(outputs * inputs, 21);
+    let wanted = [36, 0, 17, 17, 5, 16, 15];
+    for encoding in [Encoding::F32, Encoding::F16, Encoding::Bf16, Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1] {
+        let matrix = pack(&weights, outputs, inputs, encoding, &Compute::scalar());
+        let mut expected = vec![0.0; wanted.len() * inputs];
+        wanted.iter().zip(expected.chunks_mut(inputs)).for_each(|(&output, out)| matrix.row(output, out));
+        for compute in computes() {
+            let mut out = vec![f32::NAN; wanted.len() * inputs];
+            matrix.rows(&wanted, &mut out, &compute);
+            assert_eq!(bits(&out), bits(&expected), "{encoding} {compute:?}");
+        }
+    }
+}

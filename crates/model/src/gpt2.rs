@@ -70,8 +70,8 @@ impl Gpt2 {
     fn token_rows(&self, spans: &[Span<'_>]) -> Vec<f32> {
         let embd = self.config.embd;
         let mut x = vec![0.0; spans.iter().map(|span| span.tokens.len()).sum::<usize>() * embd];
-        let tokens = spans.iter().flat_map(|span| span.tokens);
-        x.chunks_exact_mut(embd).zip(tokens).for_each(|(row, token)| self.tokens.row(token.index(), row));
+        let tokens: Vec<usize> = spans.iter().flat_map(|span| span.tokens).map(|token| token.index()).collect();
+        self.tokens.rows(&tokens, &mut x, &self.compute);
         x
     }
 

@@ -145,8 +145,8 @@ impl Llama {
             return Rows::new(Vec::new(), self.config.vocab);
         }
         let mut x = vec![0.0; batch.len() * hidden];
-        let tokens = spans.iter().flat_map(|span| span.tokens);
-        x.chunks_exact_mut(hidden).zip(tokens).for_each(|(row, token)| self.tokens.row(token.index(), row));
+        let tokens: Vec<usize> = spans.iter().flat_map(|span| span.tokens).map(|token| token.index()).collect();
+        self.tokens.rows(&tokens, &mut x, &self.compute);
         look(probe, 0, Part::Tokens, || x.clone());
         show(probe, 0, Part::Embedding, &mut x);
         let rotations: Vec<_> = batch.positions().map(|at| Rotation::at(at, &self.frequencies, 1.0)).collect();
