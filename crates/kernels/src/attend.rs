@@ -149,7 +149,10 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
         std::array::from_fn(|p| past.blocks[block + p][past.offset..][..past.width * BLOCK].as_chunks().0);
     let keys: [&[PanelRow]; P] = keys.map(|k| &k[..past.width]);
     let rows: [&[f32]; M] = std::array::from_fn(|m| &queries[m].row[..past.width]);
-    let last = past.blocks.len() - 1;
+    // The queries of a group are done sooner than memory is: these values and the next keys are asked for meanwhile. One alone has
+    // four blocks on the way already; the many of a prompt find them in the cache.
+    let is_group = M == 2 || M == 3;
+    let last = if is_group { past.blocks.len() - 1 } else { block };
     let next: [&[PanelRow]; P] = std::array::from_fn(|p| {
         past.blocks[last.min(block + P + p)][past.offset..][..past.width * BLOCK].as_chunks().0
     });
@@ -158,9 +161,7 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
         let mut k = [l.row_splat(0.0); P];
         for p in 0..P {
             k[p] = l.row_load(&keys[p][d]);
-            // The queries of a group are done sooner than memory is: these values and the next keys are asked for meanwhile. One
-            // alone has four blocks on the way already; the many of a prompt find them in the cache.
-            if M == 2 || M == 3 {
+            if is_group {
                 prefetch(&keys[p][d], size_of_val(keys[p]));
                 prefetch(&next[p][d], 0);
             }

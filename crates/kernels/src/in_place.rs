@@ -87,7 +87,7 @@ impl InPlace {
     /// nothing else come out, whatever it meets.
     pub(crate) fn look(&self, first: usize, out: &[f32]) {
         for (output, _) in (first..).zip(out).filter(|(_, y)| !y.is_finite()) {
-            self.row(isa::reference(), output, &mut vec![0.0; self.inputs]);
+            self.row(output, &mut vec![0.0; self.inputs]);
         }
     }
 
@@ -120,10 +120,10 @@ impl InPlace {
     }
 
     /// Widens the weights of one output, and looks at them.
-    pub(crate) fn row<L: Lanes>(&self, l: L, output: usize, out: &mut [f32]) {
+    pub(crate) fn row(&self, output: usize, out: &mut [f32]) {
         if let Some(panels) = self.packed.get() {
             // The file's pages may have been given up.
-            return panels.row(l, output, out);
+            return panels.row(isa::reference(), output, out);
         }
         let (bytes, width) = (self.lent.bytes(), self.encoding.block_bytes());
         match self.layout {

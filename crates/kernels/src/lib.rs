@@ -19,7 +19,8 @@
 //! * Where quantised weights are met by whole numbers ([`ActivationFormat`]), the sum over a group of weights that share
 //!   a scale is exact, in whatever order it is taken; groups follow each other in one chain:
 //!   `acc = fma(sum, weight scale * activation scale, acc)`, then `acc = fma(minimum, sum of activations, acc)` where the
-//!   format has minima. How activations are rounded depends on their own row alone.
+//!   format has minima. How activations are rounded depends on their own row alone. One that is kept apart (`I16`) is a zero
+//!   in the exact sum, and is added to it: `sum = fma(its weight, activation / activation scale, sum)`.
 //! * Other sums over a row (norms, the softmax) use eight partial sums, the j-th over the elements `j, j + 8, ...`,
 //!   joined by one fixed tree: `((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))`. Eight is part of the contract, not the
 //!   width of a register.

@@ -219,13 +219,17 @@ impl Matrix {
         }
     }
 
-    /// Where the packed weights of some outputs lie, which begin at a panel; nowhere if they are not packed.
-    pub(crate) fn memory(&self, outputs: Range<usize>) -> Range<usize> {
-        let panels = match &self.held {
+    /// The packed weights, if there are any by now.
+    fn packed(&self) -> Option<&Panels> {
+        match &self.held {
             Held::Packed(panels) => Some(panels),
             Held::InPlace(held) => held.packed(),
-        };
-        panels.map_or(0..0, |panels| panels.memory(outputs.start / WIDTH..outputs.end.div_ceil(WIDTH)))
+        }
+    }
+
+    /// Where the packed weights of some outputs lie, which begin at a panel; nowhere if they are not packed.
+    pub(crate) fn memory(&self, outputs: Range<usize>) -> Range<usize> {
+        self.packed().map_or(0..0, |panels| panels.memory(outputs.start / WIDTH..outputs.end.div_ceil(WIDTH)))
     }
 
     /// What a product that is about to begin reads.
@@ -300,18 +304,20 @@ impl Matrix {
     /// When an output or the length of `out` is out of range.
     pub fn rows(&self, outputs: &[usize], out: &mut [f32], compute: &Compute) {
         assert!(out.len() == outputs.len() * self.inputs, "{} rows of {self:?} into {}", outputs.len(), out.len());
-        assert!(outputs.iter().all(|&output| output < self.outputs), "rows of {self:?}");
+        assert!(outputs.iter().all(|&output| output < self.outputs), "rows {outputs:?} of {self:?}");
+        // A row of a panel is widened whole for each number.
+        let cost = outputs.len() * self.inputs * WIDTH;
         let items: Vec<_> = outputs.iter().copied().zip(out.chunks_exact_mut(self.inputs)).collect();
-        compute.for_items(items, outputs.len() * self.inputs * WIDTH, |_, (output, out)| {
+        compute.for_items(items, cost, |_, (output, out)| {
             compute.isa().run(Widen { matrix: self, output, out });
         });
     }
 
     #[inline(always)]
     fn widen<L: Lanes>(&self, l: L, output: usize, out: &mut [f32]) {
-        match &self.held {
-            Held::Packed(panels) => panels.row(l, output, out),
-            Held::InPlace(held) => held.row(l, output, out),
+        match (self.packed(), &self.held) {
+            (Some(panels), _) | (None, Held::Packed(panels)) => panels.row(l, output, out),
+            (None, Held::InPlace(held)) => held.row(output, out),
         }
     }
 }

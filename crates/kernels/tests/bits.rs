@@ -126,12 +126,19 @@ fn integer_products_show_what_is_no_number_and_bear_what_is_nearly_nothing() {
     for format in [ActivationFormat::I24, ActivationFormat::I16, ActivationFormat::I8] {
         let matrix = pack(&[0.5; 64], 1, 64, Encoding::Q4_1, &Compute::scalar()).with_activations(format);
         for compute in computes() {
-            for (value, good) in [(f32::NAN, false), (f32::INFINITY, false), (0.0, true), (1e-40, true), (1e38, true)] {
+            let odd =
+                [f32::NAN, f32::INFINITY].into_iter().flat_map(|value| [0.0, 1.0, 100.0].map(|beside| (value, beside)));
+            let small = [(0.0, 0.0), (1e-40, 0.0), (1e-30, 1e-36), (1e-33, 1e-40)];
+            let large = [(1e38, 0.0), (3e38, 1.0), (3e38, 1e33), (3e38, 3e37)];
+            for (value, beside) in odd.chain(small).chain(large) {
                 let mut x = [0.0; 64];
-                x[37] = value;
+                (x[33], x[37]) = (beside, value);
                 let mut out = [f32::NAN];
                 matrix.product(&x, None, &mut out, &compute);
-                assert_eq!(out[0].is_finite(), good, "{value} in {format} gave {}", out[0]);
+                let exact = f64::from(value) * 0.5 + f64::from(beside) * 0.5;
+                let near = (f64::from(out[0]) - exact).abs() <= 0.01 * exact + 1e-33;
+                assert_eq!(near, exact.is_finite(), "{value} and {beside} in {format} gave {}", out[0]);
+                assert_eq!(out[0].is_finite(), value.is_finite(), "{value} and {beside} in {format} gave {}", out[0]);
             }
         }
     }

@@ -71,6 +71,8 @@ fn the_first_product_and_those_after_it_are_those_of_packed_weights() {
                             matrix.row(output, &mut row);
                             packed.row(output, &mut expected);
                             assert_eq!(bits(&row), bits(&expected), "row {output} of {encoding}");
+                            matrix.rows(&[output], &mut row, compute);
+                            assert_eq!(bits(&row), bits(&expected), "row {output} of {encoding}, by {compute:?}");
                         }
                     }
                     assert_eq!(matrix.bytes(), packed.bytes());

@@ -14,7 +14,8 @@ use std::str::FromStr;
 ///
 /// The integers share a scale among 32 activations, by which the greatest becomes the format's greatest number. A group of
 /// weights (16 or 32) times its activations is then a sum of whole numbers, which is exact; groups are added in f32, in
-/// order: `acc = fma(sum, weight scale * activation scale, acc)`. So results depend on nothing else, as with f32.
+/// order: `acc = fma(sum, weight scale * activation scale, acc)`. So results depend on nothing else, as with f32; nor do they by an
+/// activation that is kept apart ([`I16`](Self::I16)), whose product is added to its group's sum last.
 ///
 /// ```
 /// use beamline_kernels::ActivationFormat;
@@ -28,8 +29,8 @@ pub enum ActivationFormat {
     F32,
     /// 24 bits: about as exact as f32.
     I24,
-    /// 16 bits; where one of the 32 towers above the others (more than eight times their mean size), it stays an f32, apart from
-    /// them, since it would leave them few bits of sixteen.
+    /// 16 bits. Where one of the 32 towers above the others (more than eight times the mean size of all), it is kept apart in f32,
+    /// over their scale, since it would leave them few bits of sixteen.
     I16,
     /// 8 bits, which is what other engines take: coarse, and faster than 16 where several rows share weights.
     I8,

@@ -1,4 +1,5 @@
-//! Chains of groups: inside a group whole numbers are added up, which is exact; groups follow each other in f32.
+//! Chains of groups: inside a group whole numbers are added up, which is exact (what is apart from them comes last); groups follow
+//! each other in f32.
 
 use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
 use super::{AHEAD, K_BLOCK, Part, TOGETHER};

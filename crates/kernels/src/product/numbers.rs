@@ -37,7 +37,7 @@ pub(crate) trait Numbers: Copy + Send + Sync + fmt::Debug + 'static {
     /// Makes a slab ready.
     fn make_ready<L: Lanes, S: Integers>(l: L, slab: &S::Slab, to: &mut Self::Ready);
     /// Weights times activations, added up over a group for each of `M` rows and the panels of `weights`. The sums are exact
-    /// but for the last step, to f32.
+    /// but for the last step, to f32, and an activation apart, which is added after it.
     fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
         l: L,
         x: &[&Self; M],
