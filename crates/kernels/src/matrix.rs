@@ -315,9 +315,10 @@ impl Matrix {
 
     #[inline(always)]
     fn widen<L: Lanes>(&self, l: L, output: usize, out: &mut [f32]) {
-        match (self.packed(), &self.held) {
-            (Some(panels), _) | (None, Held::Packed(panels)) => panels.row(l, output, out),
-            (None, Held::InPlace(held)) => held.row(output, out),
+        if let Some(panels) = self.packed() {
+            panels.row(l, output, out);
+        } else if let Held::InPlace(held) = &self.held {
+            held.row(output, out);
         }
     }
 }

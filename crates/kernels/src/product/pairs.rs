@@ -6,8 +6,8 @@ use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
 use crate::panel::{Integers, Line, SLAB, WIDTH};
 
-/// 32 activations of one row as whole numbers, but for a tower: `high + low / 256`, times a scale. Where the low ones are all zero, a block
-/// is the same with them or without, to the bit. What every product reads comes first, on two cache lines.
+/// 32 activations of one row as whole numbers, but for a tower: `high + low / 256`, times a scale. Where the low ones are all
+/// zero, a block is the same with them or without, to the bit. What every product reads comes first, on two cache lines.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Pairs {
@@ -26,8 +26,9 @@ pub(crate) struct Pairs {
 }
 
 /// An activation that towers above the others of its block: with a scale that reaches up to it, they would be left few bits of
-/// sixteen. One at most is apart; of two equals the first. Its product with a weight is added to the group's sum of the others. (Some channels of a language model carry numbers
-/// hundreds of times larger than the rest: Dettmers et al. 2022, "LLM.int8()", keeps such channels in 16-bit floats.)
+/// sixteen. One at most is apart; of two equals the first. Its product with a weight is added to the group's sum of the others.
+/// (Some channels of a language model carry numbers hundreds of times larger than the rest: Dettmers et al. 2022, "LLM.int8()",
+/// keeps such channels in 16-bit floats.)
 #[derive(Clone, Copy, Debug)]
 struct Tower {
     /// Which of the 32.
@@ -54,7 +55,8 @@ impl Tower {
         (others.most > (all.most * f32::EPSILON).max(1e-30)).then_some((at, others))
     }
 
-    /// Its half, its weight's pair in that half, and the word that picks the weight out of the pair; none if it is not in the group.
+    /// Its half, its weight's pair in that half, and the word that picks the weight out of the pair; none if it is not in the
+    /// group.
     #[inline(always)]
     fn pick(self, group: Group) -> Option<(usize, usize, i32)> {
         let (which, k) = (usize::from(self.at) / SLAB, usize::from(self.at) % SLAB);
