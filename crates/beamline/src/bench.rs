@@ -1,10 +1,10 @@
 //! How fast a model runs, against what memory allows.
 
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::recipe;
-use crate::session::Prompt;
-use crate::settings::Settings;
+use crate::options::Settings;
+use crate::options::recipe;
+use crate::run::Engine;
+use crate::run::Prompt;
 use beamline_kernels::read_bandwidth;
 use beamline_search::{Coins, Purpose};
 use beamline_tokens::TokenId;

@@ -1,10 +1,10 @@
 //! A run to take along: what was asked, what came out, and the proof that it comes out again.
 
-use crate::completion::Completion;
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::session::Prompt;
-use crate::settings::Settings;
+use crate::options::Settings;
+use crate::run::Completion;
+use crate::run::Engine;
+use crate::run::Prompt;
 use beamline_model::DEFAULT_ACTIVATIONS;
 use beamline_tokens::TokenId;
 use serde::{Deserialize, Serialize};
@@ -105,8 +105,8 @@ impl Engine {
     /// `converted` and `activations`.
     pub fn bundle(&self, completion: &Completion, settings: &Settings) -> Bundle {
         let option =
-            |(name, setting): (&'static str, &crate::settings::Setting)| (name.to_owned(), setting.value.json());
-        let sequence = |sequence: &crate::completion::Sequence| BundledSequence {
+            |(name, setting): (&'static str, &crate::options::Setting)| (name.to_owned(), setting.value.json());
+        let sequence = |sequence: &crate::run::Sequence| BundledSequence {
             prompt: sequence.prompt,
             rank: sequence.rank,
             token_ids: sequence.token_ids.clone(),

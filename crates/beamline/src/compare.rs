@@ -1,11 +1,11 @@
 //! Strategies side by side: one prompt, several ways to choose, run as one batch.
 
-use crate::completion::Sequence;
-use crate::engine::Engine;
 use crate::error::Error;
 use crate::measures::{Measures, mean_and_spread, similarity};
-use crate::session::{Prompt, Session};
-use crate::settings::Settings;
+use crate::options::Settings;
+use crate::run::Engine;
+use crate::run::Sequence;
+use crate::run::{Prompt, Session};
 use beamline_tokens::{Beginning, Special};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -341,7 +341,7 @@ fn compared(seed: Option<u64>, sequence: Sequence, reference: &[u32]) -> Compare
 }
 
 fn run(way: &Way, texts: Vec<ComparedText>, seconds: f64) -> Run {
-    let option = |(name, setting): (&'static str, &crate::settings::Setting)| (name.to_owned(), setting.value.json());
+    let option = |(name, setting): (&'static str, &crate::options::Setting)| (name.to_owned(), setting.value.json());
     let pairs = (0..texts.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
     let alike: Vec<f64> =
         pairs.map(|(a, b)| similarity(&texts[a].sequence.token_ids, &texts[b].sequence.token_ids)).collect();

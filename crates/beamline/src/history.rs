@@ -1,10 +1,10 @@
 //! A search as a tree: every candidate it considered, and what became of each.
 
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::event::{Event, Interest, Observer, What};
-use crate::session::{Prompt, Session};
-use crate::settings::Settings;
+use crate::observe::{Event, Interest, Observer, What};
+use crate::options::Settings;
+use crate::run::Engine;
+use crate::run::{Prompt, Session};
 use beamline_search::{Candidate, Fate, Happening, State};
 use beamline_tokens::{Special, TokenId};
 use serde::Serialize;

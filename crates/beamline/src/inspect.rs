@@ -1,10 +1,10 @@
 //! The step table: what the model could have said, and what it said.
 
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::event::{Event, Interest, Observer, What};
-use crate::session::Prompt;
-use crate::settings::Settings;
+use crate::observe::{Event, Interest, Observer, What};
+use crate::options::Settings;
+use crate::run::Engine;
+use crate::run::Prompt;
 use beamline_search::{NodeId, Outlook};
 use beamline_shape::Distribution;
 use beamline_tokens::{Beginning, Special, TokenId};

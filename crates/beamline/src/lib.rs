@@ -26,32 +26,18 @@
 mod bench;
 mod bundle;
 mod compare;
-mod completion;
-mod defaults;
-mod draft;
-mod engine;
 mod error;
-mod event;
-mod feed;
 mod history;
-mod hold;
 mod inspect;
 mod look;
 mod measures;
 mod methods;
-mod name;
+mod observe;
 mod open;
 mod options;
-mod prefill;
-mod recipe;
+mod run;
 mod score;
-mod session;
-mod settings;
-mod shaping;
-mod step;
 mod sweep;
-mod trace;
-mod vocabulary;
 
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
@@ -69,21 +55,18 @@ pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokeni
 pub use bench::{Bench, BenchReport, Decode, Prefill};
 pub use bundle::{Bundle, BundledSequence, Verdict};
 pub use compare::{ComparedText, Comparison, Run, Summary, TextParts, Way};
-pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
-pub use engine::Engine;
 pub use error::{Error, Fault};
-pub use event::{Event, Interest, Observer, Stage, What};
 pub use history::{Branching, History};
-pub use hold::HoldBack;
 pub use inspect::{Candidate, Chosen, Depth, Inspection, Rest, StageColumn, StepRow};
 pub use look::{AttentionMap, Embeddings, Positions};
 pub use measures::{Measures, similarity};
 pub use methods::{METHODS, Method, Topic, topic, topics};
-pub use name::ModelName;
-pub use open::{OpenOptions, Opened, Progress};
-pub use options::{IGNORED, options, shapes};
+pub use observe::{Event, Interest, Observer, Replayed, Stage, Trace, What, replay};
+pub use open::{ModelName, OpenOptions, Opened, Progress};
+pub use options::{IGNORED, Origin, Setting, Settings, options, shapes};
+pub use run::{
+    Completion, Engine, GeneratedToken, HoldBack, ModelInfo, Prompt, PromptInfo, Proof, Sequence, Session, Step,
+    Timings, Usage,
+};
 pub use score::{Contrast, ContrastStep, ScoreReport, ScoredToken};
-pub use session::{Prompt, Session, Step};
-pub use settings::{Origin, Setting, Settings};
 pub use sweep::{Spread, Sweep, SweepPoint, SweptText};
-pub use trace::{Replayed, Trace, replay};

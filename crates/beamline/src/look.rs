@@ -1,8 +1,8 @@
 //! Looking inside: what tokens and positions become, and where heads look.
 
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::session::Prompt;
+use crate::run::Engine;
+use crate::run::Prompt;
 use beamline_model::{KvCache, Part, Probe, Site, Span, Want};
 use beamline_tokens::TokenId;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! How probable a text is: each token given those before it.
 
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::session::Prompt;
+use crate::run::Engine;
+use crate::run::Prompt;
 use beamline_model::{KvCache, Span, Want};
 use beamline_tokens::TokenId;
 use serde::Serialize;

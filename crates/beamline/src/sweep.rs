@@ -1,11 +1,11 @@
 //! One option at several values: what it does to variety and to probability.
 
 use crate::compare::Way;
-use crate::engine::Engine;
 use crate::error::Error;
 use crate::measures::mean_and_spread;
-use crate::session::Prompt;
-use crate::settings::Settings;
+use crate::options::Settings;
+use crate::run::Engine;
+use crate::run::Prompt;
 use serde::Serialize;
 
 /// An option swept over values, several texts at each.

@@ -1,9 +1,9 @@
 //! What came out: sequences with every token's numbers.
 
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::session::{Prompt, Session, Step};
-use crate::settings::{Setting, Settings};
+use crate::options::{Setting, Settings};
+use crate::run::Engine;
+use crate::run::session::{Prompt, Session, Step};
 use beamline_search::{Certificate, FinishReason, Found, NodeId, State, StopStrings};
 use beamline_shape::OptionValue;
 use beamline_tokens::{Beginning, Special, TokenId};

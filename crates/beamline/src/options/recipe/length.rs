@@ -1,7 +1,7 @@
 //! How long a text may become.
 
 use crate::error::Error;
-use crate::settings::{Origin, Settings};
+use crate::options::settings::{Origin, Settings};
 
 /// New tokens where nothing says how many: transformers' default.
 const DEFAULT_NEW_TOKENS: usize = 20;

@@ -9,11 +9,11 @@ mod replay;
 
 pub use replay::{Replayed, replay};
 
-use crate::completion::Completion;
-use crate::engine::Engine;
-use crate::event::{Event, Interest, Observer, What};
-use crate::session::Session;
-use crate::settings::Settings;
+use crate::observe::event::{Event, Interest, Observer, What};
+use crate::options::Settings;
+use crate::run::Completion;
+use crate::run::Engine;
+use crate::run::Session;
 use beamline_search::{Happening, State};
 use beamline_tokens::TokenId;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use super::{Ahead, Drafter};
 use crate::error::Error;
-use crate::prefill::{CHUNK, feed_all_but};
+use crate::run::prefill::{CHUNK, feed_all_but};
 use beamline_model::{KvCache, Model, Span, Want};
 use beamline_search::{Coins, Purpose};
 use beamline_shape::{Context, Logits};

@@ -1,10 +1,10 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
-use crate::defaults::Defaults;
 use crate::error::Error;
-use crate::recipe::{self, Common, Means, Recipe};
-use crate::session::{Prompt, Session};
-use crate::settings::{Origin, Settings};
+use crate::open::Defaults;
+use crate::options::recipe::{self, Common, Means, Recipe};
+use crate::options::{Origin, Settings};
+use crate::run::session::{Prompt, Session};
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
 use beamline_model::{Description, Loaded, Model};
 use beamline_search::Measure;

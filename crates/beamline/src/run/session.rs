@@ -1,7 +1,7 @@
 //! One prompt on its way to text: a tree, a strategy, and what each tip needs to grow.
 
-use crate::draft::Drafter;
-use crate::recipe::Recipe;
+use crate::options::recipe::Recipe;
+use crate::run::draft::Drafter;
 use beamline_model::{Geometry, KvCache};
 use beamline_search::{Certificate, Coins, Found, NodeId, State, Strategy, Tip, Tree, Wants};
 use beamline_shape::{Logits, Pipeline};

@@ -1,12 +1,12 @@
 //! One step of many sessions: one pass over the weights, then each search grows.
 
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::event::{Event, Interest, Observer, Told, What};
-use crate::feed::{Job, Work};
-use crate::prefill::{CHUNK, feed_all_but};
-use crate::session::{Session, Step};
-use crate::shaping::shape;
+use crate::observe::{Event, Interest, Observer, Told, What};
+use crate::run::Engine;
+use crate::run::feed::{Job, Work};
+use crate::run::prefill::{CHUNK, feed_all_but};
+use crate::run::session::{Session, Step};
+use crate::run::shaping::shape;
 use beamline_kernels::RowSums;
 use beamline_model::{KvCache, Rows, Span, Want};
 use beamline_search::{NodeId, Outlook, Tip};

@@ -1,8 +1,8 @@
 //! Rows made into scores: the processors of every tip.
 
-use crate::event::{Event, Interest, Observer, Stages, What};
-use crate::feed::Work;
-use crate::session::Session;
+use crate::observe::{Event, Interest, Observer, Stages, What};
+use crate::run::feed::Work;
+use crate::run::session::Session;
 use beamline_model::Rows;
 use beamline_search::{NodeId, Purpose, Tip};
 use beamline_shape::{Context, Logits, ShapeError};

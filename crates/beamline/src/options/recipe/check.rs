@@ -3,7 +3,7 @@
 use super::{end_tokens, order};
 use crate::error::Error;
 use crate::options::options;
-use crate::settings::{Origin, Setting, Settings};
+use crate::options::settings::{Origin, Setting, Settings};
 use beamline_shape::{OptionSpec, OptionValue, REGISTRY};
 use beamline_tokens::TokenId;
 

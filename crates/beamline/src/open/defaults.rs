@@ -1,7 +1,7 @@
 //! What a model's own files say about decoding.
 
 use crate::options::{IGNORED, options};
-use crate::settings::{Origin, Setting, Settings};
+use crate::options::{Origin, Setting, Settings};
 use beamline_shape::OptionValue;
 use beamline_tokens::TokenId;
 use serde_json::{Map, Value};

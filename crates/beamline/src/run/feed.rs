@@ -1,10 +1,10 @@
 //! What goes into the model in one step: the tokens that caches lack, and guesses after them.
 
-use crate::draft::Ahead;
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::prefill::{CHUNK, feed_all_but};
-use crate::session::{Branch, Session};
+use crate::run::Engine;
+use crate::run::draft::Ahead;
+use crate::run::prefill::{CHUNK, feed_all_but};
+use crate::run::session::{Branch, Session};
 use beamline_model::{Part, Probe, Rows, Site, Span, Want};
 use beamline_search::NodeId;
 use beamline_tokens::TokenId;

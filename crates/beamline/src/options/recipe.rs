@@ -5,10 +5,10 @@ mod length;
 
 pub(crate) use check::{check, reconcile};
 
-use crate::draft::{Assistant, Drafter, Lookup, Schedule};
 use crate::error::Error;
 use crate::options::phrases;
-use crate::settings::{Setting, Settings};
+use crate::options::settings::{Setting, Settings};
+use crate::run::{Assistant, Drafter, Lookup, Schedule};
 use beamline_model::{Geometry, Model};
 use beamline_search::{
     Arithmetic, Beam, BeamOptions, BestOf, Coins, ConstrainedBeam, ConstrainedOptions, Contrastive, EarlyStopping,

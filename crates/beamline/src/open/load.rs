@@ -1,0 +1,181 @@
+//! From a name to an engine.
+
+use crate::error::Error;
+use crate::open::defaults::Defaults;
+use crate::open::name::ModelName;
+use crate::open::vocabulary;
+use crate::run::Engine;
+use beamline_kernels::{ActivationFormat, Compute, Encoding};
+use beamline_model::{Check, Checkpoint, LoadOptions};
+use beamline_tokens::Tokenizer;
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How a model is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenOptions {
+    /// Converts the weights while loading; none keeps them as stored.
+    pub dtype: Option<Encoding>,
+    /// How activations meet quantised weights; none takes [`DEFAULT_ACTIVATIONS`](crate::DEFAULT_ACTIVATIONS).
+    pub activations: Option<ActivationFormat>,
+    /// Threads to compute with; none takes the cores that this process is granted.
+    pub threads: Option<usize>,
+}
+
+/// Hears of downloads.
+#[cfg(feature = "hub")]
+pub use beamline_hub::Progress;
+
+/// Hears of downloads; there are none without the hub.
+#[cfg(not(feature = "hub"))]
+pub trait Progress {}
+#[cfg(not(feature = "hub"))]
+impl Progress for () {}
+
+/// A model whose files have been opened, before its weights and its vocabulary are read: cheap, and enough to check
+/// options.
+pub struct Opened {
+    name: String,
+    checkpoint: Checkpoint,
+    /// `tokenizer.json`, where the vocabulary does not lie with the weights.
+    json: Option<Vec<u8>>,
+    defaults: Defaults,
+    started: Instant,
+}
+
+/// The file of a vocabulary that does not lie with the weights.
+const TOKENIZER: &str = "tokenizer.json";
+
+/// The size of a checkpoint's vocabulary.
+fn vocab(checkpoint: &Checkpoint) -> usize {
+    match checkpoint.config() {
+        beamline_model::Config::Gpt2(config) => config.vocab,
+        beamline_model::Config::Llama(config) => config.vocab,
+    }
+}
+
+impl Opened {
+    /// Finds a model and opens its files; one on the hub is downloaded first where the cache has not got it.
+    ///
+    /// # Errors
+    /// When there is no such model, it cannot be had, or its files are not valid.
+    pub fn find(name: &ModelName, progress: &mut dyn Progress) -> Result<Self, Error> {
+        let shown = name.to_string();
+        match name {
+            ModelName::Builtin => Self::builtin(shown),
+            ModelName::Path(path) => Self::at(shown, path),
+            #[cfg(feature = "hub")]
+            ModelName::Hub(reference) => {
+                let path = beamline_hub::Hub::from_env()?.resolve(reference, progress)?;
+                Self::at(shown, &path)
+            }
+        }
+    }
+
+    #[cfg(feature = "builtin")]
+    fn builtin(name: String) -> Result<Self, Error> {
+        let started = Instant::now();
+        let checkpoint = Checkpoint::embedded("builtin", beamline_builtin::MODEL)?;
+        Self::new(name, checkpoint, started)
+    }
+
+    #[cfg(not(feature = "builtin"))]
+    fn builtin(name: String) -> Result<Self, Error> {
+        Err(Error::NoModel { name, reason: "this program was built without it".to_owned() })
+    }
+
+    fn at(name: String, path: &Path) -> Result<Self, Error> {
+        let started = Instant::now();
+        if !path.exists() {
+            return Err(Error::NoModel {
+                name: path.display().to_string(),
+                reason: "no such file or folder".to_owned(),
+            });
+        }
+        Self::new(name, Checkpoint::open(path)?, started)
+    }
+
+    /// Reads what lies with the weights: the model's own settings, and the file of its vocabulary.
+    fn new(name: String, checkpoint: Checkpoint, started: Instant) -> Result<Self, Error> {
+        let (json, mut defaults) = if let Some(gguf) = checkpoint.gguf()? {
+            (None, vocabulary::defaults(&gguf))
+        } else {
+            let read = |file: &str| {
+                let path = checkpoint.path().join(file);
+                std::fs::read(&path).map_err(|source| Error::Read { path, source })
+            };
+            let json = read(TOKENIZER)?;
+            let generation = checkpoint.path().join("generation_config.json").is_file();
+            let generation = generation.then(|| read("generation_config.json")).transpose()?;
+            (Some(json), Defaults::read(generation.as_deref(), &read("config.json")?))
+        };
+        defaults.fit(vocab(&checkpoint));
+        Ok(Self { name, checkpoint, json, defaults, started })
+    }
+
+    /// Makes the tokenizer.
+    ///
+    /// # Errors
+    /// When the vocabulary is missing, or of an unknown kind, or contradicts itself.
+    pub fn tokenizer(&self) -> Result<Tokenizer, Error> {
+        if let Some(gguf) = self.checkpoint.gguf()? {
+            return vocabulary::from_gguf(&gguf, self.checkpoint.path());
+        }
+        let json = self.json.as_deref().unwrap_or_default();
+        let tokenizer = match self.checkpoint.architecture() {
+            // As transformers has it.
+            "qwen2" => Tokenizer::from_json_split_as(json, "qwen2"),
+            _ => Tokenizer::from_json(json),
+        };
+        tokenizer.map_err(|source| Error::Vocabulary { path: self.checkpoint.path().join(TOKENIZER), source })
+    }
+
+    /// What a user should hear about the model's files.
+    pub fn warnings(&self) -> &[String] {
+        &self.defaults.warnings
+    }
+
+    /// Checks settings against the model's own, before the weights are read.
+    ///
+    /// # Errors
+    /// When an option has no effect under the strategy asked for, or names a token that does not exist.
+    pub fn check(&self, settings: &crate::Settings) -> Result<(), Error> {
+        let mut all = settings.over(&self.defaults.settings).with_preset();
+        crate::options::recipe::reconcile(&mut all, vocab(&self.checkpoint));
+        crate::options::recipe::check(&all, vocab(&self.checkpoint))
+    }
+
+    /// Reads the weights and the vocabulary, side by side. Plain floats are read, and looked at, by the first pass: NaN or
+    /// infinity among them is an error of whatever is computed first ([`beamline_model::ModelError::Weights`]).
+    ///
+    /// # Errors
+    /// When the vocabulary or a tensor is missing or not valid, or threads cannot be had.
+    pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
+        let compute = Arc::new(Compute::from_env(options.threads)?);
+        let check = Check::FirstPass;
+        let weights = LoadOptions { dtype: options.dtype, activations: options.activations, check };
+        let (tokenizer, loaded) = std::thread::scope(|scope| {
+            let tokenizer = scope.spawn(|| self.tokenizer());
+            let loaded = self.checkpoint.load(weights, &compute);
+            if let Ok(loaded) = &loaded {
+                loaded.touch(&|| !tokenizer.is_finished());
+            }
+            (tokenizer.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
+        });
+        let (tokenizer, loaded) = (tokenizer?, loaded?);
+        let seconds = self.started.elapsed().as_secs_f64();
+        Ok(Engine::new(self.name, loaded, tokenizer, self.defaults, compute, seconds))
+    }
+}
+
+impl Engine {
+    /// Finds and loads a model. `progress` hears of downloads.
+    ///
+    /// # Errors
+    /// When there is no such model, it cannot be had, or it is not valid.
+    pub fn open(name: &ModelName, options: &OpenOptions, progress: &mut dyn Progress) -> Result<Self, Error> {
+        Opened::find(name, progress)?.load(options)
+    }
+}
