@@ -41,7 +41,7 @@ impl Bench {
             ("repeat", self.repeat),
         ];
         match counts.into_iter().find(|(_, count)| !(1..=1 << 16).contains(count)) {
-            Some((name, count)) => Err(Error::Option(format!("{name} must be in 1..={}, got {count}", 1 << 16))),
+            Some((name, count)) => Err(Error::Request(format!("{name} must be in 1..={}, got {count}", 1 << 16))),
             None => Ok(()),
         }
     }
@@ -120,7 +120,7 @@ impl Engine {
         bench.check()?;
         let context = self.model().geometry().context;
         if bench.prompt_len.saturating_add(bench.new_tokens) > context {
-            return Err(Error::Prompt(format!(
+            return Err(Error::Request(format!(
                 "{} prompt and {} new tokens do not fit into the model's context of {context}; ask for fewer",
                 bench.prompt_len, bench.new_tokens
             )));

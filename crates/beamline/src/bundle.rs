@@ -76,14 +76,14 @@ impl Bundle {
             Some((_, rest)) => rest.split("</script>").next().unwrap_or_default(),
             None => text,
         };
-        let wrong = |error| Error::Option(format!("not a bundle: {error}; give a page or a bundle that report wrote"));
+        let wrong = |error| Error::Request(format!("not a bundle: {error}; give a page or a bundle that report wrote"));
         let bundle: Self = serde_json::from_str(json).map_err(wrong)?;
         if bundle.schema != 1 {
-            return Err(Error::Option(format!("the bundle's schema must be 1, got {}", bundle.schema)));
+            return Err(Error::Request(format!("the bundle's schema must be 1, got {}", bundle.schema)));
         }
         let fits = |s: &BundledSequence| s.prompt < bundle.prompts.len() && s.token_ids.len() == s.logprobs.len();
         if !bundle.sequences.iter().all(fits) {
-            return Err(Error::Option("not a bundle: its sequences do not fit its prompts".to_owned()));
+            return Err(Error::Request("not a bundle: its sequences do not fit its prompts".to_owned()));
         }
         Ok(bundle)
     }
@@ -151,7 +151,7 @@ impl Engine {
         if (&info.architecture, info.parameters, &info.dtype)
             != (&bundle.architecture, bundle.parameters, &bundle.dtype)
         {
-            return Err(Error::Option(format!(
+            return Err(Error::Request(format!(
                 "the bundle was made with {} ({}, {} weights, {}), and this model is {} ({}, {} weights, {}); give the same one with --model",
                 bundle.model,
                 bundle.architecture,

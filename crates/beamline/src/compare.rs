@@ -50,7 +50,7 @@ impl Way {
         };
         let settings = Settings::list(options)?;
         if settings.iter().next().is_none() {
-            return Err(Error::Option(format!("{text:?} sets no option; write num_beams=1 for greedy search")));
+            return Err(Error::Request(format!("{text:?} sets no option; write num_beams=1 for greedy search")));
         }
         let name = label.filter(|label| !label.is_empty()).map_or_else(|| short_name(options), str::to_owned);
         Ok(Self { name, settings })
@@ -294,19 +294,19 @@ impl Engine {
     fn first_text(&self, prompt: &Prompt, job: &Job, session: &Session) -> Result<Sequence, Error> {
         let prompts = std::slice::from_ref(prompt);
         let completion = self.completion(prompts, &job.settings, std::slice::from_ref(session), self.timings());
-        let none = || Error::Option("a search ended without a text; raise max_new_tokens".to_owned());
+        let none = || Error::Request("a search ended without a text; raise max_new_tokens".to_owned());
         completion.sequences.into_iter().next().ok_or_else(none)
     }
 
     fn comparison_jobs(&self, ways: &[Way], shared: &Settings, seeds: usize) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
         for (w, way) in ways.iter().enumerate() {
-            let named = |error: Error| Error::Option(format!("{}: {error}", way.name));
+            let named = |error: Error| Error::Request(format!("{}: {error}", way.name));
             let mut all = way.settings.beside(shared);
             let first = all.count("seed").unwrap_or(0);
             all.set("seed", &first.to_string())?;
             if all.count("num_return_sequences").is_some_and(|n| n > 1) {
-                return Err(Error::Option(format!(
+                return Err(Error::Request(format!(
                     "{}: a way gives one text for each seed; leave num_return_sequences out, and ask for more seeds",
                     way.name
                 )));
@@ -320,7 +320,7 @@ impl Engine {
             }
         }
         if jobs.is_empty() {
-            return Err(Error::Option("nothing to compare; give at least one way".to_owned()));
+            return Err(Error::Request("nothing to compare; give at least one way".to_owned()));
         }
         Ok(jobs)
     }

@@ -1,5 +1,6 @@
 //! What can go wrong, and whose fault it is.
 
+use crate::options::OptionError;
 use beamline_model::{LoadError, ModelError};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokensError;
@@ -64,11 +65,71 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// An option that does not exist, or does not apply.
+    #[error(transparent)]
+    Options(#[from] OptionError),
+    /// A request that cannot be carried out as it stands, in words: of the studies on the loop.
     #[error("{0}")]
-    Option(String),
-    /// A prompt that cannot be used.
-    #[error("{0}")]
-    Prompt(String),
+    Request(String),
+    /// A prompt without a token, for a model without a begin token.
+    #[error("the prompt is empty, and this model has no begin token; give some text")]
+    EmptyPrompt,
+    /// A token of a prompt that the model does not have.
+    #[error("token id {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1)]
+    UnknownToken {
+        /// The token.
+        id: u32,
+        /// How many tokens there are.
+        vocab: usize,
+    },
+    /// A prompt that fills the model's context.
+    #[error("the prompt has {tokens} tokens; this model's context of {context} leaves room for a prompt of at most {}", context - 1)]
+    PromptTooLong {
+        /// Its tokens.
+        tokens: usize,
+        /// The model's context, in tokens.
+        context: usize,
+    },
+    /// An assistant whose tokens mean something else.
+    #[error(
+        "the assistant {assistant:?} has another vocabulary than {model:?}; it must have the same tokens under the same ids"
+    )]
+    AssistantVocabulary {
+        /// The assistant's name.
+        assistant: String,
+        /// The model's name.
+        model: String,
+    },
+    /// A search that compares hidden states, on a model that does not show them.
+    #[error("this model does not show its hidden states, which penalty_alpha needs; leave it out")]
+    NoHiddenStates,
+    /// A plan that another engine made: its defaults and its vocabulary are another model's.
+    #[error("the plan was made by another engine; make it with this one")]
+    ForeignPlan,
+    /// Keys and values that another engine computed: the same tokens mean other numbers to it.
+    #[error("the keys and values were computed by another engine; begin without them")]
+    ForeignCache,
+    /// Rows that share one stream of random numbers and were not stepped together.
+    #[error(
+        "a batch of {rows} rows that share one stream of random numbers (rng torch) was stepped with {present} of them, or in another order; step all of them together, or use rng counter"
+    )]
+    TornBatch {
+        /// The rows of the batch.
+        rows: usize,
+        /// How many of them were there.
+        present: usize,
+    },
+    /// A session that was cancelled.
+    #[error("the session was cancelled")]
+    Cancelled,
+    /// A session whose time was up before its prompt was read.
+    #[error("max_time was over before the prompt was read; allow more time")]
+    Late,
+    /// A session whose model turned out to be broken while it ran.
+    #[error("the model is broken: {reason}")]
+    Broken {
+        /// What was found.
+        reason: String,
+    },
     /// A trace that cannot be read again.
     #[error("line {line} of the trace: {reason}")]
     Trace {
@@ -94,13 +155,23 @@ impl Error {
             Self::Hub(_) => Fault::Model,
             Self::Model(ModelError::NotFinite)
             | Self::Shape(ShapeError::Empty { .. } | ShapeError::Unmet | ShapeError::Overflow { .. }) => Fault::Run,
+            Self::Broken { .. } => Fault::Model,
+            Self::Cancelled | Self::Late => Fault::Run,
             Self::Compute(_)
             | Self::Shape(_)
             | Self::Tokens(_)
             | Self::Model(_)
-            | Self::Option(_)
-            | Self::Trace { .. }
-            | Self::Prompt(_) => Fault::Usage,
+            | Self::Options(_)
+            | Self::Request(_)
+            | Self::EmptyPrompt
+            | Self::UnknownToken { .. }
+            | Self::PromptTooLong { .. }
+            | Self::AssistantVocabulary { .. }
+            | Self::NoHiddenStates
+            | Self::ForeignPlan
+            | Self::ForeignCache
+            | Self::TornBatch { .. }
+            | Self::Trace { .. } => Fault::Usage,
         }
     }
 }

@@ -4,69 +4,60 @@
 //! token's numbers, step tables, scores. This crate knows nothing of terminals, flags or HTTP: faces are built on it.
 //!
 //! ```
-//! use beamline::{Engine, OpenOptions, Prompt, Settings};
+//! use beamline::{Engine, Options};
 //!
-//! let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
-//! let mut settings = Settings::default();
-//! settings.set("max_new_tokens", "5")?;
-//! let completion = engine.generate(&[Prompt::Text("Once upon a time".into())], &settings)?;
-//! assert_eq!(completion.sequences[0].token_ids.len(), 5);
-//! println!("{}", completion.sequences[0].text);
+//! let engine = Engine::open("builtin")?;
+//! let plan = engine.plan(&Options::new().max_new_tokens(5))?;
+//! for piece in engine.stream("Once upon a time", &plan)? {
+//!     print!("{}", piece?.text);
+//! }
 //! # Ok::<(), beamline::Error>(())
 //! ```
 //!
 //! # The path
 //!
-//! [`Engine::open`] finds and loads a model ([`ModelName`]). [`Settings`] collects options with their origins; with the
-//! model's own defaults they become a recipe: a strategy, a pipeline, rules to stop. [`Engine::session`] starts a
-//! [`Session`]: a token tree with what its tips need to grow. [`Engine::step`] carries any number of sessions one step
-//! on, with a single pass over the weights. [`Engine::generate`], [`Engine::inspect`] and [`Engine::score`] are that
+//! [`Engine::open`] finds and loads a model ([`ModelName`], [`OpenOptions`]). [`Options`] are what is asked for; with the
+//! model's own defaults, checked, they become a [`Plan`]: nothing that generates takes anything else. [`Engine::session`]
+//! starts a [`Session`]: a token tree with what its tips need to grow. [`Engine::step`] carries any number of sessions one
+//! step on, with a single pass over the weights, within a [`Budget`]. [`Engine::generate`] and [`Engine::stream`] are that
 //! loop, run to the end.
+//!
+//! # Extending it
+//!
+//! A [`Processor`] of one's own goes into [`Plan::processor_after`], a search into [`Plan::strategy`], a rule to stop into
+//! [`Plan::stop_rule`], a model into [`Engine::with_model`], and whoever wants to watch is an [`Observer`].
 
-mod bench;
-mod bundle;
-mod compare;
 mod error;
-mod history;
-mod inspect;
-mod look;
-mod measures;
-mod methods;
 mod observe;
 mod open;
 mod options;
 mod run;
-mod score;
-mod sweep;
 
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
-pub use beamline_kernels::{ActivationFormat, Compute, Encoding, UnknownActivations, UnknownEncoding};
+pub use beamline_kernels::{
+    ActivationFormat, Compute, ComputeError, Encoding, RowSums, UnknownActivations, UnknownEncoding,
+};
 pub use beamline_model::{
-    DEFAULT_ACTIVATIONS, Description, Geometry, KvCache, Model, ModelError, Part, Probe, Rows, Site, Span, TableModel,
-    Want,
+    DEFAULT_ACTIVATIONS, Defect, Description, Geometry, KvCache, LoadError, Model, ModelError, Part, Probe, Rows, Site,
+    Span, TableModel, Want,
 };
 pub use beamline_search::{
-    Candidate as Considered, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook, State,
-    Tip, Tree,
+    Candidate as Considered, Certificate, Coins, Draw, Fate, FinishReason, Found, Happening, Measure, Node, NodeId,
+    Outlook, Purpose, State, Stop, StopRule, StopStrings, Strategy, Tip, Tree, Wants, Watch,
 };
-pub use beamline_shape::{Entry, OptionKind, OptionSpec, OptionValue, Page, Preset, REGISTRY};
-pub use beamline_tokens::{Beginning, Special, TextStream, Token, TokenId, Tokenizer};
-pub use bench::{Bench, BenchReport, Decode, Prefill};
-pub use bundle::{Bundle, BundledSequence, Verdict};
-pub use compare::{ComparedText, Comparison, Run, Summary, TextParts, Way};
+pub use beamline_shape::{
+    Context, Distribution, Entry, Logits, OptionKind, OptionSpec, OptionValue, Page, Pipeline, Preset, Processor,
+    REGISTRY, ShapeError,
+};
+pub use beamline_tokens::{
+    Beginning, Special, TextState, TextStream, Token, TokenId, Tokenizer, TokensError, Vocabulary,
+};
 pub use error::{Error, Fault};
-pub use history::{Branching, History};
-pub use inspect::{Candidate, Chosen, Depth, Inspection, Rest, StageColumn, StepRow};
-pub use look::{AttentionMap, Embeddings, Positions};
-pub use measures::{Measures, similarity};
-pub use methods::{METHODS, Method, Topic, topic, topics};
 pub use observe::{Event, Interest, Observer, Replayed, Stage, Trace, What, replay};
 pub use open::{ModelName, OpenOptions, Opened, Progress};
-pub use options::{IGNORED, Origin, Setting, Settings, options, shapes};
+pub use options::{IGNORED, OptionError, Options, Origin, Plan, SearchMethod, Setting, options, shapes};
 pub use run::{
-    Completion, Engine, GeneratedToken, HoldBack, ModelInfo, Prompt, PromptInfo, Proof, Sequence, Session, Step,
-    Timings, Usage,
+    Budget, CachedText, Completion, Engine, GeneratedToken, ModelInfo, PrefixStats, PrefixStore, Prompt, PromptInfo,
+    Proof, RawStats, Sequence, Session, SessionId, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
 };
-pub use score::{Contrast, ContrastStep, ScoreReport, ScoredToken};
-pub use sweep::{Spread, Sweep, SweepPoint, SweptText};

@@ -115,13 +115,13 @@ impl Engine {
             return Err(nothing("attention"));
         }
         if layer >= layers {
-            return Err(Error::Option(format!("layer must be in 0..={}, got {layer}; leave it out for 0", layers - 1)));
+            return Err(Error::Request(format!("layer must be in 0..={}, got {layer}; leave it out for 0", layers - 1)));
         }
         let (ids, seen) = self.look(prompt, vec![Site { layer, part: Part::Weights }])?;
         let (n, rows) = (ids.len(), seen.rows(Part::Weights, ids.len()).ok_or_else(|| nothing("attention"))?);
         let heads = rows[0].len() / n;
         if let Some(head) = head.filter(|&head| head >= heads) {
-            return Err(Error::Option(format!(
+            return Err(Error::Request(format!(
                 "head must be in 0..={}, got {head}; leave it out for the mean of all heads",
                 heads - 1
             )));
@@ -146,7 +146,7 @@ impl Engine {
         let ids = self.prompt(prompt)?;
         let geometry = self.model().geometry();
         if ids.len() > geometry.context {
-            return Err(Error::Prompt(format!(
+            return Err(Error::Request(format!(
                 "the prompt has {} tokens; this model's context holds {}; give a shorter one",
                 ids.len(),
                 geometry.context
@@ -171,5 +171,5 @@ impl Engine {
 }
 
 fn nothing(what: &str) -> Error {
-    Error::Option(format!("this model shows no {what}; choose a GPT-2 or Llama-shaped one"))
+    Error::Request(format!("this model shows no {what}; choose a GPT-2 or Llama-shaped one"))
 }

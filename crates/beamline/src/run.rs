@@ -1,17 +1,23 @@
 //! From prompts and a plan to text: sessions that step together, and what they come to.
+//!
+//! The path of a step: `session` (what each tip lacks) > `batch` (what fits into the budget, one pass) > `shaping` (rows
+//! made into scores) > `step` (strategies grow, branches are handed down). `stream` and `completion` read the results.
 
+mod batch;
 mod completion;
 mod draft;
-pub(crate) mod engine;
-mod feed;
-mod hold;
-mod prefill;
+mod engine;
+mod prefix;
 mod session;
 mod shaping;
 mod step;
+mod stream;
 
+pub use batch::Budget;
 pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
 pub(crate) use draft::{Assistant, Drafter, Lookup, Schedule};
 pub use engine::Engine;
-pub use hold::HoldBack;
-pub use session::{Prompt, Session, Step};
+pub use prefix::{CachedText, PrefixStats, PrefixStore};
+pub use session::{Prompt, RawStats, Session, SessionId};
+pub use step::Step;
+pub use stream::{TextDelta, TextDeltas, TextIter};

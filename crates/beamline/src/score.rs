@@ -59,14 +59,14 @@ impl Engine {
         let (ids, parted) = self.parts(prefix, text)?;
         let geometry = self.model().geometry();
         if ids.len() > geometry.context {
-            return Err(Error::Prompt(format!(
+            return Err(Error::Request(format!(
                 "the text has {} tokens; this model's context holds {}; score it in parts",
                 ids.len(),
                 geometry.context
             )));
         }
         if let Some(id) = ids.iter().find(|id| id.index() >= geometry.vocab) {
-            return Err(Error::Prompt(format!(
+            return Err(Error::Request(format!(
                 "token id {id} is beyond the vocabulary; ids must be in 0..={}",
                 geometry.vocab - 1
             )));
@@ -183,10 +183,10 @@ impl Engine {
         let (a, b) = (self.score(prefix, a)?, self.score(prefix, b)?);
         let (left, right) = (&a.tokens[a.prefix_tokens..], &b.tokens[b.prefix_tokens..]);
         let (Some(first), Some(other)) = (left.first(), right.first()) else {
-            return Err(Error::Prompt("a text without a token cannot be compared; give two texts".to_owned()));
+            return Err(Error::Request("a text without a token cannot be compared; give two texts".to_owned()));
         };
         if first.logprob.is_none() && first.id != other.id {
-            return Err(Error::Prompt(
+            return Err(Error::Request(
                 "the texts differ in their first token, which follows nothing and so has no probability; give a prefix"
                     .to_owned(),
             ));

@@ -80,7 +80,7 @@ impl Engine {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Sweep, Error> {
         if ["seed", "num_return_sequences"].contains(&option.replace('-', "_").as_str()) {
-            return Err(Error::Option(format!(
+            return Err(Error::Request(format!(
                 "{option} is not for sweeps: each value has texts of several seeds already"
             )));
         }

@@ -11,6 +11,8 @@ pub enum FinishReason {
     Length,
     /// Its time was up.
     Time,
+    /// A rule of the program's own ended it, by its number among them.
+    Rule(usize),
 }
 
 impl FinishReason {
@@ -18,7 +20,7 @@ impl FinishReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::Eos => "eos",
-            Self::Stop(_) => "stop",
+            Self::Stop(_) | Self::Rule(_) => "stop",
             Self::Length => "length",
             Self::Time => "time",
         }

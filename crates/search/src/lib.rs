@@ -65,7 +65,7 @@ pub use group::{GroupBeam, GroupOptions};
 pub use randomness::Randomness;
 pub use sample::Sample;
 pub use stochastic::StochasticBeam;
-pub use stop::{Match, Stop, StopStrings};
+pub use stop::{Match, Stop, StopRule, StopStrings};
 pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 pub use torch::TorchStream;
 pub use tree::{Measure, Node, NodeId, State, Tree};

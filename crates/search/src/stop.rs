@@ -3,11 +3,35 @@
 use crate::finish::FinishReason;
 use crate::tree::{NodeId, Tree};
 use beamline_tokens::{TokenId, Vocabulary};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// A rule of one's own by which sequences end.
+///
+/// ```
+/// use beamline_search::{NodeId, StopRule, Tree};
+/// use beamline_tokens::TokenId;
+/// /// Ends a sequence at two equal tokens in a row.
+/// struct AtRepeat;
+/// impl StopRule for AtRepeat {
+///     fn ends(&self, tree: &Tree, parent: NodeId, token: TokenId) -> bool {
+///         tree.last_tokens(parent, 1) == [token]
+///     }
+/// }
+/// let mut tree = Tree::new();
+/// let node = tree.grow(Tree::ROOT, TokenId(7), -0.5, -0.5);
+/// assert!(AtRepeat.ends(&tree, node, TokenId(7)) && !AtRepeat.ends(&tree, node, TokenId(8)));
+/// ```
+#[doc(alias = "StoppingCriteria")]
+pub trait StopRule: Send + Sync {
+    /// Whether the sequence ends where `token` follows the node `parent`. Asked for every candidate of a beam search, so it
+    /// should look at few tokens; it must answer the same for the same path.
+    fn ends(&self, tree: &Tree, parent: NodeId, token: TokenId) -> bool;
+}
+
 /// The rules by which sequences end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Stop {
     /// End tokens; there may be none.
     pub eos: Vec<TokenId>,
@@ -17,16 +41,34 @@ pub struct Stop {
     pub strings: Option<StopStrings>,
     /// When to stop, whatever there is.
     pub deadline: Option<Instant>,
+    /// Rules of one's own.
+    pub rules: Vec<Arc<dyn StopRule>>,
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stop")
+            .field("eos", &self.eos)
+            .field("max_new_tokens", &self.max_new_tokens)
+            .field("strings", &self.strings)
+            .field("deadline", &self.deadline)
+            .field("rules", &self.rules.len())
+            .finish()
+    }
 }
 
 impl Stop {
-    /// Whether a sequence ends where `token` follows `parent`. An end token wins over all else, the length over the time.
+    /// Whether a sequence ends where `token` follows `parent`. An end token wins over all else, stop
+    /// strings over rules of one's own, those over the length, the length over the time.
     pub fn after(&self, tree: &Tree, parent: NodeId, token: TokenId) -> Option<FinishReason> {
         if self.eos.contains(&token) {
             return Some(FinishReason::Eos);
         }
         if let Some(found) = self.strings.as_ref().and_then(|strings| strings.found(tree, parent, token)) {
             return Some(FinishReason::Stop(found.string));
+        }
+        if let Some(rule) = self.rules.iter().position(|rule| rule.ends(tree, parent, token)) {
+            return Some(FinishReason::Rule(rule));
         }
         if tree.depth(parent) + 1 >= self.max_new_tokens {
             return Some(FinishReason::Length);
@@ -87,6 +129,23 @@ impl StopStrings {
         let sought = self.strings.iter().enumerate().filter(|(_, string)| !string.is_empty());
         let (end, string) = sought.filter_map(|(i, string)| end(string).map(|end| (end, i))).min()?;
         Some(Match { string, back: bytes.len() + self.strings[string].len() - end })
+    }
+
+    /// How many of the last bytes of a text may be the beginning of one of the strings, given the text's bytes from the last
+    /// one back: the longest of its ends that is a beginning, and not the whole, of a string.
+    pub fn may_begin(&self, reversed: impl Iterator<Item = u8>) -> usize {
+        let mut end: Vec<u8> = reversed.take(self.longest.saturating_sub(1)).collect();
+        end.reverse();
+        let begins = |&n: &usize| {
+            let last = &end[end.len() - n..];
+            self.strings.iter().any(|string| string.len() > n && string.starts_with(last))
+        };
+        (1..=end.len()).rev().find(begins).unwrap_or(0)
+    }
+
+    /// The last bytes of a node's text, the prompt before it, as many as a string may begin in before the next token.
+    pub fn before(&self, tree: &Tree, node: NodeId) -> Vec<u8> {
+        self.tail(tree, node)
     }
 
     /// The text's last bytes, as many as a string may begin before the next token.

@@ -137,6 +137,17 @@ impl Tree {
         self.branch(id).into_iter().map(|node| self.node(node).token).collect()
     }
 
+    /// The last `count` tokens of the path to `id`, or all of them where it is shorter. Walks no further back.
+    pub fn last_tokens(&self, mut id: NodeId, count: usize) -> Vec<TokenId> {
+        let mut tokens = Vec::with_capacity(count);
+        while let Some(parent) = self.node(id).parent.filter(|_| tokens.len() < count) {
+            tokens.push(self.node(id).token);
+            id = parent;
+        }
+        tokens.reverse();
+        tokens
+    }
+
     /// How many tokens lie between the root and `id`, `id`'s among them.
     pub fn depth(&self, id: NodeId) -> usize {
         self.node(id).depth as usize

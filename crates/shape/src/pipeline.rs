@@ -46,6 +46,11 @@ impl Pipeline {
         Self(processors)
     }
 
+    /// The processors, in order.
+    pub fn into_processors(self) -> Vec<Box<dyn Processor>> {
+        self.0
+    }
+
     /// Names in order.
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|processor| processor.name()).collect()

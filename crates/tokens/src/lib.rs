@@ -34,7 +34,7 @@ mod vocabulary;
 
 pub use error::TokensError;
 pub use gguf::{GgufVocabulary, PRE_TOKENIZERS};
-pub use stream::TextStream;
+pub use stream::{TextState, TextStream};
 pub use tokenizer::{Beginning, Special, Token, Tokenizer};
 pub use vocabulary::{Vocabulary, byte_alphabet};
 

@@ -14,6 +14,29 @@ use crate::{Beginning, Special, TokenId, Tokenizer};
 #[derive(Clone, Debug)]
 pub struct TextStream<'a> {
     tokenizer: &'a Tokenizer,
+    state: TextState,
+}
+
+impl<'a> TextStream<'a> {
+    pub(crate) fn new(tokenizer: &'a Tokenizer, special: Special, beginning: Beginning) -> Self {
+        Self { tokenizer, state: TextState::new(tokenizer, special, beginning) }
+    }
+
+    /// Takes one token; returns the text that is certain now, which may be empty.
+    pub fn push(&mut self, id: TokenId) -> &str {
+        self.state.push(self.tokenizer, id)
+    }
+
+    /// Ends the text; returns what was still held back.
+    pub fn finish(&mut self) -> &str {
+        self.state.finish(self.tokenizer)
+    }
+}
+
+/// What a [`TextStream`] holds between two tokens, without the tokenizer: for who must own it. Every call takes the
+/// tokenizer that it was made with.
+#[derive(Clone, Debug)]
+pub struct TextState {
     special: Special,
     /// What may still be dropped from the beginning.
     leading: Leading,
@@ -25,23 +48,24 @@ pub struct TextStream<'a> {
     out: String,
 }
 
-impl<'a> TextStream<'a> {
-    pub(crate) fn new(tokenizer: &'a Tokenizer, special: Special, beginning: Beginning) -> Self {
-        let leading = match (beginning, tokenizer.vocabulary()) {
-            (Beginning::Text, vocabulary) => vocabulary.leading,
-            (Beginning::Continuation, _) => Leading::Keep,
+impl TextState {
+    /// Before the first token.
+    pub fn new(tokenizer: &Tokenizer, special: Special, beginning: Beginning) -> Self {
+        let leading = match beginning {
+            Beginning::Text => tokenizer.vocabulary().leading,
+            Beginning::Continuation => Leading::Keep,
         };
-        Self { tokenizer, special, leading, held: Vec::new(), ids: Vec::new(), out: String::new() }
+        Self { special, leading, held: Vec::new(), ids: Vec::new(), out: String::new() }
     }
 
     /// Takes one token; returns the text that is certain now, which may be empty.
-    pub fn push(&mut self, id: TokenId) -> &str {
+    pub fn push(&mut self, tokenizer: &Tokenizer, id: TokenId) -> &str {
         self.out.clear();
-        let vocabulary = self.tokenizer.vocabulary();
+        let vocabulary = tokenizer.vocabulary();
         if self.special == Special::Drop && vocabulary.is_special(id) {
             return &self.out;
         }
-        if !self.tokenizer.by_bytes() {
+        if !tokenizer.by_bytes() {
             self.ids.push(id);
             return &self.out;
         }
@@ -64,13 +88,21 @@ impl<'a> TextStream<'a> {
         &self.out
     }
 
-    /// Ends the text; returns what was still held back.
-    pub fn finish(&mut self) -> &str {
+    /// Takes bytes as they are; returns the text that is certain now, which may be empty.
+    pub fn push_bytes(&mut self, bytes: &[u8]) -> &str {
         self.out.clear();
-        if self.tokenizer.by_bytes() {
+        self.held.extend(bytes);
+        self.give_out();
+        &self.out
+    }
+
+    /// Ends the text; returns what was still held back.
+    pub fn finish(&mut self, tokenizer: &Tokenizer) -> &str {
+        self.out.clear();
+        if tokenizer.by_bytes() {
             self.out.push_str(&String::from_utf8_lossy(&self.held));
         } else {
-            self.out = self.tokenizer.decode_whole(&self.ids);
+            self.out = tokenizer.decode_whole(&self.ids);
         }
         self.held.clear();
         self.ids.clear();

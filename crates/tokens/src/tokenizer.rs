@@ -182,8 +182,8 @@ impl Tokenizer {
         self.before.or_else(|| self.ids("").ok()?.first().copied())
     }
 
-    /// Whether a token's bytes alone decide the text.
-    pub(crate) fn by_bytes(&self) -> bool {
+    /// Whether the tokens' bytes alone decide the text; where not (WordPiece and the like), a text is known at its end.
+    pub fn by_bytes(&self) -> bool {
         self.by_bytes
     }
 

@@ -1,5 +1,6 @@
 //! What an observer hears while searches run.
 
+use crate::run::SessionId;
 use beamline_search::{Happening, Outlook, Tip, Watch};
 use beamline_shape::Logits;
 use beamline_tokens::TokenId;
@@ -7,8 +8,10 @@ use beamline_tokens::TokenId;
 /// Something that happened in one session.
 #[derive(Clone, Debug)]
 pub struct Event<'a> {
-    /// The session: the prompt's number in its batch.
+    /// The session's place among those that were stepped: the prompt's number in its batch.
     pub session: usize,
+    /// The session's number, which stays the same when others join and leave.
+    pub id: SessionId,
     /// The step, from 0: how many times this session's search has grown before.
     pub step: usize,
     /// What happened.
@@ -104,6 +107,7 @@ impl Stages {
 pub(crate) struct Told<'a, 'o> {
     pub(crate) observer: &'o mut dyn Observer,
     pub(crate) session: usize,
+    pub(crate) id: SessionId,
     pub(crate) step: usize,
     pub(crate) outlooks: &'a [Outlook<'a>],
     /// What turns each outlook's raw logits into log-probabilities.
@@ -126,6 +130,6 @@ impl Watch for Told<'_, '_> {
             _ => None,
         };
         let what = What::Search { happening, raw_logprob };
-        self.observer.event(&Event { session: self.session, step: self.step, what });
+        self.observer.event(&Event { session: self.session, id: self.id, step: self.step, what });
     }
 }

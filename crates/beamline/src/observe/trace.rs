@@ -10,7 +10,7 @@ mod replay;
 pub use replay::{Replayed, replay};
 
 use crate::observe::event::{Event, Interest, Observer, What};
-use crate::options::Settings;
+use crate::options::Options;
 use crate::run::Completion;
 use crate::run::Engine;
 use crate::run::Session;
@@ -22,10 +22,10 @@ use std::io::{self, Write};
 /// Writes a trace while searches run.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt, Settings, Trace, replay};
+/// use beamline::{Engine, OpenOptions, Prompt, Options, Trace, replay};
 ///
 /// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
-/// let mut settings = Settings::default();
+/// let mut settings = Options::default();
 /// settings.config(&serde_json::json!({"num_beams": 3, "max_new_tokens": 4}))?;
 /// let settings = engine.settings(&settings)?;
 /// let mut sessions = engine.sessions(&[Prompt::Text("Once".into())], &settings)?;
@@ -45,7 +45,7 @@ pub struct Trace<'a, W: Write> {
 
 impl<'a, W: Write> Trace<'a, W> {
     /// Begins a trace of these sessions.
-    pub fn begin(out: W, engine: &'a Engine, settings: &Settings, sessions: &[Session]) -> Self {
+    pub fn begin(out: W, engine: &'a Engine, settings: &Options, sessions: &[Session]) -> Self {
         let mut trace = Self { out, engine, failed: None };
         let ids = |session: &Session| session.prompt().iter().map(|token| token.0).collect::<Vec<_>>();
         trace.line(&json!({

@@ -1,7 +1,7 @@
 //! What a model's own files say about decoding.
 
 use crate::options::{IGNORED, options};
-use crate::options::{Origin, Setting, Settings};
+use crate::options::{Options, Origin, Setting};
 use beamline_shape::OptionValue;
 use beamline_tokens::TokenId;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// A model's defaults, and what a user should hear about them.
 #[derive(Default)]
 pub(crate) struct Defaults {
-    pub(crate) settings: Settings,
+    pub(crate) settings: Options,
     /// The token an empty prompt begins with.
     pub(crate) begin: Option<TokenId>,
     pub(crate) warnings: Vec<String>,

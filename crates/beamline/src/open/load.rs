@@ -14,7 +14,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// How a model is opened.
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// ```
+/// use beamline::{Encoding, OpenOptions};
+/// let engine = OpenOptions::new().dtype(Encoding::F32).threads(1).open("builtin")?;
+/// assert_eq!(engine.compute().threads(), 1);
+/// # Ok::<(), beamline::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
     /// Converts the weights while loading; none keeps them as stored.
     pub dtype: Option<Encoding>,
@@ -22,6 +29,60 @@ pub struct OpenOptions {
     pub activations: Option<ActivationFormat>,
     /// Threads to compute with; none takes the cores that this process is granted.
     pub threads: Option<usize>,
+    /// The thread pool and instructions to compute with, in place of a pool of the engine's own. Two engines that are given
+    /// one take turns on it and do not tread on each other.
+    pub compute: Option<Arc<Compute>>,
+}
+
+impl OpenOptions {
+    /// Weights as stored, on all cores that this process is granted.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Converts the weights while loading.
+    #[must_use]
+    pub fn dtype(mut self, dtype: Encoding) -> Self {
+        self.dtype = Some(dtype);
+        self
+    }
+
+    /// The precision of activations in quantized matmuls.
+    #[must_use]
+    pub fn activations(mut self, format: ActivationFormat) -> Self {
+        self.activations = Some(format);
+        self
+    }
+
+    /// Threads to compute with; an engine then has a pool of its own.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Computes with a pool that others compute with too.
+    #[must_use]
+    pub fn compute(mut self, compute: Arc<Compute>) -> Self {
+        self.compute = Some(compute);
+        self
+    }
+
+    /// Finds and loads a model. A name is `builtin`, a folder, a `.gguf` file, or one on the hub; see [`ModelName`].
+    ///
+    /// # Errors
+    /// When there is no such model, it cannot be had, or it is not valid.
+    pub fn open(&self, name: &str) -> Result<Engine, Error> {
+        self.open_with(name, &mut ())
+    }
+
+    /// Finds and loads a model; `progress` hears of downloads.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_with(&self, name: &str, progress: &mut dyn Progress) -> Result<Engine, Error> {
+        Opened::find(&name.parse()?, progress)?.load(self)
+    }
 }
 
 /// Hears of downloads.
@@ -36,6 +97,7 @@ impl Progress for () {}
 
 /// A model whose files have been opened, before its weights and its vocabulary are read: cheap, and enough to check
 /// options.
+#[derive(Debug)]
 pub struct Opened {
     name: String,
     checkpoint: Checkpoint,
@@ -141,10 +203,11 @@ impl Opened {
     ///
     /// # Errors
     /// When an option has no effect under the strategy asked for, or names a token that does not exist.
-    pub fn check(&self, settings: &crate::Settings) -> Result<(), Error> {
+    pub fn check(&self, settings: &crate::Options) -> Result<(), Error> {
+        settings.check_ranges()?;
         let mut all = settings.over(&self.defaults.settings).with_preset();
-        crate::options::recipe::reconcile(&mut all, vocab(&self.checkpoint));
-        crate::options::recipe::check(&all, vocab(&self.checkpoint))
+        crate::options::reconcile(&mut all, vocab(&self.checkpoint));
+        crate::options::check(&all, vocab(&self.checkpoint))
     }
 
     /// Reads the weights and the vocabulary, side by side. Plain floats are read, and looked at, by the first pass: NaN or
@@ -153,7 +216,10 @@ impl Opened {
     /// # Errors
     /// When the vocabulary or a tensor is missing or not valid, or threads cannot be had.
     pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
-        let compute = Arc::new(Compute::from_env(options.threads)?);
+        let compute = match &options.compute {
+            Some(compute) => Arc::clone(compute),
+            None => Arc::new(Compute::from_env(options.threads)?),
+        };
         let check = Check::FirstPass;
         let weights = LoadOptions { dtype: options.dtype, activations: options.activations, check };
         let (tokenizer, loaded) = std::thread::scope(|scope| {
@@ -171,11 +237,19 @@ impl Opened {
 }
 
 impl Engine {
-    /// Finds and loads a model. `progress` hears of downloads.
+    /// Finds and loads a model as it is stored, on all cores; [`OpenOptions`] says more. A name is `builtin`, a folder, a
+    /// `.gguf` file, or one on the hub; see [`ModelName`].
+    ///
+    /// ```
+    /// let engine = beamline::Engine::open("builtin")?;
+    /// assert_eq!(engine.description().architecture, "gpt2");
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When there is no such model, it cannot be had, or it is not valid.
-    pub fn open(name: &ModelName, options: &OpenOptions, progress: &mut dyn Progress) -> Result<Self, Error> {
-        Opened::find(name, progress)?.load(options)
+    #[doc(alias = "from_pretrained")]
+    pub fn open(name: &str) -> Result<Self, Error> {
+        OpenOptions::new().open(name)
     }
 }

@@ -1,5 +1,6 @@
 //! Options with values, and where each value came from.
 
+use super::error::OptionError;
 use crate::error::Error;
 use crate::options::{IGNORED, find, options};
 use beamline_shape::{OptionSpec, OptionValue, Preset};
@@ -43,17 +44,17 @@ pub struct Setting {
 /// Values of options, by name.
 ///
 /// ```
-/// use beamline::Settings;
-/// let mut settings = Settings::default();
+/// use beamline::Options;
+/// let mut settings = Options::default();
 /// settings.config(&serde_json::json!({"do_sample": true, "temperature": 0.7, "top_k": null}))?;
 /// settings.set("top-p", "0.9")?;
 /// assert!(settings.set("top_p", "1.5").unwrap_err().to_string().contains("[0, 1]"));
 /// # Ok::<(), beamline::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Settings(BTreeMap<&'static str, Setting>);
+pub struct Options(BTreeMap<&'static str, Setting>);
 
-impl Settings {
+impl Options {
     /// Sets one option, as a flag does.
     ///
     /// # Errors
@@ -68,8 +69,8 @@ impl Settings {
     /// Reads `name=value,name=value`. A comma inside brackets or braces is part of a value.
     ///
     /// ```
-    /// use beamline::Settings;
-    /// let settings = Settings::list("num_beams=5, bad_words_ids=[[1, 2]]")?;
+    /// use beamline::Options;
+    /// let settings = Options::list("num_beams=5, bad_words_ids=[[1, 2]]")?;
     /// assert_eq!(settings.iter().count(), 2);
     /// # Ok::<(), beamline::Error>(())
     /// ```
@@ -84,9 +85,7 @@ impl Settings {
             c == ',' && depth <= 0
         });
         for part in parts.filter(|part| !part.trim().is_empty()) {
-            let (name, value) = part.split_once('=').ok_or_else(|| {
-                Error::Option(format!("options are name=value pairs with commas between, got {part:?}; write top_k=50"))
-            })?;
+            let (name, value) = part.split_once('=').ok_or_else(|| OptionError::NotAPair { part: part.to_owned() })?;
             settings.set(name.trim(), value.trim())?;
         }
         Ok(settings)
@@ -107,7 +106,7 @@ impl Settings {
     /// # Errors
     /// When it is no object, a field is unknown, or a value is out of range.
     pub fn config(&mut self, json: &Value) -> Result<(), Error> {
-        let fields = json.as_object().ok_or_else(|| Error::Option("a config must be a JSON object".to_owned()))?;
+        let fields = json.as_object().ok_or_else(|| OptionError::NotAnObject)?;
         for (name, value) in fields {
             if IGNORED.contains(&name.as_str()) || name.starts_with('_') || name.starts_with("output_") {
                 continue;
@@ -135,22 +134,14 @@ impl Settings {
     }
 
     /// Whether texts are cut before the stop string that ended them; transformers' keep it.
-    fn cuts_stop_strings(&self) -> bool {
+    pub(crate) fn cuts_stop_strings(&self) -> bool {
         self.effective_value("include_stop_str_in_output") == Some(OptionValue::Flag(false))
-    }
-
-    /// The stop strings before which a text is to be cut; none where texts keep them, as transformers' do.
-    pub fn stops_to_cut(&self) -> Vec<String> {
-        match self.get("stop_strings") {
-            Some(Setting { value: OptionValue::Texts(texts), .. }) if self.cuts_stop_strings() => texts.clone(),
-            _ => Vec::new(),
-        }
     }
 
     /// Takes a model's own number of sequences back to what the search can give.
     pub(crate) fn fit_returned(&mut self) {
-        let beams = self.size("num_beams", 1);
-        if beams > 1 && self.size("num_return_sequences", 1) > beams {
+        let beams = self.size("num_beams");
+        if beams > 1 && self.size("num_return_sequences") > beams {
             self.put("num_return_sequences", OptionValue::Count(beams as u64), Origin::Model);
         } else if beams == 1 && !self.flag("do_sample") {
             self.remove("num_return_sequences");
@@ -205,13 +196,15 @@ impl Settings {
         self.get(name)?.value.count()
     }
 
-    /// A whole number as a size.
-    pub(crate) fn size(&self, name: &str, default: usize) -> usize {
-        self.count(name).map_or(default, |n| usize::try_from(n).unwrap_or(usize::MAX))
+    /// A whole number as a size: as set, or the option's default; 0 where that is in words.
+    pub(crate) fn size(&self, name: &str) -> usize {
+        let value = self.effective_value(name).and_then(|value| value.count());
+        value.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX))
     }
 
+    /// A number: as set, or the option's default; none where that is in words.
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
-        self.get(name)?.value.number()
+        self.effective_value(name)?.number()
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
@@ -238,7 +231,6 @@ impl Settings {
     }
 }
 
-fn unknown(name: &str) -> Error {
-    let known = options().map(|option| option.name).collect::<Vec<_>>().join(", ");
-    Error::Option(format!("unknown option {name}; known are {known}"))
+pub(super) fn unknown(name: &str) -> Error {
+    OptionError::Unknown { name: name.to_owned(), known: options().map(|option| option.name).collect() }.into()
 }

@@ -1,15 +1,16 @@
 //! What came out: sequences with every token's numbers.
 
+use super::batch::Budget;
+use super::engine::Engine;
+use super::session::{Prompt, Session};
+use super::step::Step;
+use super::stream::SequenceText;
 use crate::error::Error;
-use crate::options::{Setting, Settings};
-use crate::run::Engine;
-use crate::run::session::{Prompt, Session, Step};
-use beamline_search::{Certificate, FinishReason, Found, NodeId, State, StopStrings};
-use beamline_shape::OptionValue;
-use beamline_tokens::{Beginning, Special, TokenId};
+use crate::options::Plan;
+use beamline_search::{Certificate, FinishReason, Found, Measure, NodeId, State};
+use beamline_tokens::{Beginning, Special};
 use serde::Serialize;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// The result of [`Engine::generate`]. Serialised, it is the JSON of the command line.
 #[derive(Clone, Debug, Serialize)]
@@ -129,54 +130,76 @@ pub struct Usage {
 }
 
 /// Seconds.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct Timings {
     /// Opening and loading the model.
     pub load_s: f64,
-    /// The first step: prompts in, first tokens out.
+    /// The steps up to the first token: the prompt in, the first token out (prefill).
     pub prefill_s: f64,
-    /// All further steps.
+    /// All further steps (decode).
     pub decode_s: f64,
     /// Tokens after each sequence's first, a second; null if there are none.
     pub decode_tokens_per_s: Option<f64>,
     #[serde(skip)]
     begun: bool,
+    #[serde(skip)]
+    chosen: bool,
 }
 
 impl Timings {
     pub(crate) fn new(load_s: f64) -> Self {
-        Self { load_s, prefill_s: 0.0, decode_s: 0.0, decode_tokens_per_s: None, begun: false }
+        Self { load_s, prefill_s: 0.0, decode_s: 0.0, decode_tokens_per_s: None, begun: false, chosen: false }
     }
 
-    /// Counts one step in.
-    pub fn add(&mut self, step: &Step) {
+    /// Counts a step in; `chose` where it brought tokens.
+    pub(crate) fn add(&mut self, step: &Step, chose: bool) {
         let seconds = (step.forward + step.choose).as_secs_f64();
-        *(if self.begun { &mut self.decode_s } else { &mut self.prefill_s }) += seconds;
-        self.begun = true;
+        *(if self.chosen { &mut self.decode_s } else { &mut self.prefill_s }) += seconds;
+        (self.begun, self.chosen) = (true, self.chosen || chose);
+    }
+
+    /// Whether a step has been counted in.
+    pub(crate) fn begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Of sessions that stepped together: the longest of each.
+    fn longest(load_s: f64, all: impl Iterator<Item = Self>) -> Self {
+        all.fold(Self::new(load_s), |longest, one| Self {
+            prefill_s: longest.prefill_s.max(one.prefill_s),
+            decode_s: longest.decode_s.max(one.decode_s),
+            ..longest
+        })
     }
 }
 
 impl Engine {
-    /// Timings that begin with this engine's loading.
-    pub fn timings(&self) -> Timings {
-        Timings::new(self.load_seconds())
-    }
-
-    /// Continues prompts to their ends.
+    /// Continues one prompt to its end.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options};
+    /// let engine = Engine::open("builtin")?;
+    /// let completion = engine.complete("Once upon a time", &engine.plan(&Options::new().max_new_tokens(3))?)?;
+    /// assert_eq!(completion.sequences[0].token_ids.len(), 3);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As for [`settings`](Self::settings), [`session`](Self::session) and [`step`](Self::step).
-    pub fn generate(&self, prompts: &[Prompt], given: &Settings) -> Result<Completion, Error> {
-        let settings = self.settings(given)?;
-        let mut sessions = self.sessions(prompts, &settings)?;
-        let mut timings = Timings::new(self.load_seconds());
-        loop {
-            let step = self.step(&mut sessions, &mut ())?;
-            timings.add(&step);
-            if !step.more {
-                return Ok(self.completion(prompts, &settings, &sessions, timings));
-            }
-        }
+    /// As for [`generate`](Self::generate).
+    pub fn complete(&self, prompt: impl Into<Prompt>, plan: &Plan) -> Result<Completion, Error> {
+        self.generate(&[prompt.into()], plan)
+    }
+
+    /// Continues prompts to their ends, together.
+    ///
+    /// # Errors
+    /// As for [`session`](Self::session) and [`step`](Self::step); and the first session's own error, where one fails. Who
+    /// wants the others' results steps the sessions.
+    pub fn generate(&self, prompts: &[Prompt], plan: &Plan) -> Result<Completion, Error> {
+        let mut sessions = self.sessions(prompts, plan)?;
+        while self.step(&mut sessions, Budget::ALL, &mut ())?.more {}
+        let sessions = sessions.into_iter().map(Session::into_result).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.completion(&sessions))
     }
 
     /// What is known of the model.
@@ -190,55 +213,43 @@ impl Engine {
         }
     }
 
-    /// What sessions have come to, whether they are at their ends or were interrupted. `settings` come from
-    /// [`settings`](Self::settings).
-    pub fn completion(
-        &self,
-        prompts: &[Prompt],
-        settings: &Settings,
-        sessions: &[Session],
-        timings: Timings,
-    ) -> Completion {
-        let ids = |tokens: &[TokenId]| tokens.iter().map(|token| token.0).collect::<Vec<_>>();
-        let info = |(prompt, session): (&Prompt, &Session)| PromptInfo {
-            text: match prompt {
+    /// What sessions have come to, whether they are at their ends, have failed or were interrupted. The options shown are
+    /// those of the first.
+    pub fn completion(&self, sessions: &[Session]) -> Completion {
+        let info = |session: &Session| PromptInfo {
+            text: match session.given() {
                 Prompt::Text(text) => text.clone(),
                 Prompt::Ids(tokens) => self.tokenizer().decode(tokens, Special::Write, Beginning::Text),
             },
-            token_ids: ids(session.prompt()),
+            token_ids: session.prompt().iter().map(|token| token.0).collect(),
             certificate: session.certificate().map(Proof::from),
         };
-        let sequences: Vec<Sequence> = sessions
-            .iter()
-            .enumerate()
-            .flat_map(|(prompt, session)| {
-                let ranked = session.results().into_iter().enumerate();
-                ranked
-                    .map(move |(rank, found)| self.sequence(prompt, rank, session, found, settings))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
+        let mut sequences = Vec::new();
+        for (prompt, session) in sessions.iter().enumerate() {
+            let found = session.results().into_iter().enumerate();
+            sequences.extend(found.map(|(rank, found)| self.sequence(prompt, rank, session, found)));
+        }
+        let timings = Timings::longest(self.load_seconds(), sessions.iter().map(Session::timings));
+        let after_first = |sequence: &Sequence| sequence.token_ids.len().saturating_sub(1);
+        let decoded = sequences.iter().map(after_first).sum::<usize>() as f64;
         Completion {
             schema: 1,
             model: self.info(),
-            effective_config: settings.effective(),
-            prompts: prompts.iter().zip(sessions).map(info).collect(),
+            effective_config: sessions.first().map_or(Value::Null, |session| session.plan().effective_config()),
+            prompts: sessions.iter().map(info).collect(),
             usage: Usage {
                 prompt_tokens: sessions.iter().map(|session| session.prompt().len()).sum(),
                 new_tokens: sequences.iter().map(|sequence| sequence.token_ids.len()).sum(),
             },
             timings: Timings {
-                decode_tokens_per_s: (timings.decode_s > 0.0).then(|| {
-                    let after_first = |sequence: &Sequence| sequence.token_ids.len().saturating_sub(1);
-                    sequences.iter().map(after_first).sum::<usize>() as f64 / timings.decode_s
-                }),
+                decode_tokens_per_s: (timings.decode_s > 0.0).then(|| decoded / timings.decode_s),
                 ..timings
             },
             sequences,
         }
     }
 
-    fn sequence(&self, prompt: usize, rank: usize, session: &Session, found: Found, settings: &Settings) -> Sequence {
+    fn sequence(&self, prompt: usize, rank: usize, session: &Session, found: Found) -> Sequence {
         let tree = session.tree();
         let node = found.node;
         let path = tree.path(node);
@@ -247,8 +258,7 @@ impl Engine {
             .into_iter()
             .map(|id| {
                 let node = tree.node(id);
-                let raw =
-                    node.raw.unwrap_or(beamline_search::Measure { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
+                let raw = node.raw.unwrap_or(Measure { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
                 GeneratedToken {
                     id: node.token.0,
                     text: self.tokenizer().vocabulary().text(node.token),
@@ -264,12 +274,12 @@ impl Engine {
             State::Finished(reason) => Some(reason),
             State::Open => None,
         };
-        let stop_string = finish.and_then(|reason| stop_string(settings, reason));
+        let stop_string = finish.and_then(|reason| stop_string(session.plan(), reason));
         Sequence {
             prompt,
             rank,
             token_ids: path.iter().map(|token| token.0).collect(),
-            text: self.text(session, node, settings),
+            text: self.text(session, node),
             finish_reason: finish.map(FinishReason::name),
             stop_string: stop_string.map(str::to_owned),
             score: found.score,
@@ -281,44 +291,21 @@ impl Engine {
 
 impl Engine {
     /// The text that a sequence has come to, without special tokens; up to the stop string that ended it, if that is to be
-    /// cut.
-    pub fn text(&self, session: &Session, last: NodeId, settings: &Settings) -> String {
-        let stops = settings.stops_to_cut();
-        let stopped = matches!(session.state(last), State::Finished(FinishReason::Stop(_)));
-        if stopped && !stops.is_empty() {
-            self.before_stop(&stops, session, last)
-        } else {
-            self.tokenizer().decode(&session.tree().path(last), Special::Drop, Beginning::Continuation)
+    /// cut. What [`TextDeltas`](crate::TextDeltas) gives piece by piece, joined.
+    pub fn text(&self, session: &Session, last: NodeId) -> String {
+        let mut text = SequenceText::new(self.tokenizer(), session);
+        let mut all = String::new();
+        for token in session.tree().path(last) {
+            all += text.push(token);
         }
-    }
-
-    /// The text of a sequence up to where the stop string began that ended it.
-    fn before_stop(&self, stops: &[String], session: &Session, last: NodeId) -> String {
-        let (tree, vocabulary) = (session.tree(), self.tokenizer().vocabulary());
-        let node = tree.node(last);
-        let strings = StopStrings::new(stops, Arc::clone(vocabulary), session.prompt());
-        let found = node.parent.and_then(|parent| strings.found(tree, parent, node.token));
-        let path = tree.path(last);
-        let all: usize = path.iter().map(|&token| vocabulary.bytes(token).len()).sum();
-        // One that began in the prompt has all of the text in it.
-        let mut left = all.saturating_sub(found.map_or(0, |found| found.back));
-        let mut bytes = Vec::new();
-        for token in path {
-            let own = vocabulary.bytes(token);
-            let part = &own[..own.len().min(left)];
-            left -= part.len();
-            if !vocabulary.is_special(token) {
-                bytes.extend_from_slice(part);
-            }
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
+        all + text.finish(session, last)
     }
 }
 
 /// The stop string by which a sequence ended.
-fn stop_string(settings: &Settings, reason: FinishReason) -> Option<&str> {
-    match (reason, settings.get("stop_strings")?) {
-        (FinishReason::Stop(i), Setting { value: OptionValue::Texts(texts), .. }) => texts.get(i).map(String::as_str),
+pub(super) fn stop_string(plan: &Plan, reason: FinishReason) -> Option<&str> {
+    match reason {
+        FinishReason::Stop(i) => plan.stop_strings().get(i).map(String::as_str),
         _ => None,
     }
 }

@@ -1,27 +1,45 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
+use super::prefix::CachedText;
+use super::session::{Prompt, Session, SessionId, SharedDraws, Start};
 use crate::error::Error;
 use crate::open::Defaults;
-use crate::options::recipe::{self, Common, Means, Recipe};
-use crate::options::{Origin, Settings};
-use crate::run::session::{Prompt, Session};
+use crate::options::{self, BatchShared, Options, Origin, Plan, Resources, SearchSetup};
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
-use beamline_model::{Description, Loaded, Model};
-use beamline_search::Measure;
+use beamline_model::{Description, KvCache, Loaded, Model};
+use beamline_search::{Measure, StopStrings};
 use beamline_shape::OptionValue;
 use beamline_tokens::{TokenId, Tokenizer};
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A model with its tokenizer, ready to generate.
+/// A model with its tokenizer, ready to generate. It may be used from several threads at once; each of its passes uses the
+/// threads of its [`Compute`], one pass after the other.
+#[doc(alias = "pipeline")]
+#[doc(alias = "LLM")]
 pub struct Engine {
+    /// Its number in this process: plans and caches belong to the engine that made them.
+    number: u64,
     name: String,
     model: Arc<dyn Model>,
     description: Description,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     defaults: Defaults,
-    pub(crate) compute: Arc<Compute>,
+    compute: Arc<Compute>,
     load_seconds: f64,
     assistant: Option<Arc<dyn Model>>,
+    sessions: AtomicU64,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("name", &self.name)
+            .field("description", &self.description)
+            .field("threads", &self.compute.threads())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Engine {
@@ -33,20 +51,32 @@ impl Engine {
         compute: Arc<Compute>,
         load_seconds: f64,
     ) -> Self {
+        static ENGINES: AtomicU64 = AtomicU64::new(0);
         let Loaded { model, description, .. } = loaded;
-        Self { name, model, description, tokenizer, defaults, compute, load_seconds, assistant: None }
+        Self {
+            number: ENGINES.fetch_add(1, Ordering::Relaxed),
+            name,
+            model,
+            description,
+            tokenizer: Arc::new(tokenizer),
+            defaults,
+            compute,
+            load_seconds,
+            assistant: None,
+            sessions: AtomicU64::new(0),
+        }
     }
 
     /// An engine on a model of your own: whatever turns tokens into logits.
     ///
     /// ```
-    /// use beamline::{Engine, Prompt, Settings, TableModel, TokenId, Tokenizer};
+    /// use beamline::{Engine, Prompt, Options, TableModel, TokenId, Tokenizer};
     /// let tokenizer = Tokenizer::from_json(br#"{"version": "1.0", "added_tokens": [], "normalizer": null,
     ///     "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
     ///     "model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}, "unk_token": "a"}}"#)?;
     /// let table = TableModel::new(vec![vec![0.1, 0.9], vec![0.8, 0.2]], 100)?;
     /// let engine = Engine::with_model("coin", std::sync::Arc::new(table), tokenizer);
-    /// let mut settings = Settings::default();
+    /// let mut settings = Options::default();
     /// settings.set("max_new_tokens", "4")?;
     /// let completion = engine.generate(&[Prompt::Ids(vec![TokenId(0)])], &settings)?;
     /// assert_eq!(completion.sequences[0].token_ids, [1, 0, 1, 0]);
@@ -84,8 +114,13 @@ impl Engine {
     }
 
     /// The tokenizer.
-    pub fn tokenizer(&self) -> &Tokenizer {
+    pub fn tokenizer(&self) -> &Arc<Tokenizer> {
         &self.tokenizer
+    }
+
+    /// Its number: no other engine of this process has it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The threads and instructions used.
@@ -99,7 +134,7 @@ impl Engine {
     }
 
     /// The model's own defaults.
-    pub fn defaults(&self) -> &Settings {
+    pub fn defaults(&self) -> &Options {
         &self.defaults.settings
     }
 
@@ -117,93 +152,151 @@ impl Engine {
         let bytes = |engine: &Self, id: u32| engine.tokenizer.vocabulary().bytes(TokenId(id)).to_vec();
         let alike = own == other && (0..own as u32).all(|id| bytes(self, id) == bytes(assistant, id));
         if !alike {
-            return Err(Error::Option(format!(
-                "the assistant {:?} has another vocabulary than {:?}; it must have the same tokens under the same ids",
-                assistant.name, self.name
-            )));
+            return Err(Error::AssistantVocabulary { assistant: assistant.name.clone(), model: self.name.clone() });
         }
         self.assistant = Some(Arc::clone(&assistant.model));
         Ok(())
     }
 
-    /// Settings over the preset's and the model's defaults, checked against each other. Where tokens are drawn and no seed
-    /// is given, one is chosen, and shown among the results.
+    /// Checks options and completes them: over the preset's and the model's own defaults, checked against each other and
+    /// the vocabulary. Where tokens are drawn and no seed is given, one is drawn from the clock, and shown among the results.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options};
+    /// let engine = Engine::open("builtin")?;
+    /// let plan = engine.plan(&Options::new().num_beams(4))?;
+    /// assert_eq!(plan.effective_config()["num_beams"]["value"], 4);
+    /// let wrong = engine.plan(&Options::new().temperature(0.5)).unwrap_err();
+    /// assert!(wrong.to_string().contains("temperature has no effect on greedy search"));
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// When an option has no effect under the strategy asked for, or names a token that does not exist.
-    pub fn settings(&self, given: &Settings) -> Result<Settings, Error> {
-        let mut all = given.over(&self.defaults.settings).with_preset();
-        recipe::reconcile(&mut all, self.model.geometry().vocab);
-        recipe::check(&all, self.model.geometry().vocab)?;
+    /// When a value is out of its range, an option has no effect under the search asked for, two shut each other out, or
+    /// one names a token that does not exist.
+    pub fn plan(&self, options: &Options) -> Result<Plan, Error> {
+        options.check_ranges()?;
+        let vocab = self.model.geometry().vocab;
+        let mut all = options.over(&self.defaults.settings).with_preset();
+        options::reconcile(&mut all, vocab);
+        options::check(&all, vocab)?;
         if all.flag("do_sample") && all.get("seed").is_none() {
             all.put("seed", OptionValue::Count(chosen_seed()), Origin::Default);
         }
-        Ok(all)
+        Ok(Plan::new(self.number, all))
+    }
+
+    /// Checks options and completes them without the model's own defaults: what is given is all there is. For measurements
+    /// that must not depend on what a model's files say about decoding.
+    ///
+    /// # Errors
+    /// As for [`plan`](Self::plan).
+    pub fn bare_plan(&self, options: &Options) -> Result<Plan, Error> {
+        options.check_ranges()?;
+        let all = options.with_preset();
+        options::check(&all, self.model.geometry().vocab)?;
+        Ok(Plan::new(self.number, all))
     }
 
     /// The tokens of a prompt. An empty one becomes the model's begin token.
     ///
     /// # Errors
     /// When it is empty and the model has no begin token, or holds an id beyond the vocabulary.
-    pub fn prompt(&self, prompt: &Prompt) -> Result<Vec<TokenId>, Error> {
+    pub fn encode_prompt(&self, prompt: &Prompt) -> Result<Vec<TokenId>, Error> {
         let mut ids = match prompt {
             Prompt::Text(text) => self.tokenizer.ids(text)?,
             Prompt::Ids(ids) => ids.clone(),
         };
         if ids.is_empty() {
             let begin = self.tokenizer.begin().or(self.defaults.begin);
-            ids.push(begin.ok_or_else(|| {
-                Error::Prompt("the prompt is empty, and this model has no begin token; give some text".to_owned())
-            })?);
+            ids.push(begin.ok_or_else(|| Error::EmptyPrompt)?);
         }
         let vocab = self.model.geometry().vocab;
         match ids.iter().find(|id| id.index() >= vocab) {
-            Some(id) => {
-                Err(Error::Prompt(format!("token id {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1)))
-            }
+            Some(id) => Err(Error::UnknownToken { id: id.0, vocab }),
             None => Ok(ids),
         }
     }
 
-    /// Starts continuing a prompt. `settings` come from [`settings`](Self::settings).
+    /// Starts continuing a prompt.
     ///
     /// # Errors
-    /// When the prompt cannot be used, or leaves no room.
-    pub fn session(&self, prompt: &Prompt, settings: &Settings) -> Result<Session, Error> {
-        Ok(self.sessions(std::slice::from_ref(prompt), settings)?.remove(0))
+    /// When the prompt cannot be used or leaves no room, or the plan is another engine's.
+    pub fn session(&self, prompt: impl Into<Prompt>, plan: &Plan) -> Result<Session, Error> {
+        let shared = self.shared(plan)?;
+        self.start(prompt.into(), plan, &shared, None, None)
     }
 
-    /// Starts continuing a batch of prompts. With `rng` torch their rows share one stream, so they must be stepped
-    /// together; otherwise each is as if alone.
+    /// Starts continuing a prompt from keys and values that another session left, as far as both begin with the same
+    /// tokens. Results are those of a session that begins with nothing, bit for bit.
+    ///
+    /// # Errors
+    /// As for [`session`](Self::session), and when the keys and values are another engine's.
+    pub fn resume(&self, prompt: impl Into<Prompt>, plan: &Plan, from: CachedText) -> Result<Session, Error> {
+        let shared = self.shared(plan)?;
+        self.start(prompt.into(), plan, &shared, Some(from), None)
+    }
+
+    /// Starts continuing a batch of prompts. With `rng` torch their rows share one stream of random numbers, so they must be
+    /// stepped together and in this order; otherwise each is as if alone.
     ///
     /// # Errors
     /// As for [`session`](Self::session).
-    pub fn sessions(&self, prompts: &[Prompt], settings: &Settings) -> Result<Vec<Session>, Error> {
-        let common = Common::new(settings);
-        let session = |prompt: &Prompt| {
-            let prompt = self.prompt(prompt)?;
-            let means = Means {
-                geometry: self.model.geometry(),
-                vocabulary: self.tokenizer.vocabulary(),
-                assistant: self.assistant.as_ref(),
-            };
-            let recipe = Recipe::new(&means, settings, &prompt, &common)?;
-            Ok(Session::new(prompt, recipe, self.model.geometry()))
-        };
-        prompts.iter().map(session).collect()
+    pub fn sessions(&self, prompts: &[Prompt], plan: &Plan) -> Result<Vec<Session>, Error> {
+        let shared = self.shared(plan)?;
+        let rows = prompts.len();
+        let mut batch = None;
+        let mut all = Vec::with_capacity(rows);
+        for (row, prompt) in prompts.iter().enumerate() {
+            let draws = shared.one_stream().then_some((batch, row, rows));
+            let session = self.start(prompt.clone(), plan, &shared, None, draws)?;
+            batch.get_or_insert(session.id());
+            all.push(session);
+        }
+        Ok(all)
     }
 
-    /// What turns a row into log-probabilities.
-    pub(crate) fn sums(&self, row: &[f32]) -> RowSums {
+    /// What the prompts of a batch share.
+    fn shared(&self, plan: &Plan) -> Result<BatchShared, Error> {
+        if plan.engine() == self.number { Ok(BatchShared::new(plan.options())) } else { Err(Error::ForeignPlan) }
+    }
+
+    fn start(
+        &self,
+        given: Prompt,
+        plan: &Plan,
+        shared: &BatchShared,
+        from: Option<CachedText>,
+        draws: Option<(Option<SessionId>, usize, usize)>,
+    ) -> Result<Session, Error> {
+        let prompt = self.encode_prompt(&given)?;
+        let (geometry, vocabulary) = (self.model.geometry(), self.tokenizer.vocabulary());
+        let resources = Resources { geometry, vocabulary, assistant: self.assistant.as_ref() };
+        let setup = SearchSetup::new(&resources, plan, &prompt, shared)?;
+        let stops = plan.stops_to_cut();
+        let cut = (!stops.is_empty()).then(|| StopStrings::new(stops, Arc::clone(vocabulary), &prompt));
+        let cache = match from {
+            Some(from) => from.beginning_of(&prompt, self.number)?,
+            None => KvCache::new(geometry),
+        };
+        let id = SessionId(self.sessions.fetch_add(1, Ordering::Relaxed));
+        let shared_draws = draws.map(|(batch, row, rows)| SharedDraws { batch: batch.unwrap_or(id), row, rows });
+        let plan = plan.clone();
+        let load_seconds = self.load_seconds;
+        Ok(Session::new(Start { id, plan, given, prompt, setup, geometry, cache, shared_draws, cut, load_seconds }))
+    }
+
+    /// What turns a row of logits `[vocab]` into log-probabilities (the log-sum-exp, summed in f64).
+    pub fn sums(&self, row: &[f32]) -> RowSums {
         row_sums(row, self.compute.isa())
     }
 
-    /// What the model itself thinks of a token, given its row.
-    pub(crate) fn measure(&self, row: &[f32], token: TokenId) -> Measure {
+    /// What the model itself thinks of a token, given the row of logits `[vocab]` before it.
+    pub fn measure(&self, row: &[f32], token: TokenId) -> Measure {
         Self::measured(row, &self.sums(row), token)
     }
 
-    /// The same, where the row's sums are known.
+    /// What the model itself thinks of a token, where the sums of the row are known.
     pub(crate) fn measured(row: &[f32], sums: &RowSums, token: TokenId) -> Measure {
         let value = row[token.index()];
         let (before, after) = row.split_at(token.index());

@@ -1,15 +1,25 @@
 //! One prompt on its way to text: a tree, a strategy, and what each tip needs to grow.
 
-use crate::options::recipe::Recipe;
-use crate::run::draft::Drafter;
+use super::completion::Timings;
+use super::draft::Drafter;
+use super::step::Step;
+use crate::error::Error;
+use crate::options::{Plan, SearchSetup};
 use beamline_model::{Geometry, KvCache};
-use beamline_search::{Certificate, Coins, Found, NodeId, State, Strategy, Tip, Tree, Wants};
+use beamline_search::{Certificate, Coins, Found, NodeId, State, StopStrings, Strategy, Tip, Tree, Wants};
 use beamline_shape::{Logits, Pipeline};
 use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::fmt;
+use std::time::Instant;
 
 /// A prompt, as text or as tokens.
+///
+/// ```
+/// use beamline::{Prompt, TokenId};
+/// assert_eq!(Prompt::from("Once"), Prompt::Text("Once".to_owned()));
+/// assert_eq!(Prompt::from(vec![TokenId(7)]), Prompt::Ids(vec![TokenId(7)]));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Prompt {
     /// Text, taken as it is.
@@ -18,19 +28,54 @@ pub enum Prompt {
     Ids(Vec<TokenId>),
 }
 
-/// What one call of [`Engine::step`](crate::Engine::step) did.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Step {
-    /// Whether any session goes on.
-    pub more: bool,
-    /// Time spent in the model.
-    pub forward: Duration,
-    /// Time spent shaping and choosing.
-    pub choose: Duration,
-    /// Tokens that a draft guessed rightly.
-    pub accepted: usize,
-    /// Tokens that a draft guessed.
-    pub drafted: usize,
+impl From<&str> for Prompt {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Prompt {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&[TokenId]> for Prompt {
+    fn from(ids: &[TokenId]) -> Self {
+        Self::Ids(ids.to_vec())
+    }
+}
+
+impl From<Vec<TokenId>> for Prompt {
+    fn from(ids: Vec<TokenId>) -> Self {
+        Self::Ids(ids)
+    }
+}
+
+impl From<&Prompt> for Prompt {
+    fn from(prompt: &Prompt) -> Self {
+        prompt.clone()
+    }
+}
+
+/// A session's number: no other session of its engine has it, and one that began later has a greater one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SessionId(pub(crate) u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Whether to note the raw model's log-probability, rank and entropy of every token, which takes a little time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RawStats {
+    /// Note them: results carry them, and searches that rank by them can.
+    #[default]
+    Keep,
+    /// Do without: the numbers of results are NaN.
+    Skip,
 }
 
 /// What a tip of the tree needs to grow: its caches and its processors, forked together.
@@ -39,17 +84,53 @@ pub(crate) struct Branch {
     /// The text without its prompt, where guidance asks for it.
     pub(crate) unguided: Option<KvCache>,
     pub(crate) pipeline: Pipeline,
+    /// Hidden states of what was fed since the last choice, for searches that compare them.
+    pub(crate) hidden: Vec<f32>,
+    /// How many hidden states there are.
+    pub(crate) states: usize,
 }
 
 impl Branch {
-    /// A copy that goes its own way.
+    fn new(cache: KvCache, unguided: Option<KvCache>, pipeline: Pipeline) -> Self {
+        Self { cache, unguided, pipeline, hidden: Vec::new(), states: 0 }
+    }
+
+    /// A copy that goes its own way; both share their caches' blocks (copy-on-write).
     fn fork(&self) -> Self {
-        Self { cache: self.cache.clone(), unguided: self.unguided.clone(), pipeline: self.pipeline.fork() }
+        Self::new(self.cache.clone(), self.unguided.clone(), self.pipeline.fork())
+    }
+
+    /// How many tokens each cache holds.
+    pub(super) fn lengths(&self) -> [usize; 2] {
+        [self.cache.len(), self.unguided.as_ref().map_or(0, KvCache::len)]
+    }
+
+    /// Forgets what came after these lengths.
+    pub(super) fn truncate(&mut self, [cache, unguided]: [usize; 2]) {
+        self.cache.truncate(cache);
+        if let Some(own) = &mut self.unguided {
+            own.truncate(unguided);
+        }
     }
 }
 
-/// A prompt being continued.
+/// The rows of a batch that share one stream of random numbers, as in torch: all of them step together, in order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SharedDraws {
+    /// The id of the batch's first session.
+    pub(crate) batch: SessionId,
+    pub(crate) row: usize,
+    pub(crate) rows: usize,
+}
+
+/// A prompt being continued. It owns its plan, its prompt and its timings; it may be stepped beside any others, and dropped
+/// or cancelled between steps. What goes wrong with it is its own state ([`error`](Self::error)), and the results of
+/// others keep their bits.
 pub struct Session {
+    id: SessionId,
+    plan: Plan,
+    /// The prompt, as it was given.
+    given: Prompt,
     prompt: Vec<TokenId>,
     /// The prompt to move away from, where guidance is on.
     negative: Vec<TokenId>,
@@ -65,14 +146,34 @@ pub struct Session {
     pub(crate) branches: BTreeMap<NodeId, Branch>,
     /// The prompt's own branch, for strategies that go back.
     trunk: Option<Branch>,
+    /// Keys and values of the longest text that has ended.
+    ended: Option<KvCache>,
     /// Processors of tips that share a node but have shaped their rows apart, by node and sequence.
     pub(crate) own: BTreeMap<(NodeId, u32), Pipeline>,
     /// Rows to shape in, kept so that nothing is allocated for each token.
     pub(crate) spare: Vec<Logits>,
     /// Steps taken.
     pub(crate) steps: usize,
-    /// Whether to note what the model itself thought of each token.
-    pub(crate) measures: bool,
+    raw_stats: RawStats,
+    shared_draws: Option<SharedDraws>,
+    /// The stop strings before which texts are cut.
+    cut: Option<StopStrings>,
+    deadline: Option<Instant>,
+    timings: Timings,
+    failed: Option<Error>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("prompt_tokens", &self.prompt.len())
+            .field("nodes", &self.tree.len())
+            .field("steps", &self.steps)
+            .field("done", &self.is_done())
+            .field("error", &self.failed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A text and how far a branch has come in it: what is still to be fed.
@@ -81,28 +182,68 @@ pub(crate) struct Feed {
     pub(crate) unguided: Vec<TokenId>,
 }
 
+/// What a session begins with.
+pub(crate) struct Start {
+    pub(crate) id: SessionId,
+    pub(crate) plan: Plan,
+    pub(crate) given: Prompt,
+    pub(crate) prompt: Vec<TokenId>,
+    pub(crate) setup: SearchSetup,
+    pub(crate) geometry: Geometry,
+    /// Keys and values of a beginning of the prompt.
+    pub(crate) cache: KvCache,
+    pub(crate) shared_draws: Option<SharedDraws>,
+    pub(crate) cut: Option<StopStrings>,
+    pub(crate) load_seconds: f64,
+}
+
 impl Session {
-    pub(crate) fn new(prompt: Vec<TokenId>, recipe: Recipe, geometry: Geometry) -> Self {
-        let (tree, mut strategy) = (Tree::new(), recipe.strategy);
+    pub(crate) fn new(start: Start) -> Self {
+        let Start { id, plan, given, prompt, setup, geometry, cache, shared_draws, cut, load_seconds } = start;
+        let (tree, mut strategy) = (Tree::new(), setup.strategy);
         let pending = strategy.frontier(&tree);
-        let unguided = recipe.negative.is_some().then(|| KvCache::new(geometry));
-        let branch = Branch { cache: KvCache::new(geometry), unguided, pipeline: recipe.pipeline };
+        let unguided = setup.negative.is_some().then(|| KvCache::new(geometry));
+        let branch = Branch::new(cache, unguided, setup.pipeline);
         Self {
+            id,
+            plan,
+            given,
             prompt,
-            negative: recipe.negative.unwrap_or_default(),
+            negative: setup.negative.unwrap_or_default(),
             tree,
             strategy,
-            coins: recipe.coins,
-            drafter: recipe.drafter,
-            max_new_tokens: recipe.max_new_tokens,
+            coins: setup.coins,
+            drafter: setup.drafter,
+            max_new_tokens: setup.max_new_tokens,
             pending,
             branches: BTreeMap::from([(Tree::ROOT, branch)]),
             trunk: None,
+            ended: None,
             own: BTreeMap::new(),
             spare: Vec::new(),
             steps: 0,
-            measures: true,
+            raw_stats: RawStats::Keep,
+            shared_draws,
+            cut,
+            deadline: setup.deadline,
+            timings: Timings::new(load_seconds),
+            failed: None,
         }
+    }
+
+    /// Its number: unique in its engine, and greater than those of sessions that began before.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// What it was asked to do.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The prompt, as it was given.
+    pub fn given(&self) -> &Prompt {
+        &self.given
     }
 
     /// The prompt's tokens.
@@ -120,7 +261,7 @@ impl Session {
         self.strategy.results(&self.tree)
     }
 
-    /// Whether the text of the first sequence may be shown as it comes: it only ever grows.
+    /// Whether texts may be shown as they come: each of them only ever grows.
     pub fn streams(&self) -> bool {
         self.strategy.streams()
     }
@@ -130,16 +271,94 @@ impl Session {
         self.strategy.certificate()
     }
 
-    /// True when nothing is left to grow.
+    /// True when nothing is left to grow: all texts have ended, or the session has failed or was cancelled.
     pub fn is_done(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() || self.failed.is_some()
+    }
+
+    /// Why it cannot go on, where that is so: its processors left no token, its numbers overflowed, its time was up before
+    /// its prompt was read, or it was cancelled. What it had come to can still be read.
+    pub fn error(&self) -> Option<&Error> {
+        self.failed.as_ref()
+    }
+
+    /// The reason why it cannot go on, given away; the session stays done.
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
+        self.pending.clear();
+        self.failed.take()
+    }
+
+    /// The session itself, unless it has failed.
+    ///
+    /// # Errors
+    /// The reason why it cannot go on, where there is one.
+    pub fn into_result(self) -> Result<Self, Error> {
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+
+    /// Ends it between two steps: its memory is free at once, and [`error`](Self::error) says that it was cancelled. One
+    /// that is done already stays as it is.
+    pub fn cancel(&mut self) {
+        if !self.is_done() {
+            self.fail(Error::Cancelled);
+        }
+    }
+
+    /// Notes why it cannot go on, and lets go of what only going on would need.
+    pub(crate) fn fail(&mut self, error: Error) {
+        self.failed.get_or_insert(error);
+        self.branches.clear();
+        self.trunk = None;
+        self.own.clear();
+        self.spare.clear();
+    }
+
+    /// How long it took, as far as it has come.
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+
+    /// Counts a step in that it took part in.
+    pub(crate) fn took(&mut self, step: &Step, chose: bool) {
+        self.timings.add(step, chose);
+    }
+
+    /// Whether its draws are shared with other rows of its batch, so that all of them must step together.
+    pub(crate) fn shares_draws(&self) -> bool {
+        self.shared_draws.is_some()
+    }
+
+    pub(crate) fn shared_draws(&self) -> Option<SharedDraws> {
+        self.shared_draws
+    }
+
+    /// Whether it ran out of time before its prompt was read, with nothing to show.
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        self.steps == 0 && self.timings.begun() && self.deadline.is_some_and(|deadline| now > deadline)
     }
 
     /// Blocks of keys and values that this session holds in memory, those that branches share counted once.
     pub fn cache_blocks(&self) -> usize {
         let caches =
             self.branches.values().chain(&self.trunk).flat_map(|b| std::iter::once(&b.cache).chain(&b.unguided));
-        KvCache::distinct_blocks(caches)
+        KvCache::distinct_blocks(caches.chain(&self.ended))
+    }
+
+    /// Keys and values of the prompt and of what has been generated, as far as they have been computed: of the branch that
+    /// has come furthest, or of the text that ended last. For another session to begin with, or for a
+    /// [`PrefixStore`](crate::PrefixStore).
+    pub(crate) fn longest_cache(&self) -> Option<&KvCache> {
+        let live = self.branches.values().map(|branch| &branch.cache);
+        // Of equals the first: by node, so that it does not depend on chance.
+        live.chain(&self.ended).rev().max_by_key(|cache| cache.len())
+    }
+
+    /// The stop strings before which texts are cut.
+    pub(crate) fn cut(&self) -> Option<&StopStrings> {
+        self.cut.as_ref()
     }
 
     pub(crate) fn wants(&self) -> Wants {
@@ -154,28 +373,30 @@ impl Session {
         nodes
     }
 
-    /// Prompt and path of a node.
+    /// Prompt and path of a node. Walks to the root: for who looks on, not for steps.
     pub(crate) fn tokens(&self, node: NodeId) -> Vec<TokenId> {
-        self.after(&self.prompt, node)
-    }
-
-    fn after(&self, begin: &[TokenId], node: NodeId) -> Vec<TokenId> {
-        let mut tokens = begin.to_vec();
+        let mut tokens = self.prompt.clone();
         tokens.extend(self.tree.path(node));
         tokens
     }
 
     /// What a branch's caches lack of a node's text: its last token at the least, whose row is wanted.
     pub(crate) fn feed(&self, node: NodeId, branch: &mut Branch) -> Feed {
-        let lacking = |mut tokens: Vec<TokenId>, cache: &mut KvCache| {
-            cache.truncate(tokens.len() - 1);
-            tokens.split_off(cache.len())
-        };
         let unguided = branch.unguided.as_mut();
         Feed {
-            text: lacking(self.tokens(node), &mut branch.cache),
-            unguided: unguided.map_or(Vec::new(), |cache| lacking(self.after(&self.negative, node), cache)),
+            text: self.lacking(&self.prompt, node, &mut branch.cache),
+            unguided: unguided.map_or(Vec::new(), |cache| self.lacking(&self.negative, node, cache)),
         }
+    }
+
+    /// What a cache lacks of a beginning and a node's path; walks no further back than that.
+    fn lacking(&self, begin: &[TokenId], node: NodeId, cache: &mut KvCache) -> Vec<TokenId> {
+        let all = begin.len() + self.tree.depth(node);
+        cache.truncate(all - 1);
+        let mut tokens = begin.get(cache.len()..).unwrap_or_default().to_vec();
+        let of_path = all - cache.len() - tokens.len();
+        tokens.extend(self.tree.last_tokens(node, of_path));
+        tokens
     }
 
     /// Takes the caches of nodes whose rows are not known back to before their last token: drafts that went another way
@@ -198,6 +419,13 @@ impl Session {
         }
         let mut heirs: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
         let alive = self.alive_nodes();
+        if alive.is_empty() {
+            // What has been computed may serve another session that begins with the same tokens.
+            let live = std::mem::take(&mut self.branches);
+            self.ended = live.into_values().chain(from.into_values()).map(|b| b.cache).rev().max_by_key(KvCache::len);
+            self.trunk = None;
+            return;
+        }
         self.branches.retain(|node, _| alive.binary_search(node).is_ok());
         for node in alive {
             if !self.branches.contains_key(&node) {
@@ -235,17 +463,13 @@ impl Session {
 
     /// Tells a branch's processors of the tokens between two nodes.
     fn accept(&self, branch: &mut Branch, from: NodeId, to: NodeId) {
-        let path = self.tree.path(to);
-        let new = &path[self.tree.depth(from)..];
-        if let [token] = new {
-            // The usual case: the cache knows what comes before.
-            let known = self.prompt.len() + path.len() - 1;
-            branch.pipeline.accept(&branch.cache.tokens()[..known], *token);
-        } else {
-            let tokens = self.tokens(to);
-            for at in tokens.len() - new.len()..tokens.len() {
-                branch.pipeline.accept(&tokens[..at], tokens[at]);
-            }
+        let depth = self.tree.depth(to);
+        let new = self.tree.last_tokens(to, depth - self.tree.depth(from));
+        let known = self.prompt.len() + depth - new.len();
+        let mut before = branch.cache.tokens()[..known].to_vec();
+        for token in new {
+            branch.pipeline.accept(&before, token);
+            before.push(token);
         }
     }
 
@@ -256,14 +480,19 @@ impl Session {
         (self.max_new_tokens - depth - 1).min(context - longest)
     }
 
-    /// Whether to note the raw model's log-probability, rank and entropy of every token, which takes a little time; on
-    /// unless switched off. What ranks by them needs them.
-    pub fn measure(&mut self, on: bool) {
-        self.measures = on;
+    /// Whether to note the raw model's log-probability, rank and entropy of every token; they are noted unless switched
+    /// off. What ranks by them needs them.
+    pub fn raw_stats(&mut self, stats: RawStats) {
+        self.raw_stats = stats;
+    }
+
+    /// Whether the raw model's numbers are noted.
+    pub(crate) fn measures(&self) -> bool {
+        self.raw_stats == RawStats::Keep
     }
 
     /// How a node's sequence ended, if it has.
-    pub(crate) fn state(&self, node: NodeId) -> State {
+    pub fn state(&self, node: NodeId) -> State {
         self.tree.node(node).state
     }
 }

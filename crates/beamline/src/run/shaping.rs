@@ -1,8 +1,8 @@
 //! Rows made into scores: the processors of every tip.
 
+use super::session::Session;
+use super::step::Work;
 use crate::observe::{Event, Interest, Observer, Stages, What};
-use crate::run::feed::Work;
-use crate::run::session::Session;
 use beamline_model::Rows;
 use beamline_search::{NodeId, Purpose, Tip};
 use beamline_shape::{Context, Logits, ShapeError};
@@ -52,12 +52,12 @@ pub(crate) fn shape(
             unguided: (!work.unguided.is_empty()).then(|| rows.row(work.unguided.start)),
         };
         let mut stages = observer.wants(Interest::Stages).then(|| Stages::new(&scores));
-        let step = session.steps;
+        let (id, step) = (session.id(), session.steps);
         let pipeline = &mut work.branch.pipeline;
         let sound = pipeline.apply(&mut scores, &context, &mut |processor, row| {
             if let Some(stages) = &mut stages {
                 let what = What::Stage { stage: stages.after(tip, processor, row), row };
-                observer.event(&Event { session: s, step, what });
+                observer.event(&Event { session: s, id, step, what });
             }
         });
         let mut fault = None;

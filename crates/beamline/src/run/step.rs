@@ -1,61 +1,115 @@
 //! One step of many sessions: one pass over the weights, then each search grows.
 
+use super::batch::{Budget, Item};
+use super::engine::Engine;
+use super::session::{Branch, Session, SharedDraws};
+use super::shaping::shape;
 use crate::error::Error;
 use crate::observe::{Event, Interest, Observer, Told, What};
-use crate::run::Engine;
-use crate::run::feed::{Job, Work};
-use crate::run::prefill::{CHUNK, feed_all_but};
-use crate::run::session::{Session, Step};
-use crate::run::shaping::shape;
 use beamline_kernels::RowSums;
-use beamline_model::{KvCache, Rows, Span, Want};
+use beamline_model::{KvCache, ModelError, Rows, Span, Want};
 use beamline_search::{NodeId, Outlook, Tip};
 use beamline_tokens::TokenId;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// What one call of [`Engine::step`](crate::Engine::step) did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Step {
+    /// Whether any session goes on.
+    pub more: bool,
+    /// Time spent in the model.
+    pub forward: Duration,
+    /// Time spent shaping and choosing.
+    pub choose: Duration,
+    /// Tokens that went through the model, drafts among them.
+    pub tokens: usize,
+    /// Tokens that a draft guessed rightly.
+    pub accepted: usize,
+    /// Tokens that a draft guessed.
+    pub drafted: usize,
+}
+
+/// An item on its way through shaping and choosing.
+pub(crate) struct Work {
+    pub(crate) branch: Branch,
+    pub(crate) draft: VecDeque<TokenId>,
+    pub(crate) rows: Range<usize>,
+    pub(crate) unguided: Range<usize>,
+    pub(crate) hidden: Vec<f32>,
+    /// How many hidden states there are.
+    pub(crate) states: usize,
+}
 
 impl Engine {
-    /// Carries every session one step on, with a single pass over the weights (long prompts in chunks before it).
+    /// Carries every session one step on, with as few passes over the weights as memory allows. Sessions may join and
+    /// leave between steps; those that are done are passed over.
     ///
-    /// A session with a draft may come several tokens further in one step.
+    /// `budget` bounds the tokens of a step: a session whose prompt does not fit into it reads a piece, and is chosen from
+    /// in a later step. A session with a draft may come several tokens further in one step. What goes wrong with a session
+    /// is its own state ([`Session::error`]).
     ///
     /// # Errors
-    /// When the model overflows, or processors leave no token. The sessions are spent then: what they have come to can be
-    /// read, but they cannot go on.
-    pub fn step(&self, sessions: &mut [Session], observer: &mut dyn Observer) -> Result<Step, Error> {
+    /// When the model itself is broken (a weight is NaN): no session can go on then, and all of them have failed.
+    #[doc(alias = "scheduler")]
+    pub fn step(&self, sessions: &mut [Session], budget: Budget, observer: &mut dyn Observer) -> Result<Step, Error> {
         let started = Instant::now();
-        let mut jobs = self.jobs(sessions)?;
-        if jobs.is_empty() {
-            return Ok(Step::default());
-        }
-        let rows = self.forward(&mut jobs)?;
-        if jobs.iter().any(|job| sessions[job.session].wants().hidden && job.hidden.is_empty()) {
-            return Err(Error::Option(
-                "this model does not show its hidden states, which penalty_alpha needs; leave it out".to_owned(),
-            ));
-        }
+        sessions.iter_mut().filter(|session| session.is_late(started)).for_each(|session| session.fail(Error::Late));
+        fail_torn_batches(sessions);
+        let mut items = self.gather(sessions, budget);
+        let (rows, tokens) = match self.rows(sessions, &mut items) {
+            Ok(rows) => rows,
+            Err(error) => {
+                let all = sessions.iter_mut().filter(|session| !session.is_done());
+                all.for_each(|session| session.fail(Error::Broken { reason: error.to_string() }));
+                return Err(error.into());
+            }
+        };
         let forward = started.elapsed();
         let started = Instant::now();
-        let drafted = jobs.iter().map(|job| job.draft.len()).sum();
-        let mut work: Vec<BTreeMap<NodeId, Work>> = sessions.iter().map(|_| BTreeMap::new()).collect();
-        for job in jobs {
-            let Job { session, node, branch, draft, rows, unguided_rows: unguided, hidden, states, .. } = job;
-            work[session].insert(node, Work { branch, draft, rows, unguided, hidden, states });
-        }
-        let mut accepted = 0;
+        let drafted = items.iter().map(|item| item.draft.len()).sum();
+        let took_part: Vec<usize> = items.iter().map(|item| item.session).collect();
+        let work = sort(sessions, items);
+        let (mut accepted, mut chose) = (0, vec![false; sessions.len()]);
         for (s, (session, work)) in sessions.iter_mut().zip(work).enumerate() {
-            if work.is_empty() {
-                session.strategy.idle();
-            } else {
-                accepted += self.choose(s, session, work, &rows, observer)?;
-                if session.is_done() {
-                    self.measure_results(session)?;
+            if !work.is_empty() {
+                chose[s] = true;
+                match self.choose(s, session, work, &rows, observer).and_then(|accepted| {
+                    let over = session.is_done();
+                    if over { self.measure_results(session).map(|()| accepted) } else { Ok(accepted) }
+                }) {
+                    Ok(more) => accepted += more,
+                    Err(error) => session.fail(error),
                 }
+            } else if session.is_done() {
+                session.strategy.idle();
             }
         }
         let more = sessions.iter().any(|session| !session.is_done());
-        Ok(Step { more, forward, choose: started.elapsed(), accepted, drafted })
+        let step = Step { more, forward, choose: started.elapsed(), tokens, accepted, drafted };
+        for (s, session) in sessions.iter_mut().enumerate().filter(|(s, _)| took_part.contains(s)) {
+            session.took(&step, chose[s]);
+        }
+        Ok(step)
+    }
+
+    /// Runs what was gathered through the model: the rows, and how many tokens that took.
+    fn rows(&self, sessions: &mut [Session], items: &mut Vec<Item>) -> Result<(Rows, usize), ModelError> {
+        let held = |items: &[Item]| items.iter().flat_map(|item| item.branch.lengths()).sum::<usize>();
+        let before = held(items);
+        self.prefill(sessions, items)?;
+        let rows = self.forward(sessions, items)?;
+        let tokens = held(items).saturating_sub(before);
+        items.retain(|item| !sessions[item.session].is_done());
+        for item in items.iter().filter(|item| !item.waits) {
+            let session = &mut sessions[item.session];
+            if session.wants().hidden && item.branch.hidden.is_empty() {
+                session.fail(Error::NoHiddenStates);
+            }
+        }
+        items.retain(|item| !sessions[item.session].is_done());
+        Ok((rows, tokens))
     }
 
     /// Shapes the rows of one session and lets its strategy choose; goes on while what it chose was drafted.
@@ -84,7 +138,7 @@ impl Engine {
                 for outlook in &outlooks {
                     let tokens = session.tokens(outlook.tip.node);
                     let what = What::Row { tokens: &tokens, outlook: *outlook };
-                    observer.event(&Event { session: s, step: session.steps, what });
+                    observer.event(&Event { session: s, id: session.id(), step: session.steps, what });
                 }
             }
             self.grow(s, session, &outlooks, observer)?;
@@ -101,7 +155,7 @@ impl Engine {
     /// Measures what the model itself thought of the tokens of a search that is over, where that is not known: of an exact
     /// search, whose nodes grow long after their rows were seen.
     fn measure_results(&self, session: &mut Session) -> Result<(), Error> {
-        if !session.measures {
+        if !session.measures() {
             return Ok(());
         }
         for found in session.results() {
@@ -112,7 +166,7 @@ impl Engine {
             let mut feed = session.tokens(found.node);
             feed.pop();
             let mut cache = KvCache::new(self.model().geometry());
-            feed_all_but(self.model(), CHUNK.max(branch.len()), &mut cache, &mut feed)?;
+            self.feed_all_but(branch.len().max(1), &mut cache, &mut feed)?;
             let span = Span { tokens: &feed, cache: &mut cache, want: Want::Tail(branch.len()) };
             let rows = self.model().forward(&mut [span], &mut ())?;
             for (row, &node) in branch.iter().enumerate() {
@@ -131,17 +185,18 @@ impl Engine {
         outlooks: &[Outlook<'_>],
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let sums: Vec<RowSums> = if session.measures || observer.wants(Interest::Search) {
+        let sums: Vec<RowSums> = if session.measures() || observer.wants(Interest::Search) {
             outlooks.iter().map(|outlook| self.sums(outlook.raw)).collect()
         } else {
             Vec::new()
         };
         let log_sums: Vec<f64> = sums.iter().map(RowSums::log_sum).collect();
-        let mut told = Told { observer, session: s, step: session.steps, outlooks, log_sums: &log_sums };
+        let mut told =
+            Told { observer, session: s, id: session.id(), step: session.steps, outlooks, log_sums: &log_sums };
         let before = session.tree.len();
         session.strategy.grow(&mut session.tree, outlooks, &mut told)?;
         session.steps += 1;
-        if session.measures {
+        if session.measures() {
             let grown: Vec<(NodeId, Option<NodeId>, TokenId)> =
                 session.tree.since(before).map(|(id, node)| (id, node.parent, node.token)).collect();
             for (id, parent, token) in grown {
@@ -152,6 +207,42 @@ impl Engine {
         }
         session.pending = session.strategy.frontier(&session.tree);
         Ok(())
+    }
+}
+
+/// Parts items by session: work for those that can be chosen from, and branches back to those that wait.
+fn sort(sessions: &mut [Session], items: Vec<Item>) -> Vec<BTreeMap<NodeId, Work>> {
+    let mut waiting = vec![false; sessions.len()];
+    items.iter().filter(|item| item.waits).for_each(|item| waiting[item.session] = true);
+    let mut work: Vec<BTreeMap<NodeId, Work>> = sessions.iter().map(|_| BTreeMap::new()).collect();
+    for item in items {
+        let Item { session, node, mut branch, draft, rows, unguided_rows: unguided, .. } = item;
+        if waiting[session] {
+            sessions[session].branches.insert(node, branch);
+            continue;
+        }
+        let (hidden, states) = (std::mem::take(&mut branch.hidden), std::mem::take(&mut branch.states));
+        work[session].insert(node, Work { branch, draft, rows, unguided, hidden, states });
+    }
+    work
+}
+
+/// Fails rows of a batch that share one stream of random numbers and are not all here, in order: each row's draws would be
+/// another's.
+fn fail_torn_batches(sessions: &mut [Session]) {
+    let mut batches: BTreeMap<_, Vec<SharedDraws>> = BTreeMap::new();
+    for shared in sessions.iter().filter_map(Session::shared_draws) {
+        batches.entry(shared.batch).or_default().push(shared);
+    }
+    batches.retain(|_, rows| {
+        let whole = rows.len() == rows[0].rows && rows.iter().enumerate().all(|(i, shared)| shared.row == i);
+        !whole
+    });
+    for session in sessions.iter_mut().filter(|session| !session.is_done()) {
+        if let Some(shared) = session.shared_draws().filter(|shared| batches.contains_key(&shared.batch)) {
+            let present = batches[&shared.batch].len();
+            session.fail(Error::TornBatch { rows: shared.rows, present });
+        }
     }
 }
 

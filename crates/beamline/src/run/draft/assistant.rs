@@ -2,13 +2,15 @@
 
 use super::{Ahead, Drafter};
 use crate::error::Error;
-use crate::run::prefill::{CHUNK, feed_all_but};
 use beamline_model::{KvCache, Model, Span, Want};
 use beamline_search::{Coins, Purpose};
 use beamline_shape::{Context, Logits};
 use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Tokens of a text that the draft model reads together.
+const PIECE: usize = 512;
 
 /// How many tokens are drafted next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,7 +80,12 @@ impl Drafter for Assistant {
         let mut draft = Vec::new();
         while draft.len() < most {
             let mut feed = tokens[state.cache.len()..].to_vec();
-            feed_all_but(&*self.model, CHUNK, &mut state.cache, &mut feed)?;
+            while feed.len() > PIECE {
+                let later = feed.split_off(PIECE);
+                let span = Span { tokens: &feed, cache: &mut state.cache, want: Want::Nothing };
+                self.model.forward(&mut [span], &mut ())?;
+                feed = later;
+            }
             let span = Span { tokens: &feed, cache: &mut state.cache, want: Want::Last };
             let rows = self.model.forward(&mut [span], &mut ())?;
             self.scores.load(rows.row(0));

@@ -1,30 +1,21 @@
 //! Contradictions among settings.
 
-use super::{end_tokens, order};
+use super::error::OptionError;
+use super::list::options;
+use super::method::SearchMethod;
+use super::settings::{Options, Origin, Setting};
+use super::setup::{applies, end_tokens, order};
 use crate::error::Error;
-use crate::options::options;
-use crate::options::settings::{Origin, Setting, Settings};
 use beamline_shape::{OptionSpec, OptionValue, REGISTRY};
 use beamline_tokens::TokenId;
 
 /// What the strategy is called that would be there without the option `but`.
-fn strategy(settings: &Settings, vocab: usize, but: &str) -> &'static str {
-    let on = |name| name != but && settings.is_on(name, vocab);
-    match () {
-        () if on("exact_search") => "exact search",
-        () if on("stochastic_beams") => "stochastic beam search",
-        () if on("num_beam_groups") => "diverse beam search",
-        () if on("force_words_ids") => "constrained beam search",
-        () if on("num_beams") && on("do_sample") => "beam sampling",
-        () if on("num_beams") => "beam search",
-        () if on("penalty_alpha") => "contrastive search",
-        () if on("do_sample") => "sampling",
-        () => "greedy search",
-    }
+fn strategy(settings: &Options, vocab: usize, but: &str) -> &'static str {
+    SearchMethod::decide(|name| name != but && settings.is_on(name, vocab)).name()
 }
 
 /// An option that is given by the user and is on.
-fn given<'a>(settings: &'a Settings, option: &OptionSpec, vocab: usize) -> Option<&'a Setting> {
+fn given<'a>(settings: &'a Options, option: &OptionSpec, vocab: usize) -> Option<&'a Setting> {
     let setting = settings.get(option.name).filter(|setting| setting.origin >= Origin::Config)?;
     // A value that is the default anyway is no wish.
     let idle = (option.neutral)(&setting.value, vocab) || option.default_value().as_ref() == Some(&setting.value);
@@ -35,19 +26,15 @@ fn given<'a>(settings: &'a Settings, option: &OptionSpec, vocab: usize) -> Optio
 ///
 /// Neutral values never are a mistake, and neither is anything that a model's files or a preset bring. `sure` tells
 /// whether a needed option that is not set is off, which a model's own settings might yet change.
-pub(crate) fn contradictions(settings: &Settings, vocab: usize, sure: bool) -> Result<(), Error> {
+pub(crate) fn contradictions(settings: &Options, vocab: usize, sure: bool) -> Result<(), Error> {
     for option in options() {
         if given(settings, option, vocab).is_none() || option.needs.is_empty() {
             continue;
         }
         let off = |name: &&str| !settings.is_on(name, vocab) && (sure || settings.get(name).is_some());
         if option.needs.iter().all(off) {
-            return Err(Error::Option(format!(
-                "{} has no effect on {}; it needs {}, or leave it out",
-                option.name,
-                strategy(settings, vocab, option.name),
-                option.needs.join(" or ")
-            )));
+            let search = strategy(settings, vocab, option.name);
+            return Err(OptionError::NoEffect { option: option.name, search, needs: option.needs }.into());
         }
     }
     counts(settings)?;
@@ -58,18 +45,14 @@ pub(crate) fn contradictions(settings: &Settings, vocab: usize, sure: bool) -> R
 }
 
 /// More sequences than beams.
-fn counts(settings: &Settings) -> Result<(), Error> {
-    let (beams, wanted) = (settings.size("num_beams", 1), settings.size("num_return_sequences", 1));
+fn counts(settings: &Options) -> Result<(), Error> {
+    let (beams, wanted) = (settings.size("num_beams"), settings.size("num_return_sequences"));
     let given = settings.get("num_return_sequences").is_some_and(|setting| setting.origin >= Origin::Config);
     if let Some(samples) = settings.count("best_of").filter(|&samples| (samples as usize) < wanted && given) {
-        return Err(Error::Option(format!(
-            "num_return_sequences must be at most best_of, which is {samples}, got {wanted}; raise best_of, or ask for fewer"
-        )));
+        return Err(OptionError::TooManySequences { limit: "best_of", most: samples, got: wanted }.into());
     }
     if beams > 1 && wanted > beams && given && !settings.flag("exact_search") {
-        return Err(Error::Option(format!(
-            "num_return_sequences must be at most num_beams, which is {beams}, got {wanted}; raise num_beams, or ask for fewer"
-        )));
+        return Err(OptionError::TooManySequences { limit: "num_beams", most: beams as u64, got: wanted }.into());
     }
     Ok(())
 }
@@ -111,12 +94,12 @@ const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
 
 /// Drops what a model's own files bring where it shuts out, or is shut out by, what the user asks for; of two that both
 /// come from the model, the one that transformers would not follow.
-pub(crate) fn reconcile(settings: &mut Settings, vocab: usize) {
-    let weak = |settings: &Settings, name: &str| settings.get(name).is_some_and(|s| s.origin <= Origin::Model);
+pub(crate) fn reconcile(settings: &mut Options, vocab: usize) {
+    let weak = |settings: &Options, name: &str| settings.get(name).is_some_and(|s| s.origin <= Origin::Model);
     if weak(settings, "num_beam_groups") && !settings.is_on("diversity_penalty", vocab) {
         settings.remove("num_beam_groups");
     }
-    let ids = |settings: &Settings, name: &str| settings.get(name).map(|s| s.value.all_ids()).unwrap_or_default();
+    let ids = |settings: &Options, name: &str| settings.get(name).map(|s| s.value.all_ids()).unwrap_or_default();
     for forced in ["forced_eos_token_id", "forced_bos_token_id"] {
         let never = ids(settings, "suppress_tokens");
         if weak(settings, forced) && ids(settings, forced).iter().all(|id| never.contains(id)) {
@@ -126,7 +109,7 @@ pub(crate) fn reconcile(settings: &mut Settings, vocab: usize) {
     if weak(settings, "num_return_sequences") {
         settings.fit_returned();
     }
-    let origin = |settings: &Settings, name: &str| settings.get(name).map(|setting| setting.origin);
+    let origin = |settings: &Options, name: &str| settings.get(name).map(|setting| setting.origin);
     for (one, others, _) in EXCLUSIVE {
         for other in *others {
             if settings.is_on(one, vocab) && settings.is_on(other, vocab) {
@@ -141,41 +124,38 @@ pub(crate) fn reconcile(settings: &mut Settings, vocab: usize) {
 }
 
 /// Options of which one shuts the other out.
-fn exclusive(settings: &Settings, vocab: usize) -> Result<(), Error> {
+fn exclusive(settings: &Options, vocab: usize) -> Result<(), Error> {
     for (one, others, why) in EXCLUSIVE {
         let mut clash = others.iter().filter(|other| settings.is_on(one, vocab) && settings.is_on(other, vocab));
         if let Some(other) = clash.next() {
-            return Err(Error::Option(format!("{one} and {other} do not go together: {why}; leave one out")));
+            return Err(OptionError::Exclusive { one, other, why }.into());
         }
     }
-    let (beams, groups) = (settings.size("num_beams", 1), settings.size("num_beam_groups", 1));
+    let (beams, groups) = (settings.size("num_beams"), settings.size("num_beam_groups"));
     let given = |name| settings.get(name).is_some_and(|setting| setting.origin >= Origin::Config);
     if beams > 1 && beams % groups != 0 && given("num_beam_groups") {
-        return Err(Error::Option(format!(
-            "num_beam_groups must divide num_beams, which is {beams}, got {groups}; choose another number"
-        )));
+        return Err(OptionError::UnevenGroups { beams, groups }.into());
     }
     Ok(())
 }
 
 /// Options that need two others.
-fn complete(settings: &Settings, vocab: usize, sure: bool) -> Result<(), Error> {
+fn complete(settings: &Options, vocab: usize, sure: bool) -> Result<(), Error> {
     let off = |name| !settings.is_on(name, vocab) && (sure || settings.get(name).is_some());
     if settings.is_on("stochastic_beams", vocab) && off("do_sample") {
-        return Err(Error::Option("stochastic_beams draws sequences; add do_sample, or leave it out".to_owned()));
+        let (option, why) = ("stochastic_beams", "draws sequences");
+        return Err(OptionError::Incomplete { option, why, missing: "do_sample" }.into());
     }
     if settings.is_on("num_beam_groups", vocab) && sure && !settings.is_on("diversity_penalty", vocab) {
-        return Err(Error::Option(
-            "num_beam_groups without a diversity_penalty finds the same in every group; add one above 0, or leave it out"
-                .to_owned(),
-        ));
+        let (option, why) = ("num_beam_groups", "without a diversity_penalty finds the same in every group");
+        return Err(OptionError::Incomplete { option, why, missing: "one above 0" }.into());
     }
     Ok(())
 }
 
 /// An option whose processor is not among those listed.
-fn listed(settings: &Settings, vocab: usize) -> Result<(), Error> {
-    let names = order(settings)?;
+fn listed(settings: &Options, vocab: usize) -> Result<(), Error> {
+    let names: Vec<&str> = order(settings)?.into_iter().filter(|name| applies(settings, name)).collect();
     for entry in REGISTRY {
         // An option that another one of the same processor must switch on says nothing by itself.
         let own = |name: &&str| entry.options.iter().any(|option| option.name == *name);
@@ -189,10 +169,7 @@ fn listed(settings: &Settings, vocab: usize) -> Result<(), Error> {
             // What merely belongs to another strategy has been reported, or may yet be settled by the model.
             let needed = option.needs;
             if needed.is_empty() || needed.iter().any(|name| settings.is_on(name, vocab)) {
-                return Err(Error::Option(format!(
-                    "{} has no effect: {why}; leave it out, or list the processors yourself",
-                    option.name
-                )));
+                return Err(OptionError::NotListed { option: option.name, why }.into());
             }
         }
     }
@@ -200,15 +177,13 @@ fn listed(settings: &Settings, vocab: usize) -> Result<(), Error> {
 }
 
 /// Tokens that must occur and must not.
-fn forbidden(settings: &Settings) -> Result<(), Error> {
+fn forbidden(settings: &Options) -> Result<(), Error> {
     let ids = |name| settings.get(name).map(|setting| setting.value.all_ids()).unwrap_or_default();
     if let Some(OptionValue::Phrases(phrases)) = settings.get("force_words_ids").map(|setting| &setting.value) {
         let never = ids("suppress_tokens");
         let lost = phrases.iter().find(|words| words.iter().all(|word| word.iter().any(|id| never.contains(id))));
         if let Some(phrase) = lost {
-            return Err(Error::Option(format!(
-                "force_words_ids asks for {phrase:?}, of which suppress_tokens allows nothing; take it out of one"
-            )));
+            return Err(OptionError::SuppressedPhrase { phrase: phrase.clone() }.into());
         }
     }
     let pairs = [("forced_eos_token_id", "suppress_tokens"), ("forced_bos_token_id", "suppress_tokens")];
@@ -217,17 +192,14 @@ fn forbidden(settings: &Settings) -> Result<(), Error> {
         let by_user = |name| settings.get(name).is_some_and(|setting| setting.origin >= Origin::Config);
         let both = !must.is_empty() && must.iter().all(|id| never.contains(id));
         if both && (by_user(forced) || by_user(suppressed)) {
-            return Err(Error::Option(format!(
-                "{forced} and {suppressed} name the same token {}; it cannot be both, take it out of one",
-                must[0]
-            )));
+            return Err(OptionError::ForcedAndSuppressed { forced, suppressed, id: must[0] }.into());
         }
     }
     Ok(())
 }
 
-/// The same, and whether all tokens that are named exist.
-pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
+/// Says which given option has no effect or contradicts another, and whether every token that is named exists.
+pub(crate) fn check(settings: &Options, vocab: usize) -> Result<(), Error> {
     contradictions(settings, vocab, true)?;
     for TokenId(id) in end_tokens(settings) {
         if id as usize >= vocab {
@@ -248,11 +220,11 @@ pub(crate) fn check(settings: &Settings, vocab: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn beyond(option: &str, id: u32, vocab: usize) -> Error {
-    Error::Option(format!("{option} {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1))
+fn beyond(option: &'static str, id: u32, vocab: usize) -> Error {
+    OptionError::UnknownToken { option, id, vocab }.into()
 }
 
-impl Settings {
+impl Options {
     /// Finds contradictions among these settings alone, before any model is looked at.
     ///
     /// # Errors

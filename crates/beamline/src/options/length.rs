@@ -1,7 +1,8 @@
 //! How long a text may become.
 
+use super::error::OptionError;
+use super::settings::{Options, Origin};
 use crate::error::Error;
-use crate::options::settings::{Origin, Settings};
 
 /// New tokens where nothing says how many: transformers' default.
 const DEFAULT_NEW_TOKENS: usize = 20;
@@ -10,18 +11,12 @@ const DEFAULT_NEW_TOKENS: usize = 20;
 /// transformers), and never more than the context holds.
 ///
 /// `negative` is the length of the prompt to move away from, which needs room of its own.
-pub(super) fn room(settings: &Settings, prompt_len: usize, negative: usize, context: usize) -> Result<usize, Error> {
+pub(super) fn room(settings: &Options, prompt_len: usize, negative: usize, context: usize) -> Result<usize, Error> {
     if negative >= context {
-        return Err(Error::Option(format!(
-            "negative_prompt_ids has {negative} tokens; this model's context of {context} leaves room for at most {}",
-            context - 1
-        )));
+        return Err(OptionError::NegativeTooLong { tokens: negative, context }.into());
     }
     if prompt_len >= context {
-        return Err(Error::Prompt(format!(
-            "the prompt has {prompt_len} tokens; this model's context of {context} leaves room for a prompt of at most {}",
-            context - 1
-        )));
+        return Err(Error::PromptTooLong { tokens: prompt_len, context });
     }
     let whole = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let origin = |name: &str| settings.get(name).map(|setting| setting.origin);
@@ -33,9 +28,7 @@ pub(super) fn room(settings: &Settings, prompt_len: usize, negative: usize, cont
             // A model's own default is no mistake of the user's.
             _ if origin("max_length") == Some(Origin::Model) => DEFAULT_NEW_TOKENS,
             _ => {
-                return Err(Error::Option(format!(
-                    "max_length is {length}, but the prompt alone has {prompt_len} tokens; raise it, or give max_new_tokens"
-                )));
+                return Err(OptionError::LengthIsPrompt { length, prompt: prompt_len }.into());
             }
         },
         _ => DEFAULT_NEW_TOKENS,
