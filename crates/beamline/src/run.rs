@@ -14,4 +14,4 @@ pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, S
 pub(crate) use draft::{Assistant, Drafter, Lookup, Schedule};
 pub use engine::Engine;
 pub use hold::HoldBack;
-pub use session::{Prompt, Session, Step};
+pub use session::{Prompt, RawStats, Session, Step};

@@ -132,7 +132,29 @@ impl Engine {
     /// # Errors
     /// When an option has no effect under the strategy asked for, or names a token that does not exist.
     pub fn settings(&self, given: &Settings) -> Result<Settings, Error> {
-        let mut all = given.over(&self.defaults.settings).with_preset();
+        self.resolve(&given.over(&self.defaults.settings))
+    }
+
+    /// Settings over the preset's defaults alone, checked against each other: what a model's own files say about decoding
+    /// (`generation_config.json`) does not count. For measurements that must not depend on them.
+    ///
+    /// ```
+    /// use beamline::{Engine, OpenOptions, Settings};
+    /// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+    /// let settings = engine.settings_without_defaults(&Settings::default())?;
+    /// assert!(settings.get("eos_token_id").is_none());
+    /// assert!(engine.settings(&Settings::default())?.get("eos_token_id").is_some());
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When an option has no effect under the strategy asked for, or names a token that does not exist.
+    pub fn settings_without_defaults(&self, given: &Settings) -> Result<Settings, Error> {
+        self.resolve(given)
+    }
+
+    fn resolve(&self, given: &Settings) -> Result<Settings, Error> {
+        let mut all = given.with_preset();
         recipe::reconcile(&mut all, self.model.geometry().vocab);
         recipe::check(&all, self.model.geometry().vocab)?;
         if all.flag("do_sample") && all.get("seed").is_none() {
@@ -198,8 +220,28 @@ impl Engine {
         row_sums(row, self.compute.isa())
     }
 
-    /// What the model itself thinks of a token, given its row.
-    pub(crate) fn measure(&self, row: &[f32], token: TokenId) -> Measure {
+    /// What the model itself thinks of a token, given the row of logits that it is chosen from, `[vocab]`: its
+    /// log-probability over the whole vocabulary and the row's entropy, in nats, and its rank, from 1.
+    ///
+    /// These are the numbers of [`GeneratedToken`](crate::GeneratedToken): exponentials are f32 (relative error below
+    /// 2e-7 each), their sums f64.
+    ///
+    /// ```
+    /// use beamline::{Engine, KvCache, OpenOptions, Span, TokenId, Want};
+    /// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+    /// let ids = engine.tokenizer().ids("Once upon")?;
+    /// let mut cache = KvCache::new(engine.model().geometry());
+    /// let span = Span { tokens: &ids, cache: &mut cache, want: Want::Tail(1) };
+    /// let rows = engine.model().forward(&mut [span], &mut ())?;
+    /// let next = engine.tokenizer().ids(" a")?;
+    /// let measure = engine.measure(rows.row(0), next[0]);
+    /// assert!(measure.rank == 1 && measure.logprob < 0.0);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// When the token is beyond the row.
+    pub fn measure(&self, row: &[f32], token: TokenId) -> Measure {
         Self::measured(row, &self.sums(row), token)
     }
 

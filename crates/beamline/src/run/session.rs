@@ -48,6 +48,17 @@ impl Branch {
     }
 }
 
+/// Whether a session notes what the model itself, before any processor, thought of every token that it grows
+/// (log-probability, rank, entropy), which takes a little time for each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RawStats {
+    /// They are noted.
+    #[default]
+    On,
+    /// They are not: log-probabilities and entropies of a result are NaN then, ranks 0.
+    Off,
+}
+
 /// A prompt being continued.
 pub struct Session {
     prompt: Vec<TokenId>,
@@ -256,10 +267,10 @@ impl Session {
         (self.max_new_tokens - depth - 1).min(context - longest)
     }
 
-    /// Whether to note the raw model's log-probability, rank and entropy of every token, which takes a little time; on
-    /// unless switched off. What ranks by them needs them.
-    pub fn measure(&mut self, on: bool) {
-        self.measures = on;
+    /// Says whether to note the raw model's log-probability, rank and entropy of every token; they are noted unless this
+    /// switches them off. What ranks by them needs them.
+    pub fn raw_stats(&mut self, stats: RawStats) {
+        self.measures = stats == RawStats::On;
     }
 
     /// How a node's sequence ended, if it has.
