@@ -67,9 +67,6 @@ pub enum Error {
     /// An option that does not exist, or does not apply.
     #[error(transparent)]
     Options(#[from] OptionError),
-    /// A request that cannot be carried out as it stands, in words: of the studies on the loop.
-    #[error("{0}")]
-    Request(String),
     /// A prompt without a token, for a model without a begin token.
     #[error("the prompt is empty, and this model has no begin token; give some text")]
     EmptyPrompt,
@@ -162,7 +159,6 @@ impl Error {
             | Self::Tokens(_)
             | Self::Model(_)
             | Self::Options(_)
-            | Self::Request(_)
             | Self::EmptyPrompt
             | Self::UnknownToken { .. }
             | Self::PromptTooLong { .. }

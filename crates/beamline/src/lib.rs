@@ -1,7 +1,7 @@
 //! From prompt to text: the loop that joins tokens, model, shaping and search.
 //!
 //! What goes in: a model's name, options under transformers' names, prompts. What comes out: completions with every
-//! token's numbers, step tables, scores. This crate knows nothing of terminals, flags or HTTP: faces are built on it.
+//! token's numbers, text as it comes, traces of searches. This crate knows nothing of terminals, flags or HTTP: faces are built on it.
 //!
 //! ```
 //! use beamline::{Engine, Options};
@@ -20,7 +20,8 @@
 //! model's own defaults, checked, they become a [`Plan`]: nothing that generates takes anything else. [`Engine::session`]
 //! starts a [`Session`]: a token tree with what its tips need to grow. [`Engine::step`] carries any number of sessions one
 //! step on, with a single pass over the weights, within a [`Budget`]. [`Engine::generate`] and [`Engine::stream`] are that
-//! loop, run to the end.
+//! loop, run to the end. What studies models and searches (scores, step tables, comparisons, benchmarks) is the crate
+//! `beamline-study`, made of this one's public side.
 //!
 //! # Extending it
 //!
@@ -37,6 +38,7 @@ mod run;
 pub use beamline_hub as hub;
 pub use beamline_kernels::{
     ActivationFormat, Compute, ComputeError, Encoding, RowSums, UnknownActivations, UnknownEncoding,
+    read_bandwidth,
 };
 pub use beamline_model::{
     DEFAULT_ACTIVATIONS, Defect, Description, Geometry, KvCache, LoadError, Model, ModelError, Part, Probe, Rows, Site,
@@ -44,7 +46,7 @@ pub use beamline_model::{
 };
 pub use beamline_search::{
     Candidate as Considered, Certificate, Coins, Draw, Fate, FinishReason, Found, Happening, Measure, Node, NodeId,
-    Outlook, Purpose, State, Stop, StopRule, StopStrings, Strategy, Tip, Tree, Wants, Watch,
+    Outlook, PAGES, Purpose, State, Stop, StopRule, StopStrings, Strategy, Tip, Tree, Wants, Watch,
 };
 pub use beamline_shape::{
     Context, Distribution, Entry, Logits, OptionKind, OptionSpec, OptionValue, Page, Pipeline, Preset, Processor,

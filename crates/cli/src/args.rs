@@ -3,7 +3,7 @@
 mod plot;
 mod study;
 
-pub(crate) use plot::{Look, Plot, PlotKind};
+pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
 use crate::failure::Failure;

@@ -1,6 +1,7 @@
 //! Errors as exit codes.
 
 use beamline::{Error, Fault};
+use beamline_study::StudyError;
 use std::io;
 
 /// Why the command ends early.
@@ -38,12 +39,22 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let code = match error.fault() {
-            Fault::Usage => 2,
-            Fault::Model => 3,
-            Fault::Run => 1,
-        };
-        Self { code, message: Some(error.to_string()) }
+        Self { code: code(error.fault()), message: Some(error.to_string()) }
+    }
+}
+
+impl From<StudyError> for Failure {
+    fn from(error: StudyError) -> Self {
+        Self { code: code(error.fault()), message: Some(error.to_string()) }
+    }
+}
+
+/// The exit code for a fault.
+fn code(fault: Fault) -> u8 {
+    match fault {
+        Fault::Usage => 2,
+        Fault::Model => 3,
+        Fault::Run => 1,
     }
 }
 

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 static PRESSED: AtomicBool = AtomicBool::new(false);
-static MANNER: AtomicU8 = AtomicU8::new(Manner::AtOnce as u8);
+static ON_INTERRUPT: AtomicU8 = AtomicU8::new(OnInterrupt::AtOnce as u8);
 
 /// What the first Ctrl-C does; the second always ends the command at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum OnInterrupt {
     /// Ends it.
     AtOnce,
     /// Ends it, with the line that text stands on.
@@ -22,11 +22,11 @@ pub(crate) enum Manner {
 pub(crate) fn watch() -> Result<(), Failure> {
     ctrlc::set_handler(|| {
         let again = PRESSED.swap(true, Ordering::SeqCst);
-        let manner = MANNER.load(Ordering::SeqCst);
-        if manner == Manner::AfterStep as u8 && !again {
+        let action = ON_INTERRUPT.load(Ordering::SeqCst);
+        if action == OnInterrupt::AfterStep as u8 && !again {
             return;
         }
-        if manner == Manner::EndLine as u8 {
+        if action == OnInterrupt::EndLine as u8 {
             let _ = writeln!(std::io::stdout());
         }
         std::process::exit(130);
@@ -35,8 +35,8 @@ pub(crate) fn watch() -> Result<(), Failure> {
 }
 
 /// Says what the next Ctrl-C is to do.
-pub(crate) fn set(manner: Manner) {
-    MANNER.store(manner as u8, Ordering::SeqCst);
+pub(crate) fn set(action: OnInterrupt) {
+    ON_INTERRUPT.store(action as u8, Ordering::SeqCst);
 }
 
 /// Whether it was pressed.

@@ -1,6 +1,6 @@
 //! Results made into figures, a file each.
 //!
-//! Every function takes a result of `beamline` and gives a [`Figure`](crate::Figure); the numbers in the picture are the
+//! Every function takes a result of `beamline-study` and gives a [`Figure`](crate::Figure); the numbers in the picture are the
 //! result's, or arithmetic that its documentation names.
 
 mod attention;
@@ -24,7 +24,7 @@ pub use sweep::sweep;
 pub use temperature::temperature;
 
 use crate::figure::DrawError;
-use beamline::{Candidate, Inspection, StepRow};
+use beamline_study::{Candidate, Inspection, StepRow};
 
 /// The first step of an inspection.
 fn first(inspection: &Inspection) -> Result<&StepRow, DrawError> {

@@ -1,17 +1,18 @@
 //! Results in, pictures out.
 //!
-//! What goes in: what `beamline` found out (step tables, histories of searches, attention maps, comparisons). What comes
+//! What goes in: what `beamline` and `beamline-study` found out (step tables, search trees, attention maps, comparisons). What comes
 //! out: a [`Figure`], which is charts and the numbers behind them, and from it SVG, PNG ([`png`]) or a page of HTML
 //! ([`html`]) that needs no network. This crate knows nothing of models, files or terminals, and measures nothing: every
 //! number in a picture is one of the result's, or plain arithmetic on them.
 //!
 //! ```
-//! use beamline::{Depth, Engine, OpenOptions, Prompt, Settings};
+//! use beamline::{Engine, OpenOptions, Prompt, Settings};
 //! use beamline_draw::{Canvas, kinds};
+//! use beamline_study::{Depth, inspect};
 //!
 //! let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
 //! let depth = Depth { steps: 1, top: usize::MAX, stages: false };
-//! let inspection = engine.inspect(&Prompt::Text("Once upon a".into()), &Settings::default(), depth)?;
+//! let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Settings::default(), depth)?;
 //! let figure = kinds::temperature(&inspection, &[0.5, 1.0, 2.0])?;
 //! let svg = figure.svg(&Canvas::default())?;
 //! assert!(svg.starts_with("<svg"));
@@ -41,4 +42,4 @@ pub use colour::{Scale, Theme};
 pub use figure::{Canvas, Data, DrawError, Figure};
 pub use label::{cut, label, labels};
 pub use page::{WORD_COLUMNS, comparison_page, comparison_rows};
-pub use report::{Report, report_page};
+pub use report::{Report, bundle_json, report_page};

@@ -3,7 +3,7 @@
 use crate::figure::{Canvas, DrawError};
 use crate::html::{document, escape};
 use crate::kinds::{self, Quantity};
-use beamline::{ComparedText, Comparison, Run, Summary};
+use beamline_study::{ComparedText, Comparison, Run, Summary};
 use std::fmt::Write;
 
 /// Strategies side by side: each one's text with what all begin with dimmed and the first difference marked, its numbers,

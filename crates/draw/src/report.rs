@@ -3,8 +3,29 @@
 use crate::figure::{Canvas, DrawError, Figure};
 use crate::html::{document, escape, script};
 use crate::label;
-use beamline::{Bundle, Completion, GeneratedToken, Sequence};
+use beamline::{Completion, GeneratedToken, Sequence};
+use beamline_study::Bundle;
 use std::fmt::Write;
+
+/// What stands in a page before the JSON of its bundle, and what stands after it.
+const BUNDLE: (&str, &str) = ("<script type=\"application/json\" id=\"bundle\">", "</script>");
+
+/// The JSON of the [`Bundle`] in a page that [`report_page`] wrote, as it stands there; a text without one is given back
+/// whole, since it may be the JSON itself. What it holds is not looked at: [`Bundle::read`] does that.
+///
+/// ```
+/// use beamline_draw::bundle_json;
+/// let page = "<h1>m</h1><script type=\"application/json\" id=\"bundle\">{\"schema\": 1}</script>";
+/// assert_eq!(bundle_json(page), "{\"schema\": 1}");
+/// assert_eq!(bundle_json("{}"), "{}");
+/// ```
+pub fn bundle_json(page: &str) -> &str {
+    let (before, after) = BUNDLE;
+    match page.split_once(before) {
+        Some((_, rest)) => rest.split(after).next().unwrap_or_default(),
+        None => page,
+    }
+}
 
 /// What a report shows.
 #[derive(Clone, Debug)]
@@ -53,8 +74,10 @@ pub fn report_page(report: &Report<'_>, canvas: &Canvas) -> Result<String, DrawE
     let json = serde_json::to_string(bundle).map_err(|error| DrawError::Picture(error.to_string()))?;
     let _ = write!(
         body,
-        "<h2>Have it again</h2>\n<p>Save this page and run <code>beamline replay page.html</code>: it runs the generation again and compares every token and every log-probability.</p>\n<script type=\"application/json\" id=\"bundle\">{}</script>\n",
-        script(&json)
+        "<h2>Have it again</h2>\n<p>Save this page and run <code>beamline replay page.html</code>: it runs the generation again and compares every token and every log-probability.</p>\n{}{}{}\n",
+        BUNDLE.0,
+        script(&json),
+        BUNDLE.1
     );
     Ok(document(&format!("beamline: {}", model.name), &body))
 }

@@ -1,9 +1,10 @@
 //! Figures on a model that one can check by hand: their SVG, and the numbers behind them.
 #![allow(clippy::unwrap_used)] // tests may
 
-use beamline::{Depth, Engine, Inspection, Prompt, Settings, TableModel, TokenId, Tokenizer, Way};
+use beamline::{Engine, Prompt, Settings, TableModel, TokenId, Tokenizer};
 use beamline_draw::kinds::{self, Quantity};
 use beamline_draw::{Canvas, DrawError, Figure, Theme, comparison_page, png};
+use beamline_study::{Depth, Inspection, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep};
 use std::sync::Arc;
 
 /// Seven words, one of them Korean, one that looks like markup.
@@ -29,10 +30,10 @@ fn settings(text: &str) -> Settings {
 }
 
 fn inspected(text: &str) -> Inspection {
-    engine().inspect(&prompt(), &settings(text), Depth { steps: 1, top: usize::MAX, stages: false }).unwrap()
+    inspect(&engine(), &prompt(), &settings(text), Depth { steps: 1, top: usize::MAX, stages: false }).unwrap()
 }
 
-fn ways(texts: &[&str]) -> Vec<Way> {
+fn ways(texts: &[&str]) -> Vec<Variant> {
     texts.iter().map(|way| way.parse().unwrap()).collect()
 }
 
@@ -42,12 +43,12 @@ fn figures() -> Vec<(&'static str, Figure)> {
     let named = [("greedy", "do_sample=false"), ("top-k 3", "do_sample=true,top_k=3,seed=2")];
     let named = named.map(|(name, options)| (name.to_owned(), inspected(options)));
     let plain = inspected("do_sample=false");
-    let beams = engine.history(&prompt(), &settings("num_beams=2,max_new_tokens=4")).unwrap();
-    let score = engine.score(None, &Prompt::Ids([0, 1, 4, 5, 2].map(TokenId).to_vec())).unwrap();
+    let beams = search_tree(&engine, &prompt(), &settings("num_beams=2,max_new_tokens=4")).unwrap();
+    let score = score(&engine, None, &Prompt::Ids([0, 1, 4, 5, 2].map(TokenId).to_vec())).unwrap();
     let shared = settings("max_new_tokens=6");
     let all = ways(&["num_beams=1", "num_beams=2", "do_sample=true"]);
-    let comparison = engine.compare(&prompt(), &all, &shared, 1, &mut |_, _| {}).unwrap();
-    let sweep = engine.sweep(&prompt(), "temperature", &[0.5, 1.0, 2.0], &shared, 3, &mut |_, _| {}).unwrap();
+    let comparison = compare(&engine, &prompt(), &all, &shared, 1, &mut |_, _| {}).unwrap();
+    let sweep = sweep(&engine, &prompt(), "temperature", &[0.5, 1.0, 2.0], &shared, 3, &mut |_, _| {}).unwrap();
     vec![
         ("next", kinds::next(&named, 7).unwrap()),
         ("temperature", kinds::temperature(&plain, &[0.5, 1.0, 2.0]).unwrap()),
@@ -123,7 +124,7 @@ fn a_tree_has_its_winner_and_why_others_were_dropped() {
 #[test]
 fn a_comparison_becomes_a_page_without_network() {
     let both = ways(&["num_beams=1", "do_sample=true"]);
-    let comparison = engine().compare(&prompt(), &both, &settings("max_new_tokens=6"), 2, &mut |_, _| {}).unwrap();
+    let comparison = compare(&engine(), &prompt(), &both, &settings("max_new_tokens=6"), 2, &mut |_, _| {}).unwrap();
     let page = comparison_page(&comparison, &Canvas::default()).unwrap();
     let links = page.replace("http://www.w3.org/2000/svg", "");
     assert!(!links.contains("http") && !links.contains("src="), "nothing is fetched");
@@ -132,9 +133,9 @@ fn a_comparison_becomes_a_page_without_network() {
 
 #[test]
 fn nothing_to_draw_is_an_error() {
-    let one = engine().score(None, &Prompt::Ids(vec![TokenId(1)])).unwrap();
+    let one = score(&engine(), None, &Prompt::Ids(vec![TokenId(1)])).unwrap();
     assert!(matches!(kinds::surprisal(&one, None), Err(DrawError::Nothing(_))));
     assert!(matches!(kinds::next(&[], 3), Err(DrawError::Nothing(_))));
-    assert!(engine().embeddings(&prompt()).unwrap_err().to_string().contains("shows no embeddings"));
-    assert!(engine().attention(&prompt(), 0, None).unwrap_err().to_string().contains("shows no attention"));
+    assert!(embeddings(&engine(), &prompt()).unwrap_err().to_string().contains("shows no embeddings"));
+    assert!(attention(&engine(), &prompt(), 0, None).unwrap_err().to_string().contains("shows no attention"));
 }

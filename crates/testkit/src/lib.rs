@@ -1,3 +1,4 @@
-//! Tests that span crates: goldens through the whole path, invariance, bad files, the direction of the arrows.
+//! Checks of the workspace as a whole: the direction of the arrows between crates, and the work whose instructions are
+//! counted.
 //!
-//! Everything is in `tests/`; nobody depends on this crate, so it may depend on all others.
+//! Everything is in `tests/` and `examples/`; nobody depends on this crate. What tests one crate lies in that crate.

@@ -25,8 +25,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "beamline-search",
         ],
     ),
-    ("beamline-draw", &["beamline"]),
-    ("beamline-cli", &["beamline", "beamline-draw"]),
+    ("beamline-study", &["beamline"]),
+    ("beamline-draw", &["beamline", "beamline-study"]),
+    ("beamline-cli", &["beamline", "beamline-study", "beamline-draw"]),
     ("beamline-testkit", &[]),
 ];
 

@@ -68,14 +68,15 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// Whether to note the raw model's log-probability, rank and entropy of every token, which takes a little time.
+/// Whether a session notes what the model itself, before any processor, thought of every token that it grows
+/// (log-probability, rank, entropy), which takes a little time for each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum RawStats {
-    /// Note them: results carry them, and searches that rank by them can.
+    /// They are noted.
     #[default]
-    Keep,
-    /// Do without: the numbers of results are NaN.
-    Skip,
+    On,
+    /// They are not: log-probabilities and entropies of a result are NaN then, ranks 0.
+    Off,
 }
 
 /// What a tip of the tree needs to grow: its caches and its processors, forked together.
@@ -222,7 +223,7 @@ impl Session {
             own: BTreeMap::new(),
             spare: Vec::new(),
             steps: 0,
-            raw_stats: RawStats::Keep,
+            raw_stats: RawStats::On,
             shared_draws,
             cut,
             deadline: setup.deadline,
@@ -480,15 +481,15 @@ impl Session {
         (self.max_new_tokens - depth - 1).min(context - longest)
     }
 
-    /// Whether to note the raw model's log-probability, rank and entropy of every token; they are noted unless switched
-    /// off. What ranks by them needs them.
+    /// Says whether to note the raw model's log-probability, rank and entropy of every token; they are noted unless this
+    /// switches them off. What ranks by them needs them.
     pub fn raw_stats(&mut self, stats: RawStats) {
         self.raw_stats = stats;
     }
 
     /// Whether the raw model's numbers are noted.
     pub(crate) fn measures(&self) -> bool {
-        self.raw_stats == RawStats::Keep
+        self.raw_stats == RawStats::On
     }
 
     /// How a node's sequence ended, if it has.

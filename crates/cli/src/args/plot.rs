@@ -53,7 +53,7 @@ impl From<By> for Quantity {
 
 /// How large a picture is, and in which colours.
 #[derive(Args, Clone, Copy)]
-pub(crate) struct Look {
+pub(crate) struct CanvasArgs {
     /// Colours
     #[arg(long, value_enum, default_value = "light", value_name = "THEME")]
     pub(crate) theme: ThemeName,
@@ -65,7 +65,7 @@ pub(crate) struct Look {
     pub(crate) height: u32,
 }
 
-impl Look {
+impl CanvasArgs {
     pub(crate) fn canvas(self) -> beamline_draw::Canvas {
         let theme = match self.theme {
             ThemeName::Light => beamline_draw::Theme::Light,
@@ -98,7 +98,7 @@ pub(crate) struct Plot {
     #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) look: Look,
+    pub(crate) canvas: CanvasArgs,
     /// next: tokens to show [default: 10]; beams: dropped candidates of each step [default: 3]
     #[arg(long, value_parser = count, value_name = "N")]
     pub(crate) top: Option<usize>,

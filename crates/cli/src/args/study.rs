@@ -1,6 +1,6 @@
 //! Arguments of the commands that compare, explain and report.
 
-use super::{Look, ModelArgs, PromptArgs};
+use super::{CanvasArgs, ModelArgs, PromptArgs};
 use beamline::{ActivationFormat, Encoding};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -49,7 +49,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, short, value_hint = ValueHint::FilePath, value_name = "FILE")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
-    pub(crate) look: Look,
+    pub(crate) canvas: CanvasArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
 }

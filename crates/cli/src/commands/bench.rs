@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::model;
 use crate::output::{json, print};
 use crate::table::{Side, lay_out};
-use beamline::{Bench, BenchReport, Settings};
+use beamline::Settings;
+use beamline_study::{Bench, BenchReport};
 
 pub(crate) fn run(args: &args::Bench) -> Result<(), Failure> {
     let settings = Settings::list(args.run.as_deref().unwrap_or_default())?;
@@ -19,7 +20,7 @@ pub(crate) fn run(args: &args::Bench) -> Result<(), Failure> {
     };
     bench.check()?;
     let engine = model::open(&args.model, &Settings::default())?;
-    let report = engine.bench(&bench)?;
+    let report = beamline_study::bench(&engine, &bench)?;
     if args.json { json(&report) } else { print(&table(&report)) }
 }
 

@@ -1,7 +1,7 @@
 //! `beamline compare`: ways to choose, side by side.
 
 use crate::args::Compare;
-use crate::commands::plot::{ways, with_defaults};
+use crate::commands::plot::{variants, with_defaults};
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, paint};
@@ -9,8 +9,9 @@ use crate::paint::{CHOSEN, FAINT, HEADING, styled};
 use crate::progress::Count;
 use crate::table::{Side, lay_out};
 use crate::{model, prompts};
-use beamline::{ComparedText, Comparison, Settings, Way};
+use beamline::{Engine, Prompt, Settings};
 use beamline_draw::{Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
+use beamline_study::{ComparedText, Comparison, Variant};
 use serde_json::json as value;
 
 pub(crate) fn run(args: &Compare, given: &Settings) -> Result<(), Failure> {
@@ -19,12 +20,13 @@ pub(crate) fn run(args: &Compare, given: &Settings) -> Result<(), Failure> {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
     }
     let prompt = prompts::single(&args.prompts)?;
-    let ways = ways(&args.run, &Way::NOTES)?;
+    let variants = variants(&args.run, &Variant::USUAL)?;
     let shared = with_defaults(given, &value!({}), 40)?;
     let engine = model::open(&args.model, given)?;
     let mut bar = Count::new("texts");
     let seeds = usize::from(args.seeds);
-    let comparison = engine.compare(&prompt, &ways, &shared, seeds, &mut |done, of| bar.set(done, of))?;
+    let comparison =
+        beamline_study::compare(&engine, &prompt, &variants, &shared, seeds, &mut |done, of| bar.set(done, of))?;
     drop(bar);
     if let Some(page) = page {
         page.write(comparison_page(&comparison, &Canvas::default())?)?;
@@ -61,10 +63,10 @@ pub(crate) fn numbers(comparison: &Comparison) -> String {
 }
 
 /// The comparison that pages about choosing are grounded in.
-pub(crate) fn usual(engine: &beamline::Engine, prompt: &str) -> Result<Comparison, Failure> {
-    let ways = ways(&[], &Way::NOTES)?;
+pub(crate) fn usual(engine: &Engine, prompt: &str) -> Result<Comparison, Failure> {
+    let variants = variants(&[], &Variant::USUAL)?;
     let shared = with_defaults(&Settings::default(), &value!({"seed": 0}), 60)?;
     let mut bar = Count::new("texts");
-    let prompt = beamline::Prompt::Text(prompt.to_owned());
-    Ok(engine.compare(&prompt, &ways, &shared, 4, &mut |done, of| bar.set(done, of))?)
+    let prompt = Prompt::Text(prompt.to_owned());
+    Ok(beamline_study::compare(engine, &prompt, &variants, &shared, 4, &mut |done, of| bar.set(done, of))?)
 }

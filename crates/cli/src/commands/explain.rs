@@ -8,7 +8,8 @@ use crate::model;
 use crate::output::{json, paint};
 use crate::paint::{HEADING, styled, width, wrap};
 use crate::table::{Side, lay_out, visible};
-use beamline::{Comparison, Depth, Engine, OptionSpec, Prompt, Run, Settings, Topic, options, topic, topics};
+use beamline::{Engine, OptionSpec, Prompt, Settings, options};
+use beamline_study::{Comparison, Depth, Run, Topic, inspect, topic, topics};
 use serde_json::json as value;
 use std::fmt::Write;
 
@@ -103,7 +104,7 @@ fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failu
     };
     let at = Prompt::Text(prompt.to_owned());
     let depth = Depth { steps: 1, top: 8, stages: true };
-    let plain = engine.inspect(&at, &Settings::default(), depth)?;
+    let plain = inspect(engine, &at, &Settings::default(), depth)?;
     let id = |i: usize| plain.steps[0].candidates.get(i).map_or(0, |candidate| candidate.id).to_string();
     let options = options.replace("{best}", &id(0)).replace("{second}", &id(1));
     let mut settings = Settings::list(&options)?;
@@ -111,7 +112,7 @@ fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failu
         if settings.get("seed").is_none() {
             settings.set("seed", "0")?;
         }
-        let inspection = engine.inspect(&at, &settings, Depth { top: 12, ..depth })?;
+        let inspection = inspect(engine, &at, &settings, Depth { top: 12, ..depth })?;
         inspection.steps.first().map_or("  There is no step.\n".to_owned(), stages)
     } else {
         settings.set("max_new_tokens", "16")?;
@@ -169,7 +170,7 @@ fn choosing(comparison: &Comparison) -> String {
     out += &wrap(
         &format!(
             "{} continued {:?} in eight ways, {} tokens each, four seeds where tokens are drawn:",
-            comparison.model, comparison.prompt, comparison.runs[0].texts[0].measures.length
+            comparison.model, comparison.prompt, comparison.runs[0].texts[0].stats.length
         ),
         columns,
         "",

@@ -2,13 +2,13 @@
 
 use crate::args::{Generate, ModelArgs};
 use crate::failure::Failure;
-use crate::interrupt::{self, Manner};
+use crate::interrupt::{self, OnInterrupt};
 use crate::output::{json, note, paint, print};
 use crate::tokens::{Shown, coloured, table};
 use crate::{model, prompts};
 use beamline::{
-    Beginning, Completion, Engine, HoldBack, Observer, OptionValue, Origin, Proof, Session, Settings, Special, Step,
-    Trace,
+    Beginning, Completion, Engine, HoldBack, Observer, OptionValue, Origin, Proof, RawStats, Session, Settings,
+    Special, Step, Trace,
 };
 use std::fmt::Write;
 use std::fs::File;
@@ -29,12 +29,12 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     if !numbers && given.get("best_of").is_none() {
         // Nobody will see the raw model's numbers.
         for session in &mut sessions {
-            session.measure(false);
+            session.raw_stats(RawStats::Off);
         }
     }
     let alone = sessions.len() == 1 && sessions[0].results().len() == 1 && sessions[0].streams();
     let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
-    interrupt::set(if args.json { Manner::AtOnce } else { Manner::EndLine });
+    interrupt::set(if args.json { OnInterrupt::AtOnce } else { OnInterrupt::EndLine });
     let streamed = alone && !numbers;
     let ended = match trace {
         Some(file) => {
@@ -150,7 +150,7 @@ impl Run<'_> {
         while !interrupt::pressed() {
             let step: Step = self.engine.step(&mut self.sessions, observer)?;
             // There is something to keep now, and steps are short.
-            interrupt::set(Manner::AfterStep);
+            interrupt::set(OnInterrupt::AfterStep);
             self.timings.add(&step);
             after(&self.sessions)?;
             if !step.more {

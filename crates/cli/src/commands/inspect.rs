@@ -7,7 +7,8 @@ use crate::output::{json, paint};
 use crate::paint::{CHOSEN, FAINT, HEADING, styled, width};
 use crate::table::{Side, cut_left, lay_out, visible};
 use crate::{model, prompts};
-use beamline::{Candidate, Depth, Settings, StepRow};
+use beamline::Settings;
+use beamline_study::{Candidate, Depth, StepRow};
 use console::measure_text_width;
 
 pub(crate) fn run(args: &Inspect, given: &Settings) -> Result<(), Failure> {
@@ -22,7 +23,7 @@ pub(crate) fn run(args: &Inspect, given: &Settings) -> Result<(), Failure> {
     take_assistant(&mut engine, &args.model, given)?;
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let depth = Depth { steps: count(args.steps), top: count(args.top), stages: args.stages };
-    let inspection = engine.inspect(&prompt, given, depth)?;
+    let inspection = beamline_study::inspect(&engine, &prompt, given, depth)?;
     if args.json {
         return json(&inspection);
     }

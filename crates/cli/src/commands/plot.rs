@@ -6,8 +6,9 @@ use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::Count;
 use crate::{model, prompts};
-use beamline::{Depth, Engine, Prompt, Settings, Way};
+use beamline::{Engine, Prompt, Settings};
 use beamline_draw::{Canvas, Figure, kinds, png};
+use beamline_study::{Depth, StudyError, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep};
 use serde_json::json;
 
 /// The four ways that `next` shows where none is asked for.
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &Plot, given: &Settings) -> Result<(), Failure> {
     let none = Settings::default();
     let engine = model::open(&args.model, if args.kind == PlotKind::Cumulative { &none } else { given })?;
     let figure = figure(args, given, &engine, &prompt)?;
-    write(&figure, &args.look.canvas(), &picture)?;
+    write(&figure, &args.canvas.canvas(), &picture)?;
     if let Some(data) = data {
         data.write(if data.ending() == "csv" { figure.data.csv() } else { format!("{}\n", figure.data.json) })?;
     }
@@ -62,7 +63,7 @@ pub(crate) fn write(figure: &Figure, canvas: &Canvas, to: &Destination) -> Resul
 fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
     let whole = || {
         let depth = Depth { steps: 1, top: usize::MAX, stages: false };
-        engine.inspect(prompt, &Settings::default(), depth)
+        inspect(engine, prompt, &Settings::default(), depth)
     };
     let mut bar = Count::new("texts");
     let mut progress = |done: usize, of: usize| bar.set(done, of);
@@ -78,7 +79,7 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
         }
         PlotKind::Beams => {
             let settings = with_defaults(given, &json!({"num_beams": 3, "do_sample": false}), 6)?;
-            kinds::beams(&engine.history(prompt, &settings)?, args.top.unwrap_or(3), None)?
+            kinds::beams(&search_tree(engine, prompt, &settings)?, args.top.unwrap_or(3), None)?
         }
         PlotKind::Surprisal => {
             let settings = with_defaults(given, &json!({"do_sample": false}), 20)?;
@@ -87,15 +88,15 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
             let said = completion.sequences.first().map(|s| s.token_ids.clone()).unwrap_or_default();
             let continues_at = read.len();
             let ids = read.into_iter().chain(said).map(beamline::TokenId).collect();
-            kinds::surprisal(&engine.score(None, &Prompt::Ids(ids))?, Some(continues_at))?
+            kinds::surprisal(&score(engine, None, &Prompt::Ids(ids))?, Some(continues_at))?
         }
-        PlotKind::Embeddings => kinds::embeddings(&engine.embeddings(prompt)?)?,
-        PlotKind::Attention => kinds::attention(&engine.attention(prompt, args.layer.unwrap_or(0), args.head)?)?,
+        PlotKind::Embeddings => kinds::embeddings(&embeddings(engine, prompt)?)?,
+        PlotKind::Attention => kinds::attention(&attention(engine, prompt, args.layer.unwrap_or(0), args.head)?)?,
         PlotKind::Compare => {
             let shared = with_defaults(given, &json!({}), 40)?;
-            let ways = ways(&args.run, &Way::NOTES)?;
+            let variants = variants(&args.run, &Variant::USUAL)?;
             kinds::compare(
-                &engine.compare(prompt, &ways, &shared, 1, &mut progress)?,
+                &compare(engine, prompt, &variants, &shared, 1, &mut progress)?,
                 args.by.unwrap_or_default().into(),
             )?
         }
@@ -104,7 +105,7 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
             let option = args.over.as_deref().unwrap_or("temperature");
             let values = args.values(option)?;
             let seeds = args.seeds.unwrap_or(8) as usize;
-            kinds::sweep(&engine.sweep(prompt, option, &values, &shared, seeds, &mut progress)?)?
+            kinds::sweep(&sweep(engine, prompt, option, &values, &shared, seeds, &mut progress)?)?
         }
     })
 }
@@ -115,32 +116,32 @@ fn next(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Resu
     let only = args.run.is_empty() && given.iter().any(|(name, _)| !["seed", "eos_token_id"].contains(&name));
     let mut inspections = Vec::new();
     if only {
-        inspections.push(("as asked for".to_owned(), engine.inspect(prompt, given, depth)?));
+        inspections.push(("as asked for".to_owned(), inspect(engine, prompt, given, depth)?));
     } else {
-        for mut way in ways(&args.run, &NEXT)? {
-            way.settings = way.settings.beside(given);
-            if way.settings.get("seed").is_none() {
-                way.settings.config(&json!({"seed": 0}))?;
+        for mut variant in variants(&args.run, &NEXT)? {
+            variant.settings = variant.settings.beside(given);
+            if variant.settings.get("seed").is_none() {
+                variant.settings.config(&json!({"seed": 0}))?;
             }
-            if way.settings.get("num_beams").is_some_and(|setting| setting.value.json() != json!(1)) {
+            if variant.settings.get("num_beams").is_some_and(|setting| setting.value.json() != json!(1)) {
                 return Err(Failure::usage(format!(
                     "{}: plot next shows one step, after which beams have not chosen yet; see plot beams",
-                    way.name
+                    variant.name
                 )));
             }
-            inspections.push((way.name, engine.inspect(prompt, &way.settings, depth)?));
+            inspections.push((variant.name, inspect(engine, prompt, &variant.settings, depth)?));
         }
     }
     Ok(kinds::next(&inspections, args.top.unwrap_or(10))?)
 }
 
 /// The ways that `--run` names, or the usual ones.
-pub(crate) fn ways(run: &[String], usual: &[&str]) -> Result<Vec<Way>, Failure> {
+pub(crate) fn variants(run: &[String], usual: &[&str]) -> Result<Vec<Variant>, Failure> {
     let given = || run.iter().map(String::as_str);
     let all: Vec<&str> = if run.is_empty() { usual.to_vec() } else { given().collect() };
-    let way =
-        |text: &str| text.parse().map_err(|error: beamline::Error| Failure::usage(format!("--run {text:?}: {error}")));
-    all.into_iter().map(way).collect()
+    let variant =
+        |text: &str| text.parse().map_err(|error: StudyError| Failure::usage(format!("--run {text:?}: {error}")));
+    all.into_iter().map(variant).collect()
 }
 
 /// Settings with what a command takes where nothing is given: options, and a length.

@@ -5,8 +5,9 @@ use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, print};
 use crate::{model, prompts};
-use beamline::{Bundle, Depth, Engine, Prompt, Settings, TokenId};
-use beamline_draw::{Figure, Report, kinds, report_page};
+use beamline::{Engine, Prompt, Settings, TokenId};
+use beamline_draw::{Figure, Report, bundle_json, kinds, report_page};
+use beamline_study::{Bundle, Depth, bundle, inspect, score, search_tree, verify};
 
 pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
     let page = Destination::check(&args.output)?;
@@ -20,7 +21,7 @@ pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
     let engine = model::open(&args.model, given)?;
     let settings = engine.settings(given)?;
     let completion = engine.generate(&prompts, &settings)?;
-    let mut bundle = engine.bundle(&completion, &settings);
+    let mut bundle = bundle(&engine, &completion, &settings);
     bundle.model.clone_from(&args.model.model);
     bundle.converted = args.model.dtype.map(|dtype| dtype.to_string());
     if let Some(activations) = args.model.activations {
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
     let figures = figures(&engine, &prompts, &settings, &completion)?;
     page.write(report_page(
         &Report { completion: &completion, bundle: &bundle, figures: &figures },
-        &args.look.canvas(),
+        &args.canvas.canvas(),
     )?)
 }
 
@@ -44,18 +45,18 @@ fn figures(
     completion: &beamline::Completion,
 ) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
-    let history = engine.history(&prompts[0], settings)?;
-    if !history.candidates.is_empty() {
-        figures.push(kinds::beams(&history, 3, Some(STEPS))?);
+    let tree = search_tree(engine, &prompts[0], settings)?;
+    if !tree.candidates.is_empty() {
+        figures.push(kinds::beams(&tree, 3, Some(STEPS))?);
     }
     let ids = completion.prompts[0]
         .token_ids
         .iter()
         .chain(completion.sequences.first().map(|s| &s.token_ids).into_iter().flatten());
-    let report = engine.score(None, &Prompt::Ids(ids.map(|&id| TokenId(id)).collect()))?;
+    let report = score(engine, None, &Prompt::Ids(ids.map(|&id| TokenId(id)).collect()))?;
     figures.extend(kinds::surprisal(&report, Some(completion.prompts[0].token_ids.len())).ok());
     let depth = Depth { steps: 1, top: usize::MAX, stages: false };
-    figures.push(kinds::next(&[("first token".to_owned(), engine.inspect(&prompts[0], settings, depth)?)], 10)?);
+    figures.push(kinds::next(&[("first token".to_owned(), inspect(engine, &prompts[0], settings, depth)?)], 10)?);
     Ok(figures)
 }
 
@@ -80,7 +81,7 @@ pub(crate) fn replay(args: &Replay) -> Result<(), Failure> {
     let wrong =
         |reason: String| Failure::usage(format!("{}: {reason}; give a page that report wrote", args.file.display()));
     let text = std::fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
-    let bundle = Bundle::read(&text).map_err(|error| wrong(error.to_string()))?;
+    let bundle = Bundle::read(bundle_json(&text)).map_err(|error| wrong(error.to_string()))?;
     let settings = bundle.settings()?;
     let engine = model::open(&model_of(args, &bundle)?, &settings).map_err(|mut failure| {
         if args.model.is_none() {
@@ -90,7 +91,7 @@ pub(crate) fn replay(args: &Replay) -> Result<(), Failure> {
         }
         failure
     })?;
-    let verdict = engine.verify(&bundle)?;
+    let verdict = verify(&engine, &bundle)?;
     if args.json {
         json(&verdict)?;
     } else if let Some(difference) = &verdict.difference {

@@ -7,7 +7,8 @@ use crate::paint::{CHOSEN, FAINT, styled};
 use crate::table::{Side, lay_out, visible};
 use crate::tokens::{Show, Shown, coloured};
 use crate::{model, prompts};
-use beamline::{Contrast, ContrastStep, Prompt, ScoreReport, ScoredToken, Settings};
+use beamline::{Prompt, Settings};
+use beamline_study::{Contrast, ContrastStep, ScoreReport, ScoredToken, contrast, score};
 
 pub(crate) fn run(args: &Score) -> Result<(), Failure> {
     let text = match (&args.text, &args.ids) {
@@ -16,10 +17,10 @@ pub(crate) fn run(args: &Score) -> Result<(), Failure> {
     };
     let engine = model::open(&args.model, &Settings::default())?;
     if let Some(other) = &args.against {
-        let contrast = engine.contrast(args.prefix.as_deref(), &text, &Prompt::Text(other.clone()))?;
+        let contrast = contrast(&engine, args.prefix.as_deref(), &text, &Prompt::Text(other.clone()))?;
         return if args.json { json(&contrast) } else { paint(&differences(&contrast)) };
     }
-    let report = engine.score(args.prefix.as_deref(), &text)?;
+    let report = score(&engine, args.prefix.as_deref(), &text)?;
     if args.json { json(&report) } else { paint(&(surprise(&report) + "\n" + &table(&report))) }
 }
 

@@ -4,7 +4,7 @@ use crate::chart::{Chart, HeatChart};
 use crate::colour::Scale;
 use crate::figure::{Data, DrawError, Figure};
 use crate::labels;
-use beamline::AttentionMap;
+use beamline_study::AttentionMap;
 use serde_json::json;
 
 /// How much each token looks at each one up to itself: a row for each token that looks, a column for each looked at.

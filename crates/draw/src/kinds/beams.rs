@@ -3,7 +3,8 @@
 use crate::chart::{Chart, NodeRole, TreeChart, TreeItem};
 use crate::figure::{Data, DrawError, Figure};
 use crate::label::continued;
-use beamline::History;
+use beamline::Fate;
+use beamline_study::{CandidateNode, SearchTree};
 use serde_json::json;
 
 /// What a search considered: time to the right; what it kept, dropped (and why) and finished, the winner, and the path
@@ -12,27 +13,27 @@ use serde_json::json;
 ///
 /// # Errors
 /// When the search considered nothing.
-pub fn beams(history: &History, pruned: usize, steps: Option<usize>) -> Result<Figure, DrawError> {
-    if history.candidates.is_empty() {
+pub fn beams(tree: &SearchTree, pruned: usize, steps: Option<usize>) -> Result<Figure, DrawError> {
+    if tree.candidates.is_empty() {
         return Err(DrawError::Nothing("this search considers no candidates; try num_beams 3".to_owned()));
     }
-    let mut places = vec![None; history.candidates.len()];
+    let mut places = vec![None; tree.candidates.len()];
     let mut items: Vec<TreeItem> = Vec::new();
     let mut begun: Vec<Vec<u8>> = Vec::new(); // bytes of a character that is not complete, after each candidate
     let mut greedy: Vec<Option<usize>> = Vec::new(); // the nodes of greedy's path, by depth
-    let mut dropped = vec![0; history.candidates.iter().map(|c| c.depth).max().unwrap_or(0) + 1];
+    let mut dropped = vec![0; tree.candidates.iter().map(|c| c.depth).max().unwrap_or(0) + 1];
     let mut kept = dropped.clone();
-    for (i, candidate) in history.candidates.iter().enumerate() {
+    for (i, candidate) in tree.candidates.iter().enumerate() {
         let mut open = candidate.parent.map_or(Vec::new(), |parent| begun[parent].clone());
         let label = continued(&mut open, &candidate.bytes);
         begun.push(open);
         let role = match candidate.fate {
-            _ if history.winner.contains(&i) => NodeRole::Winner,
+            _ if tree.winner.contains(&i) => NodeRole::Winner,
             _ if candidate.finish_reason.is_some() => NodeRole::Finished,
-            "kept" => NodeRole::Kept,
+            Fate::Kept => NodeRole::Kept,
             _ => NodeRole::Pruned,
         };
-        let is_greedy = history.greedy.get(candidate.depth - 1) == Some(&candidate.id)
+        let is_greedy = tree.greedy.get(candidate.depth - 1) == Some(&candidate.id)
             && (candidate.depth == 1 || greedy.get(candidate.depth - 2).is_some_and(|g| *g == candidate.parent));
         if is_greedy && greedy.len() < candidate.depth {
             greedy.push(Some(i));
@@ -67,8 +68,8 @@ pub fn beams(history: &History, pruned: usize, steps: Option<usize>) -> Result<F
             greedy: is_greedy,
         });
     }
-    let row = |(i, c): (usize, &beamline::Branching)| {
-        let winner = history.winner.contains(&i);
+    let row = |(i, c): (usize, &CandidateNode)| {
+        let winner = tree.winner.contains(&i);
         vec![
             json!(i),
             json!(c.parent),
@@ -78,12 +79,12 @@ pub fn beams(history: &History, pruned: usize, steps: Option<usize>) -> Result<F
             json!(c.logprob),
             json!(c.score),
             json!(c.rank),
-            json!(c.fate),
+            json!(c.fate.name()),
             json!(winner),
         ]
     };
-    let left = history.candidates.len() - items.len();
-    let deepest = history.candidates.iter().map(|candidate| candidate.depth).max().unwrap_or(0);
+    let left = tree.candidates.len() - items.len();
+    let deepest = tree.candidates.iter().map(|candidate| candidate.depth).max().unwrap_or(0);
     let cut = steps
         .filter(|&steps| steps < deepest)
         .map_or(String::new(), |n| format!("; the first {n} of {deepest} tokens"));
@@ -91,12 +92,12 @@ pub fn beams(history: &History, pruned: usize, steps: Option<usize>) -> Result<F
     Ok(Figure {
         title: "What the search considered".to_owned(),
         note: format!("numbers are scores; too low: beyond the width of the search{more}"),
-        charts: vec![Chart::Tree(TreeChart { root: history.prompt.clone(), items })],
+        charts: vec![Chart::Tree(TreeChart { root: tree.prompt.clone(), items })],
         columns: 1,
         data: Data::new(
             &["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"],
-            history.candidates.iter().enumerate().map(row).collect(),
-            json!(history),
+            tree.candidates.iter().enumerate().map(row).collect(),
+            json!(tree),
         ),
     })
 }
@@ -105,12 +106,17 @@ pub fn beams(history: &History, pruned: usize, steps: Option<usize>) -> Result<F
 const KEPT: usize = 32;
 
 /// Why a candidate was dropped, in as few words as fit beside it.
-fn short(fate: &str) -> &str {
+fn short(fate: Fate) -> &'static str {
     match fate {
-        "rank beyond the width" => "too low",
-        "end token ranked too low" => "end too low",
+        Fate::BeyondWidth => "too low",
+        Fate::EndTooLow => "end too low",
         // So are all but one, where tokens are chosen one by one.
-        "not chosen" => "",
-        other => other,
+        Fate::NotChosen => "",
+        Fate::PoolFull => "pool full",
+        Fate::Stopped => "stopped",
+        Fate::Bounded => "cannot win",
+        Fate::Replaced => "replaced",
+        // These were not dropped.
+        Fate::Kept | Fate::Finished(_) => "",
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
 use crate::figure::{Data, DrawError, Figure};
-use beamline::Comparison;
+use beamline_study::Comparison;
 use serde_json::{Value, json};
 use std::f64::consts::LN_2;
 

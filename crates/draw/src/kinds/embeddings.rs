@@ -4,7 +4,7 @@ use crate::chart::{Chart, HeatChart};
 use crate::colour::Scale;
 use crate::figure::{Data, DrawError, Figure};
 use crate::labels;
-use beamline::{Embeddings, Positions};
+use beamline_study::{Embeddings, Positions};
 use serde_json::{Value, json};
 
 /// Three heat maps: the tokens' embeddings, the positions', and their sum, which the first layer gets. A model with rotary

@@ -4,7 +4,7 @@ use super::{after, first};
 use crate::chart::{Bar, BarChart, Chart};
 use crate::figure::{Data, DrawError, Figure};
 use crate::label;
-use beamline::Inspection;
+use beamline_study::{Candidate, Inspection};
 use serde_json::{Value, json};
 
 /// The most probable next tokens, and which was chosen: a chart for each way to choose, named. A bar is the probability
@@ -25,7 +25,7 @@ pub fn next(ways: &[(String, Inspection)], top: usize) -> Result<Figure, DrawErr
             listed.pop();
             listed.push(chosen);
         }
-        let bar = |c: &&beamline::Candidate| Bar {
+        let bar = |c: &&Candidate| Bar {
             label: label(&c.text, &c.bytes),
             value: c.prob_processed,
             before: c.prob,

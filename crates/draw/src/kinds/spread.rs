@@ -3,7 +3,7 @@
 use super::{after, first, logarithmic_places, ranked};
 use crate::chart::{Along, Axis, Chart, Mark, PlotChart, Series, SeriesKind};
 use crate::figure::{Data, DrawError, Figure};
-use beamline::Inspection;
+use beamline_study::{Candidate, Inspection};
 use serde_json::{Value, json};
 
 /// Bins of a decade.
@@ -89,9 +89,8 @@ pub fn cumulative(inspection: &Inspection, top_k: &[usize], top_p: &[f64]) -> Re
         series: vec![Series { name: String::new(), colour: 0, kind: SeriesKind::Line, points }],
         marks,
     };
-    let row = |(i, c): (usize, &&beamline::Candidate)| {
-        vec![json!(i + 1), json!(c.id), json!(c.text), json!(c.prob), json!(sums[i])]
-    };
+    let row =
+        |(i, c): (usize, &&Candidate)| vec![json!(i + 1), json!(c.id), json!(c.text), json!(c.prob), json!(sums[i])];
     let rows: Vec<Vec<Value>> = ranked.iter().enumerate().map(row).collect();
     let cuts_k: Vec<Value> = top_k.iter().map(|&k| json!({"top_k": k, "outside": outside(kept_k(k))})).collect();
     let cuts_p: Vec<Value> =

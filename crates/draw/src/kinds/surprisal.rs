@@ -3,7 +3,7 @@
 use crate::chart::{Along, Axis, Chart, Mark, PlotChart, Series, SeriesKind};
 use crate::figure::{Data, DrawError, Figure};
 use crate::labels;
-use beamline::ScoreReport;
+use beamline_study::{ScoreReport, ScoredToken};
 use serde_json::{Value, json};
 use std::f64::consts::LN_2;
 
@@ -20,7 +20,7 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
             "a single token follows nothing, so it has no probability; give a longer text".to_owned(),
         ));
     }
-    let at = |f: &dyn Fn(&beamline::ScoredToken) -> Option<f64>| -> Vec<(f64, f64)> {
+    let at = |f: &dyn Fn(&ScoredToken) -> Option<f64>| -> Vec<(f64, f64)> {
         report.tokens.iter().enumerate().filter_map(|(i, token)| Some((i as f64, f(token)?))).collect()
     };
     let surprise = at(&|token| bits(token.logprob.map(|p| -p)));
@@ -51,7 +51,7 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
         ],
         marks,
     };
-    let row = |(i, t): (usize, &beamline::ScoredToken)| -> Vec<Value> {
+    let row = |(i, t): (usize, &ScoredToken)| -> Vec<Value> {
         let surprise = bits(t.logprob.map(|p| -p));
         vec![
             json!(i),

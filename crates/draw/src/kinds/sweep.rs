@@ -2,7 +2,7 @@
 
 use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
 use crate::figure::{Data, DrawError, Figure};
-use beamline::{Spread, Sweep, SweepPoint};
+use beamline_study::{Spread, Sweep, SweepPoint};
 use serde_json::{Value, json};
 
 /// Variety (different pairs of tokens) and mean log-probability against the option's value: a dot for the mean over

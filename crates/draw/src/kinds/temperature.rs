@@ -3,7 +3,7 @@
 use super::{after, first, logarithmic_places, ranked};
 use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
 use crate::figure::{Data, DrawError, Figure};
-use beamline::Inspection;
+use beamline_study::{Candidate, Inspection};
 use serde_json::{Value, json};
 
 /// Sorted token probabilities at several temperatures, on logarithmic axes: `softmax(logits / T)` over the whole
@@ -40,7 +40,7 @@ pub fn temperature(inspection: &Inspection, temperatures: &[f64]) -> Result<Figu
         series,
         marks: Vec::new(),
     };
-    let row = |(i, c): (usize, &&beamline::Candidate)| {
+    let row = |(i, c): (usize, &&Candidate)| {
         let own = [json!(i + 1), json!(c.id), json!(c.text)];
         own.into_iter().chain(curves.iter().map(|p| json!(p[i]))).collect()
     };

@@ -1,13 +1,10 @@
 //! The step table: what the model could have said, and what it said.
 
-use crate::error::Error;
-use crate::observe::{Event, Interest, Observer, What};
-use crate::options::Settings;
-use crate::run::Engine;
-use crate::run::Prompt;
-use beamline_search::{NodeId, Outlook};
-use beamline_shape::Distribution;
-use beamline_tokens::{Beginning, Special, TokenId};
+use crate::error::StudyError;
+use beamline::{
+    Beginning, Distribution, Engine, Event, Interest, NodeId, Observer, Outlook, Prompt, Settings, Special, TokenId,
+    What,
+};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -105,6 +102,10 @@ pub struct Rest {
 }
 
 /// The raw distribution, summed in f64 throughout.
+///
+/// [`Engine::measure`] gives the same log-probabilities to about 1e-7, not to the last digit: it is on the path of every
+/// token generated, so its exponentials are f32, many at a time (SIMD). Here all of a vocabulary is listed and what is
+/// listed must sum to 1, and the digits of both are a contract (`inspect` and `generate` as JSON); so there are two.
 struct Raw {
     max: f64,
     sum: f64,
@@ -215,36 +216,46 @@ fn columns(stages: &[(&'static str, Distribution)], candidates: &[Candidate]) ->
     stages.iter().map(column).collect()
 }
 
-impl Engine {
-    /// Runs some steps and lists the best tokens of each, along the best sequence found. Greedy, unless
-    /// `given` itself asks for another search; a model's own wishes do not count here.
-    ///
-    /// # Errors
-    /// As for [`generate`](Self::generate).
-    pub fn inspect(&self, prompt: &Prompt, given: &Settings, depth: Depth) -> Result<Inspection, Error> {
-        let mut given = given.clone();
-        given.set("max_new_tokens", &depth.steps.to_string())?;
-        let drawn = given.get("preset").is_some();
-        for (option, neutral) in [("do_sample", json!(false)), ("num_beams", json!(1)), ("penalty_alpha", json!(0.0))] {
-            if given.get(option).is_none() && !(drawn && option == "do_sample") {
-                given.config(&json!({option: neutral}))?;
-            }
+/// Runs some steps and lists the best tokens of each, along the best sequence found. Greedy, unless
+/// `given` itself asks for another search; a model's own wishes do not count here.
+///
+/// ```
+/// use beamline::{Engine, OpenOptions, Prompt, Settings};
+/// use beamline_study::{Depth, inspect};
+/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// let depth = Depth { steps: 1, top: 5, stages: false };
+/// let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Settings::default(), depth)?;
+/// let step = &inspection.steps[0];
+/// assert_eq!((step.candidates[0].text.as_str(), step.candidates[0].rank), (" time", 1));
+/// assert_eq!(step.chosen.id, step.candidates[0].id);
+/// # Ok::<(), beamline_study::StudyError>(())
+/// ```
+///
+/// # Errors
+/// As for [`Engine::generate`].
+pub fn inspect(engine: &Engine, prompt: &Prompt, given: &Settings, depth: Depth) -> Result<Inspection, StudyError> {
+    let mut given = given.clone();
+    given.set("max_new_tokens", &depth.steps.to_string())?;
+    let drawn = given.get("preset").is_some();
+    for (option, neutral) in [("do_sample", json!(false)), ("num_beams", json!(1)), ("penalty_alpha", json!(0.0))] {
+        if given.get(option).is_none() && !(drawn && option == "do_sample") {
+            given.config(&json!({option: neutral}))?;
         }
-        let mut settings = self.settings(&given)?;
-        settings.remove("num_return_sequences");
-        let mut sessions = [self.session(prompt, &settings)?];
-        let mut collector = Collector { engine: self, depth, stages: BTreeMap::new(), rows: BTreeMap::new() };
-        while self.step(&mut sessions, &mut collector)?.more {}
-        let [session] = &sessions;
-        let tree = session.tree();
-        let mut rows = Vec::new();
-        for id in session.results().first().map(|found| tree.branch(found.node)).unwrap_or_default() {
-            let node = tree.node(id);
-            if let Some(mut row) = node.parent.and_then(|parent| collector.rows.get(&parent)).cloned() {
-                row.chosen = Chosen { id: node.token.0, text: self.tokenizer().vocabulary().text(node.token) };
-                rows.push(row);
-            }
-        }
-        Ok(Inspection { prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })
     }
+    let mut settings = engine.settings(&given)?;
+    settings.remove("num_return_sequences");
+    let mut sessions = [engine.session(prompt, &settings)?];
+    let mut collector = Collector { engine, depth, stages: BTreeMap::new(), rows: BTreeMap::new() };
+    while engine.step(&mut sessions, &mut collector)?.more {}
+    let [session] = &sessions;
+    let tree = session.tree();
+    let mut rows = Vec::new();
+    for id in session.results().first().map(|found| tree.branch(found.node)).unwrap_or_default() {
+        let node = tree.node(id);
+        if let Some(mut row) = node.parent.and_then(|parent| collector.rows.get(&parent)).cloned() {
+            row.chosen = Chosen { id: node.token.0, text: engine.tokenizer().vocabulary().text(node.token) };
+            rows.push(row);
+        }
+    }
+    Ok(Inspection { prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })
 }

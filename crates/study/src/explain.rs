@@ -1,8 +1,6 @@
 //! Pages on everything that chooses or shapes: what `explain` shows.
 
-use crate::options::find;
-use beamline_search::PAGES;
-use beamline_shape::{Entry, Page, REGISTRY};
+use beamline::{Entry, PAGES, Page, REGISTRY, options};
 
 /// A strategy with its page.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +9,7 @@ pub struct Method {
     pub name: &'static str,
     /// The option that asks for it, and other names.
     pub aliases: &'static [&'static str],
-    /// Options that ask for it, as [`Settings::list`](crate::Settings::list) reads them.
+    /// Options that ask for it, as [`Settings::list`](beamline::Settings::list) reads them.
     pub example: &'static str,
 }
 
@@ -74,7 +72,7 @@ impl Method {
     }
 }
 
-/// ``[`Coins`](crate::Coins)`` as `Coins`.
+/// ``[`Coins`](beamline::Coins)`` as `Coins`.
 fn without_links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -120,7 +118,7 @@ impl Topic {
         }
     }
 
-    /// Options for an example that can be run, as [`Settings::list`](crate::Settings::list) reads them. `{best}` and `{second}` stand
+    /// Options for an example that can be run, as [`Settings::list`](beamline::Settings::list) reads them. `{best}` and `{second}` stand
     /// for the ids of the two most probable tokens; none where an example needs more than options.
     pub fn example(&self) -> Option<&'static str> {
         match self {
@@ -135,7 +133,9 @@ impl Topic {
     pub fn option(&self) -> Option<&'static str> {
         match self {
             Self::Processor(entry) => entry.options.first().map(|option| option.name),
-            Self::Method(method) => method.aliases.first().copied().filter(|name| find(name).is_some()),
+            Self::Method(method) => {
+                method.aliases.first().copied().filter(|name| options().any(|option| option.name == *name))
+            }
         }
     }
 }
@@ -148,7 +148,7 @@ pub fn topics() -> impl Iterator<Item = Topic> {
 /// The topic of this name: a strategy's, a processor's, or that of one of its options. Hyphens and underscores are alike.
 ///
 /// ```
-/// use beamline::topic;
+/// use beamline_study::topic;
 /// assert_eq!(topic("top-p").expect("a processor").name(), "top_p");
 /// assert_eq!(topic("num_beams").expect("a strategy").name(), "beam_search");
 /// assert!(topic("top_q").is_none());
@@ -200,7 +200,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Settings;
+    use beamline::Settings;
 
     #[test]
     fn every_strategy_has_a_page_with_its_headings() {

@@ -1,9 +1,13 @@
 //! Looking into models and searches: attention against transformers', and results against each other.
 #![allow(clippy::unwrap_used)] // tests may
 
+#[path = "../../beamline/tests/support/mod.rs"]
 mod support;
 
-use beamline::{Bundle, Depth, Positions, Prompt, Settings, TokenId, Way};
+use beamline::{Prompt, Settings, TokenId};
+use beamline_study::{
+    Bundle, Depth, Positions, Variant, attention, bundle, compare, embeddings, inspect, search_tree, verify,
+};
 use serde_json::{Value, json};
 use support::{golden, ids, numbers, tiny};
 
@@ -21,7 +25,7 @@ fn heads_look_where_transformers_says() {
         for (layer, heads) in case["layers"].as_array().unwrap().iter().enumerate() {
             let heads = heads.as_array().unwrap();
             for (head, expected) in heads.iter().enumerate() {
-                let map = engine.attention(&prompt, layer, Some(head)).unwrap();
+                let map = attention(&engine, &prompt, layer, Some(head)).unwrap();
                 assert_eq!(map.heads, heads.len());
                 for (row, expected) in map.weights.iter().zip(expected.as_array().unwrap()) {
                     for (weight, expected) in row.iter().zip(numbers(expected)) {
@@ -38,27 +42,27 @@ fn heads_look_where_transformers_says() {
 fn the_mean_of_heads_is_one_and_layers_and_heads_have_ends() {
     let engine = tiny("tiny-llama");
     let prompt = Prompt::Ids([5, 6, 7].map(TokenId).to_vec());
-    let map = engine.attention(&prompt, 0, None).unwrap();
+    let map = attention(&engine, &prompt, 0, None).unwrap();
     for (i, row) in map.weights.iter().enumerate() {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!(row[i + 1..].iter().all(|w| *w == 0.0));
     }
-    let no_layer = engine.attention(&prompt, 99, None).unwrap_err().to_string();
+    let no_layer = attention(&engine, &prompt, 99, None).unwrap_err().to_string();
     assert!(no_layer.contains("layer must be in 0..="), "{no_layer}");
-    let no_head = engine.attention(&prompt, 0, Some(99)).unwrap_err().to_string();
+    let no_head = attention(&engine, &prompt, 0, Some(99)).unwrap_err().to_string();
     assert!(no_head.contains("head must be in 0..="), "{no_head}");
 }
 
 #[test]
 fn learned_positions_are_added_and_rotary_ones_are_turns() {
     let prompt = Prompt::Ids([5, 6, 5].map(TokenId).to_vec());
-    let seen = tiny("tiny-gpt2").embeddings(&prompt).unwrap();
+    let seen = embeddings(&tiny("tiny-gpt2"), &prompt).unwrap();
     let Positions::Learned(position) = &seen.position else { panic!("GPT-2 learns its positions") };
     for ((token, position), sum) in seen.token.iter().zip(position).zip(&seen.sum) {
         assert!(token.iter().zip(position).zip(sum).all(|((t, p), s)| t + p == *s));
     }
     assert_eq!(seen.token[0], seen.token[2]);
-    let seen = tiny("tiny-llama").embeddings(&prompt).unwrap();
+    let seen = embeddings(&tiny("tiny-llama"), &prompt).unwrap();
     let Positions::Rotary(turns) = &seen.position else { panic!("Llama turns its heads") };
     assert_eq!(seen.token, seen.sum);
     for turn in turns {
@@ -68,17 +72,17 @@ fn learned_positions_are_added_and_rotary_ones_are_turns() {
 }
 
 #[test]
-fn what_is_compared_is_what_each_way_generates_alone() {
+fn what_is_compared_is_what_each_variant_generates_alone() {
     let engine = tiny("tiny-gpt2");
     let prompt = Prompt::Text("The".into());
-    let ways: Vec<Way> = Way::NOTES.iter().map(|way| way.parse().unwrap()).collect();
+    let variants: Vec<Variant> = Variant::USUAL.iter().map(|text| text.parse().unwrap()).collect();
     let shared = settings(&json!({"max_new_tokens": 9}));
     let mut last = (0, 0);
-    let comparison = engine.compare(&prompt, &ways, &shared, 2, &mut |done, of| last = (done, of)).unwrap();
+    let comparison = compare(&engine, &prompt, &variants, &shared, 2, &mut |done, of| last = (done, of)).unwrap();
     assert_eq!(last, (3 + 5 * 2, 3 + 5 * 2));
-    for (way, run) in ways.iter().zip(&comparison.runs) {
+    for (variant, run) in variants.iter().zip(&comparison.runs) {
         for text in &run.texts {
-            let mut own = way.settings.beside(&shared);
+            let mut own = variant.settings.beside(&shared);
             own.set("seed", &text.seed.unwrap_or(0).to_string()).unwrap();
             let alone = engine.generate(std::slice::from_ref(&prompt), &own).unwrap();
             assert_eq!(alone.sequences[0].token_ids, text.sequence.token_ids, "{}", run.name);
@@ -93,17 +97,17 @@ fn what_is_compared_is_what_each_way_generates_alone() {
 }
 
 #[test]
-fn a_history_has_the_winner_and_greedys_path() {
+fn a_search_tree_has_the_winner_and_greedys_path() {
     let engine = tiny("tiny-gpt2");
     let prompt = Prompt::Text("The".into());
     let beams = settings(&json!({"num_beams": 3, "max_new_tokens": 5}));
-    let history = engine.history(&prompt, &beams).unwrap();
+    let tree = search_tree(&engine, &prompt, &beams).unwrap();
     let found = engine.generate(std::slice::from_ref(&prompt), &beams).unwrap();
-    let winner: Vec<u32> = history.winner.iter().map(|&i| history.candidates[i].id).collect();
+    let winner: Vec<u32> = tree.winner.iter().map(|&i| tree.candidates[i].id).collect();
     assert_eq!(winner, found.sequences[0].token_ids);
     let greedy = engine.generate(&[prompt], &settings(&json!({"max_new_tokens": 5}))).unwrap();
-    assert_eq!(history.greedy, greedy.sequences[0].token_ids);
-    assert!(history.candidates.iter().enumerate().all(|(i, c)| c.parent.is_none_or(|parent| parent < i)));
+    assert_eq!(tree.greedy, greedy.sequences[0].token_ids);
+    assert!(tree.candidates.iter().enumerate().all(|(i, c)| c.parent.is_none_or(|parent| parent < i)));
 }
 
 #[test]
@@ -111,7 +115,7 @@ fn stages_say_who_removed_what() {
     let engine = tiny("tiny-gpt2");
     let given = settings(&json!({"do_sample": true, "temperature": 0.7, "top_k": 5, "top_p": 0.5, "seed": 3}));
     let depth = Depth { steps: 2, top: usize::MAX, stages: true };
-    let inspection = engine.inspect(&Prompt::Text("The".into()), &given, depth).unwrap();
+    let inspection = inspect(&engine, &Prompt::Text("The".into()), &given, depth).unwrap();
     for step in &inspection.steps {
         let names: Vec<&str> = step.stages.iter().map(|stage| stage.processor).collect();
         assert_eq!(names, ["temperature", "top_k", "top_p"]);
@@ -137,18 +141,35 @@ fn a_bundle_comes_out_again_and_a_changed_one_does_not() {
         let settings = engine.settings(&settings(&options)).unwrap();
         let prompts = ["The", "안녕"].map(|text| Prompt::Text(text.into()));
         let completion = engine.generate(&prompts, &settings).unwrap();
-        let bundle = engine.bundle(&completion, &settings);
+        let bundle = bundle(&engine, &completion, &settings);
         let read = Bundle::read(&serde_json::to_string(&bundle).unwrap()).unwrap();
         assert_eq!(read, bundle);
-        let verdict = engine.verify(&read).unwrap();
+        let verdict = verify(&engine, &read).unwrap();
         assert!(verdict.same && verdict.tokens == completion.usage.new_tokens, "{verdict:?}");
         let mut changed = read.clone();
         changed.sequences[1].logprobs[0] += 1e-9;
-        assert!(engine.verify(&changed).unwrap().difference.unwrap().contains("log-probability"));
-        let other = tiny("tiny-gpt2").verify(&read).unwrap_err().to_string();
+        assert!(verify(&engine, &changed).unwrap().difference.unwrap().contains("log-probability"));
+        let other = verify(&tiny("tiny-gpt2"), &read).unwrap_err().to_string();
         assert!(other.contains("--model"), "{other}");
     }
     for bad in ["", "{}", "[1]", "{\"schema\": 2}"] {
         assert!(Bundle::read(bad).unwrap_err().to_string().contains("not a bundle"), "{bad}");
+    }
+}
+
+/// Both are right to what f32 exponentials leave; which digits a command prints is a contract, so there are two.
+#[test]
+fn the_two_ways_to_a_log_probability_agree() {
+    let engine = tiny("tiny-gpt2");
+    let prompt = Prompt::Text("The".into());
+    let depth = Depth { steps: 4, top: 1, stages: false };
+    let inspection = inspect(&engine, &prompt, &Settings::default(), depth).unwrap();
+    let given = settings(&json!({"max_new_tokens": 4, "do_sample": false}));
+    let completion = engine.generate(&[prompt], &given).unwrap();
+    for (step, token) in inspection.steps.iter().zip(&completion.sequences[0].tokens) {
+        let best = &step.candidates[0];
+        assert_eq!((best.id, best.rank), (token.id, token.rank));
+        assert!((best.logprob - token.logprob).abs() < 1e-6, "{} and {}", best.logprob, token.logprob);
+        assert!((step.entropy - token.entropy).abs() < 1e-5, "{} and {}", step.entropy, token.entropy);
     }
 }

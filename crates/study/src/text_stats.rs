@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts about one text, in tokens. A share is null where the text is too short for it.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-pub struct Measures {
+pub struct TextStats {
     /// Tokens.
     pub length: usize,
     /// Different tokens among all (Li et al., 2016); 1 where none comes twice.
@@ -20,14 +20,14 @@ pub struct Measures {
     pub longest_repeat: usize,
 }
 
-impl Measures {
-    /// Measures a text.
+impl TextStats {
+    /// Counts over a text's token ids.
     ///
     /// ```
-    /// use beamline::Measures;
-    /// let measures = Measures::of(&[1, 2, 1, 2, 1, 3]);
-    /// assert_eq!((measures.distinct_1, measures.distinct_2), (Some(0.5), Some(0.6)));
-    /// assert_eq!(measures.longest_repeat, 3); // 1 2 1
+    /// use beamline_study::TextStats;
+    /// let stats = TextStats::of(&[1, 2, 1, 2, 1, 3]);
+    /// assert_eq!((stats.distinct_1, stats.distinct_2), (Some(0.5), Some(0.6)));
+    /// assert_eq!(stats.longest_repeat, 3); // 1 2 1
     /// ```
     pub fn of(tokens: &[u32]) -> Self {
         Self {
@@ -69,7 +69,7 @@ fn longest_repeat(tokens: &[u32]) -> usize {
 /// for equal texts, 0 where none is shared.
 ///
 /// ```
-/// use beamline::similarity;
+/// use beamline_study::similarity;
 /// assert_eq!(similarity(&[1, 2, 3], &[1, 2, 4]), 0.5);
 /// ```
 pub fn similarity(a: &[u32], b: &[u32]) -> f64 {
@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn short_texts_have_no_shares() {
-        let measures = Measures::of(&[]);
-        assert_eq!((measures.distinct_1, measures.repeated_4, measures.longest_repeat), (None, None, 0));
-        assert_eq!(Measures::of(&[7, 7, 7, 7, 7]).repeated_4, Some(0.5));
+        let stats = TextStats::of(&[]);
+        assert_eq!((stats.distinct_1, stats.repeated_4, stats.longest_repeat), (None, None, 0));
+        assert_eq!(TextStats::of(&[7, 7, 7, 7, 7]).repeated_4, Some(0.5));
     }
 
     #[test]

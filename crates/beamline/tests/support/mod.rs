@@ -1,7 +1,7 @@
 //! What the tests share: where goldens lie, and how an engine is opened on them.
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)] // not every test uses everything; tests may unwrap and speak
 
-use beamline::{Engine, OpenOptions, TokenId};
+use beamline::{Engine, KvCache, OpenOptions, Span, TokenId, Want};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -43,4 +43,13 @@ pub(crate) fn ids(value: &Value) -> Vec<TokenId> {
 /// Numbers of a JSON list.
 pub(crate) fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect()
+}
+
+/// The log-probability of each token of a text but the first, given those before it.
+pub(crate) fn logprobs(engine: &Engine, text: &str) -> Vec<f64> {
+    let ids = engine.tokenizer().ids(text).unwrap();
+    let mut cache = KvCache::new(engine.model().geometry());
+    let span = Span { tokens: &ids[..ids.len() - 1], cache: &mut cache, want: Want::All };
+    let rows = engine.model().forward(&mut [span], &mut ()).unwrap();
+    ids[1..].iter().enumerate().map(|(i, &id)| engine.measure(rows.row(i), id).logprob).collect()
 }

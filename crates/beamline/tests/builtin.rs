@@ -5,7 +5,7 @@ mod support;
 
 use beamline::{ActivationFormat, Engine, OpenOptions, Prompt, Settings, TokenId};
 use serde_json::Value;
-use support::{golden, ids, numbers, root};
+use support::{golden, ids, logprobs, numbers, root};
 
 fn open(name: &str, activations: Option<ActivationFormat>) -> Engine {
     let options = OpenOptions { activations, ..OpenOptions::default() };
@@ -44,8 +44,7 @@ fn log_probabilities_equal_those_of_transformers() {
     let scored = &golden("cases-builtin.json")["scored"];
     for (activations, bound) in [(None, 2e-3), (Some(ActivationFormat::F32), 2e-5)] {
         let engine = open("builtin", activations);
-        let report = engine.score(None, &Prompt::Text(scored["text"].as_str().unwrap().into())).unwrap();
-        let ours: Vec<f64> = report.tokens.iter().filter_map(|token| token.logprob).collect();
+        let ours = logprobs(&engine, scored["text"].as_str().unwrap());
         let theirs = numbers(&scored["logprobs"]);
         assert!(ours.len() == theirs.len() && ours.len() > 20);
         for (ours, theirs) in ours.iter().zip(theirs) {
@@ -83,8 +82,7 @@ fn greedy_search_goes_round_in_circles_and_a_ban_on_repeats_ends_it() {
 fn the_file_and_what_the_program_carries_are_the_same_model() {
     let file = root().join("crates/builtin/model/builtin.gguf");
     let [inside, outside] = ["builtin", file.to_str().unwrap()].map(|name| {
-        let report = open(name, None).score(None, &Prompt::Text("Mary had a little lamb.".into())).unwrap();
-        report.tokens.iter().map(|token| token.logprob.map(f64::to_bits)).collect::<Vec<_>>()
+        logprobs(&open(name, None), "Mary had a little lamb.").into_iter().map(f64::to_bits).collect::<Vec<_>>()
     });
     assert_eq!(inside, outside);
 }

@@ -1,0 +1,218 @@
+//! A run to take along: what was asked, what came out, and the proof that it comes out again.
+
+use crate::error::StudyError;
+use beamline::{Completion, DEFAULT_ACTIVATIONS, Engine, Prompt, Sequence, Setting, Settings, TokenId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A generation with all that is needed to repeat it. A file of it is what `replay` checks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// The version of this layout: 1.
+    pub schema: u32,
+    /// The version of beamline that wrote it.
+    pub beamline: String,
+    /// The model's name, as it was asked for.
+    pub model: String,
+    /// The format that its weights were held in.
+    pub dtype: String,
+    /// The format that weights were converted to while loading, where that was asked for.
+    pub converted: Option<String>,
+    /// How activations met quantised weights.
+    pub activations: String,
+    /// Its architecture and number of weights, to tell another model of the same name.
+    pub architecture: String,
+    /// See `architecture`.
+    pub parameters: usize,
+    /// Every option that is set, with its value, the seed among them.
+    pub config: Value,
+    /// The prompts, as token ids.
+    pub prompts: Vec<Vec<u32>>,
+    /// The sequences.
+    pub sequences: Vec<BundledSequence>,
+}
+
+/// A sequence of a bundle.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundledSequence {
+    /// The prompt's number.
+    pub prompt: usize,
+    /// Its place among the prompt's sequences.
+    pub rank: usize,
+    /// The new tokens.
+    pub token_ids: Vec<u32>,
+    /// Each token's log-probability under the raw model.
+    pub logprobs: Vec<f64>,
+    /// Why it ended.
+    pub finish_reason: Option<String>,
+}
+
+/// What a replay found.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Verdict {
+    /// Whether every token and every log-probability came out again, bit for bit.
+    pub same: bool,
+    /// Tokens compared.
+    pub tokens: usize,
+    /// The first difference, in words; null where there is none.
+    pub difference: Option<String>,
+}
+
+impl Bundle {
+    /// Reads a bundle from its JSON.
+    ///
+    /// # Errors
+    /// When the text is no bundle, or one of a later layout.
+    pub fn read(json: &str) -> Result<Self, StudyError> {
+        let wrong = |error: serde_json::Error| StudyError::NoBundle { reason: error.to_string() };
+        let bundle: Self = serde_json::from_str(json).map_err(wrong)?;
+        if bundle.schema != 1 {
+            return Err(StudyError::Schema(bundle.schema));
+        }
+        let fits = |s: &BundledSequence| s.prompt < bundle.prompts.len() && s.token_ids.len() == s.logprobs.len();
+        if !bundle.sequences.iter().all(fits) {
+            return Err(StudyError::UnfitBundle);
+        }
+        Ok(bundle)
+    }
+
+    /// The options, as they were set.
+    ///
+    /// # Errors
+    /// When one is unknown or out of range.
+    pub fn settings(&self) -> Result<Settings, StudyError> {
+        let mut settings = Settings::default();
+        settings.config(&self.config)?;
+        Ok(settings)
+    }
+}
+
+/// Packs a completion with what is needed to repeat it. `settings` are those it was generated with, as
+/// [`Engine::settings`] completed them. An engine does not know how it was opened: where that was not with the default
+/// [`OpenOptions`](beamline::OpenOptions), set the fields `converted` and `activations`. [`verify`] shows its use.
+pub fn bundle(engine: &Engine, completion: &Completion, settings: &Settings) -> Bundle {
+    let option = |(name, setting): (&'static str, &Setting)| (name.to_owned(), setting.value.json());
+    let sequence = |sequence: &Sequence| BundledSequence {
+        prompt: sequence.prompt,
+        rank: sequence.rank,
+        token_ids: sequence.token_ids.clone(),
+        logprobs: sequence.tokens.iter().map(|token| token.logprob).collect(),
+        finish_reason: sequence.finish_reason.map(str::to_owned),
+    };
+    Bundle {
+        schema: 1,
+        beamline: env!("CARGO_PKG_VERSION").to_owned(),
+        model: engine.name().to_owned(),
+        dtype: completion.model.dtype.clone(),
+        converted: None,
+        activations: DEFAULT_ACTIVATIONS.name().to_owned(),
+        architecture: completion.model.architecture.clone(),
+        parameters: completion.model.parameters,
+        config: Value::Object(settings.iter().map(option).collect::<Map<_, _>>()),
+        prompts: completion.prompts.iter().map(|prompt| prompt.token_ids.clone()).collect(),
+        sequences: completion.sequences.iter().map(sequence).collect(),
+    }
+}
+
+/// Runs a bundle's generation again, and compares token by token.
+///
+/// ```
+/// use beamline::{Engine, OpenOptions, Prompt, Settings};
+/// use beamline_study::{bundle, verify};
+/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// let mut settings = Settings::default();
+/// settings.config(&serde_json::json!({"do_sample": true, "seed": 7, "max_new_tokens": 5}))?;
+/// let settings = engine.settings(&settings)?;
+/// let completion = engine.generate(&[Prompt::Text("Once".into())], &settings)?;
+/// let mut bundle = bundle(&engine, &completion, &settings);
+/// assert!(verify(&engine, &bundle)?.same);
+/// bundle.sequences[0].token_ids[2] += 1;
+/// assert!(verify(&engine, &bundle)?.difference.expect("one token differs").contains("token 3"));
+/// # Ok::<(), beamline_study::StudyError>(())
+/// ```
+///
+/// # Errors
+/// When the bundle is another model's, or as for [`Engine::generate`].
+pub fn verify(engine: &Engine, given: &Bundle) -> Result<Verdict, StudyError> {
+    let info = engine.info();
+    if (&info.architecture, info.parameters, &info.dtype) != (&given.architecture, given.parameters, &given.dtype) {
+        let named = |name: &str, architecture: &str, parameters: usize, dtype: &str| {
+            format!("{name} ({architecture}, {parameters} weights, {dtype})")
+        };
+        return Err(StudyError::OtherModel {
+            made: named(&given.model, &given.architecture, given.parameters, &given.dtype),
+            this: named(&info.name, &info.architecture, info.parameters, &info.dtype),
+        });
+    }
+    let prompt = |ids: &Vec<u32>| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
+    let prompts: Vec<Prompt> = given.prompts.iter().map(prompt).collect();
+    let again = engine.generate(&prompts, &given.settings()?)?;
+    let again = bundle(engine, &again, &Settings::default()).sequences;
+    let mut verdict = Verdict { same: true, tokens: 0, difference: None };
+    if again.len() != given.sequences.len() {
+        verdict.difference = Some(format!("{} sequences came out, not {}", again.len(), given.sequences.len()));
+    }
+    for (new, old) in again.iter().zip(&given.sequences) {
+        verdict.tokens += old.token_ids.len();
+        verdict.difference = verdict.difference.or_else(|| difference(engine, new, old));
+    }
+    verdict.same = verdict.difference.is_none();
+    Ok(verdict)
+}
+
+/// The first difference between two sequences, in words.
+fn difference(engine: &Engine, new: &BundledSequence, old: &BundledSequence) -> Option<String> {
+    let place = format!("sequence {}.{}", old.prompt + 1, old.rank + 1);
+    let text = |id: u32| format!("{id} {:?}", engine.tokenizer().vocabulary().text(TokenId(id)));
+    for (at, (&a, &b)) in new.token_ids.iter().zip(&old.token_ids).enumerate() {
+        if a != b {
+            return Some(format!("{place}, token {}: {} came out, not {}", at + 1, text(a), text(b)));
+        }
+        let (p, q) = (new.logprobs[at], old.logprobs[at]);
+        if p.to_bits() != q.to_bits() {
+            return Some(format!("{place}, token {}: log-probability {p} came out, not {q}", at + 1));
+        }
+    }
+    if new.token_ids.len() != old.token_ids.len() {
+        return Some(format!("{place}: {} tokens came out, not {}", new.token_ids.len(), old.token_ids.len()));
+    }
+    (new.finish_reason != old.finish_reason).then(|| format!("{place}: it ended for another reason"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const JSON: &str = "{\"schema\":1,\"beamline\":\"0.1.0\",\
+        \"model\":\"m\",\"dtype\":\"f32\",\"converted\":null,\"activations\":\"i16\",\"architecture\":\"gpt2\",\"parameters\":1,\"config\":{\"top_k\":5},\
+        \"prompts\":[[1,2]],\"sequences\":[{\"prompt\":0,\"rank\":0,\"token_ids\":[3],\"logprobs\":[-0.1],\
+        \"finish_reason\":\"length\"}]}";
+
+    #[test]
+    fn a_bundle_is_checked_when_it_is_read() {
+        let bundle = Bundle::read(JSON).unwrap();
+        assert_eq!(bundle.sequences[0].token_ids, [3]);
+        assert!(bundle.settings().unwrap().get("top_k").is_some());
+        let short = JSON.replace("[-0.1]", "[]");
+        assert!(Bundle::read(&short).unwrap_err().to_string().contains("do not fit"));
+        let newer = JSON.replace("\"schema\":1", "\"schema\":2");
+        assert!(Bundle::read(&newer).unwrap_err().to_string().contains("must be 1, got 2"));
+        let unknown = JSON.replace("\"rank\":0", "\"rank\":0,\"more\":1");
+        assert!(Bundle::read(&unknown).unwrap_err().to_string().contains("more"));
+    }
+
+    proptest! {
+        #[test]
+        fn damage_anywhere_is_no_panic(at in 0..JSON.len(), put in "\\PC{0,8}", cut in 0..JSON.len()) {
+            let damaged = format!("{}{put}{}", &JSON[..at], &JSON[at..]);
+            for text in [damaged.as_str(), &JSON[..cut], &JSON[cut..]] {
+                if let Ok(bundle) = Bundle::read(text) {
+                    let _ = bundle.settings();
+                }
+            }
+        }
+    }
+}
