@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 fn tiny(name: &str) -> String {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/checkpoints")).join(name).to_str().unwrap().to_owned()
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/checkpoints"))
+        .join(name)
+        .to_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn run(args: &[&str]) -> std::process::Output {

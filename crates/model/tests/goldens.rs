@@ -20,7 +20,9 @@ fn model(name: &str, compute: Compute) -> Arc<dyn Model> {
 }
 
 fn cases(name: &str) -> Vec<Value> {
-    let json: Value = serde_json::from_str(&std::fs::read_to_string(goldens().join("expected/generate.seed7.json")).unwrap()).unwrap();
+    let json: Value =
+        serde_json::from_str(&std::fs::read_to_string(goldens().join("expected/generate.seed7.json")).unwrap())
+            .unwrap();
     let wanted = |case: &&Value| case["kind"] == "logits" && case["model"] == name;
     json.as_array().unwrap().iter().filter(wanted).cloned().collect()
 }
