@@ -7,9 +7,9 @@ DIR and FILE are what make_gpt2.py writes (GPT-2 124M with random weights in eve
 Q4_1 file, and onnxruntime-genai's int4 folder of it. A peer whose model is not given, or whose library is not installed, is
 left out of its line. Every round runs beamline, then each peer; the figures are medians over the rounds, and the ratio is
 to the best peer. Quantised weights have a second line: beamline with activations of eight bits, as the peers round them.
-Run it on an idle machine. To hold the peers to AVX2: ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2
-CT2_FORCE_CPU_ISA=AVX2, a llama.cpp built without AVX-512, PYTHONPATH with what ort_avx2.py makes, and BEAMLINE_ISA=avx2 for
-beamline.
+Run it on an idle machine; raw runs are kept as benches/raw/DATE-COMMIT-ISA[-MODEL].jsonl. To hold the peers to AVX2:
+ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 CT2_FORCE_CPU_ISA=AVX2, a llama.cpp built without AVX-512, PYTHONPATH with
+what ort_avx2.py makes, and BEAMLINE_ISA=avx2 for beamline.
 """
 import argparse
 import json

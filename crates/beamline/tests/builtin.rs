@@ -30,7 +30,7 @@ fn check(engine: &Engine, way: &str, case: &Value) {
 fn a_hundred_tokens_equal_those_of_transformers() {
     for activations in [None, Some(ActivationFormat::F32)] {
         let engine = open("builtin", activations);
-        let all = golden("cases-builtin.json");
+        let all = golden("builtin.json");
         let ways = all["generated"].as_object().unwrap();
         assert_eq!(ways.len(), 3);
         for (way, cases) in ways {
@@ -41,7 +41,7 @@ fn a_hundred_tokens_equal_those_of_transformers() {
 
 #[test]
 fn log_probabilities_equal_those_of_transformers() {
-    let scored = &golden("cases-builtin.json")["scored"];
+    let scored = &golden("builtin.json")["scored"];
     for (activations, bound) in [(None, 2e-3), (Some(ActivationFormat::F32), 2e-5)] {
         let engine = open("builtin", activations);
         let ours = logprobs(&engine, scored["text"].as_str().unwrap());
@@ -63,7 +63,7 @@ fn repeats(ids: &[TokenId], from: usize) -> (usize, usize) {
 /// The lesson that the model is there for: a text that begins well soon says little that it has not said.
 #[test]
 fn greedy_search_goes_round_in_circles_and_a_ban_on_repeats_ends_it() {
-    let cases = golden("cases-builtin.json")["generated"].clone();
+    let cases = golden("builtin.json")["generated"].clone();
     // A text may begin well, but its second half does not, and most of all texts together has been said before.
     let (mut total, mut repeated) = (0, 0);
     for case in cases["greedy"].as_array().unwrap() {

@@ -14,7 +14,7 @@ fn a_gguf_file_gives_the_bits_of_the_folder_in_the_same_format() {
             Engine::open(&path.to_str().unwrap().parse().unwrap(), &options, &mut ()).unwrap()
         };
         let gguf = open(root().join("goldens/gguf").join(format!("{name}.gguf")), None);
-        let folder = open(root().join("goldens/models").join(name), Some(dtype));
+        let folder = open(root().join("goldens/checkpoints").join(name), Some(dtype));
         assert_eq!(gguf.description().dtype, dtype);
         assert_eq!(gguf.description().parameters, folder.description().parameters);
         for text in ["Once upon a time there was a crow", "안녕하세요? 123 it's\n\n x", "emoji 👩‍👩‍👧<|endoftext|>今天"]

@@ -14,7 +14,7 @@ fn close(a: f64, b: f64) -> bool {
 }
 
 /// The files of cases, all in one format.
-const FILES: [&str; 4] = ["cases.json", "cases-11.json", "cases-23.json", "cases-options.json"];
+const FILES: [&str; 4] = ["generate.seed7.json", "generate.seed11.json", "generate.seed23.json", "options.seed7.json"];
 
 /// The cases of one kind on one model.
 fn cases(kind: &str, model: &str) -> Vec<Value> {
@@ -125,7 +125,7 @@ fn torchs_seeds_give_the_texts_that_transformers_draws() {
 #[test]
 fn the_searches_that_transformers_gave_up_are_equal_too() {
     let mut wrong = Vec::new();
-    let all = golden("cases-searches.json");
+    let all = golden("searches.seed1.json");
     // Two cases in which a group that is done keeps later groups from the padding token, which is an end token there.
     // Here nothing is padded.
     let padded = ["tiny-qwen2/group/2", "tiny-qwen3/group/7"];

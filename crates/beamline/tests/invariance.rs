@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use support::root;
 
 fn open(name: &str, threads: usize) -> Engine {
-    let path: ModelName = root().join("goldens/models").join(name).to_str().unwrap().parse().unwrap();
+    let path: ModelName = root().join("goldens/checkpoints").join(name).to_str().unwrap().parse().unwrap();
     Engine::open(&path, &OpenOptions { threads: Some(threads), ..OpenOptions::default() }, &mut ()).unwrap()
 }
 
@@ -150,7 +150,7 @@ fn a_good_assistant_saves_passes() {
 
 /// A Llama of random weights with a long context, in a folder of its own.
 fn long_context(folder: &std::path::Path) -> Engine {
-    let from = root().join("goldens/models/tiny-llama");
+    let from = root().join("goldens/checkpoints/tiny-llama");
     for entry in std::fs::read_dir(&from).unwrap() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use support::{engine, golden, ids, logprobs, numbers, smollm2};
 
 fn cases(kind: &str) -> Vec<Value> {
-    golden("cases-smollm2.json").as_array().unwrap().iter().filter(|case| case["kind"] == kind).cloned().collect()
+    golden("smollm2.json").as_array().unwrap().iter().filter(|case| case["kind"] == kind).cloned().collect()
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_story_begins_as_it_should() {
 fn texts_of_all_scripts_have_the_tokens_of_the_library_and_of_llama_cpp() {
     let Some(path) = smollm2() else { return };
     let engine = engine(&path);
-    let cases = golden("cases-tokenize.json");
+    let cases = golden("tokenize.json");
     assert_eq!(cases.as_array().unwrap().len(), 50);
     for case in cases.as_array().unwrap() {
         let (text, expected) = (case["text"].as_str().unwrap(), ids(&case["ids"]));

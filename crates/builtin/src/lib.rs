@@ -14,3 +14,8 @@
 /// assert!(beamline_builtin::MODEL.len() < 8_000_000);
 /// ```
 pub static MODEL: &[u8] = include_bytes!("../model/builtin.gguf");
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -193,7 +193,7 @@ fn neutral_values_are_never_a_mistake() {
 #[test]
 fn weights_that_are_no_numbers_exit_with_3() {
     let folder = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(golden("models/tiny-gpt2")).unwrap() {
+    for entry in std::fs::read_dir(golden("checkpoints/tiny-gpt2")).unwrap() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
     }
@@ -217,7 +217,7 @@ fn models_that_cannot_be_had_exit_with_3() {
         ("./nowhere", "no such file or folder"),
         ("org/not-in-the-cache", "org/not-in-the-cache"),
         ("what is this", "no such file or folder, and no name on the hub"),
-        (&golden("cases.json"), "the first four bytes are not \"GGUF\""),
+        (&golden("expected/generate.seed7.json"), "the first four bytes are not \"GGUF\""),
         (&golden("variants/gpt2-inner"), "tokenizer.json"),
     ] {
         let message = error(&["generate", "a", "--model", model], 3);
@@ -242,7 +242,7 @@ fn inspect_lists_candidates_in_order() {
     let shaped = json(&["inspect", "Once", "--steps", "1", "--do-sample", "--top-k", "3", "--seed", "1", "--json"]);
     assert_eq!(shaped["steps"][0]["kept"], 3);
     assert_eq!(shaped["steps"][0]["candidates"][3]["prob_processed"], 0.0);
-    let table = out(&["inspect", "今天", "--model", &golden("models/tiny-gpt2"), "--steps", "4", "--top", "3"]);
+    let table = out(&["inspect", "今天", "--model", &golden("checkpoints/tiny-gpt2"), "--steps", "4", "--top", "3"]);
     assert_eq!(table.lines().count(), 4);
     assert!(table.lines().all(|line| line.split(" | ").count() == 4 && line.contains("%)")), "{table}");
 }
@@ -329,7 +329,7 @@ fn help_and_version_are_results() {
 fn with_generation_config(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in ["config.json", "model.safetensors", "tokenizer.json"] {
-        std::fs::copy(golden("models/tiny-llama") + "/" + file, folder.path().join(file)).unwrap();
+        std::fs::copy(golden("checkpoints/tiny-llama") + "/" + file, folder.path().join(file)).unwrap();
     }
     std::fs::write(folder.path().join("generation_config.json"), text).unwrap();
     folder

@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 fn tiny(name: &str) -> String {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/models")).join(name).to_str().unwrap().to_owned()
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/checkpoints"))
+        .join(name)
+        .to_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn run(args: &[&str]) -> std::process::Output {
@@ -341,7 +345,7 @@ fn a_step_table_follows_the_best_sequence_of_any_search() {
 
 #[test]
 fn the_same_seed_of_torch_gives_transformers_text() {
-    // A golden of goldens/cases.json, through the flags.
+    // A golden of goldens/expected/generate.seed7.json, through the flags.
     let report = report(&[
         "\n\n",
         "--model",

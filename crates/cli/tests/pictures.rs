@@ -19,7 +19,7 @@ const KINDS: [&str; 10] = [
 ];
 
 fn tiny(name: &str) -> String {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/models")).join(name);
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/checkpoints")).join(name);
     path.to_str().unwrap().to_owned()
 }
 

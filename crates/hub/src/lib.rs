@@ -97,3 +97,8 @@ pub use list::{CachedModel, CachedRevision};
 pub use progress::Progress;
 pub use reference::Reference;
 pub use settings::{Patience, Settings};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

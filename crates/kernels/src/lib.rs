@@ -89,3 +89,8 @@ pub use product::{ActivationFormat, Product, UnknownActivations, products};
 pub use rope::{Rotation, rotate};
 pub use row::{RowSums, add, multiply, row_sums, scale};
 pub use scratch::Scratch;
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -24,7 +24,7 @@ impl Golden {
 }
 
 fn goldens() -> Vec<Golden> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/quants.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/expected/quants.json");
     let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let bytes = |v: &serde_json::Value| STANDARD.decode(v.as_str().unwrap()).unwrap();
     let golden = |(name, g): (&String, &serde_json::Value)| Golden {

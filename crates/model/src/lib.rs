@@ -55,3 +55,8 @@ pub use probe::{Part, Probe, Site};
 pub use safetensors::safetensors_index;
 pub use table::TableModel;
 pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, LoadOptions};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -36,7 +36,7 @@ pub enum Check {
 }
 
 /// How activations meet quantised weights unless something else is asked for: the fastest format whose results cannot be
-/// told from those of f32 (benches/ACTIVATIONS.md has the figures).
+/// told from those of f32 (docs/performance.md has the figures).
 pub const DEFAULT_ACTIVATIONS: ActivationFormat = ActivationFormat::I16;
 
 /// What was loaded.

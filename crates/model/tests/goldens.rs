@@ -15,12 +15,14 @@ fn goldens() -> PathBuf {
 }
 
 fn model(name: &str, compute: Compute) -> Arc<dyn Model> {
-    let checkpoint = Checkpoint::open(&goldens().join("models").join(name)).unwrap();
+    let checkpoint = Checkpoint::open(&goldens().join("checkpoints").join(name)).unwrap();
     checkpoint.load(LoadOptions::default(), &Arc::new(compute)).unwrap().model
 }
 
 fn cases(name: &str) -> Vec<Value> {
-    let json: Value = serde_json::from_str(&std::fs::read_to_string(goldens().join("cases.json")).unwrap()).unwrap();
+    let json: Value =
+        serde_json::from_str(&std::fs::read_to_string(goldens().join("expected/generate.seed7.json")).unwrap())
+            .unwrap();
     let wanted = |case: &&Value| case["kind"] == "logits" && case["model"] == name;
     json.as_array().unwrap().iter().filter(wanted).cloned().collect()
 }

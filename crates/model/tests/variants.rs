@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 fn variants() -> (PathBuf, Value) {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/variants"));
-    let json = serde_json::from_str(&std::fs::read_to_string(folder.join("variants.json")).unwrap()).unwrap();
+    let json = serde_json::from_str(
+        &std::fs::read_to_string(folder.with_file_name("expected").join("variants.json")).unwrap(),
+    )
+    .unwrap();
     (folder, json)
 }
 

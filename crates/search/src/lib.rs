@@ -84,3 +84,8 @@ pub const PAGES: &[(&str, &str)] = &[
     ("best_of", include_str!("pages/best_of.md")),
     ("exact_search", include_str!("pages/exact.md")),
 ];
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -46,3 +46,8 @@ pub use page::Page;
 pub use pipeline::{Context, Pipeline, Processor};
 pub use processors::*;
 pub use registry::{Built, Entry, Preset, REGISTRY};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

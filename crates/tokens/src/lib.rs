@@ -54,3 +54,8 @@ impl std::fmt::Display for TokenId {
         self.0.fmt(f)
     }
 }
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 static TINY: LazyLock<Tokenizer> = LazyLock::new(|| {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/models/tiny-gpt2/tokenizer.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/checkpoints/tiny-gpt2/tokenizer.json");
     Tokenizer::from_json(&std::fs::read(path).unwrap()).unwrap()
 });
 
@@ -183,7 +183,8 @@ fn what_is_wrong_with_a_vocabulary_is_said() {
 #[test]
 fn files_on_which_the_library_panics_are_errors() {
     let whole: serde_json::Value = serde_json::from_slice(
-        &std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/models/tiny-gpt2/tokenizer.json")).unwrap(),
+        &std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/checkpoints/tiny-gpt2/tokenizer.json"))
+            .unwrap(),
     )
     .unwrap();
     let with = |key: &str, value: serde_json::Value| {

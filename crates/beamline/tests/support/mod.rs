@@ -10,9 +10,9 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
-/// A golden file.
+/// A file of `goldens/expected`.
 pub(crate) fn golden(name: &str) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(root().join("goldens").join(name)).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(root().join("goldens/expected").join(name)).unwrap()).unwrap()
 }
 
 /// An engine on a path.
@@ -22,7 +22,7 @@ pub(crate) fn engine(path: &Path) -> Engine {
 
 /// An engine on one of the tiny checkpoints.
 pub(crate) fn tiny(name: &str) -> Engine {
-    engine(&root().join("goldens/models").join(name))
+    engine(&root().join("goldens/checkpoints").join(name))
 }
 
 /// The real model, if `scripts/get-smollm2` has brought it; says so where it has not.

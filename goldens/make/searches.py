@@ -1,11 +1,11 @@
 """Take goldens for the three searches that transformers 5 dropped: diverse (group) beam search, constrained beam search
 and contrastive search, from transformers 4.51.3 (it has all three built in and loads qwen3 too), in float32 on CPU.
 
-Usage: python make_searches.py MODELS_DIR OUT.json SEED COUNT
+Usage: python goldens/make/searches.py goldens/checkpoints OUT.json SEED COUNT
 COUNT: how often the list of 38 argument sets (13 group, 15 constrained, 10 contrastive) is run through for every model.
 Every case: {id, kind "search", model, prompt_ids, generate (HF argument names), expect: {new_ids, sequences_scores (null for contrastive)}}.
-Prompts are token ids, from the logits cases in the cases.json next to this script: the old tokenizers split text differently.
-A model whose logits are not those of cases.json is left out (an old version may misread a config field).
+Prompts are token ids, from the logits cases in ../expected/generate.seed7.json: the old tokenizers split text differently.
+A model whose logits are not those of that file is left out (an old version may misread a config field).
 """
 import json, os, random, sys
 import torch, transformers
@@ -15,7 +15,7 @@ from transformers.generation import beam_search
 torch.set_num_threads(2)
 transformers.logging.set_verbosity_error()
 MODELS = ["tiny-gpt2", "tiny-llama", "tiny-mistral", "tiny-qwen2", "tiny-qwen3"]
-LOGITS = [c for c in json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases.json"))) if c["kind"] == "logits"]
+LOGITS = [c for c in json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../expected/generate.seed7.json"))) if c["kind"] == "logits"]
 IDS = [c["expect"]["input_ids"] for c in LOGITS if c["model"] == MODELS[0]]
 PROMPTS = IDS + [IDS[2] + IDS[0], IDS[3] + IDS[1], IDS[0][:1]]  # two longer ones, and a single token
 PAIRS = [[a, b] for a in PROMPTS for b in PROMPTS if a != b and len(a) == len(b)]
@@ -129,7 +129,7 @@ def generate(m, ids, args):
 
 
 def load(models_dir, name):
-    """The model in float32 and in float64, or None if its logits are not those of cases.json."""
+    """The model in float32 and in float64, or None if its logits are not those of generate.seed7.json."""
     pair = [AutoModelForCausalLM.from_pretrained(f"{models_dir}/{name}", torch_dtype=t).eval() for t in (torch.float32, torch.float64)]
     for c in LOGITS:
         if c["model"] == name:

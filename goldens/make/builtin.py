@@ -1,4 +1,6 @@
-"""Goldens on the model inside the binary: python make_builtin.py ../crates/builtin/model/builtin.gguf cases-builtin.json
+"""Goldens on the model inside the binary.
+
+Usage: python goldens/make/builtin.py crates/builtin/model/builtin.gguf goldens/expected/builtin.json
 
 Its weights are widened by gguf-py and computed with by transformers, in float32 and in float64, which must agree.
 """
@@ -9,7 +11,7 @@ import sys
 
 import torch
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools/builtin-model"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/builtin-model"))
 from load import load
 
 PROMPTS = ["Once upon a time", "The old captain put down his pipe and said,", "When Tom opened the door of the cottage"]

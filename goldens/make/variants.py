@@ -1,7 +1,7 @@
 """Small checkpoints, each with other values of the config fields that change the logits, and what transformers makes of them.
 
-Usage: python make_variants.py OUT_DIR
-Writes OUT_DIR/NAME/{config.json,model.safetensors} (or shards with an index) and OUT_DIR/variants.json: for each, the
+Usage: python goldens/make/variants.py OUT_DIR EXPECTED.json
+Writes OUT_DIR/NAME/{config.json,model.safetensors} (or shards with an index) and EXPECTED.json: for each, the
 logits of the last position after IDS, and the sum of all positions' greatest logits. Taken with transformers 5.23.0 in
 float32 on CPU.
 """
@@ -47,7 +47,7 @@ VARIANTS = {
     "qwen3-bias": lambda: like_llama(Qwen3ForCausalLM, Qwen3Config, head_dim=12, attention_bias=True),
 }
 
-out, expect = sys.argv[1], {}
+out, target, expect = sys.argv[1], sys.argv[2], {}
 for number, (name, make) in enumerate(VARIANTS.items()):
     torch.manual_seed(number)
     m = make().eval()
@@ -68,4 +68,4 @@ for number, (name, make) in enumerate(VARIANTS.items()):
         logits = m(torch.tensor([IDS])).logits[0]
     expect[name] = dict(last_logits=[round(x, 5) for x in logits[-1].tolist()], greatest=round(logits.max(-1).values.sum().item(), 4))
     print(name, sum(os.path.getsize(os.path.join(folder, f)) for f in os.listdir(folder)))
-json.dump(dict(ids=IDS, expect=expect), open(out + "/variants.json", "w"), indent=0)
+json.dump(dict(ids=IDS, expect=expect), open(target, "w"), indent=0)

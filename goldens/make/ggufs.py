@@ -1,6 +1,6 @@
 """The tiny checkpoints as GGUF files, with the rows of queries and keys in llama.cpp's order where it keeps them so.
 
-Usage: python make_ggufs.py MODELS_DIR OUT_DIR
+Usage: python goldens/make/ggufs.py goldens/checkpoints OUT_DIR
 Matrices are f16 (tiny-llama, tiny-qwen3) or q8_0 (tiny-gpt2); everything else is f32. Written with gguf-py 0.19.
 """
 import json, os, sys

@@ -1,6 +1,6 @@
 """Random generation configurations on a table model, answered by the numpy statement of transformers' generate().
 
-Usage: python make_random.py SEMANTICS_REF.py OUT.json SEED COUNT
+Usage: python goldens/make/random_tables.py SEMANTICS_REF.py OUT.json SEED COUNT
 The model: the logits depend on the last token only, logits[i][j] = f32(k - 500001) / f32(83333) with
 k = (splitmix64(table * 1000003 + i * V + j) >> 40) % 1000003 (u64, wrapping), so a case stores only {"v", "table"}.
 Every case: {id, v, table, prompts (equal lengths), generate (HF names), rng_seed, expect: {new_ids, scores}}.

@@ -1,7 +1,7 @@
-"""Take goldens for the options that make_cases.py leaves out, from transformers 5.23, in float32 on CPU.
+"""Take goldens for the options that generate.py leaves out, from transformers 5.23, in float32 on CPU.
 
-Usage: python make_options.py MODELS_DIR OUT.json SEED
-Same cases as make_cases.py: {id, kind, model, prompts, generate, expect}, kinds generate, distribution and torch_seed.
+Usage: python goldens/make/options.py goldens/checkpoints OUT.json SEED
+Same cases as generate.py: {id, kind, model, prompts, generate, expect}, kinds generate, distribution and torch_seed.
 Where stop_strings are given, a torch_seed case has the text too.
 guidance_scale with beams: the library keeps the unconditional context with the beam's place instead of with the hypothesis
 (it is not reordered when beams change places), so that a hypothesis is guided by another's text. Cases of kind "generate" have
