@@ -55,8 +55,6 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn select_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
     /// To the nearest whole number, ties to even.
     fn round(self, x: Self::F) -> Self::F;
-    /// As whole numbers, rounded as by [`round`](Self::round); less than 2^31 in size.
-    fn whole(self, x: Self::F) -> [i32; 8];
     /// The low sixteen bits of whole numbers less than 2^31 in size, each and the one two further on in one word.
     fn pairs(self, x: Self::F) -> [i32; 4];
     /// 32 whole numbers as signed bytes, which they fit, four to a word.
@@ -286,7 +284,6 @@ mod tests {
                 l.exp2_whole(whole),
             ];
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
-            bits.extend(l.whole(whole).map(|n| n as u32));
             bits.extend(l.pairs(whole).map(|n| n as u32));
             let bytes = l.bytes([whole, l.round(l.splat(-126.5)), l.splat(127.0), whole]);
             bits.extend(bytes.map(|n| n as u32));
