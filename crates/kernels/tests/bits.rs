@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)] // tests may
 
 use beamline_kernels::{
-    Activation, ActivationFormat, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, PackError, Product, Query,
-    Source, add, attend, layer_norm, products, rms_norm, row_sums,
+    Activation, ActivationFormat, Attention, Compute, Encoding, Isa, KV_BLOCK as BLOCK, Layout, Matrix, PackError,
+    Product, Query, Source, add, attend, layer_norm, products, rms_norm, row_sums,
 };
 use proptest::prelude::*;
 

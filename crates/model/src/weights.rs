@@ -70,7 +70,7 @@ impl Linear {
 
     /// Says that these will be applied together, after what is applied next.
     pub(crate) fn expect<const N: usize>(all: [&Self; N], compute: &Compute) {
-        compute.expect(all.map(|linear| linear.matrix.as_ref()));
+        compute.prefetch_next(all.map(|linear| linear.matrix.as_ref()));
     }
 
     /// Several at once on the same `x`, which costs less than one after the other.

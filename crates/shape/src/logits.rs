@@ -1,8 +1,7 @@
 //! A row of logits on its way through the processors.
 
-use crate::Distribution;
 use crate::ordered::Ordered;
-use beamline_kernels::{CHUNK, Isa, RowSums, argmax, below_infinity, chunk_maxima, greatest, row_sums};
+use beamline_kernels::{Isa, MAXIMA_CHUNK as CHUNK, RowSums, argmax, below_infinity, chunk_maxima, greatest, row_sums};
 use beamline_tokens::TokenId;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -284,10 +283,5 @@ impl Logits {
             }
         }
         heap.into_sorted_vec().into_iter().map(|Ranked(value, id)| (id, value)).collect()
-    }
-
-    /// The only way from log-weights to probabilities.
-    pub fn distribution(&self) -> Distribution {
-        Distribution::new(self)
     }
 }

@@ -25,8 +25,15 @@ pub struct TextStream<'a> {
     out: String,
 }
 
+impl Tokenizer {
+    /// A decoder that takes tokens one by one.
+    pub fn stream(&self, special: Special, beginning: Beginning) -> TextStream<'_> {
+        TextStream::new(self, special, beginning)
+    }
+}
+
 impl<'a> TextStream<'a> {
-    pub(crate) fn new(tokenizer: &'a Tokenizer, special: Special, beginning: Beginning) -> Self {
+    fn new(tokenizer: &'a Tokenizer, special: Special, beginning: Beginning) -> Self {
         let leading = match (beginning, tokenizer.vocabulary()) {
             (Beginning::Text, vocabulary) => vocabulary.leading,
             (Beginning::Continuation, _) => Leading::Keep,

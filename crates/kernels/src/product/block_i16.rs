@@ -1,8 +1,7 @@
 //! Activations of 16 bits: two of them and two weights to a word.
 
-use super::numbers::{Group, Measured, Numbers, Shelves, Words, halves};
+use super::quantized::{BlockStats, Group, QuantizedBlock, Words, halves};
 use super::{Acc, eight};
-use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
 use crate::panel::{Integers, Line, SLAB, WIDTH};
 
@@ -12,44 +11,44 @@ const GREATEST: f32 = 32_767.0;
 /// 32 activations of one row as signed 16-bit numbers times a scale, but for an outlier, which is apart: two cache lines.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(crate) struct Pairs {
+pub(crate) struct BlockI16 {
     /// Pairs of 16-bit numbers in the order of [`Integers::pair`].
     words: [i32; 16],
     scale: f32,
     /// The activation that is apart from these numbers, if one is: there is a zero in its place.
-    tower: Option<Tower>,
+    outlier: Option<Outlier>,
     /// Sums of all activations over the first sixteen, the second, and all 32.
     sum: [f32; 3],
     /// Sums of the 16-bit numbers, over as many.
     sums: [i32; 3],
 }
 
-/// An activation that towers above the others of its block: with a scale that reaches up to it, they would be left few bits of
+/// An activation far above the others of its block: with a scale that reaches up to it, they would be left few bits of
 /// sixteen. One at most is apart; of two equals the first. Its product with a weight is added to the group's sum of the others.
 /// (Some channels of a language model carry numbers hundreds of times larger than the rest: Dettmers et al. 2022, "LLM.int8()",
 /// keeps such channels in 16-bit floats.)
 #[derive(Clone, Copy, Debug)]
-struct Tower {
+struct Outlier {
     /// Which of the 32.
     at: u8,
     /// What it is, over the others' scale.
     times: f32,
 }
 
-impl Tower {
+impl Outlier {
     /// How many times the mean size of a block's activations one of them is when it is apart.
     const ABOVE: f32 = 8.0;
 
     /// Which of `x` is to be apart, if one is, and the others, with a zero in its place.
     #[inline(always)]
-    fn among<L: Lanes>(l: L, x: &[f32; 32], all: &Measured<L>) -> Option<(usize, Measured<L>)> {
+    fn among<L: Lanes>(l: L, x: &[f32; 32], all: &BlockStats<L>) -> Option<(usize, BlockStats<L>)> {
         if all.most * 32.0 <= all.sum * Self::ABOVE {
             return None;
         }
         let at = x.iter().position(|x| x.abs() == all.most)?;
         let mut others = *x;
         others[at] = 0.0;
-        let others = Measured::new(l, &others);
+        let others = BlockStats::new(l, &others);
         // If they are smaller still, a sum in f32 has no room for them beside it, or they have no scale.
         (others.most > (all.most * f32::EPSILON).max(1e-30)).then_some((at, others))
     }
@@ -64,10 +63,10 @@ impl Tower {
     }
 }
 
-impl Pairs {
+impl BlockI16 {
     /// Rounds to 16 bits.
     #[inline(always)]
-    fn set<L: Lanes>(&mut self, l: L, all: &Measured<L>) -> Option<()> {
+    fn set<L: Lanes>(&mut self, l: L, all: &BlockStats<L>) -> Option<()> {
         let (eights, scale) = all.rounded(l, GREATEST)?;
         for i in 0..4 {
             self.words.as_chunks_mut().0[i] = l.pairs(eights[i]);
@@ -82,40 +81,36 @@ impl Pairs {
 
     /// Adds an activation where rounding has seen a zero.
     #[inline(always)]
-    fn set_tower(&mut self, at: usize, x: f32) {
-        self.tower = Some(Tower { at: at as u8, times: x / self.scale });
+    fn set_outlier(&mut self, at: usize, x: f32) {
+        self.outlier = Some(Outlier { at: at as u8, times: x / self.scale });
         self.sum[at / SLAB] += x;
         self.sum[2] += x;
     }
 
-    /// Where sums over a group begin, so that they are less the centre's share.
+    /// Where sums over a group begin, so that they are less the zero point's share.
     #[inline(always)]
     fn begin<L: Lanes>(&self, l: L, group: Group) -> L::Words {
-        l.words_splat(-group.centre * self.sums[group.half.unwrap_or(2)])
+        l.words_splat(-group.zero_point * self.sums[group.half.unwrap_or(2)])
     }
 }
 
-impl Numbers for Pairs {
-    const ZERO: Self = Self { words: [0; 16], scale: 0.0, tower: None, sum: [0.0; 3], sums: [0; 3] };
+impl QuantizedBlock for BlockI16 {
+    const ZERO: Self = Self { words: [0; 16], scale: 0.0, outlier: None, sum: [0.0; 3], sums: [0; 3] };
 
     type Ready = [Line; 8];
     const NOTHING: [Line; 8] = [[0; WIDTH]; 8];
 
-    fn shelves(compute: &Compute) -> &Shelves<Self> {
-        &compute.pairs
-    }
-
     #[inline(always)]
     fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32]) {
-        let all = Measured::new(l, x);
-        self.tower = None;
-        let rounded = if let Some((at, others)) = Tower::among(l, x, &all) {
-            self.set(l, &others).map(|()| self.set_tower(at, x[at]))
+        let all = BlockStats::new(l, x);
+        self.outlier = None;
+        let rounded = if let Some((at, others)) = Outlier::among(l, x, &all) {
+            self.set(l, &others).map(|()| self.set_outlier(at, x[at]))
         } else {
             self.set(l, &all)
         };
         if rounded.is_none() {
-            *self = Self { scale: all.odd, ..Self::ZERO };
+            *self = Self { scale: all.non_finite, ..Self::ZERO };
         }
     }
 
@@ -130,7 +125,7 @@ impl Numbers for Pairs {
     }
 
     #[inline(always)]
-    fn ask_for(&self, blocks: usize) {
+    fn prefetch(&self, blocks: usize) {
         // What every product reads.
         prefetch_line(self, blocks * size_of::<Self>(), 0);
         prefetch_line(self, blocks * size_of::<Self>(), 1);
@@ -171,11 +166,11 @@ impl Numbers for Pairs {
             }
         }
         for m in 0..M {
-            let Some(tower) = x[m].tower else { continue };
-            let Some((which, n, one)) = tower.pick(group) else { continue };
+            let Some(outlier) = x[m].outlier else { continue };
+            let Some((which, n, one)) = outlier.pick(group) else { continue };
             for p in 0..P {
-                let weight = l.dot(l.words_splat(-group.centre), weights.word(l, p, which, n), l.words_splat(one));
-                whole[m][p] = l.row_mul_add(l.to_row(weight), l.row_splat(tower.times), whole[m][p]);
+                let weight = l.dot(l.words_splat(-group.zero_point), weights.word(l, p, which, n), l.words_splat(one));
+                whole[m][p] = l.row_mul_add(l.to_row(weight), l.row_splat(outlier.times), whole[m][p]);
             }
         }
         whole
