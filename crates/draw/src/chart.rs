@@ -11,7 +11,7 @@ pub use plot::{Along, Axis, Mark, PlotChart, Series, SeriesKind};
 pub use tree::{NodeRole, TreeChart, TreeItem};
 
 use crate::colour::Theme;
-use crate::figure::DrawError;
+use crate::error::DrawError;
 use crate::sheet::Area;
 
 /// A chart.

@@ -2,31 +2,12 @@
 
 use crate::chart::Chart;
 use crate::colour::Theme;
-use crate::label::{columns, cut};
+use crate::error::DrawError;
+use crate::escape::escape;
+use crate::label::cut;
 use plotters::prelude::*;
 use serde_json::Value;
 use std::fmt::Write;
-
-/// What cannot be drawn.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DrawError {
-    /// There is nothing to show.
-    #[error("nothing to draw: {0}")]
-    Nothing(String),
-    /// The charting library gave up.
-    #[error("the chart could not be drawn: {0}")]
-    Chart(String),
-    /// The picture could not be made from the SVG.
-    #[error("the picture could not be made: {0}")]
-    Picture(String),
-}
-
-impl DrawError {
-    pub(crate) fn chart(error: impl std::fmt::Display) -> Self {
-        Self::Chart(error.to_string())
-    }
-}
 
 /// How large, and in which colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,15 +114,10 @@ impl Figure {
     }
 }
 
-/// The same SVG with a title that screen readers say, and that browsers show.
+/// An SVG with a title that screen readers say, and that browsers show.
 fn named(svg: &str, title: &str) -> String {
     let Some((tag, rest)) = svg.split_once('>') else { return svg.to_owned() };
     let mut out = String::with_capacity(svg.len() + title.len() + 64);
-    let _ = write!(out, "{tag} role=\"img\"><title>{}</title>{rest}", crate::html::escape(title));
+    let _ = write!(out, "{tag} role=\"img\"><title>{}</title>{rest}", escape(title));
     out
-}
-
-/// The pixels that a label of this size takes.
-pub(crate) fn pixels(text: &str, size: u32) -> u32 {
-    (columns(text) as f64 * f64::from(size) * 0.58).ceil() as u32
 }

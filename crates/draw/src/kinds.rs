@@ -23,7 +23,7 @@ pub use surprisal::surprisal;
 pub use sweep::sweep;
 pub use temperature::temperature;
 
-use crate::figure::DrawError;
+use crate::error::DrawError;
 use beamline_study::{Candidate, Inspection, StepRow};
 
 /// The first step of an inspection.

@@ -60,7 +60,7 @@ pub(crate) fn continued(begun: &mut Vec<u8>, bytes: &[u8]) -> String {
 }
 
 /// The width of a text in columns of half a character's height: about what a font gives it.
-pub(crate) fn columns(text: &str) -> usize {
+fn columns(text: &str) -> usize {
     text.width()
 }
 
@@ -82,6 +82,11 @@ pub fn cut(text: &str, most: usize) -> String {
         out.push(c);
     }
     out + "…"
+}
+
+/// The pixels that a label of this size takes.
+pub(crate) fn pixels(text: &str, size: u32) -> u32 {
+    (columns(text) as f64 * f64::from(size) * 0.58).ceil() as u32
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@
 
 mod chart;
 mod colour;
+mod error;
+mod escape;
 mod figure;
 pub mod html;
 pub mod kinds;
@@ -39,7 +41,8 @@ pub use chart::{
     Along, Axis, Bar, BarChart, Chart, HeatChart, Mark, NodeRole, PlotChart, Series, SeriesKind, TreeChart, TreeItem,
 };
 pub use colour::{Scale, Theme};
-pub use figure::{Canvas, Data, DrawError, Figure};
+pub use error::DrawError;
+pub use figure::{Canvas, Data, Figure};
 pub use label::{cut, label, labels};
 pub use page::{WORD_COLUMNS, comparison_page, comparison_rows};
 pub use report::{Report, bundle_json, report_page};

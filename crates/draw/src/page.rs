@@ -1,6 +1,7 @@
 //! A comparison as a page.
 
-use crate::figure::{Canvas, DrawError};
+use crate::error::DrawError;
+use crate::figure::Canvas;
 use crate::html::{document, escape};
 use crate::kinds::{self, Quantity};
 use beamline_study::{ComparedText, Comparison, Run, Summary};

@@ -1,6 +1,6 @@
 //! PNG from the same SVG.
 
-use crate::figure::DrawError;
+use crate::error::DrawError;
 use resvg::{tiny_skia, usvg};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

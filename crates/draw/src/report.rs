@@ -1,6 +1,7 @@
 //! A generation as one page: the text, what the search saw, and the proof.
 
-use crate::figure::{Canvas, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Canvas, Figure};
 use crate::html::{document, escape, script};
 use crate::label;
 use beamline::{Completion, GeneratedToken, Sequence};

@@ -1,6 +1,6 @@
 //! What all charts draw with: a font, text at a place, boxes and lines.
 
-use crate::figure::DrawError;
+use crate::error::DrawError;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

@@ -3,8 +3,8 @@
 #![allow(missing_docs)] // criterion's macros make public functions
 
 use beamline_kernels::{
-    Activation, ActivationFormat, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, Query, Source, attend,
-    layer_norm, row_sums,
+    Activation, ActivationFormat, Attention, Compute, Encoding, Isa, KV_BLOCK as BLOCK, Layout, Matrix, Query, Source,
+    attend, layer_norm, row_sums,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 

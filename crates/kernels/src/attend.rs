@@ -1,18 +1,18 @@
 //! Attention of positions to those before them.
 //!
-//! Keys and values lie in blocks of [`BLOCK`] positions. A score is one chain of multiply-adds along the head's width;
+//! Keys and values lie in blocks of [`KV_BLOCK`] positions. A score is one chain of multiply-adds along the head's width;
 //! the softmax adds by the contract's eight partial sums, over positions; a weighted value is one chain along the
 //! positions. All three depend on the query's own position alone, so a prompt may come whole or in chunks, and queries
 //! that look at the same keys may go side by side.
 
 use crate::exp::exp;
-use crate::isa::{Isa, Kernel, Lanes, prefetch};
+use crate::isa::{Isa, Kernel, Lanes, prefetch_ahead};
 use crate::panel::storage::PanelRow;
 use crate::row::{each_eight, greatest, map_eight, scale};
 use std::ops::Range;
 
 /// Positions in a block of keys and values.
-pub const BLOCK: usize = 16;
+pub const KV_BLOCK: usize = 16;
 
 /// Queries that go side by side.
 const TOGETHER: usize = 6;
@@ -20,8 +20,8 @@ const TOGETHER: usize = 6;
 /// Keys and values of one sequence, for one key-value head.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention<'a> {
-    /// One slice for each [`BLOCK`] positions. At `offset` begin this head's keys, `[width][BLOCK]`; right after them
-    /// its values, `[BLOCK][width]`.
+    /// One slice for each [`KV_BLOCK`] positions. At `offset` begin this head's keys, `[width][KV_BLOCK]`; right after them
+    /// its values, `[KV_BLOCK][width]`.
     pub blocks: &'a [&'a [f32]],
     /// Where this head's part begins in each block.
     pub offset: usize,
@@ -45,11 +45,11 @@ pub struct Query<'a> {
 /// # Panics
 /// When the lengths do not fit, or a query looks at no position.
 pub fn attend(queries: &[Query<'_>], past: &Attention<'_>, scores: &mut Vec<f32>, out: &mut [f32], isa: Isa) {
-    let size = past.offset + 2 * past.width * BLOCK;
+    let size = past.offset + 2 * past.width * KV_BLOCK;
     assert!(out.len() == queries.len() * past.width && past.width > 0, "a row for each query");
     for query in queries {
         assert!(query.row.len() == past.width, "a head");
-        assert!(query.sees.start < query.sees.end && query.sees.end <= past.blocks.len() * BLOCK, "positions");
+        assert!(query.sees.start < query.sees.end && query.sees.end <= past.blocks.len() * KV_BLOCK, "positions");
     }
     assert!(past.blocks.iter().all(|b| b.len() >= size), "blocks");
     for (queries, out) in queries.chunks(TOGETHER).zip(out.chunks_mut(TOGETHER * past.width)) {
@@ -96,9 +96,9 @@ impl Attend<'_> {
     fn tile<L: Lanes, const M: usize, const P: usize>(self, l: L) {
         let Self { queries, past, scores, out } = self;
         let sees: [Range<usize>; M] = std::array::from_fn(|m| queries[m].sees.clone());
-        let first = sees.iter().map(|s| s.start).min().unwrap_or(0) / BLOCK;
-        let blocks = first..sees.iter().map(|s| s.end).max().unwrap_or(0).div_ceil(BLOCK);
-        let (start, len) = (first * BLOCK, blocks.len() * BLOCK);
+        let first = sees.iter().map(|s| s.start).min().unwrap_or(0) / KV_BLOCK;
+        let blocks = first..sees.iter().map(|s| s.end).max().unwrap_or(0).div_ceil(KV_BLOCK);
+        let (start, len) = (first * KV_BLOCK, blocks.len() * KV_BLOCK);
         scores.resize(M * len, 0.0);
         let mut block = blocks.start;
         while block + P <= blocks.end {
@@ -117,13 +117,13 @@ impl Attend<'_> {
         }
         let weights: [&[f32]; M] = std::array::from_fn(|m| &scores[m * len..][..len]);
         let mut from = 0;
-        while from + BLOCK * P <= past.width {
+        while from + KV_BLOCK * P <= past.width {
             mix::<L, M, P>(l, weights, &sees, past, start, from, out);
-            from += BLOCK * P;
+            from += KV_BLOCK * P;
         }
-        while from + BLOCK <= past.width {
+        while from + KV_BLOCK <= past.width {
             mix::<L, M, 1>(l, weights, &sees, past, start, from, out);
-            from += BLOCK;
+            from += KV_BLOCK;
         }
         for m in 0..M {
             for d in from..past.width {
@@ -146,7 +146,7 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
     scores: &mut [f32],
 ) {
     let keys: [&[PanelRow]; P] =
-        std::array::from_fn(|p| past.blocks[block + p][past.offset..][..past.width * BLOCK].as_chunks().0);
+        std::array::from_fn(|p| past.blocks[block + p][past.offset..][..past.width * KV_BLOCK].as_chunks().0);
     let keys: [&[PanelRow]; P] = keys.map(|k| &k[..past.width]);
     let rows: [&[f32]; M] = std::array::from_fn(|m| &queries[m].row[..past.width]);
     // The queries of a group are done sooner than memory is: these values and the next keys are asked for meanwhile. One alone has
@@ -154,7 +154,7 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
     let is_group = M == 2 || M == 3;
     let last = if is_group { past.blocks.len() - 1 } else { block };
     let next: [&[PanelRow]; P] = std::array::from_fn(|p| {
-        past.blocks[last.min(block + P + p)][past.offset..][..past.width * BLOCK].as_chunks().0
+        past.blocks[last.min(block + P + p)][past.offset..][..past.width * KV_BLOCK].as_chunks().0
     });
     let mut acc: Acc<L, M, P> = [[l.row_splat(0.0); P]; M];
     for d in 0..past.width {
@@ -162,8 +162,8 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
         for p in 0..P {
             k[p] = l.row_load(&keys[p][d]);
             if is_group {
-                prefetch(&keys[p][d], size_of_val(keys[p]));
-                prefetch(&next[p][d], 0);
+                prefetch_ahead(&keys[p][d], size_of_val(keys[p]));
+                prefetch_ahead(&next[p][d], 0);
             }
         }
         for m in 0..M {
@@ -176,7 +176,7 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
     let by = l.row_splat(past.scale);
     let len = scores.len() / M;
     for m in 0..M {
-        let to = &mut scores[m * len + block * BLOCK - start..][..P * BLOCK];
+        let to = &mut scores[m * len + block * KV_BLOCK - start..][..P * KV_BLOCK];
         for p in 0..P {
             l.row_store(l.row_mul(acc[m][p], by), &mut to.as_chunks_mut().0[p]);
         }
@@ -196,8 +196,8 @@ fn soften<L: Lanes>(l: L, scores: &mut [f32]) -> f32 {
 /// The value row of a position.
 #[inline(always)]
 fn value<'a>(past: &Attention<'a>, position: usize) -> &'a [f32] {
-    let at = past.offset + past.width * (BLOCK + position % BLOCK);
-    &past.blocks[position / BLOCK][at..][..past.width]
+    let at = past.offset + past.width * (KV_BLOCK + position % KV_BLOCK);
+    &past.blocks[position / KV_BLOCK][at..][..past.width]
 }
 
 /// `16 * P` numbers of the weighted sums of values, from `from` on. Each query's chain runs over the positions that it
@@ -223,8 +223,9 @@ fn mix<L: Lanes, const M: usize, const P: usize>(
     // Block by block, so that lengths are checked once for all positions of one.
     let mut t = common_start;
     while t < common_end {
-        let end = common_end.min((t / BLOCK + 1) * BLOCK);
-        let values = past.blocks[t / BLOCK][past.offset + past.width * (BLOCK + t % BLOCK)..].chunks_exact(past.width);
+        let end = common_end.min((t / KV_BLOCK + 1) * KV_BLOCK);
+        let values =
+            past.blocks[t / KV_BLOCK][past.offset + past.width * (KV_BLOCK + t % KV_BLOCK)..].chunks_exact(past.width);
         let weights: [&[f32]; M] = std::array::from_fn(|m| &weights[m][t - start..end - start]);
         for (i, value) in values.take(end - t).enumerate() {
             let v = numbers(l, value, from);
@@ -238,7 +239,7 @@ fn mix<L: Lanes, const M: usize, const P: usize>(
         for t in common_end.max(sees[m].start)..sees[m].end {
             acc[m] = weigh(l, weights[m][t - start], numbers(l, value(past, t), from), acc[m]);
         }
-        let (rows, _) = out[m * past.width + from..][..BLOCK * P].as_chunks_mut();
+        let (rows, _) = out[m * past.width + from..][..KV_BLOCK * P].as_chunks_mut();
         for p in 0..P {
             l.row_store(acc[m][p], &mut rows[p]);
         }
@@ -248,7 +249,7 @@ fn mix<L: Lanes, const M: usize, const P: usize>(
 /// `16 * P` numbers of a row, from `from` on.
 #[inline(always)]
 fn numbers<L: Lanes, const P: usize>(l: L, row: &[f32], from: usize) -> [L::Row; P] {
-    let (rows, _) = row[from..from + BLOCK * P].as_chunks();
+    let (rows, _) = row[from..from + KV_BLOCK * P].as_chunks();
     let mut all = [l.row_splat(0.0); P];
     for p in 0..P {
         all[p] = l.row_load(&rows[p]);

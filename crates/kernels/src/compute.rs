@@ -2,8 +2,7 @@
 
 use crate::isa::Isa;
 use crate::pool::Pool;
-use crate::product::{Fours, Pairs, Shelves};
-use crate::scratch::Shelf;
+use crate::scratch::{Scratch, ScratchPool, ScratchPools};
 use std::num::NonZeroUsize;
 use std::ops::{Range, RangeInclusive};
 use std::sync::{Mutex, PoisonError};
@@ -33,10 +32,9 @@ pub struct Compute {
     threads: usize,
     /// None: everything runs on the caller's thread.
     pool: Option<Pool>,
-    pub(crate) shelf: Shelf<f32>,
-    /// For products of whole numbers.
-    pub(crate) pairs: Shelves<Pairs>,
-    pub(crate) fours: Shelves<Fours>,
+    scratch: ScratchPool<f32>,
+    /// Of other numbers than f32, by the kernels that use them.
+    kept: ScratchPools,
 }
 
 /// Why no [`Compute`] could be made.
@@ -87,8 +85,7 @@ impl Compute {
 
     /// One thread.
     fn alone(isa: Isa) -> Self {
-        let (pairs, fours) = (Shelves::default(), Shelves::default());
-        Self { isa, threads: 1, pool: None, shelf: Shelf::default(), pairs, fours }
+        Self { isa, threads: 1, pool: None, scratch: ScratchPool::default(), kept: ScratchPools::default() }
     }
 
     /// The best instruction set and the cores that the scheduler (affinity, cgroup) grants, unless
@@ -99,14 +96,11 @@ impl Compute {
     /// When a value is out of its range.
     pub fn from_env(threads: Option<usize>) -> Result<Self, ComputeError> {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-        let isa = match variable("BEAMLINE_ISA") {
-            None => Isa::detect(),
-            Some(value) => Isa::named(&value).ok_or_else(|| ComputeError::Environment {
-                variable: "BEAMLINE_ISA",
-                value,
-                allowed: Isa::available().iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
-            })?,
-        };
+        let isa = Isa::from_env().map_err(|value| ComputeError::Environment {
+            variable: Isa::VARIABLE,
+            value,
+            allowed: Isa::available().into_iter().map(Isa::name).collect::<Vec<_>>().join(" or "),
+        })?;
         let threads = match (threads, variable("BEAMLINE_THREADS")) {
             (Some(n), _) => n,
             (None, None) => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
@@ -136,6 +130,30 @@ impl Compute {
     /// The threads, if there are several.
     pub(crate) fn pool(&self) -> Option<&Pool> {
         self.pool.as_ref()
+    }
+
+    /// A buffer of `len` numbers **with any content**: whoever asks for it must write all of it before reading.
+    ///
+    /// ```
+    /// use beamline_kernels::Compute;
+    /// let compute = Compute::scalar();
+    /// let mut buffer = compute.scratch(3);
+    /// buffer.copy_from_slice(&[1.0, 2.0, 3.0]);
+    /// ```
+    pub fn scratch(&self, len: usize) -> Scratch<'_> {
+        self.scratch.take(len, 0.0)
+    }
+
+    /// A buffer that begins as a copy of `from`.
+    pub fn copy(&self, from: &[f32]) -> Scratch<'_> {
+        let mut buffer = self.scratch(from.len());
+        self.for_pieces(&mut buffer, |range, to| to.copy_from_slice(&from[range]));
+        buffer
+    }
+
+    /// A buffer of `len` numbers of another kind, as by [`scratch`](Self::scratch); `fill` where it has never been used.
+    pub(crate) fn scratch_of<T: Clone + Send + 'static>(&self, len: usize, fill: T) -> Scratch<'_, T> {
+        self.kept.of().take(len, fill)
     }
 
     /// Runs `work(0)`, ..., `work(parts - 1)`, each once, in any order and on any thread.

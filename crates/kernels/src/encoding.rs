@@ -1,8 +1,10 @@
 //! How weights are stored, and the one `f32` that each stored weight means.
 
+mod activations;
 mod encode;
 mod unpack;
 
+pub use activations::{ActivationFormat, UnknownActivations};
 pub(crate) use unpack::{Block, MAX_BLOCK, unpack};
 
 use std::fmt;

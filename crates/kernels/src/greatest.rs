@@ -5,7 +5,7 @@ use crate::isa::{Isa, Kernel, Lanes};
 use crate::row::{each_eight, greatest as of_row};
 
 /// Numbers in a chunk.
-pub const CHUNK: usize = 64;
+pub const MAXIMA_CHUNK: usize = 64;
 
 /// The greatest entry, NaN passed over; minus infinity for an empty row.
 ///
@@ -34,10 +34,10 @@ impl Kernel for Greatest<'_> {
 /// assert_eq!(beamline_kernels::argmax(&[1.0, 3.0, 3.0]), Some(1));
 /// ```
 pub fn argmax(row: &[f32]) -> Option<usize> {
-    let most = greatest(row, Isa::detect());
+    let most = greatest(row, Isa::chosen());
     let holds = |chunk: &[f32]| chunk.iter().map(|&v| u32::from(v == most)).sum::<u32>() > 0;
-    let (at, chunk) = row.chunks(CHUNK).enumerate().find(|(_, chunk)| holds(chunk))?;
-    Some(at * CHUNK + chunk.iter().position(|&v| v == most)?)
+    let (at, chunk) = row.chunks(MAXIMA_CHUNK).enumerate().find(|(_, chunk)| holds(chunk))?;
+    Some(at * MAXIMA_CHUNK + chunk.iter().position(|&v| v == most)?)
 }
 
 /// Whether every entry is below infinity: neither infinity nor NaN. Minus infinity is.
@@ -59,9 +59,9 @@ impl Kernel for BelowInfinity<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) -> bool {
         let (top, zero, one) = (l.splat(f32::INFINITY), l.splat(0.0), l.splat(1.0));
-        let mut odd = zero;
-        each_eight!(self.0, 0.0, |eight| odd = l.max(l.select_less(l.load(eight), top, zero, one), odd));
-        l.greatest(odd) == 0.0
+        let mut non_finite = zero;
+        each_eight!(self.0, 0.0, |eight| non_finite = l.max(l.select_less(l.load(eight), top, zero, one), non_finite));
+        l.greatest(non_finite) == 0.0
     }
 }
 
@@ -78,23 +78,23 @@ impl Kernel for AllFinite<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) -> bool {
         // Zero times a number is zero, or NaN where it is none.
-        let mut odd = l.splat(0.0);
-        each_eight!(self.0, 0.0, |eight| odd = l.mul_add(l.load(eight), l.splat(0.0), odd));
-        l.total(odd) == 0.0
+        let mut non_finite = l.splat(0.0);
+        each_eight!(self.0, 0.0, |eight| non_finite = l.mul_add(l.load(eight), l.splat(0.0), non_finite));
+        l.total(non_finite) == 0.0
     }
 }
 
-/// The greatest entry of every [`CHUNK`] numbers, NaN passed over, into `maxima`.
+/// The greatest entry of every [`MAXIMA_CHUNK`] numbers, NaN passed over, into `maxima`.
 ///
 /// ```
-/// use beamline_kernels::{CHUNK, Isa, chunk_maxima};
+/// use beamline_kernels::{MAXIMA_CHUNK, Isa, chunk_maxima};
 /// let mut maxima = Vec::new();
-/// chunk_maxima(&[[1.0; CHUNK], [2.0; CHUNK]].concat(), &mut maxima, Isa::detect());
+/// chunk_maxima(&[[1.0; MAXIMA_CHUNK], [2.0; MAXIMA_CHUNK]].concat(), &mut maxima, Isa::detect());
 /// assert_eq!(maxima, [1.0, 2.0]);
 /// ```
 pub fn chunk_maxima(row: &[f32], maxima: &mut Vec<f32>, isa: Isa) {
     maxima.clear();
-    maxima.resize(row.len().div_ceil(CHUNK), f32::NEG_INFINITY);
+    maxima.resize(row.len().div_ceil(MAXIMA_CHUNK), f32::NEG_INFINITY);
     isa.run(Maxima { row, maxima });
 }
 
@@ -108,7 +108,7 @@ impl Kernel for Maxima<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
-        for (to, chunk) in self.maxima.iter_mut().zip(self.row.chunks(CHUNK)) {
+        for (to, chunk) in self.maxima.iter_mut().zip(self.row.chunks(MAXIMA_CHUNK)) {
             *to = of_row(l, chunk);
         }
     }

@@ -7,9 +7,9 @@
 
 use crate::compute::Compute;
 use crate::encoding::Encoding;
-use crate::isa::{self, Kernel, Lanes, ask_for};
-use crate::matrix::{Layout, Source};
+use crate::isa::{self, Kernel, Lanes, prefetch};
 use crate::panel::Panels;
+use crate::source::{Layout, Source};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -34,8 +34,8 @@ pub(crate) struct InPlace {
     inputs: usize,
     /// Whether a product has begun.
     used: AtomicBool,
-    /// See [`odd`](Self::odd).
-    odd: AtomicUsize,
+    /// See [`non_finite`](Self::non_finite).
+    non_finite: AtomicUsize,
     packed: OnceLock<Panels>,
 }
 
@@ -48,8 +48,8 @@ const CHUNK: usize = 1 << 20;
 impl InPlace {
     /// Takes a matrix whose bytes have been found to be what its shape takes.
     pub(crate) fn new(lent: Box<dyn Lent>, encoding: Encoding, layout: Layout, [outputs, inputs]: [usize; 2]) -> Self {
-        let (used, odd, packed) = (AtomicBool::new(false), AtomicUsize::new(usize::MAX), OnceLock::new());
-        Self { lent, encoding, layout, outputs, inputs, used, odd, packed }
+        let (used, non_finite, packed) = (AtomicBool::new(false), AtomicUsize::new(usize::MAX), OnceLock::new());
+        Self { lent, encoding, layout, outputs, inputs, used, non_finite, packed }
     }
 
     /// The output that weight `at`, of those stored, belongs to.
@@ -70,8 +70,8 @@ impl InPlace {
         }
         self.used.swap(true, Ordering::Relaxed).then(|| {
             self.packed.get_or_init(|| {
-                let (panels, odd) = Panels::pack(&self.source(), self.encoding, compute);
-                self.odd.fetch_min(odd.unwrap_or(usize::MAX), Ordering::Relaxed);
+                let (panels, non_finite) = Panels::pack(&self.source(), self.encoding, compute);
+                self.non_finite.fetch_min(non_finite.unwrap_or(usize::MAX), Ordering::Relaxed);
                 self.lent.release();
                 panels
             })
@@ -85,15 +85,15 @@ impl InPlace {
 
     /// Looks at the weights of outputs from `first` on, if what came out for them is NaN or infinite: one such weight lets
     /// nothing else come out, whatever it meets.
-    pub(crate) fn look(&self, first: usize, out: &[f32]) {
+    pub(crate) fn trace_non_finite(&self, first: usize, out: &[f32]) {
         for (output, _) in (first..).zip(out).filter(|(_, y)| !y.is_finite()) {
             self.row(output, &mut vec![0.0; self.inputs]);
         }
     }
 
     /// The first output that a product, or who asked for a row, found NaN or infinity among the weights of.
-    pub(crate) fn odd(&self) -> Option<usize> {
-        Some(self.odd.load(Ordering::Relaxed)).filter(|&output| output != usize::MAX)
+    pub(crate) fn non_finite(&self) -> Option<usize> {
+        Some(self.non_finite.load(Ordering::Relaxed)).filter(|&output| output != usize::MAX)
     }
 
     /// Touches all weights, for as long as there is time for `more`.
@@ -138,7 +138,7 @@ impl InPlace {
             }
         }
         if !out.iter().all(|weight| weight.is_finite()) {
-            self.odd.fetch_min(output, Ordering::Relaxed);
+            self.non_finite.fetch_min(output, Ordering::Relaxed);
         }
     }
 }
@@ -162,7 +162,7 @@ pub(crate) fn check(all: &[Option<&InPlace>], compute: &Compute) -> Result<(), (
     let first = Mutex::new(None);
     compute.for_items(chunks, cost, |_, (which, chunk, bytes)| {
         let Some(held) = all[which] else { return };
-        if let Some(at) = compute.isa().run(FirstOdd { encoding: held.encoding, bytes }) {
+        if let Some(at) = compute.isa().run(FirstNonFinite { encoding: held.encoding, bytes }) {
             let found = (which, held.output(chunk * CHUNK / held.encoding.block_bytes() + at));
             let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
             *first = Some(first.map_or(found, |first: (usize, usize)| first.min(found)));
@@ -172,12 +172,12 @@ pub(crate) fn check(all: &[Option<&InPlace>], compute: &Compute) -> Result<(), (
 }
 
 /// Finds the first number that is NaN or infinite: all bits of its exponent are set.
-struct FirstOdd<'a> {
+struct FirstNonFinite<'a> {
     encoding: Encoding,
     bytes: &'a [u8],
 }
 
-impl Kernel for FirstOdd<'_> {
+impl Kernel for FirstNonFinite<'_> {
     type Output = Option<usize>;
 
     #[inline(always)]
@@ -190,17 +190,17 @@ impl Kernel for FirstOdd<'_> {
     }
 }
 
-/// The first of some numbers that `is_odd`, looked for by blocks: a search that may stop anywhere goes one by one.
+/// The first of some numbers that `is_non_finite`, looked for by blocks: a search that may stop anywhere goes one by one.
 #[inline(always)]
-fn find<const N: usize>(bytes: &[u8], is_odd: impl Fn([u8; N]) -> bool) -> Option<usize> {
+fn find<const N: usize>(bytes: &[u8], is_non_finite: impl Fn([u8; N]) -> bool) -> Option<usize> {
     const BLOCK: usize = 256;
     let numbers = bytes.as_chunks::<N>().0;
     for (b, block) in numbers.chunks(BLOCK).enumerate() {
         for line in block.as_flattened().chunks(64) {
-            ask_for(line.as_ptr().wrapping_add(AHEAD));
+            prefetch(line.as_ptr().wrapping_add(AHEAD));
         }
-        if block.iter().fold(false, |odd, &n| odd | is_odd(n)) {
-            return Some(b * BLOCK + block.iter().position(|&n| is_odd(n))?);
+        if block.iter().fold(false, |non_finite, &n| non_finite | is_non_finite(n)) {
+            return Some(b * BLOCK + block.iter().position(|&n| is_non_finite(n))?);
         }
     }
     None

@@ -1,17 +1,18 @@
 //! Which instructions the kernels use: the one place that asks the processor, and the one dispatch.
 
-mod ahead;
+mod asm;
 mod avx2;
 mod avx512;
-mod by_name;
+mod prefetch;
 mod scalar;
 
-pub(crate) use ahead::{Later, ask_for, prefetch, prefetch_line};
+pub(crate) use prefetch::{PrefetchQueue, prefetch, prefetch_ahead, prefetch_line};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// What four bytes of a word of weights are, which decides how their products with signed bytes are added up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fourfold {
+pub(crate) enum ByteRange {
     /// From 0 to 15: eight sums of two products fit into sixteen bits.
     Narrow,
     /// From 0 to 127: one does.
@@ -54,8 +55,6 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn select_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
     /// To the nearest whole number, ties to even.
     fn round(self, x: Self::F) -> Self::F;
-    /// As whole numbers, rounded as by [`round`](Self::round); less than 2^31 in size.
-    fn whole(self, x: Self::F) -> [i32; 8];
     /// The low sixteen bits of whole numbers less than 2^31 in size, each and the one two further on in one word.
     fn pairs(self, x: Self::F) -> [i32; 4];
     /// 32 whole numbers as signed bytes, which they fit, four to a word.
@@ -63,7 +62,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     /// 2 to the power `n`, for whole `n` from -126 to 127.
     fn exp2_whole(self, n: Self::F) -> Self::F;
     /// Eight rows made eight columns: lane `j` of row `i` becomes lane `i` of row `j`.
-    fn turn(self, rows: [Self::F; 8]) -> [Self::F; 8];
+    fn transpose(self, rows: [Self::F; 8]) -> [Self::F; 8];
 
     /// Sixteen `f32`: a row of a panel.
     type Row: Copy;
@@ -98,13 +97,13 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn words_sub(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// `acc` plus both products of the words' 16-bit halves.
     fn dot(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
-    /// The same with word `N` of eight everywhere, for loops whose sums fill the registers: one product after another in the
+    /// As [`dot`](Self::dot) with word `N` of eight everywhere, for loops whose sums fill the registers: one product after another in the
     /// order of the source, never several kept. `N` is below eight.
     fn dot_at<const N: usize>(self, acc: Self::Words, a: Self::Words, b: &[i32; 8]) -> Self::Words;
     /// What is added to signed bytes before they are multiplied, where products want them unsigned.
-    const BYTE_CENTRE: i32;
+    const BYTE_ZERO_POINT: i32;
     /// Bytes of weights as [`dot_bytes_at`](Self::dot_bytes_at) wants them.
-    fn bytes_to_multiply(self, w: Self::Words, kind: Fourfold) -> Self::Words;
+    fn bytes_to_multiply(self, w: Self::Words, kind: ByteRange) -> Self::Words;
     /// `acc` plus the four products of the words' bytes with those of word `N` of four everywhere, which are at least -127; kept
     /// in order as by [`dot_at`](Self::dot_at). What is added up, from zeros and eight times at most, is a whole number
     /// only when it has gone through [`bytes_total`](Self::bytes_total).
@@ -113,10 +112,10 @@ pub(crate) trait Lanes: Copy + Send + Sync {
         acc: Self::Words,
         w: Self::Words,
         x: &[i32; 4],
-        kind: Fourfold,
+        kind: ByteRange,
     ) -> Self::Words;
     /// The sums of [`dot_bytes_at`](Self::dot_bytes_at).
-    fn bytes_total(self, acc: Self::Words, kind: Fourfold) -> Self::Words;
+    fn bytes_total(self, acc: Self::Words, kind: ByteRange) -> Self::Words;
     /// Whole numbers as `f32`, rounded to nearest, ties to even.
     fn to_row(self, x: Self::Words) -> Self::Row;
 
@@ -177,25 +176,68 @@ impl Isa {
         Self(Kind::Scalar)
     }
 
-    /// The fastest one here.
+    /// The fastest one here. Asks the processor once, and allocates nothing.
+    ///
+    /// Most callers want [`chosen`](Self::chosen), which a user can turn to another one.
     pub fn detect() -> Self {
-        Self::available().last().copied().unwrap_or_else(Self::scalar)
+        static FASTEST: OnceLock<Isa> = OnceLock::new();
+        *FASTEST.get_or_init(|| Self::found().last().unwrap_or_else(Self::scalar))
     }
+
+    /// The one that this process uses where no [`Compute`](crate::Compute) says otherwise: what the environment variable
+    /// `BEAMLINE_ISA` names, else the fastest. The variable is read once; allocates nothing after that.
+    ///
+    /// A value that names none is passed over here, since nothing that is computed depends on it;
+    /// [`Compute::from_env`](crate::Compute::from_env) refuses it.
+    ///
+    /// ```
+    /// use beamline_kernels::Isa;
+    /// assert!(Isa::available().contains(&Isa::chosen()));
+    /// ```
+    pub fn chosen() -> Self {
+        static CHOSEN: OnceLock<Isa> = OnceLock::new();
+        *CHOSEN.get_or_init(|| Self::from_env().unwrap_or_else(|_| Self::detect()))
+    }
+
+    /// What `BEAMLINE_ISA` asks for, else the fastest; `Err` has a value that names none that can run here.
+    pub(crate) fn from_env() -> Result<Self, String> {
+        match std::env::var(Self::VARIABLE) {
+            Ok(name) if !name.is_empty() => Self::named(&name).ok_or(name),
+            _ => Ok(Self::detect()),
+        }
+    }
+
+    /// The variable of the environment that names one.
+    pub(crate) const VARIABLE: &str = "BEAMLINE_ISA";
 
     /// All that can run here, the scalar one first, the fastest last.
     pub fn available() -> Vec<Self> {
+        Self::found().collect()
+    }
+
+    fn found() -> impl Iterator<Item = Self> {
         let found = [
             Some(Kind::Scalar),
             avx2::Avx2::new().map(Kind::Avx2),
             avx2::Avx2::new().map(Kind::AvxVnni),
             avx512::Avx512::new().map(Kind::Avx512),
         ];
-        found.into_iter().flatten().map(Self).collect()
+        found.into_iter().flatten().map(Self)
     }
 
     /// The one named `scalar`, `avx2`, `avxvnni` or `avx512`, if it can run here.
     pub fn named(name: &str) -> Option<Self> {
-        Self::available().into_iter().find(|isa| isa.to_string() == name)
+        Self::found().find(|isa| isa.name() == name)
+    }
+
+    /// `scalar`, `avx2`, `avxvnni` or `avx512`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Scalar => "scalar",
+            Kind::Avx2(_) => "avx2",
+            Kind::AvxVnni(_) => "avxvnni",
+            Kind::Avx512(_) => "avx512",
+        }
     }
 
     #[inline]
@@ -212,12 +254,7 @@ impl Isa {
 
 impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Kind::Scalar => "scalar",
-            Kind::Avx2(_) => "avx2",
-            Kind::AvxVnni(_) => "avxvnni",
-            Kind::Avx512(_) => "avx512",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -247,11 +284,10 @@ mod tests {
                 l.exp2_whole(whole),
             ];
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
-            bits.extend(l.whole(whole).map(|n| n as u32));
             bits.extend(l.pairs(whole).map(|n| n as u32));
             let bytes = l.bytes([whole, l.round(l.splat(-126.5)), l.splat(127.0), whole]);
             bits.extend(bytes.map(|n| n as u32));
-            let eight = l.turn([a, b, l.add(a, b), l.sub(a, b), b, a, l.mul(a, b), l.max(a, b)]);
+            let eight = l.transpose([a, b, l.add(a, b), l.sub(a, b), b, a, l.mul(a, b), l.max(a, b)]);
             for x in results.into_iter().chain(eight) {
                 let mut out = [0.0; 8];
                 l.store(x, &mut out);
@@ -301,12 +337,12 @@ mod tests {
             l.words_sub(x, y),
             l.dot(x, x, y),
             l.dot_at::<3>(x, x, &[1, 2, 3, -123_456_789, 5, 6, 7, 8]),
-            bytes(l, l.and(x, l.words_splat(0x0f0f_0f0f)), Fourfold::Narrow),
-            bytes(l, l.words_splat(0x0f0f_0f0f), Fourfold::Narrow),
-            bytes(l, l.and(x, l.words_splat(0x7f7f_7f7f)), Fourfold::Unsigned),
-            bytes(l, l.words_splat(0x7f7f_7f7f), Fourfold::Unsigned),
-            bytes(l, x, Fourfold::Signed),
-            bytes(l, l.words_splat(i32::from_le_bytes([0x80; 4])), Fourfold::Signed),
+            bytes(l, l.and(x, l.words_splat(0x0f0f_0f0f)), ByteRange::Narrow),
+            bytes(l, l.words_splat(0x0f0f_0f0f), ByteRange::Narrow),
+            bytes(l, l.and(x, l.words_splat(0x7f7f_7f7f)), ByteRange::Unsigned),
+            bytes(l, l.words_splat(0x7f7f_7f7f), ByteRange::Unsigned),
+            bytes(l, x, ByteRange::Signed),
+            bytes(l, l.words_splat(i32::from_le_bytes([0x80; 4])), ByteRange::Signed),
         ];
         let mut row = [0.0; 16];
         l.row_store(l.to_row(x), &mut row);
@@ -320,7 +356,7 @@ mod tests {
 
     /// Eight products of bytes, all with the greatest activations: of narrow ones as much as fits.
     #[inline(always)]
-    fn bytes<L: Lanes>(l: L, w: L::Words, kind: Fourfold) -> L::Words {
+    fn bytes<L: Lanes>(l: L, w: L::Words, kind: ByteRange) -> L::Words {
         let x = [[127; 4], [-127; 4], [1, -2, 3, -4], [127, 127, -127, -127]].map(|x: [i8; 4]| x.map(|x| x as u8));
         let x = x.map(i32::from_le_bytes);
         let ready = l.bytes_to_multiply(w, kind);
@@ -331,8 +367,8 @@ mod tests {
         }
         both = l.dot_bytes_at::<2>(both, ready, &x, kind);
         both = l.dot_bytes_at::<3>(both, ready, &x, kind);
-        let centre = if kind == Fourfold::Signed { L::BYTE_CENTRE } else { 0 };
-        let total = |l: L, sums, of_x: i32| l.words_sub(l.bytes_total(sums, kind), l.words_splat(centre * of_x));
+        let zero_point = if kind == ByteRange::Signed { L::BYTE_ZERO_POINT } else { 0 };
+        let total = |l: L, sums, of_x: i32| l.words_sub(l.bytes_total(sums, kind), l.words_splat(zero_point * of_x));
         let [up, down, both] = [total(l, up, 8 * 4 * 127), total(l, down, -8 * 4 * 127), total(l, both, -2)];
         // So that each of the three shows.
         l.words_sub(l.words_sub(up, l.up32(down, 1)), l.up32(both, 7))

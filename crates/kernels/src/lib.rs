@@ -61,7 +61,6 @@ mod bandwidth;
 mod compute;
 mod encoding;
 mod exp;
-mod foresight;
 mod greatest;
 mod in_place;
 mod isa;
@@ -69,26 +68,29 @@ mod matrix;
 mod norm;
 mod panel;
 mod pool;
+mod prefetch;
 mod product;
 mod rope;
 mod row;
 mod scratch;
+mod source;
 mod stripe;
 
 pub use activation::Activation;
-pub use attend::{Attention, BLOCK, Query, attend};
+pub use attend::{Attention, KV_BLOCK, Query, attend};
 pub use bandwidth::read_bandwidth;
 pub use compute::{Compute, ComputeError};
-pub use encoding::{Encoding, UnknownEncoding};
-pub use greatest::{CHUNK, all_finite, argmax, below_infinity, chunk_maxima, greatest};
+pub use encoding::{ActivationFormat, Encoding, UnknownActivations, UnknownEncoding};
+pub use greatest::{MAXIMA_CHUNK, all_finite, argmax, below_infinity, chunk_maxima, greatest};
 pub use in_place::Lent;
 pub use isa::Isa;
-pub use matrix::{Layout, Matrix, PackError, Source};
+pub use matrix::Matrix;
 pub use norm::{layer_norm, rms_norm};
-pub use product::{ActivationFormat, Product, UnknownActivations, products};
+pub use product::{Product, products};
 pub use rope::{Rotation, rotate};
 pub use row::{RowSums, add, multiply, row_sums, scale};
 pub use scratch::Scratch;
+pub use source::{Layout, PackError, Source};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

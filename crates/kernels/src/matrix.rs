@@ -1,68 +1,12 @@
 //! A matrix of weights, packed for multiplication.
 
 use crate::compute::Compute;
-use crate::encoding::Encoding;
+use crate::encoding::{ActivationFormat, Encoding};
 use crate::in_place::{self, InPlace, Lent};
 use crate::isa::{self, Kernel, Lanes};
 use crate::panel::{Panels, WIDTH};
-use crate::product::ActivationFormat;
+use crate::source::{Layout, PackError, Source};
 use std::ops::Range;
-
-/// Which index of a stored matrix runs fastest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Layout {
-    /// A row per output, `[outputs, inputs]`: most checkpoints.
-    OutIn,
-    /// A row per input, `[inputs, outputs]`: GPT-2's. Plain floats only.
-    InOut,
-}
-
-/// A matrix as it lies in a file.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
-    /// How the weights are stored.
-    pub encoding: Encoding,
-    /// Which way round.
-    pub layout: Layout,
-    /// The stored weights, little-endian.
-    pub bytes: &'a [u8],
-    /// Numbers that come out of a product.
-    pub outputs: usize,
-    /// Numbers that go in.
-    pub inputs: usize,
-    /// Where each output is stored, for files that keep them in another order; with [`Layout::OutIn`] only.
-    pub order: Option<&'a [usize]>,
-}
-
-/// Why a matrix could not be packed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PackError {
-    /// The bytes are not what the shape takes.
-    #[error("{outputs} x {inputs} weights in {encoding} do not take {bytes} bytes")]
-    Length {
-        /// Outputs asked for.
-        outputs: usize,
-        /// Inputs asked for.
-        inputs: usize,
-        /// The format.
-        encoding: Encoding,
-        /// Bytes found.
-        bytes: usize,
-    },
-    /// A weight, or a block's scale, is NaN or infinite.
-    #[error("NaN or infinity among the weights of output {output}")]
-    NotFinite {
-        /// Such an output.
-        output: usize,
-    },
-    /// Quantised weights cannot be used as they lie.
-    #[error("weights in {0} are of no use in place; pack them")]
-    Quantised(Encoding),
-    /// The conversion asked for is none that can be written.
-    #[error("cannot convert weights to {0}; choose one of {names}", names = Encoding::WRITABLE.map(Encoding::name).join(", "))]
-    Target(Encoding),
-}
 
 /// Weights `[outputs, inputs]`, repacked for products: panels of sixteen outputs, inputs running fastest but one.
 ///
@@ -91,24 +35,6 @@ pub(crate) enum Weights<'a> {
 impl std::fmt::Debug for Matrix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Matrix({} x {}, {})", self.outputs, self.inputs, self.encoding)
-    }
-}
-
-impl Source<'_> {
-    /// Whether bytes, shape and order fit together.
-    fn check(&self) -> Result<(), PackError> {
-        let Self { encoding, outputs, inputs, bytes, order, .. } = *self;
-        let stored = match self.layout {
-            Layout::OutIn => encoding.bytes(inputs).and_then(|row| row.checked_mul(outputs)),
-            Layout::InOut if encoding.is_float() => inputs.checked_mul(outputs).and_then(|n| encoding.bytes(n)),
-            Layout::InOut => None,
-        };
-        let order_fits =
-            order.is_none_or(|o| self.layout == Layout::OutIn && o.len() == outputs && o.iter().all(|&i| i < outputs));
-        if stored != Some(bytes.len()) || outputs == 0 || inputs == 0 || !order_fits {
-            return Err(PackError::Length { outputs, inputs, encoding, bytes: bytes.len() });
-        }
-        Ok(())
     }
 }
 
@@ -195,7 +121,7 @@ impl Matrix {
     pub fn defect(&self) -> Option<PackError> {
         match &self.held {
             Held::Packed(_) => None,
-            Held::InPlace(held) => held.odd().map(|output| PackError::NotFinite { output }),
+            Held::InPlace(held) => held.non_finite().map(|output| PackError::NotFinite { output }),
         }
     }
 
@@ -240,7 +166,7 @@ impl Matrix {
         }
     }
 
-    /// The same weights, to be met by activations in this format; plain floats keep to f32.
+    /// This matrix with its weights to be met by activations in this format; plain floats keep to f32.
     #[must_use]
     pub fn with_activations(mut self, format: ActivationFormat) -> Self {
         if !self.encoding.is_float() {
@@ -277,7 +203,7 @@ impl Matrix {
         }
     }
 
-    /// Widens the weights of one output (a row of an embedding table) into `out`, of length `inputs`.
+    /// Widens (dequantizes) the weights of one output (a row of an embedding table) into `out`, of length `inputs`.
     ///
     /// # Panics
     /// When `output` or the length of `out` is out of range.
@@ -286,7 +212,7 @@ impl Matrix {
         self.widen(isa::reference(), output, out);
     }
 
-    /// The same for several outputs, one after another into `out`, `[outputs.len(), inputs]`.
+    /// Widens (dequantizes) the weights of several outputs, one after another into `out`, `[outputs.len(), inputs]`.
     ///
     /// ```
     /// use beamline_kernels::{Compute, Encoding, Layout, Matrix, Source};

@@ -8,17 +8,17 @@
 mod fill;
 mod params;
 pub(crate) mod storage;
-mod turn;
+mod transpose;
 
-pub(crate) use params::{Meaning, Params};
+pub(crate) use params::{Params, ScaleMin};
 pub(crate) use storage::{Bytes, Floats, Halves, Integers, Nibbles, Sixes, Storage, slabs};
-pub(crate) use turn::Turn;
+pub(crate) use transpose::TransposePack;
 
 use crate::aligned::Aligned;
 use crate::compute::Compute;
 use crate::encoding::Encoding;
 use crate::isa::Lanes;
-use crate::matrix::Source;
+use crate::source::Source;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -170,10 +170,10 @@ impl Panels {
         let (panel, lane) = (output / WIDTH, output % WIDTH);
         let params = self.params.panel(panel, self.inputs);
         for (s, slab) in storage.slabs(panel, self.inputs).iter().enumerate().take(self.inputs.div_ceil(SLAB)) {
-            let means = params.meaning(l, s);
+            let scale_min = params.scale_min(l, s);
             for k in s * SLAB..((s + 1) * SLAB).min(out.len()) {
                 let mut row = [0.0; WIDTH];
-                l.row_store(storage::widen::<L, S>(l, slab, k % SLAB, means), &mut row);
+                l.row_store(storage::widen::<L, S>(l, slab, k % SLAB, scale_min), &mut row);
                 out[k] = row[lane];
             }
         }

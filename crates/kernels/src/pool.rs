@@ -9,7 +9,7 @@
 //! the closures of products hold what a part needs themselves: what has to be found first is fetched only then.
 #![allow(unsafe_code)] // a job is borrowed from its caller, which no thread can be told of; see `Posted`
 
-use crate::foresight::{Asked, Foresight};
+use crate::prefetch::{Cursor as Asked, NextWeights as Foresight};
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::mem::forget;

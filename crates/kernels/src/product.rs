@@ -1,4 +1,4 @@
-//! Activations times weights: the inner loop of everything.
+//! Activations times weights (matmul: GEMM for many rows, GEMV for one): the inner loop of everything.
 //!
 //! Each output is one chain along the inputs, begun from the bias; `floats` carries it weight by weight, `integers` group
 //! by group. What runs side by side is chosen by the number of rows, and cannot change a result:
@@ -9,30 +9,26 @@
 //! * many rows (a prompt): a block of a panel is widened once, stays near, and meets up to six rows at a time. Chains rest in
 //!   `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
 
+mod block_i16;
+mod block_i8;
 mod floats;
-mod fours;
 mod inputs;
 mod integers;
-mod numbers;
-mod pairs;
+mod prefetch;
+mod quantized;
 
 use crate::compute::Compute;
-use crate::encoding::Encoding;
+use crate::encoding::{ActivationFormat, Encoding};
 use crate::in_place::InPlace;
 use crate::isa::Lanes;
 use crate::matrix::{Matrix, Weights};
 use crate::panel::storage::PanelRow;
 use crate::panel::{
-    Bytes, Data, Floats, Halves, Integers, Nibbles, Panels, Params, SLAB, Sixes, Storage, Turn, WIDTH, slabs,
+    Bytes, Data, Floats, Halves, Integers, Nibbles, Panels, Params, SLAB, Sixes, Storage, TransposePack, WIDTH, slabs,
 };
 use crate::stripe::Stripe;
-pub(crate) use fours::Fours;
 use inputs::{Inputs, Whole};
-pub(crate) use numbers::Shelves;
-pub(crate) use pairs::Pairs;
 use std::ops::Range;
-
-pub use inputs::{ActivationFormat, UnknownActivations};
 
 /// Rows in a tile of floats: six rows of sixteen outputs fill twelve of sixteen registers.
 const TILE: usize = 6;
@@ -44,7 +40,7 @@ const TOGETHER: usize = 96;
 /// them back. With twice as many nothing more was gained.
 const K_BLOCK: usize = 768;
 
-/// The same where weights have to be widened to floats, the room for which is zeroed for every part.
+/// [`K_BLOCK`] where weights have to be widened to floats, the room for which is zeroed for every part.
 const WIDENED: usize = 256;
 
 /// Bytes of weights that few rows ask for before they meet them, of all panels that they meet side by side: about what memory
@@ -56,7 +52,7 @@ const GRAIN: usize = 4;
 
 /// Outputs that one thread takes at least of some matrices. Quantised panels are used in twos at most, and a matrix with few
 /// outputs is shared out more evenly by as much.
-pub(crate) fn grain<'a>(mut matrices: impl Iterator<Item = &'a Matrix>) -> usize {
+fn grain<'a>(mut matrices: impl Iterator<Item = &'a Matrix>) -> usize {
     WIDTH * if matrices.any(|matrix| matrix.activations() == ActivationFormat::F32) { GRAIN } else { GRAIN / 2 }
 }
 
@@ -163,7 +159,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The same for weights that are not packed: a few panels at a time are, and meet all rows before the next. What comes out
+    /// Runs on weights that are not packed: a few panels at a time are, and meet all rows before the next. What comes out
     /// is looked at.
     fn in_place(mut self, held: &InPlace, compute: &Compute) {
         let source = &held.source();
@@ -178,13 +174,13 @@ impl<'a> Part<'a> {
             let outputs = group.start * WIDTH..(group.end * WIDTH).min(self.outputs.end);
             held.touch_next(group.end * WIDTH..((group.end + GRAIN) * WIDTH).min(source.outputs));
             let mut to: Vec<&mut [f32]> = few.chunks_exact_mut(len / GRAIN).take(group.len()).collect();
-            compute.isa().run(Turn { source, first, to: &mut to });
+            compute.isa().run(TransposePack { source, first, to: &mut to });
             let bias = self.bias.map(|bias| &bias[outputs.clone()]);
             let out = self.out.part(outputs.start - start..outputs.end - start);
             let (params, all) = (self.params, group.len());
             let part = Part { params, bias, inputs: self.inputs, outputs: 0..outputs.len(), all, out };
             part.floats(Floats(few), compute);
-            held.look(outputs.start, &self.out.row(0)[outputs.start - start..outputs.end - start]);
+            held.trace_non_finite(outputs.start, &self.out.row(0)[outputs.start - start..outputs.end - start]);
         }
     }
 
@@ -194,10 +190,10 @@ impl<'a> Part<'a> {
 
     fn quants<S: Integers>(self, storage: S, format: ActivationFormat, compute: &Compute) {
         match &self.inputs.whole {
-            Whole::Pairs(x) if format != ActivationFormat::F32 => {
+            Whole::I16(x) if format != ActivationFormat::F32 => {
                 compute.isa().run(integers::Chains { part: self, x, storage, compute });
             }
-            Whole::Fours(x) if format != ActivationFormat::F32 => {
+            Whole::I8(x) if format != ActivationFormat::F32 => {
                 compute.isa().run(integers::Chains { part: self, x, storage, compute });
             }
             _ => self.floats(storage, compute),
@@ -291,12 +287,12 @@ macro_rules! sixteen {
     (@ $k:ident $body:expr; $($n:literal)*) => { $({ const $k: usize = $n; $body; })* };
 }
 
-/// The same for the pairs of a slab.
+/// [`sixteen`] for the pairs of a slab.
 macro_rules! eight {
     (|$n:ident| $body:expr) => { $crate::product::sixteen!(@ $n $body; 0 1 2 3 4 5 6 7) };
 }
 
-/// The same for the words of four inputs of a slab.
+/// [`sixteen`] for the words of four inputs of a slab.
 macro_rules! four {
     (|$n:ident| $body:expr) => { $crate::product::sixteen!(@ $n $body; 0 1 2 3) };
 }

@@ -1,14 +1,14 @@
 //! Buffers that are used again: a forward pass asks for the same few sizes every time, and fresh memory costs page faults.
 
-use crate::compute::Compute;
+use std::any::Any;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Buffers waiting to be used again.
 #[derive(Debug)]
-pub(crate) struct Shelf<T>(Mutex<Vec<Vec<T>>>);
+pub(crate) struct ScratchPool<T>(Mutex<Vec<Vec<T>>>);
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for ScratchPool<T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
@@ -24,10 +24,10 @@ pub struct Scratch<'a, T = f32> {
     /// `len` of them are lent; what lies behind them has been used before.
     data: Vec<T>,
     len: usize,
-    shelf: &'a Shelf<T>,
+    pool: &'a ScratchPool<T>,
 }
 
-impl<T: Clone> Shelf<T> {
+impl<T: Clone> ScratchPool<T> {
     /// A buffer of `len` numbers with any content; `fill` where it has never been used.
     pub(crate) fn take(&self, len: usize, fill: T) -> Scratch<'_, T> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,34 +41,13 @@ impl<T: Clone> Shelf<T> {
         if data.len() < len {
             data.resize(len, fill);
         }
-        Scratch { data, len, shelf: self }
-    }
-}
-
-impl Compute {
-    /// A buffer of `len` numbers **with any content**: whoever asks for it must write all of it before reading.
-    ///
-    /// ```
-    /// use beamline_kernels::Compute;
-    /// let compute = Compute::scalar();
-    /// let mut buffer = compute.scratch(3);
-    /// buffer.copy_from_slice(&[1.0, 2.0, 3.0]);
-    /// ```
-    pub fn scratch(&self, len: usize) -> Scratch<'_> {
-        self.shelf.take(len, 0.0)
-    }
-
-    /// A buffer that begins as a copy of `from`.
-    pub fn copy(&self, from: &[f32]) -> Scratch<'_> {
-        let mut buffer = self.scratch(from.len());
-        self.for_pieces(&mut buffer, |range, to| to.copy_from_slice(&from[range]));
-        buffer
+        Scratch { data, len, pool: self }
     }
 }
 
 impl<T> Drop for Scratch<'_, T> {
     fn drop(&mut self) {
-        let mut kept = self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < MOST && self.data.capacity() * size_of::<T>() <= LARGEST {
             kept.push(std::mem::take(&mut self.data));
         }
@@ -88,16 +67,37 @@ impl<T> DerefMut for Scratch<'_, T> {
     }
 }
 
+/// Scratch pools of any kinds of numbers, one of each, made when they are first asked for. So whoever holds them need not know
+/// what the kernels keep there.
+#[derive(Debug, Default)]
+pub(crate) struct ScratchPools(OnceLock<Box<(Box<dyn Any + Send + Sync>, ScratchPools)>>);
+
+impl ScratchPools {
+    /// The pool of `T`. A list, since there are a few: whoever is first appends its kind, and others go on behind it.
+    pub(crate) fn of<T: Send + 'static>(&self) -> &ScratchPool<T> {
+        let (pool, rest) = &**self.0.get_or_init(|| Box::new((Box::new(ScratchPool::<T>::default()), Self::default())));
+        pool.downcast_ref().unwrap_or_else(|| rest.of())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_buffer_comes_back() {
-        let compute = Compute::scalar();
-        let at = compute.scratch(1000).as_ptr();
-        let again = compute.scratch(900);
+        let pool = ScratchPool::default();
+        let at = pool.take(1000, 0.0).as_ptr();
+        let again = pool.take(900, 0.0);
         assert_eq!((again.as_ptr(), again.len()), (at, 900));
-        assert_ne!(compute.scratch(900).as_ptr(), at);
+        assert_ne!(pool.take(900, 0.0).as_ptr(), at);
+    }
+
+    #[test]
+    fn each_kind_has_a_pool_of_its_own() {
+        let pools = ScratchPools::default();
+        let at = pools.of::<u16>().take(10, 1).as_ptr();
+        assert_eq!(pools.of::<i16>().take(10, 2)[9], 2);
+        assert_eq!(pools.of::<u16>().take(10, 3).as_ptr(), at);
     }
 }

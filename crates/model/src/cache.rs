@@ -2,7 +2,7 @@
 
 use crate::columns::Columns;
 use crate::geometry::Geometry;
-use beamline_kernels::{BLOCK, Compute};
+use beamline_kernels::{Compute, KV_BLOCK as BLOCK};
 use beamline_tokens::TokenId;
 use std::ops::Range;
 use std::sync::Arc;

@@ -86,7 +86,7 @@ impl Gpt2 {
 
     /// Says that block `layer` comes after the next product, or the output matrix where there is none.
     fn expect(&self, layer: usize) {
-        self.compute.expect([self.blocks.get(layer).map_or(&self.output, |next| &next.qkv.matrix)]);
+        self.compute.prefetch_next([self.blocks.get(layer).map_or(&self.output, |next| &next.qkv.matrix)]);
     }
 
     /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, embd]`.

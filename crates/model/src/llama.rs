@@ -102,7 +102,7 @@ impl Llama {
     fn expect(&self, layer: usize) {
         match self.blocks.get(layer) {
             Some(next) => Linear::expect([&next.query, &next.key, &next.value], &self.compute),
-            None => self.compute.expect([&self.output]),
+            None => self.compute.prefetch_next([&self.output]),
         }
     }
 

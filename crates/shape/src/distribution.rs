@@ -10,8 +10,15 @@ pub struct Distribution {
     p: Vec<f64>,
 }
 
+impl Logits {
+    /// The only way from log-weights to probabilities.
+    pub fn distribution(&self) -> Distribution {
+        Distribution::new(self)
+    }
+}
+
 impl Distribution {
-    pub(crate) fn new(logits: &Logits) -> Self {
+    fn new(logits: &Logits) -> Self {
         let max = f64::from(logits.max());
         let live = logits.iter().filter(|&(_, value)| value > f32::NEG_INFINITY);
         let (ids, mut p): (Vec<_>, Vec<_>) = live.map(|(id, value)| (id, libm::exp(f64::from(value) - max))).unzip();

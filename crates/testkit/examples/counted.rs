@@ -4,7 +4,7 @@
 
 use beamline::{Engine, OpenOptions, Prompt, Settings, TokenId};
 use beamline_kernels::{
-    ActivationFormat, Attention, BLOCK, Compute, Encoding, Isa, Layout, Matrix, Query, Source, attend,
+    ActivationFormat, Attention, Compute, Encoding, Isa, KV_BLOCK as BLOCK, Layout, Matrix, Query, Source, attend,
 };
 
 /// Numbers of some size, the same every time.

@@ -1,6 +1,6 @@
 //! What can be wrong with a vocabulary.
 
-use crate::gguf::PRE_TOKENIZERS;
+use crate::pre::PRE_TOKENIZERS;
 
 /// Why a tokenizer could not be made, or a text not be encoded.
 #[derive(Debug, thiserror::Error)]

@@ -18,9 +18,6 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 use tokenizers::{AddedToken, Tokenizer as Library};
 
-/// The known values of `tokenizer.ggml.pre`.
-pub const PRE_TOKENIZERS: [&str; 4] = ["gpt-2", "smollm", "llama-bpe", "qwen2"];
-
 /// Words, numbers and the rest as Llama 3 splits them; `DIGITS` stands for the digits kept together.
 const LLAMA_3: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|DIGITS| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -33,7 +30,7 @@ const SPACE: &str = "\u{2581}";
 pub struct GgufVocabulary<'a> {
     /// `model`: `gpt2` (byte-level BPE) or `llama` (SentencePiece).
     pub model: &'a str,
-    /// `pre`: how text is split first, one of [`PRE_TOKENIZERS`]; none counts as `gpt-2`.
+    /// `pre`: how text is split first, one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS); none counts as `gpt-2`.
     pub pre: Option<&'a str>,
     /// `tokens`: the text of each id.
     pub tokens: Vec<Cow<'a, str>>,

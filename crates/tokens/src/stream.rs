@@ -17,8 +17,15 @@ pub struct TextStream<'a> {
     state: TextState,
 }
 
+impl Tokenizer {
+    /// A decoder that takes tokens one by one.
+    pub fn stream(&self, special: Special, beginning: Beginning) -> TextStream<'_> {
+        TextStream::new(self, special, beginning)
+    }
+}
+
 impl<'a> TextStream<'a> {
-    pub(crate) fn new(tokenizer: &'a Tokenizer, special: Special, beginning: Beginning) -> Self {
+    fn new(tokenizer: &'a Tokenizer, special: Special, beginning: Beginning) -> Self {
         Self { tokenizer, state: TextState::new(tokenizer, special, beginning) }
     }
 

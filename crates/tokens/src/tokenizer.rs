@@ -3,7 +3,6 @@
 use crate::error::one_line;
 use crate::gguf::GgufVocabulary;
 use crate::guard::{check, unless_it_panics};
-use crate::stream::TextStream;
 use crate::vocabulary::{Rules, Vocabulary};
 use crate::{TokenId, TokensError};
 use std::borrow::Cow;
@@ -90,7 +89,7 @@ impl Tokenizer {
         Self::new(read(json)?, None, (None, None))
     }
 
-    /// The same, but text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever the file says.
+    /// Reads a `tokenizer.json`, but text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever the file says.
     ///
     /// transformers 5 does so for every checkpoint of the type `qwen2`, since some carry a file that is wrong.
     ///
@@ -165,11 +164,6 @@ impl Tokenizer {
         }
         text.push_str(stream.finish());
         text
-    }
-
-    /// A decoder that takes tokens one by one.
-    pub fn stream(&self, special: Special, beginning: Beginning) -> TextStream<'_> {
-        TextStream::new(self, special, beginning)
     }
 
     /// What each id stands for.

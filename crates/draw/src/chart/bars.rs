@@ -1,8 +1,8 @@
 //! Bars from left to right, with a strip of heat under them.
 
 use crate::colour::{Scale, Theme};
-use crate::figure::{DrawError, pixels};
-use crate::label::cut;
+use crate::error::DrawError;
+use crate::label::{cut, pixels};
 use crate::sheet::{Area, anchored, block, frame, text};
 use plotters::style::text_anchor::HPos;
 

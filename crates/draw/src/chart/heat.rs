@@ -1,8 +1,8 @@
 //! A matrix as colours, with a key.
 
 use crate::colour::{Scale, Theme};
-use crate::figure::{DrawError, pixels};
-use crate::label::cut;
+use crate::error::DrawError;
+use crate::label::{cut, pixels};
 use crate::sheet::{Area, anchored, block, text, upright};
 use plotters::style::text_anchor::HPos;
 

@@ -1,8 +1,8 @@
 //! Lines, steps, columns and dots along two axes.
 
 use crate::colour::Theme;
-use crate::figure::{DrawError, pixels};
-use crate::label::cut;
+use crate::error::DrawError;
+use crate::label::{cut, pixels};
 use crate::sheet::{Area, anchored, block, line, style, upright};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;

@@ -1,8 +1,8 @@
 //! A tree that grows to the right: what a search considered.
 
 use crate::colour::Theme;
-use crate::figure::{DrawError, pixels};
-use crate::label::cut;
+use crate::error::DrawError;
+use crate::label::{cut, pixels};
 use crate::sheet::{Area, anchored, line};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos;

@@ -1,7 +1,8 @@
 //! The tree of a search.
 
 use crate::chart::{Chart, NodeRole, TreeChart, TreeItem};
-use crate::figure::{Data, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Data, Figure};
 use crate::label::continued;
 use beamline::Fate;
 use beamline_study::{CandidateNode, SearchTree};

@@ -1,7 +1,8 @@
 //! Several runs over time.
 
 use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
-use crate::figure::{Data, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Data, Figure};
 use beamline_study::Comparison;
 use serde_json::{Value, json};
 use std::f64::consts::LN_2;

@@ -2,7 +2,8 @@
 
 use crate::chart::{Chart, HeatChart};
 use crate::colour::Scale;
-use crate::figure::{Data, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Data, Figure};
 use crate::labels;
 use beamline_study::{Embeddings, Positions};
 use serde_json::{Value, json};

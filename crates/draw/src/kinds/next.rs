@@ -2,7 +2,8 @@
 
 use super::{after, first};
 use crate::chart::{Bar, BarChart, Chart};
-use crate::figure::{Data, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Data, Figure};
 use crate::label;
 use beamline_study::{Candidate, Inspection};
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! Surprise, token by token.
 
 use crate::chart::{Along, Axis, Chart, Mark, PlotChart, Series, SeriesKind};
-use crate::figure::{Data, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Data, Figure};
 use crate::labels;
 use beamline_study::{ScoreReport, ScoredToken};
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! One option at several values.
 
 use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
-use crate::figure::{Data, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Data, Figure};
 use beamline_study::{Spread, Sweep, SweepPoint};
 use serde_json::{Value, json};
 

@@ -2,7 +2,8 @@
 
 use super::{after, first, logarithmic_places, ranked};
 use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
-use crate::figure::{Data, DrawError, Figure};
+use crate::error::DrawError;
+use crate::figure::{Data, Figure};
 use beamline_study::{Candidate, Inspection};
 use serde_json::{Value, json};
 

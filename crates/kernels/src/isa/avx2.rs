@@ -11,10 +11,10 @@ pub(super) use absent::Avx2;
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::super::by_name::{
+    use super::super::asm::{
         dot_at, dot_at_vnni, dot_bytes_at_vnni, dot_narrow_at, dot_signed_at, dot_unsigned_at, dot_vnni,
     };
-    use super::super::{Fourfold, Kernel, Lanes};
+    use super::super::{ByteRange, Kernel, Lanes};
     #[allow(clippy::wildcard_imports)] // some fifty intrinsics
     use std::arch::x86_64::*;
 
@@ -33,7 +33,7 @@ mod x86 {
             (found && (!VNNI || is_x86_feature_detected!("avxvnni"))).then_some(Self(Proof))
         }
 
-        /// The same without AVX-VNNI.
+        /// The proof of AVX2 alone, without AVX-VNNI.
         pub(in super::super) fn plain(self) -> Avx2<false> {
             Avx2(self.0)
         }
@@ -85,11 +85,6 @@ mod x86 {
             select_less(a: __m256, b: __m256, yes: __m256, no: __m256) -> __m256 =
                 _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b));
             round(x: __m256) -> __m256 = _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x);
-            whole(x: __m256) -> [i32; 8] = {
-                let mut out = [0; 8];
-                _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_cvtps_epi32(x));
-                out
-            };
             pairs(x: __m256) -> [i32; 4] = {
                 // In each half of the register first the low bytes of numbers 0, 2, 1, 3; then both halves together.
                 let order = _mm256_set1_epi64x(i64::from_le_bytes([0, 1, 8, 9, 4, 5, 12, 13]));
@@ -113,7 +108,7 @@ mod x86 {
                 let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
                 _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
             };
-            turn(rows: [__m256; 8]) -> [__m256; 8] = {
+            transpose(rows: [__m256; 8]) -> [__m256; 8] = {
                 // Two rows lane by lane; then, in each half of a register, one column of four rows; then of eight.
                 let mut pairs = rows;
                 for i in 0..4 {
@@ -234,16 +229,16 @@ mod x86 {
             unsafe { if VNNI { dot_at_vnni::<N>(acc, a, b) } else { dot_at::<N>(acc, a, b) } }
         }
 
-        const BYTE_CENTRE: i32 = if VNNI { 128 } else { 0 };
+        const BYTE_ZERO_POINT: i32 = if VNNI { 128 } else { 0 };
 
         lane_ops! {
-            bytes_to_multiply(w: [__m256i; 2], kind: Fourfold) -> [__m256i; 2] = if VNNI && kind == Fourfold::Signed {
+            bytes_to_multiply(w: [__m256i; 2], kind: ByteRange) -> [__m256i; 2] = if VNNI && kind == ByteRange::Signed {
                 let by = _mm256_set1_epi8(i8::MIN);
                 [_mm256_xor_si256(w[0], by), _mm256_xor_si256(w[1], by)]
             } else {
                 w
             };
-            bytes_total(acc: [__m256i; 2], kind: Fourfold) -> [__m256i; 2] = if VNNI || kind != Fourfold::Narrow {
+            bytes_total(acc: [__m256i; 2], kind: ByteRange) -> [__m256i; 2] = if VNNI || kind != ByteRange::Narrow {
                 acc
             } else {
                 let ones = _mm256_set1_epi16(1);
@@ -257,15 +252,15 @@ mod x86 {
             acc: [__m256i; 2],
             w: [__m256i; 2],
             x: &[i32; 4],
-            kind: Fourfold,
+            kind: ByteRange,
         ) -> [__m256i; 2] {
             // SAFETY: `self` is the proof that these instructions exist.
             unsafe {
                 match kind {
                     _ if VNNI => dot_bytes_at_vnni::<N>(acc, w, x),
-                    Fourfold::Narrow => dot_narrow_at::<N>(acc, w, x),
-                    Fourfold::Unsigned => dot_unsigned_at::<N>(acc, w, x),
-                    Fourfold::Signed => dot_signed_at::<N>(acc, w, x),
+                    ByteRange::Narrow => dot_narrow_at::<N>(acc, w, x),
+                    ByteRange::Unsigned => dot_unsigned_at::<N>(acc, w, x),
+                    ByteRange::Signed => dot_signed_at::<N>(acc, w, x),
                 }
             }
         }

@@ -13,8 +13,8 @@ pub(super) type Avx512 = super::avx2::Avx2<true>;
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::super::avx2::Avx2;
-    use super::super::by_name::{dot, dot_bytes_in_order, dot_in_order};
-    use super::super::{Fourfold, Kernel, Lanes};
+    use super::super::asm::{dot, dot_bytes_in_order, dot_in_order};
+    use super::super::{ByteRange, Kernel, Lanes};
     #[allow(clippy::wildcard_imports)] // some thirty intrinsics
     use std::arch::x86_64::*;
 
@@ -85,11 +85,10 @@ mod x86 {
             min(a: Self::F, b: Self::F) -> Self::F;
             select_less(a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
             round(x: Self::F) -> Self::F;
-            whole(x: Self::F) -> [i32; 8];
             pairs(x: Self::F) -> [i32; 4];
             bytes(x: [Self::F; 4]) -> [i32; 8];
             exp2_whole(n: Self::F) -> Self::F;
-            turn(rows: [Self::F; 8]) -> [Self::F; 8];
+            transpose(rows: [Self::F; 8]) -> [Self::F; 8];
         }
 
         type Row = __m512;
@@ -134,22 +133,22 @@ mod x86 {
             unsafe { dot_in_order(acc, a, _mm512_set1_epi32(b[N])) }
         }
 
-        const BYTE_CENTRE: i32 = 128;
+        const BYTE_ZERO_POINT: i32 = 128;
 
         #[inline(always)]
-        fn bytes_to_multiply(self, w: __m512i, kind: Fourfold) -> __m512i {
+        fn bytes_to_multiply(self, w: __m512i, kind: ByteRange) -> __m512i {
             // SAFETY: as above.
-            if kind == Fourfold::Signed { unsafe { _mm512_xor_si512(w, _mm512_set1_epi8(i8::MIN)) } } else { w }
+            if kind == ByteRange::Signed { unsafe { _mm512_xor_si512(w, _mm512_set1_epi8(i8::MIN)) } } else { w }
         }
 
         #[inline(always)]
-        fn dot_bytes_at<const N: usize>(self, acc: __m512i, w: __m512i, x: &[i32; 4], _: Fourfold) -> __m512i {
+        fn dot_bytes_at<const N: usize>(self, acc: __m512i, w: __m512i, x: &[i32; 4], _: ByteRange) -> __m512i {
             // SAFETY: as above.
             unsafe { dot_bytes_in_order(acc, w, _mm512_set1_epi32(x[N])) }
         }
 
         #[inline(always)]
-        fn bytes_total(self, acc: __m512i, _: Fourfold) -> __m512i {
+        fn bytes_total(self, acc: __m512i, _: ByteRange) -> __m512i {
             acc
         }
     }

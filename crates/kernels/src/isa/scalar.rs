@@ -1,6 +1,6 @@
 //! Eight lanes as an array: the reference, and the fallback.
 
-use super::{Fourfold, Lanes};
+use super::{ByteRange, Lanes};
 
 #[derive(Clone, Copy)]
 pub(super) struct Scalar;
@@ -68,10 +68,6 @@ impl Lanes for Scalar {
         x.map(f32::round_ties_even)
     }
     #[inline(always)]
-    fn whole(self, x: Self::F) -> [i32; 8] {
-        x.map(|x| x.round_ties_even() as i32)
-    }
-    #[inline(always)]
     fn pairs(self, x: [f32; 8]) -> [i32; 4] {
         let word = |i: usize| (x[i] as i32 & 0xffff) | ((x[i + 2] as i32) << 16);
         [word(0), word(1), word(4), word(5)]
@@ -86,7 +82,7 @@ impl Lanes for Scalar {
         n.map(|n| f32::from_bits((((n as i32) + 127) << 23) as u32))
     }
     #[inline(always)]
-    fn turn(self, rows: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
+    fn transpose(self, rows: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
         std::array::from_fn(|j| rows.map(|row| row[j]))
     }
 
@@ -188,14 +184,14 @@ impl Lanes for Scalar {
         self.dot(acc, a, self.words_splat(b[N]))
     }
 
-    const BYTE_CENTRE: i32 = 0;
+    const BYTE_ZERO_POINT: i32 = 0;
 
     #[inline(always)]
-    fn bytes_to_multiply(self, w: [u32; 16], _: Fourfold) -> [u32; 16] {
+    fn bytes_to_multiply(self, w: [u32; 16], _: ByteRange) -> [u32; 16] {
         w
     }
     #[inline(always)]
-    fn dot_bytes_at<const N: usize>(self, acc: [u32; 16], w: [u32; 16], x: &[i32; 4], _: Fourfold) -> [u32; 16] {
+    fn dot_bytes_at<const N: usize>(self, acc: [u32; 16], w: [u32; 16], x: &[i32; 4], _: ByteRange) -> [u32; 16] {
         let x = x[N].to_le_bytes().map(|x| i32::from(x as i8));
         std::array::from_fn(|i| {
             let w = w[i].to_le_bytes().map(|w| i32::from(w as i8));
@@ -203,7 +199,7 @@ impl Lanes for Scalar {
         })
     }
     #[inline(always)]
-    fn bytes_total(self, acc: [u32; 16], _: Fourfold) -> [u32; 16] {
+    fn bytes_total(self, acc: [u32; 16], _: ByteRange) -> [u32; 16] {
         acc
     }
     #[inline(always)]

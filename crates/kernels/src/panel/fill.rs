@@ -1,9 +1,9 @@
 //! From stored rows to packed panels.
 
-use super::{PanelMut, Params, Quants, SLAB, Sixes, Turn, WIDTH};
+use super::{PanelMut, Params, Quants, SLAB, Sixes, TransposePack, WIDTH};
 use crate::encoding::{Block, Encoding, MAX_BLOCK, unpack};
 use crate::isa::Isa;
-use crate::matrix::{Layout, Source};
+use crate::source::{Layout, Source};
 use std::borrow::Cow;
 
 /// Panels that are packed together: where inputs are rows, their parts of a row are neighbours.
@@ -35,7 +35,7 @@ fn floats(source: &Source<'_>, first: usize, panels: &mut [PanelMut<'_>], isa: I
     let plain =
         panels.iter_mut().filter_map(|panel| if let PanelMut::F32(to) = panel { Some(&mut **to) } else { None });
     let mut to: Vec<&mut [f32]> = plain.collect();
-    isa.run(Turn { source, first, to: &mut to });
+    isa.run(TransposePack { source, first, to: &mut to });
     (first..).zip(&to).try_for_each(|(p, panel)| finite(panel).map_err(|lane| p * WIDTH + lane))
 }
 
@@ -115,10 +115,10 @@ impl PanelMut<'_> {
     /// Packs the rows of up to sixteen outputs; `Err` names the first that holds NaN or infinity.
     fn fill(&mut self, encoding: Encoding, rows: &[Cow<'_, [u8]>], inputs: usize) -> Result<(), usize> {
         match self {
-            Self::F32(to) => turned(rows, to, f32::from_le_bytes, f32::is_finite),
+            Self::F32(to) => transposed(rows, to, f32::from_le_bytes, f32::is_finite),
             Self::Half(to) => {
                 let exponent = exponent(encoding == Encoding::Bf16);
-                turned(rows, to, u16::from_le_bytes, |v| v & exponent != exponent)
+                transposed(rows, to, u16::from_le_bytes, |v| v & exponent != exponent)
             }
             Self::Quants { lines, kind, small, large } => {
                 for (lane, row) in rows.iter().enumerate() {
@@ -134,7 +134,7 @@ impl PanelMut<'_> {
 }
 
 /// Rows of outputs made rows of inputs, sixteen inputs at a time so that what is written stays near.
-fn turned<T: Copy, const N: usize>(
+fn transposed<T: Copy, const N: usize>(
     rows: &[Cow<'_, [u8]>],
     to: &mut [T],
     read: impl Fn([u8; N]) -> T,
@@ -167,14 +167,14 @@ impl Lane<'_> {
     /// Takes one row's blocks apart; false when a scale or minimum is not finite.
     fn fill(&mut self, encoding: Encoding, row: &[u8], inputs: usize) -> bool {
         let mut block = Block::default();
-        let centre = Params::centre_of(encoding) as i8;
+        let zero_point = Params::zero_point_of(encoding) as i8;
         let mut finite = true;
         for (b, bytes) in row.chunks_exact(encoding.block_bytes()).enumerate() {
             unpack(encoding, bytes, &mut block);
             let start = b * encoding.block();
             let count = encoding.block().min(inputs - start);
             for (i, slab) in block.quant[..encoding.block()].as_chunks::<SLAB>().0.iter().enumerate() {
-                self.put(start / SLAB + i, slab.map(|q| q.wrapping_add(centre) as u8));
+                self.put(start / SLAB + i, slab.map(|q| q.wrapping_add(zero_point) as u8));
             }
             let nested = encoding.block() == MAX_BLOCK;
             for which in 0..=usize::from(block.has_min) {

@@ -3,7 +3,7 @@
 use super::{SLAB, WIDTH};
 use crate::aligned::Aligned;
 use crate::encoding::{Encoding, MAX_BLOCK};
-use crate::isa::{Lanes, ask_for};
+use crate::isa::{Lanes, prefetch};
 
 /// Scales and minima of all panels. Kept as small as in the file, and put together when they are used.
 pub(crate) struct Params {
@@ -12,7 +12,7 @@ pub(crate) struct Params {
     /// Whether groups have a minimum.
     pub(crate) has_min: bool,
     /// What is taken off a stored number.
-    pub(crate) centre: i32,
+    pub(crate) zero_point: i32,
     /// Whether [`large`](Self::large) speaks for 256 inputs, and each group has a factor.
     nested: bool,
     /// `[panel][group or 256 inputs][scale, minimum][16]`, f16.
@@ -22,7 +22,7 @@ pub(crate) struct Params {
 }
 
 /// What the whole numbers of a group mean: `scale * number + minimum`.
-pub(crate) type Meaning<L> = [<L as Lanes>::Row; 2];
+pub(crate) type ScaleMin<L> = [<L as Lanes>::Row; 2];
 
 impl Params {
     /// Zeros for weights that are stored as `encoding`.
@@ -31,7 +31,7 @@ impl Params {
         let mut params = Self {
             group: if matches!(encoding, Q2K | Q3K | Q6K) { 16 } else { 32 },
             has_min: matches!(encoding, Q4_1 | Q5_1 | Q2K | Q4K | Q5K),
-            centre: Self::centre_of(encoding),
+            zero_point: Self::zero_point_of(encoding),
             nested: encoding.block() == MAX_BLOCK,
             large: Aligned::zeros(0),
             small: Aligned::zeros(0),
@@ -45,7 +45,7 @@ impl Params {
     }
 
     /// What makes a format's numbers count from zero, where they are stored in fewer bits than a byte.
-    pub(super) fn centre_of(encoding: Encoding) -> i32 {
+    pub(super) fn zero_point_of(encoding: Encoding) -> i32 {
         match encoding {
             Encoding::Q4_0 => 8,
             Encoding::Q3K => 4,
@@ -103,10 +103,10 @@ impl Params {
         }
     }
 
-    /// What takes the centre off: exact, since centres are powers of two.
+    /// What takes the zero point off: exact, since zero points are powers of two.
     #[inline(always)]
-    fn centred<L: Lanes>(&self, l: L, scale: L::Row) -> L::Row {
-        l.row_mul(scale, l.row_splat(-(self.centre as f32)))
+    fn off_zero_point<L: Lanes>(&self, l: L, scale: L::Row) -> L::Row {
+        l.row_mul(scale, l.row_splat(-(self.zero_point as f32)))
     }
 }
 
@@ -121,19 +121,19 @@ pub(crate) struct PanelParams<'a> {
 }
 
 impl PanelParams<'_> {
-    /// Asks for what [`meaning`](Self::meaning) reads of a slab, which may lie in a panel after this one.
+    /// Asks for what [`scale_min`](Self::scale_min) reads of a slab, which may lie in a panel after this one.
     #[inline(always)]
-    pub(crate) fn ask_for(&self, slab: usize) {
+    pub(crate) fn prefetch(&self, slab: usize) {
         let per = self.params.per();
-        ask_for(self.large.as_ptr().wrapping_add((slab >> self.steps[0]) * per).cast());
+        prefetch(self.large.as_ptr().wrapping_add((slab >> self.steps[0]) * per).cast());
         if self.params.nested {
-            ask_for(self.small.as_ptr().wrapping_add((slab >> self.steps[1]) * per).cast());
+            prefetch(self.small.as_ptr().wrapping_add((slab >> self.steps[1]) * per).cast());
         }
     }
 
-    /// The scale of the group that a slab lies in, and its minimum: what the file says, or what the centre asks for.
+    /// The scale of the group that a slab lies in, and its minimum: what the file says, or what the zero point asks for.
     #[inline(always)]
-    pub(crate) fn meaning<L: Lanes>(&self, l: L, slab: usize) -> Meaning<L> {
+    pub(crate) fn scale_min<L: Lanes>(&self, l: L, slab: usize) -> ScaleMin<L> {
         let (params, per) = (self.params, self.params.per());
         if self.large.is_empty() {
             return [l.row_splat(0.0); 2];
@@ -141,13 +141,13 @@ impl PanelParams<'_> {
         let large = &self.large[(slab >> self.steps[0]) * per..][..per];
         if !params.nested {
             let scale = l.row_f16(&large[0]);
-            let min = if params.has_min { l.row_f16(&large[1]) } else { params.centred(l, scale) };
+            let min = if params.has_min { l.row_f16(&large[1]) } else { params.off_zero_point(l, scale) };
             return [scale, min];
         }
         let small = &self.small[(slab >> self.steps[1]) * per..][..per];
         let scale = l.row_mul(l.row_f16(&large[0]), l.row_i8(&small[0]));
         if !params.has_min {
-            return [scale, params.centred(l, scale)];
+            return [scale, params.off_zero_point(l, scale)];
         }
         // Minima of 256 are subtracted.
         let min = l.row_mul(l.row_f16(&large[1]), l.row_i8(&small[1]));

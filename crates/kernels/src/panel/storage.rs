@@ -1,9 +1,9 @@
 //! How the weights of a slab lie, and how they are read: as sixteen numbers for one input, or, where they are whole
 //! numbers, as pairs of 16-bit ones or fours of bytes for an integer product.
 
-use super::params::Meaning;
+use super::params::ScaleMin;
 use super::{Line, SLAB, WIDTH};
-use crate::isa::{Fourfold, Lanes};
+use crate::isa::{ByteRange, Lanes};
 
 /// Slabs that some inputs take. Quantised ones come in pairs, so that groups of 32 are whole.
 pub(crate) fn slabs(inputs: usize, quantised: bool) -> usize {
@@ -33,7 +33,7 @@ pub(crate) trait Integers: Storage {
     /// Slabs that share a scale: 1 or 2.
     const GROUP: usize;
     /// What [`four`](Self::four) gives.
-    const FOURFOLD: Fourfold;
+    const BYTE_RANGE: ByteRange;
 
     /// Pair `n` of 8, as 16-bit halves of words: of the inputs `4 (n / 2) + n % 2` and two further.
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words;
@@ -43,10 +43,10 @@ pub(crate) trait Integers: Storage {
 
 /// The weights that input `k` of a slab means.
 #[inline(always)]
-pub(crate) fn widen<L: Lanes, S: Storage>(l: L, slab: &S::Slab, k: usize, [scale, min]: Meaning<L>) -> L::Row {
+pub(crate) fn widen<L: Lanes, S: Storage>(l: L, slab: &S::Slab, k: usize, [scale, min]: ScaleMin<L>) -> L::Row {
     let numbers = S::numbers(l, slab, k);
     // One rounding here, two in the file format's reference: the same, since `scale * number` is exact where the minimum
-    // is the file's (at most 17 + 5 bits), and `scale * (number - centre)` is what is rounded where it is ours.
+    // is the file's (at most 17 + 5 bits), and `scale * (number - zero point)` is what is rounded where it is ours.
     if S::QUANTISED { l.row_mul_add(numbers, scale, min) } else { numbers }
 }
 
@@ -142,7 +142,7 @@ impl Storage for Bytes<'_> {
 
 impl Integers for Bytes<'_> {
     const GROUP: usize = 2;
-    const FOURFOLD: Fourfold = Fourfold::Signed;
+    const BYTE_RANGE: ByteRange = ByteRange::Signed;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
@@ -219,7 +219,7 @@ impl<const G: usize> Storage for Nibbles<'_, G> {
 
 impl<const G: usize> Integers for Nibbles<'_, G> {
     const GROUP: usize = G;
-    const FOURFOLD: Fourfold = Fourfold::Narrow;
+    const BYTE_RANGE: ByteRange = ByteRange::Narrow;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {
@@ -279,7 +279,7 @@ impl Storage for Sixes<'_> {
 
 impl Integers for Sixes<'_> {
     const GROUP: usize = 1;
-    const FOURFOLD: Fourfold = Fourfold::Unsigned;
+    const BYTE_RANGE: ByteRange = ByteRange::Unsigned;
 
     #[inline(always)]
     fn pair<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words {

@@ -1,7 +1,7 @@
-//! Chains of f32: every weight is widened and multiplied by its activation.
+//! Chains of f32: every weight is widened (dequantized in registers) and multiplied by its activation.
 
 use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, sixteen};
-use crate::isa::{Kernel, Lanes, Later, prefetch_line};
+use crate::isa::{Kernel, Lanes, PrefetchQueue, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
 use std::ops::Range;
@@ -94,11 +94,11 @@ impl<S: Storage> Chains<'_, S> {
             slabs[p] = &self.storage.slabs(first + p, inputs)[..tiles.len() + usize::from(!rest.is_empty())];
             params[p] = all.panel(first + p, inputs);
         }
-        let mut means = [[l.row_splat(0.0); 2]; P];
+        let mut scale_min = [[l.row_splat(0.0); 2]; P];
         for s in 0..slabs[0].len() {
             if S::QUANTISED {
                 for p in 0..P {
-                    means[p] = params[p].meaning(l, s);
+                    scale_min[p] = params[p].scale_min(l, s);
                 }
             }
             let mut now = [&slabs[0][s]; P];
@@ -111,14 +111,14 @@ impl<S: Storage> Chains<'_, S> {
                     for p in 0..P {
                         // A line at a time, so that waiting for memory and arithmetic overlap.
                         prefetch_line(now[p], ahead, K);
-                        let w = widen::<L, S>(l, now[p], K, means[p]);
+                        let w = widen::<L, S>(l, now[p], K, scale_min[p]);
                         step::<L, M, P, T>(l, &mut acc, &x[K], 0, w, p);
                     }
                 });
             } else {
                 for (k, x) in rest.iter().enumerate() {
                     for p in 0..P {
-                        let w = widen::<L, S>(l, now[p], k, means[p]);
+                        let w = widen::<L, S>(l, now[p], k, scale_min[p]);
                         step::<L, M, P, T>(l, &mut acc, x, 0, w, p);
                     }
                 }
@@ -138,7 +138,7 @@ impl<S: Storage> Chains<'_, S> {
         if L::PAIRED { self.blocks::<L, 2>(l) } else { self.blocks::<L, 1>(l) }
     }
 
-    /// The same, `P` panels at a time.
+    /// Any number of rows against `P` panels at a time.
     #[inline(always)]
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, rows) = (self.part.inputs.width, self.part.inputs.rows);
@@ -187,10 +187,10 @@ impl<S: Storage> Chains<'_, S> {
         // The next panels' block is asked for meanwhile, a share with each tile.
         let of_panel = storage.slabs(panel, width).len();
         let (after, then) = self.part.after(panel + P, &now, Self::together() / SLAB, of_panel);
-        let none = [Later::NONE; P];
+        let none = [PrefetchQueue::NONE; P];
         let mut next = none;
         for p in 0..P {
-            next[p] = Later::all(&storage.slabs((after + p).min(self.part.all - 1), width)[then.clone()]);
+            next[p] = PrefetchQueue::all(&storage.slabs((after + p).min(self.part.all - 1), width)[then.clone()]);
         }
         let whole = rows.start / TILE..rows.end / TILE;
         if !L::WIDE {
@@ -221,8 +221,8 @@ impl<S: Storage> Chains<'_, S> {
     fn widen<L: Lanes>(&self, l: L, panel: usize, start: usize, slabs: &[S::Slab], to: &mut [PanelRow; WIDENED]) {
         let params = self.part.params.panel(panel, self.part.inputs.width);
         for (s, (slab, to)) in slabs.iter().zip(to.as_chunks_mut::<SLAB>().0).enumerate() {
-            let means = params.meaning(l, start / SLAB + s);
-            sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, means), &mut to[K]));
+            let scale_min = params.scale_min(l, start / SLAB + s);
+            sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, scale_min), &mut to[K]));
         }
     }
 
@@ -235,7 +235,7 @@ impl<S: Storage> Chains<'_, S> {
         panel: usize,
         inputs: &Range<usize>,
         w: [&[PanelRow]; P],
-        mut later: [Later; P],
+        mut queue: [PrefetchQueue; P],
     ) {
         let row = tile * TILE + at;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, inputs.start == 0);
@@ -249,7 +249,7 @@ impl<S: Storage> Chains<'_, S> {
         }
         for (s, x) in x_steps.iter().enumerate() {
             for p in 0..P {
-                later[p].ask(2);
+                queue[p].issue(2);
             }
             for k in 0..STEP {
                 for p in 0..P {

@@ -1,11 +1,11 @@
-//! Chains of groups: inside a group whole numbers are added up, which is exact (what is apart from them comes last); groups follow
+//! Chains of groups (quantized matmul): inside a group whole numbers are added up, which is exact (what is apart from them comes last); groups follow
 //! each other in f32.
 
-use super::numbers::{Group, Numbers, Ready, ReadySlab, Stored, of_each};
+use super::quantized::{Group, QuantizedBlock, Ready, ReadySlab, Stored, of_each};
 use super::{AHEAD, K_BLOCK, Part, TOGETHER};
 use crate::compute::Compute;
-use crate::isa::{Kernel, Lanes, Later, prefetch};
-use crate::panel::{Integers, Meaning, SLAB, slabs};
+use crate::isa::{Kernel, Lanes, PrefetchQueue, prefetch_ahead};
+use crate::panel::{Integers, SLAB, ScaleMin, slabs};
 use std::ops::Range;
 
 /// Slabs that are made ready at a time.
@@ -36,7 +36,7 @@ pub(super) struct Chains<'a, X, S> {
     pub(super) compute: &'a Compute,
 }
 
-impl<X: Numbers, S: Integers> Kernel for Chains<'_, X, S> {
+impl<X: QuantizedBlock, S: Integers> Kernel for Chains<'_, X, S> {
     type Output = ();
     const DOTS: bool = true;
 
@@ -61,16 +61,16 @@ fn close<L: Lanes>(
     l: L,
     acc: L::Row,
     whole: L::Row,
-    x: &impl Numbers,
+    x: &impl QuantizedBlock,
     half: Option<usize>,
-    [scale, min]: Meaning<L>,
+    [scale, min]: ScaleMin<L>,
     has_min: bool,
 ) -> L::Row {
     let acc = l.row_mul_add(whole, l.row_mul(scale, l.row_splat(x.scale())), acc);
     if has_min { l.row_mul_add(min, l.row_splat(x.sum(half)), acc) } else { acc }
 }
 
-impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
+impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
     /// The blocks of a row.
     #[inline(always)]
     fn row(&self, row: usize) -> &'a [X] {
@@ -84,7 +84,7 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         // Another core may have rounded them: all are asked for together.
         for m in 0..M {
             for x in self.row(m) {
-                x.ask_for(0);
+                x.prefetch(0);
             }
         }
         for panel in self.part.panels() {
@@ -96,7 +96,7 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
     #[inline(always)]
     fn whole<L: Lanes, const M: usize>(&mut self, l: L, panel: usize) {
         let (inputs, storage, all) = (self.part.inputs.width, self.storage, self.part.params);
-        let (centre, has_min) = (all.centre, all.has_min);
+        let (zero_point, has_min) = (all.zero_point, all.has_min);
         let mut acc = self.part.take::<L, M, 1>(l, 0, panel, true);
         let count = inputs.div_ceil(32);
         let mut rows = [&[][..]; M];
@@ -108,17 +108,17 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         let ahead = AHEAD / size_of::<[S::Slab; 2]>();
         for b in 0..count {
             let x = of_each(&rows, b);
-            prefetch(&slabs[b], ahead * size_of::<[S::Slab; 2]>());
+            prefetch_ahead(&slabs[b], ahead * size_of::<[S::Slab; 2]>());
             // Three rows keep a thread busy while it waits for these few.
             if M < 3 {
-                params.ask_for(2 * (b + ahead));
+                params.prefetch(2 * (b + ahead));
             }
             for group in 0..2 / S::GROUP {
-                let of = Group::new::<S>(group, centre);
+                let of = Group::new::<S>(group, zero_point);
                 let whole = X::sums(l, &x, &Stored::<X, S, 1>::at(&[slabs], b), of);
-                let meaning = params.meaning(l, 2 * b + group);
+                let scale_min = params.scale_min(l, 2 * b + group);
                 for m in 0..M {
-                    acc[m][0] = close(l, acc[m][0], whole[m][0], x[m], of.half, meaning, has_min);
+                    acc[m][0] = close(l, acc[m][0], whole[m][0], x[m], of.half, scale_min, has_min);
                 }
             }
         }
@@ -131,11 +131,11 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         if L::PAIRED { self.blocks::<L, 2>(l) } else { self.blocks::<L, 1>(l) }
     }
 
-    /// The same, `P` panels at a time.
+    /// Any number of rows against `P` panels at a time.
     #[inline(always)]
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, count) = (self.part.inputs.rows, slabs(self.part.inputs.width, true));
-        let mut room = X::shelves(self.compute).ready.take(P * SLABS, ReadySlab::ZERO);
+        let mut room = self.compute.scratch_of(P * SLABS, ReadySlab::<X>::ZERO);
         let Some(room) = room.as_chunks_mut().0.first_chunk_mut::<P>() else { return }; // never: it has just been taken
         for first in (0..all).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(all);
@@ -173,17 +173,17 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
                 X::make_ready::<L, S>(l, from, &mut to.words);
                 // The first of a group speaks for it.
                 if i.is_multiple_of(S::GROUP) {
-                    let [scale, min] = params.meaning(l, now.start + i);
-                    l.row_store(scale, &mut to.meaning[0]);
-                    l.row_store(min, &mut to.meaning[1]);
+                    let [scale, min] = params.scale_min(l, now.start + i);
+                    l.row_store(scale, &mut to.scale_min[0]);
+                    l.row_store(min, &mut to.scale_min[1]);
                 }
             }
         }
         // The next panels' slabs are asked for meanwhile, a share with each tile.
         let (after, then) = self.part.after(panel + P, now, SLABS, slabs(inputs, true));
-        let mut next = [Later::NONE; P];
+        let mut next = [PrefetchQueue::NONE; P];
         for p in 0..P {
-            next[p] = Later::all(&storage.slabs((after + p).min(self.part.all - 1), inputs)[then.clone()]);
+            next[p] = PrefetchQueue::all(&storage.slabs((after + p).min(self.part.all - 1), inputs)[then.clone()]);
         }
         let mut ready = [&[][..]; P];
         for p in 0..P {
@@ -201,13 +201,13 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         panel: usize,
         now: &Range<usize>,
         ready: [&[[ReadySlab<X>; 2]]; P],
-        next: [Later; P],
+        next: [PrefetchQueue; P],
     ) {
         let tiles = if L::WIDE { tiling(rows.len(), L::FUSED) } else { [0, 0, 0, rows.len()] };
         let (mut row, mut tile) = (rows.start, 0);
         for (size, count) in [6, 4, 3, 1].into_iter().zip(tiles) {
             for _ in 0..count {
-                let mut share = [Later::NONE; P];
+                let mut share = [PrefetchQueue::NONE; P];
                 for p in 0..P {
                     share[p] = next[p].share(tile, tiles.iter().sum());
                 }
@@ -232,9 +232,9 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         panel: usize,
         slabs: &Range<usize>,
         mut ready: [&[[ReadySlab<X>; 2]]; P],
-        mut later: [Later; P],
+        mut queue: [PrefetchQueue; P],
     ) {
-        let (centre, has_min) = (self.part.params.centre, self.part.params.has_min);
+        let (zero_point, has_min) = (self.part.params.zero_point, self.part.params.has_min);
         let is_first = panel == self.part.panels().start;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, slabs.start == 0);
         let count = slabs.len() / 2;
@@ -246,31 +246,31 @@ impl<'a, X: Numbers, S: Integers> Chains<'a, X, S> {
         let mut is_alone = [false; P];
         for p in 0..P {
             ready[p] = &ready[p][..count];
-            is_alone[p] = later[p].lines() > 4 * count;
+            is_alone[p] = queue[p].lines() > 4 * count;
         }
         for b in 0..count {
             let x = of_each(&rows, b);
             for p in 0..P {
                 if is_alone[p] {
-                    later[p].ask(8);
+                    queue[p].issue(8);
                 } else {
-                    later[p].ask(4);
+                    queue[p].issue(4);
                 }
             }
             if is_first {
                 // The next tile's, which another thread may have rounded.
                 for m in 0..M {
-                    x[m].ask_for(M * self.part.inputs.width.div_ceil(32));
+                    x[m].prefetch(M * self.part.inputs.width.div_ceil(32));
                 }
             }
             for group in 0..2 / S::GROUP {
-                let of = Group::new::<S>(group, centre);
+                let of = Group::new::<S>(group, zero_point);
                 let whole = X::sums(l, &x, &Ready::<X, P>::at(&ready, b), of);
                 for p in 0..P {
-                    let at = &ready[p][b][group].meaning;
-                    let meaning = [l.row_load(&at[0]), l.row_load(&at[1])];
+                    let at = &ready[p][b][group].scale_min;
+                    let scale_min = [l.row_load(&at[0]), l.row_load(&at[1])];
                     for m in 0..M {
-                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], of.half, meaning, has_min);
+                        acc[m][p] = close(l, acc[m][p], whole[m][p], x[m], of.half, scale_min, has_min);
                     }
                 }
             }

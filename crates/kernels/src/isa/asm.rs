@@ -144,7 +144,7 @@ by_name!(
     dot = "vpdpwssd", pure, nomem, nostack, preserves_flags
 );
 by_name!(
-    /// The same, kept in order.
+    /// `vpdpwssd` kept in order, for loops whose sums fill the registers.
     dot_in_order = "vpdpwssd", nomem, nostack, preserves_flags
 );
 by_name!(

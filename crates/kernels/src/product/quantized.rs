@@ -1,18 +1,16 @@
 //! What activations and weights are to each other where both are whole numbers.
 
-use super::{Acc, ActivationFormat};
-use crate::compute::Compute;
-use crate::isa::{Fourfold, Lanes};
+use super::Acc;
+use crate::isa::{ByteRange, Lanes};
 use crate::panel::storage::PanelRow;
 use crate::panel::{Integers, Line, WIDTH};
-use crate::scratch::Shelf;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
 /// 32 activations of one row as whole numbers, times a scale, in a form in which they meet weights: one word of some
 /// activations meets a word of as many weights of each output.
-pub(crate) trait Numbers: Copy + Send + Sync + fmt::Debug + 'static {
+pub(crate) trait QuantizedBlock: Copy + Send + Sync + fmt::Debug + 'static {
     /// All zeros.
     const ZERO: Self;
 
@@ -21,16 +19,14 @@ pub(crate) trait Numbers: Copy + Send + Sync + fmt::Debug + 'static {
     /// Words of zeros.
     const NOTHING: Self::Ready;
 
-    /// Where buffers of these wait.
-    fn shelves(compute: &Compute) -> &Shelves<Self>;
     /// Rounds 32 activations.
-    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat);
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32]);
     /// What a one is worth.
     fn scale(&self) -> f32;
     /// The sum of the activations, over sixteen (`half` is 0 or 1) or over all 32.
     fn sum(&self, half: Option<usize>) -> f32;
     /// Asks for the block `blocks` further on, if there is one.
-    fn ask_for(&self, blocks: usize);
+    fn prefetch(&self, blocks: usize);
 
     /// Word `n` of a slab as it is stored.
     fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words;
@@ -46,30 +42,17 @@ pub(crate) trait Numbers: Copy + Send + Sync + fmt::Debug + 'static {
     ) -> Acc<L, M, P>;
 }
 
-/// Buffers waiting to be used again: activations in one form, and slabs that are ready to meet them.
-#[derive(Debug)]
-pub(crate) struct Shelves<X: Numbers> {
-    pub(super) rounded: Shelf<X>,
-    pub(super) ready: Shelf<ReadySlab<X>>,
-}
-
-impl<X: Numbers> Default for Shelves<X> {
-    fn default() -> Self {
-        Self { rounded: Shelf::default(), ready: Shelf::default() }
-    }
-}
-
 /// 32 activations in registers, and what their rounding depends on.
-pub(super) struct Measured<L: Lanes> {
+pub(super) struct BlockStats<L: Lanes> {
     eights: [L::F; 4],
     /// The greatest size, and the sum of all sizes.
     pub(super) most: f32,
     pub(super) sum: f32,
     /// Zero; NaN where one of them is no number, which must show.
-    pub(super) odd: f32,
+    pub(super) non_finite: f32,
 }
 
-impl<L: Lanes> Measured<L> {
+impl<L: Lanes> BlockStats<L> {
     #[inline(always)]
     pub(super) fn new(l: L, x: &[f32; 32]) -> Self {
         let mut eights = [l.splat(0.0); 4];
@@ -81,8 +64,8 @@ impl<L: Lanes> Measured<L> {
             sum = l.add(size, sum);
         }
         let (most, sum) = (l.greatest(most), l.total(sum));
-        let odd = if sum.is_finite() { 0.0 } else { x.iter().map(|x| x * 0.0).sum() };
-        Self { eights, most, sum, odd }
+        let non_finite = if sum.is_finite() { 0.0 } else { x.iter().map(|x| x * 0.0).sum() };
+        Self { eights, most, sum, non_finite }
     }
 
     /// As whole numbers of which the greatest has the size `greatest`, and what a one is worth; none where they are all
@@ -90,7 +73,7 @@ impl<L: Lanes> Measured<L> {
     #[inline(always)]
     pub(super) fn rounded(&self, l: L, greatest: f32) -> Option<([L::F; 4], f32)> {
         let by = greatest / self.most;
-        if !by.is_finite() || self.odd != 0.0 {
+        if !by.is_finite() || self.non_finite != 0.0 {
             return None;
         }
         let mut whole = self.eights;
@@ -113,16 +96,16 @@ pub(crate) struct Group {
     /// The first sixteen, the second, or none for all of them.
     pub(super) half: Option<usize>,
     /// What is taken off each weight.
-    pub(super) centre: i32,
+    pub(super) zero_point: i32,
     /// What bytes of weights are.
-    pub(super) fourfold: Fourfold,
+    pub(super) byte_range: ByteRange,
 }
 
 impl Group {
     /// Group `at` of 32 inputs.
     #[inline(always)]
-    pub(super) fn new<S: Integers>(at: usize, centre: i32) -> Self {
-        Self { half: (S::GROUP == 1).then_some(at), centre, fourfold: S::FOURFOLD }
+    pub(super) fn new<S: Integers>(at: usize, zero_point: i32) -> Self {
+        Self { half: (S::GROUP == 1).then_some(at), zero_point, byte_range: S::BYTE_RANGE }
     }
 
     /// Its halves of the 32.
@@ -155,7 +138,7 @@ impl<'a, X, S: Integers, const P: usize> Stored<'a, X, S, P> {
     }
 }
 
-impl<X: Numbers, S: Integers, const P: usize> Words<P> for Stored<'_, X, S, P> {
+impl<X: QuantizedBlock, S: Integers, const P: usize> Words<P> for Stored<'_, X, S, P> {
     const STORED: bool = true;
 
     #[inline(always)]
@@ -167,19 +150,19 @@ impl<X: Numbers, S: Integers, const P: usize> Words<P> for Stored<'_, X, S, P> {
 /// A slab that is ready to meet many rows; no line of it crosses two of the cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(crate) struct ReadySlab<X: Numbers> {
+pub(crate) struct ReadySlab<X: QuantizedBlock> {
     pub(super) words: X::Ready,
-    pub(super) meaning: [PanelRow; 2],
+    pub(super) scale_min: [PanelRow; 2],
 }
 
-impl<X: Numbers> ReadySlab<X> {
-    pub(super) const ZERO: Self = Self { words: X::NOTHING, meaning: [[0.0; WIDTH]; 2] };
+impl<X: QuantizedBlock> ReadySlab<X> {
+    pub(super) const ZERO: Self = Self { words: X::NOTHING, scale_min: [[0.0; WIDTH]; 2] };
 }
 
 /// Slabs that are ready.
-pub(super) struct Ready<'a, X: Numbers, const P: usize>([&'a [ReadySlab<X>; 2]; P]);
+pub(super) struct Ready<'a, X: QuantizedBlock, const P: usize>([&'a [ReadySlab<X>; 2]; P]);
 
-impl<'a, X: Numbers, const P: usize> Ready<'a, X, P> {
+impl<'a, X: QuantizedBlock, const P: usize> Ready<'a, X, P> {
     /// Block `b` of each panel.
     #[inline(always)]
     pub(super) fn at(panels: &[&'a [[ReadySlab<X>; 2]]; P], b: usize) -> Self {
@@ -187,7 +170,7 @@ impl<'a, X: Numbers, const P: usize> Ready<'a, X, P> {
     }
 }
 
-impl<X: Numbers, const P: usize> Words<P> for Ready<'_, X, P> {
+impl<X: QuantizedBlock, const P: usize> Words<P> for Ready<'_, X, P> {
     const STORED: bool = false;
 
     #[inline(always)]

@@ -2,14 +2,14 @@
 
 use super::{SLAB, WIDTH};
 use crate::encoding::Encoding;
-use crate::isa::{Kernel, Lanes, ask_for};
-use crate::matrix::{Layout, Source};
+use crate::isa::{Kernel, Lanes, prefetch};
+use crate::source::{Layout, Source};
 
 /// Rows ahead that are asked for where inputs are rows.
 const ROWS: usize = 16;
 
 /// Fills some neighbouring panels with the weights of plain floats that a file keeps in its own order.
-pub(crate) struct Turn<'a, 'b> {
+pub(crate) struct TransposePack<'a, 'b> {
     /// Floats of any width.
     pub(crate) source: &'a Source<'a>,
     /// The first panel.
@@ -18,14 +18,14 @@ pub(crate) struct Turn<'a, 'b> {
     pub(crate) to: &'a mut [&'b mut [f32]],
 }
 
-impl Kernel for Turn<'_, '_> {
+impl Kernel for TransposePack<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
         let Self { source, first, to } = self;
         match source.layout {
-            Layout::OutIn => to.iter_mut().zip(first..).for_each(|(to, panel)| turned(l, source, panel, to)),
+            Layout::OutIn => to.iter_mut().zip(first..).for_each(|(to, panel)| transposed(l, source, panel, to)),
             Layout::InOut => across(l, source, first, to),
         }
     }
@@ -57,7 +57,7 @@ fn whole<const N: usize>(bytes: &[u8]) -> [[u8; N]; SLAB] {
 
 /// One panel whose outputs are rows: sixteen inputs of all of them at a time become rows of the panel.
 #[inline(always)]
-fn turned<L: Lanes>(l: L, source: &Source<'_>, panel: usize, to: &mut [f32]) {
+fn transposed<L: Lanes>(l: L, source: &Source<'_>, panel: usize, to: &mut [f32]) {
     let width = source.encoding.block_bytes();
     let stride = source.inputs * width;
     let mut rows = [&[][..]; WIDTH];
@@ -70,7 +70,7 @@ fn turned<L: Lanes>(l: L, source: &Source<'_>, panel: usize, to: &mut [f32]) {
         for (tile, row) in tile.iter_mut().zip(&rows) {
             let part = (slab * SLAB * width).min(row.len())..((slab + 1) * SLAB * width).min(row.len());
             // The next panel's part of the file: sixteen rows side by side are more than a processor foresees.
-            ask_for(row.as_ptr().wrapping_add(part.start + WIDTH * stride));
+            prefetch(row.as_ptr().wrapping_add(part.start + WIDTH * stride));
             *tile = sixteen(l, source.encoding, &row[part]);
         }
         for input in [0, 8] {
@@ -79,7 +79,7 @@ fn turned<L: Lanes>(l: L, source: &Source<'_>, panel: usize, to: &mut [f32]) {
                 for i in 0..8 {
                     eight[i] = l.load(&tile[output + i].as_chunks().0[input / 8]);
                 }
-                let eight = l.turn(eight);
+                let eight = l.transpose(eight);
                 for i in 0..8 {
                     l.store(eight[i], &mut to.as_chunks_mut().0[((input + i) * WIDTH + output) / 8]);
                 }
@@ -98,7 +98,7 @@ fn across<L: Lanes>(l: L, source: &Source<'_>, first: usize, panels: &mut [&mut 
         let row = if input < source.inputs { &source.bytes[start..][..outputs.len() * width] } else { &[] };
         for (p, panel) in panels.iter_mut().enumerate() {
             let part = (p * WIDTH * width).min(row.len())..((p + 1) * WIDTH * width).min(row.len());
-            ask_for(row.as_ptr().wrapping_add(part.start + ROWS * source.outputs * width));
+            prefetch(row.as_ptr().wrapping_add(part.start + ROWS * source.outputs * width));
             panel.as_chunks_mut().0[input] = sixteen(l, source.encoding, &row[part]);
         }
     }

@@ -1,9 +1,9 @@
-//! Memory asked for before it is used. Hints: no result depends on them.
+//! Prefetch: memory asked for before it is used. Hints: no result depends on them.
 #![allow(unsafe_code)] // one intrinsic
 
 /// Asks for the cache line at an address, which may be any.
 #[inline(always)]
-pub(crate) fn ask_for(at: *const u8) {
+pub(crate) fn prefetch(at: *const u8) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has the instruction, and any address will do for it.
     unsafe {
@@ -15,28 +15,28 @@ pub(crate) fn ask_for(at: *const u8) {
 
 /// Asks for what lies `ahead` bytes after `from`, all lines of it.
 #[inline(always)]
-pub(crate) fn prefetch<T>(from: &T, ahead: usize) {
+pub(crate) fn prefetch_ahead<T>(from: &T, ahead: usize) {
     for line in 0..size_of::<T>().div_ceil(64) {
         prefetch_line(from, ahead, line);
     }
 }
 
-/// The same for one line, if there is that many.
+/// Asks for line `line` of what lies `ahead` bytes after `from`, if a `T` has that many.
 #[inline(always)]
 pub(crate) fn prefetch_line<T>(from: &T, ahead: usize, line: usize) {
     if line * 64 < size_of::<T>() {
-        ask_for(std::ptr::from_ref(from).cast::<u8>().wrapping_add(ahead + line * 64));
+        prefetch(std::ptr::from_ref(from).cast::<u8>().wrapping_add(ahead + line * 64));
     }
 }
 
 /// Memory to be asked for bit by bit, between other work: a burst would only wait for itself.
 #[derive(Clone, Copy)]
-pub(crate) struct Later {
+pub(crate) struct PrefetchQueue {
     at: *const u8,
     lines: usize,
 }
 
-impl Later {
+impl PrefetchQueue {
     pub(crate) const NONE: Self = Self { at: std::ptr::null(), lines: 0 };
 
     /// All of these.
@@ -61,10 +61,10 @@ impl Later {
 
     /// Asks for the next few lines.
     #[inline(always)]
-    pub(crate) fn ask(&mut self, lines: usize) {
+    pub(crate) fn issue(&mut self, lines: usize) {
         if self.lines > 0 {
             for line in 0..lines {
-                ask_for(self.at.wrapping_add(line * 64));
+                prefetch(self.at.wrapping_add(line * 64));
             }
             self.at = self.at.wrapping_add(lines * 64);
             self.lines = self.lines.saturating_sub(lines);

@@ -1,9 +1,8 @@
 //! Activations of one byte: four of them and four weights to a word.
 
-use super::numbers::{Group, Measured, Numbers, Shelves, Words, halves};
-use super::{Acc, ActivationFormat, four};
-use crate::compute::Compute;
-use crate::isa::{Fourfold, Lanes, prefetch_line};
+use super::quantized::{BlockStats, Group, QuantizedBlock, Words, halves};
+use super::{Acc, four};
+use crate::isa::{ByteRange, Lanes, prefetch_line};
 use crate::panel::{Integers, Line, WIDTH};
 
 /// What the greatest activation of a block becomes.
@@ -12,31 +11,27 @@ const GREATEST: f32 = 127.0;
 /// 32 activations of one row as whole numbers from -127 to 127, times a scale: one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(crate) struct Fours {
+pub(crate) struct BlockI8 {
     /// Four signed bytes each, in the order of the inputs.
     words: [i32; 8],
     scale: f32,
     /// Sums over the first sixteen, the second, and all 32, times the scale.
     sum: [f32; 3],
-    /// The same as whole numbers.
+    /// Sums of the bytes, over as many.
     sums: [i32; 3],
 }
 
-impl Numbers for Fours {
+impl QuantizedBlock for BlockI8 {
     const ZERO: Self = Self { words: [0; 8], scale: 0.0, sum: [0.0; 3], sums: [0; 3] };
 
     type Ready = [Line; 4];
     const NOTHING: [Line; 4] = [[0; WIDTH]; 4];
 
-    fn shelves(compute: &Compute) -> &Shelves<Self> {
-        &compute.fours
-    }
-
     #[inline(always)]
-    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], _: ActivationFormat) {
-        let x = Measured::new(l, x);
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32]) {
+        let x = BlockStats::new(l, x);
         let Some((whole, scale)) = x.rounded(l, GREATEST) else {
-            *self = Self { scale: x.odd, ..Self::ZERO };
+            *self = Self { scale: x.non_finite, ..Self::ZERO };
             return;
         };
         (self.words, self.scale) = (l.bytes(whole), scale);
@@ -58,13 +53,13 @@ impl Numbers for Fours {
     }
 
     #[inline(always)]
-    fn ask_for(&self, blocks: usize) {
+    fn prefetch(&self, blocks: usize) {
         prefetch_line(self, blocks * size_of::<Self>(), 0);
     }
 
     #[inline(always)]
     fn word<L: Lanes, S: Integers>(l: L, slab: &S::Slab, n: usize) -> L::Words {
-        l.bytes_to_multiply(S::four(l, slab, n), S::FOURFOLD)
+        l.bytes_to_multiply(S::four(l, slab, n), S::BYTE_RANGE)
     }
 
     #[inline(always)]
@@ -89,19 +84,19 @@ impl Numbers for Fours {
                 for m in 0..M {
                     let x = &x[m].words.as_chunks().0[which];
                     for p in 0..P {
-                        sums[m][p] = l.dot_bytes_at::<N>(sums[m][p], w[p], x, group.fourfold);
+                        sums[m][p] = l.dot_bytes_at::<N>(sums[m][p], w[p], x, group.byte_range);
                     }
                 }
             });
         }
-        // What is taken off each weight: its centre, and what makes signed bytes unsigned.
-        let centre = group.centre + if group.fourfold == Fourfold::Signed { L::BYTE_CENTRE } else { 0 };
+        // What is taken off each weight: its zero point, and what makes signed bytes unsigned.
+        let zero_point = group.zero_point + if group.byte_range == ByteRange::Signed { L::BYTE_ZERO_POINT } else { 0 };
         let mut whole = [[l.row_splat(0.0); P]; M];
         for m in 0..M {
             for p in 0..P {
-                let sum = l.bytes_total(sums[m][p], group.fourfold);
-                let off = centre * x[m].sums[group.half.unwrap_or(2)];
-                whole[m][p] = l.to_row(if centre == 0 { sum } else { l.words_sub(sum, l.words_splat(off)) });
+                let sum = l.bytes_total(sums[m][p], group.byte_range);
+                let off = zero_point * x[m].sums[group.half.unwrap_or(2)];
+                whole[m][p] = l.to_row(if zero_point == 0 { sum } else { l.words_sub(sum, l.words_splat(off)) });
             }
         }
         whole

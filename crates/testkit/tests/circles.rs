@@ -1,0 +1,160 @@
+//! Modules of a crate that import each other go one way, as crates do: there is an order in which to read them.
+//!
+//! A module is a file directly under `src`, or a folder there with the file of its name. What a path names is read out of the
+//! source text, tests left out: an order is for who reads the code.
+#![allow(clippy::unwrap_used)] // tests may
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// The crates that have no circle; none has an exception.
+const CRATES: &[&str] = &["kernels", "tokens", "draw", "hub", "model", "shape", "search"];
+
+/// Which module uses which others.
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+/// All Rust files below a folder, each with its module's name and how many modules it lies in.
+fn files(folder: &Path, module: Option<&str>, depth: usize, into: &mut Vec<(String, usize, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let module = module.unwrap_or(&stem).to_owned();
+        if path.is_dir() {
+            files(&path, Some(&module), depth + 1, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && stem != "tests" {
+            into.push((module, depth, without_tests(&fs::read_to_string(&path).unwrap())));
+        }
+    }
+}
+
+/// A file's text up to its module of tests, without comments.
+fn without_tests(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_tests = |pair: &[&str]| pair[0].starts_with("#[cfg(") && pair[0].contains("test") && pair[1].ends_with('{');
+    let end = lines.windows(2).position(|pair| is_tests(pair)).unwrap_or(lines.len());
+    let code = |line: &&str| line.split("//").next().unwrap_or_default().to_owned();
+    lines[..end].iter().map(code).collect::<Vec<_>>().join("\n")
+}
+
+/// The first names of what follows a path's beginning: of each, where it is a group in braces.
+fn first_names(rest: &str) -> Vec<String> {
+    let name = |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let Some(group) = rest.strip_prefix('{') else { return vec![name(rest)] };
+    let (mut level, mut start, mut names) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => level += 1,
+            '}' if level == 0 => {
+                names.push(name(&group[start..at]));
+                break;
+            }
+            '}' => level -= 1,
+            ',' if level == 0 => {
+                names.push(name(&group[start..at]));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The names that a text takes from the root of its crate; `depth` is how many modules the file lies in.
+fn from_root(text: &str, depth: usize) -> Vec<String> {
+    let above = "super::".repeat(depth);
+    let beginnings = ["crate::", above.as_str()];
+    let found = beginnings.iter().flat_map(|&beginning| {
+        let is_whole = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+        text.match_indices(beginning).filter(move |(at, _)| is_whole(*at)).map(move |(at, _)| &text[at + beginning.len()..])
+    });
+    found.flat_map(first_names).collect()
+}
+
+/// Where the names come from that `lib.rs` exports.
+fn exported(lib: &str) -> BTreeMap<String, String> {
+    let mut from = BTreeMap::new();
+    for statement in lib.split(';').filter_map(|statement| statement.split("pub use ").nth(1)) {
+        let Some((module, rest)) = statement.split_once("::") else { continue };
+        for name in rest.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty()) {
+            from.insert(name.to_owned(), module.trim().to_owned());
+        }
+    }
+    from
+}
+
+/// Who uses whom in one crate.
+fn uses(name: &str) -> Uses {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(name).join("src");
+    let mut all = Vec::new();
+    files(&src, None, 1, &mut all);
+    let exported = exported(&without_tests(&fs::read_to_string(src.join("lib.rs")).unwrap()));
+    let modules: BTreeSet<&str> = all.iter().map(|(module, ..)| module.as_str()).filter(|module| *module != "lib").collect();
+    let mut uses = Uses::new();
+    for (module, depth, text) in all.iter().filter(|(module, ..)| module != "lib") {
+        let used = from_root(text, *depth).into_iter().filter_map(|name| {
+            let of = exported.get(&name).cloned().filter(|_| !modules.contains(name.as_str())).unwrap_or(name);
+            (of != *module && modules.contains(of.as_str())).then_some(of)
+        });
+        uses.entry(module.clone()).or_default().extend(used);
+    }
+    uses
+}
+
+/// The modules in an order in which each comes after all that it uses; `Err` has those that are left, which is circles and
+/// who stands on them.
+fn order(mut uses: Uses) -> Result<Vec<String>, Uses> {
+    let mut order = Vec::new();
+    while !uses.is_empty() {
+        let ready: Vec<String> = uses.iter().filter(|(_, used)| used.is_empty()).map(|(name, _)| name.clone()).collect();
+        if ready.is_empty() {
+            return Err(uses);
+        }
+        for name in ready {
+            uses.remove(&name);
+            uses.values_mut().for_each(|used| _ = used.remove(&name));
+            order.push(name);
+        }
+    }
+    Ok(order)
+}
+
+#[test]
+fn modules_of_a_crate_have_an_order() {
+    let circles: Vec<_> = CRATES.iter().filter_map(|name| order(uses(name)).err().map(|left| (name, left))).collect();
+    assert!(circles.is_empty(), "modules that use each other in a circle, and those that use these: {circles:#?}");
+}
+
+/// The reading order that `lib.rs` of the kernels gives is one.
+#[test]
+fn kernels_are_read_in_the_order_that_they_say() {
+    let lib = include_str!("../../kernels/src/lib.rs");
+    let said = lib.split_once("# Reading order").expect("a heading").1;
+    let said: Vec<&str> = said.lines().map_while(|line| line.strip_prefix("//!")).collect();
+    let said: Vec<String> = said.join(" ").split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let uses = uses("kernels");
+    let place = |name: &str| said.iter().position(|said| said == name).unwrap_or_else(|| panic!("{name} is not in the order"));
+    for (module, used) in &uses {
+        let after: Vec<&String> = used.iter().filter(|used| place(used) > place(module)).collect();
+        assert!(after.is_empty(), "{module} is read before {after:?}, which it uses");
+    }
+}
+
+#[test]
+fn a_circle_is_seen_through_groups_reexports_and_paths() {
+    let text = without_tests("use crate::{a::B, c::{D, E}, F}; // crate::not\nfn f() { crate::g::h() }\n\
+        #[cfg(test)]\nmod tests {\nuse crate::late;");
+    assert_eq!(from_root(&text, 1), ["a", "c", "F", "g"]);
+    assert_eq!(from_root("use super::super::x; use super::y;", 2), ["x"]);
+    assert_eq!(exported("mod a;\npub use a::{F, b::G};")["F"], "a");
+    let of = |pairs: &[(&str, &str)]| {
+        let mut uses = Uses::new();
+        for (user, used) in pairs {
+            uses.entry((*user).to_owned()).or_default().insert((*used).to_owned());
+            uses.entry((*used).to_owned()).or_default();
+        }
+        uses
+    };
+    assert_eq!(order(of(&[("a", "b"), ("b", "c")])).unwrap(), ["c", "b", "a"]);
+    assert!(order(of(&[("a", "b"), ("b", "c"), ("c", "a"), ("d", "a")])).is_err());
+}
