@@ -71,7 +71,7 @@ pub(crate) struct ModelArgs {
     /// Threads to compute with [default: the cores granted]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N")]
     pub(crate) threads: Option<u16>,
-    /// How activations meet quantised weights: f32 (the reference), i24, i16 or i8 (coarse; faster for prompts and batches) [default: i16]
+    /// Precision of activations in quantized matmuls: f32 (the reference), i16 or i8 (coarse; faster for prompts and batches) [default: i16]
     #[arg(long, value_parser = activations, value_name = "FORMAT")]
     pub(crate) activations: Option<ActivationFormat>,
 }

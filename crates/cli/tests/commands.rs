@@ -174,7 +174,8 @@ fn wrong_values_and_uses_exit_with_2_and_one_line() {
         (&["bench", "--batch", "0"], "batch must be in 1.."),
         (&["bench", "--run", "top_k"], "name=value"),
         (&["bench", "--run", "top_k=3"], "top_k"),
-        (&["bench", "--activations", "i4"], "f32, i24, i16 or i8"),
+        (&["bench", "--activations", "i4"], "f32, i16 or i8"),
+        (&["bench", "--activations", "i24"], "f32, i16 or i8"),
         (&["nonsense"], "unrecognized subcommand"),
         (&[], "no command was given"),
     ] {

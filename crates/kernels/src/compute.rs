@@ -99,14 +99,11 @@ impl Compute {
     /// When a value is out of its range.
     pub fn from_env(threads: Option<usize>) -> Result<Self, ComputeError> {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-        let isa = match variable("BEAMLINE_ISA") {
-            None => Isa::detect(),
-            Some(value) => Isa::named(&value).ok_or_else(|| ComputeError::Environment {
-                variable: "BEAMLINE_ISA",
-                value,
-                allowed: Isa::available().iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
-            })?,
-        };
+        let isa = Isa::from_env().map_err(|value| ComputeError::Environment {
+            variable: Isa::VARIABLE,
+            value,
+            allowed: Isa::available().into_iter().map(Isa::name).collect::<Vec<_>>().join(" or "),
+        })?;
         let threads = match (threads, variable("BEAMLINE_THREADS")) {
             (Some(n), _) => n,
             (None, None) => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),

@@ -34,7 +34,7 @@ impl Kernel for Greatest<'_> {
 /// assert_eq!(beamline_kernels::argmax(&[1.0, 3.0, 3.0]), Some(1));
 /// ```
 pub fn argmax(row: &[f32]) -> Option<usize> {
-    let most = greatest(row, Isa::detect());
+    let most = greatest(row, Isa::chosen());
     let holds = |chunk: &[f32]| chunk.iter().map(|&v| u32::from(v == most)).sum::<u32>() > 0;
     let (at, chunk) = row.chunks(CHUNK).enumerate().find(|(_, chunk)| holds(chunk))?;
     Some(at * CHUNK + chunk.iter().position(|&v| v == most)?)

@@ -8,6 +8,7 @@ mod scalar;
 
 pub(crate) use ahead::{Later, ask_for, prefetch, prefetch_line};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// What four bytes of a word of weights are, which decides how their products with signed bytes are added up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,8 +55,6 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn select_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
     /// To the nearest whole number, ties to even.
     fn round(self, x: Self::F) -> Self::F;
-    /// As whole numbers, rounded as by [`round`](Self::round); less than 2^31 in size.
-    fn whole(self, x: Self::F) -> [i32; 8];
     /// The low sixteen bits of whole numbers less than 2^31 in size, each and the one two further on in one word.
     fn pairs(self, x: Self::F) -> [i32; 4];
     /// 32 whole numbers as signed bytes, which they fit, four to a word.
@@ -177,25 +176,68 @@ impl Isa {
         Self(Kind::Scalar)
     }
 
-    /// The fastest one here.
+    /// The fastest one here. Asks the processor once, and allocates nothing.
+    ///
+    /// Most callers want [`chosen`](Self::chosen), which a user can turn to another one.
     pub fn detect() -> Self {
-        Self::available().last().copied().unwrap_or_else(Self::scalar)
+        static FASTEST: OnceLock<Isa> = OnceLock::new();
+        *FASTEST.get_or_init(|| Self::found().last().unwrap_or_else(Self::scalar))
     }
+
+    /// The one that this process uses where no [`Compute`](crate::Compute) says otherwise: what the environment variable
+    /// `BEAMLINE_ISA` names, else the fastest. The variable is read once; allocates nothing after that.
+    ///
+    /// A value that names none is passed over here, since nothing that is computed depends on it;
+    /// [`Compute::from_env`](crate::Compute::from_env) refuses it.
+    ///
+    /// ```
+    /// use beamline_kernels::Isa;
+    /// assert!(Isa::available().contains(&Isa::chosen()));
+    /// ```
+    pub fn chosen() -> Self {
+        static CHOSEN: OnceLock<Isa> = OnceLock::new();
+        *CHOSEN.get_or_init(|| Self::from_env().unwrap_or_else(|_| Self::detect()))
+    }
+
+    /// What `BEAMLINE_ISA` asks for, else the fastest; `Err` has a value that names none that can run here.
+    pub(crate) fn from_env() -> Result<Self, String> {
+        match std::env::var(Self::VARIABLE) {
+            Ok(name) if !name.is_empty() => Self::named(&name).ok_or(name),
+            _ => Ok(Self::detect()),
+        }
+    }
+
+    /// The variable of the environment that names one.
+    pub(crate) const VARIABLE: &str = "BEAMLINE_ISA";
 
     /// All that can run here, the scalar one first, the fastest last.
     pub fn available() -> Vec<Self> {
+        Self::found().collect()
+    }
+
+    fn found() -> impl Iterator<Item = Self> {
         let found = [
             Some(Kind::Scalar),
             avx2::Avx2::new().map(Kind::Avx2),
             avx2::Avx2::new().map(Kind::AvxVnni),
             avx512::Avx512::new().map(Kind::Avx512),
         ];
-        found.into_iter().flatten().map(Self).collect()
+        found.into_iter().flatten().map(Self)
     }
 
     /// The one named `scalar`, `avx2`, `avxvnni` or `avx512`, if it can run here.
     pub fn named(name: &str) -> Option<Self> {
-        Self::available().into_iter().find(|isa| isa.to_string() == name)
+        Self::found().find(|isa| isa.name() == name)
+    }
+
+    /// `scalar`, `avx2`, `avxvnni` or `avx512`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Scalar => "scalar",
+            Kind::Avx2(_) => "avx2",
+            Kind::AvxVnni(_) => "avxvnni",
+            Kind::Avx512(_) => "avx512",
+        }
     }
 
     #[inline]
@@ -212,12 +254,7 @@ impl Isa {
 
 impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Kind::Scalar => "scalar",
-            Kind::Avx2(_) => "avx2",
-            Kind::AvxVnni(_) => "avxvnni",
-            Kind::Avx512(_) => "avx512",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -247,7 +284,6 @@ mod tests {
                 l.exp2_whole(whole),
             ];
             let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
-            bits.extend(l.whole(whole).map(|n| n as u32));
             bits.extend(l.pairs(whole).map(|n| n as u32));
             let bytes = l.bytes([whole, l.round(l.splat(-126.5)), l.splat(127.0), whole]);
             bits.extend(bytes.map(|n| n as u32));

@@ -70,8 +70,7 @@ fn grouped(x: &[f32], matrix: &Matrix, bias: f32, output: usize, format: Activat
     let mut weights = vec![0.0; matrix.inputs()];
     matrix.row(output, &mut weights);
     let greatest = match format {
-        ActivationFormat::I24 => 8_355_711.0f32,
-        ActivationFormat::I16 => 32_767.0,
+        ActivationFormat::I16 => 32_767.0f32,
         _ => 127.0,
     };
     // In f64, from what the weights mean: right but for roundings between groups.
@@ -93,7 +92,7 @@ fn integer_products_are_one_chain_of_groups_whatever_the_tile_batch_threads_and_
         let weights = numbers(outputs * inputs, case as u32 + 1);
         let bias = numbers(outputs, 77);
         for encoding in [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1, Encoding::Q5_0, Encoding::Q5_1] {
-            for format in [ActivationFormat::I24, ActivationFormat::I16, ActivationFormat::I8] {
+            for format in [ActivationFormat::I16, ActivationFormat::I8] {
                 let matrix = pack(&weights, outputs, inputs, encoding, &Compute::scalar()).with_activations(format);
                 for rows in [1, 2, 3, 4, 5, 6, 7, 8, 13].into_iter().chain(matches!(outputs, 17 | 49).then_some(101)) {
                     let x = numbers(rows * inputs, 99);
@@ -123,7 +122,7 @@ fn integer_products_are_one_chain_of_groups_whatever_the_tile_batch_threads_and_
 
 #[test]
 fn integer_products_show_what_is_no_number_and_bear_what_is_nearly_nothing() {
-    for format in [ActivationFormat::I24, ActivationFormat::I16, ActivationFormat::I8] {
+    for format in [ActivationFormat::I16, ActivationFormat::I8] {
         let matrix = pack(&[0.5; 64], 1, 64, Encoding::Q4_1, &Compute::scalar()).with_activations(format);
         for compute in computes() {
             let odd =

@@ -56,7 +56,7 @@ impl Rows {
     /// # Errors
     /// When a number is NaN or infinite: the weights overflow f32.
     pub fn new(data: Vec<f32>, vocab: usize) -> Result<Self, ModelError> {
-        if all_finite(&data, Isa::detect()) { Ok(Self { data, vocab }) } else { Err(ModelError::NotFinite) }
+        if all_finite(&data, Isa::chosen()) { Ok(Self { data, vocab }) } else { Err(ModelError::NotFinite) }
     }
 
     /// Adds the rows of another pass of the same model.

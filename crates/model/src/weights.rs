@@ -17,7 +17,7 @@ pub struct LoadOptions {
     /// Converts every matrix to this format; none keeps each as stored. Norms, biases and position embeddings are
     /// always f32.
     pub dtype: Option<Encoding>,
-    /// How activations meet quantised weights; none takes [`DEFAULT_ACTIVATIONS`].
+    /// The precision of activations in quantized matmuls; none takes [`DEFAULT_ACTIVATIONS`].
     pub activations: Option<ActivationFormat>,
     /// When plain floats are looked through for NaN and infinity.
     pub check: Check,
@@ -35,7 +35,7 @@ pub enum Check {
     FirstPass,
 }
 
-/// How activations meet quantised weights unless something else is asked for: the fastest format whose results cannot be
+/// The precision of activations in quantized matmuls unless something else is asked for: the fastest format whose results cannot be
 /// told from those of f32 (benches/ACTIVATIONS.md has the figures).
 pub const DEFAULT_ACTIVATIONS: ActivationFormat = ActivationFormat::I16;
 

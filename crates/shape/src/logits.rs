@@ -113,7 +113,7 @@ impl Logits {
 
     /// The greatest value; minus infinity where nothing is left.
     pub fn max(&self) -> f32 {
-        greatest(&self.values, Isa::detect())
+        greatest(&self.values, Isa::chosen())
     }
 
     /// The token with the greatest value, the lowest id of equals; none where nothing is left.
@@ -123,12 +123,12 @@ impl Logits {
 
     /// What turns values into log-probabilities.
     pub fn sums(&self) -> RowSums {
-        row_sums(&self.values, Isa::detect())
+        row_sums(&self.values, Isa::chosen())
     }
 
     pub(crate) fn fault(&self) -> Option<RowFault> {
         match self.max() {
-            _ if !below_infinity(&self.values, Isa::detect()) => Some(RowFault::NotFinite),
+            _ if !below_infinity(&self.values, Isa::chosen()) => Some(RowFault::NotFinite),
             f32::NEG_INFINITY => Some(RowFault::Empty),
             _ => None,
         }
@@ -201,7 +201,7 @@ impl Logits {
         if self.sparse {
             return self.retain(|_, value| value >= threshold);
         }
-        chunk_maxima(&self.values, &mut self.scratch, Isa::detect());
+        chunk_maxima(&self.values, &mut self.scratch, Isa::chosen());
         let mut to = 0;
         for (c, _) in self.scratch.iter().enumerate().filter(|&(_, &most)| most >= threshold) {
             for from in c * CHUNK..((c + 1) * CHUNK).min(self.values.len()) {
@@ -229,9 +229,9 @@ impl Logits {
 
     /// Puts the `k` greatest values, and perhaps some more, into `scratch`.
     fn contenders(&mut self, k: usize) {
-        chunk_maxima(&self.values, &mut self.scratch, Isa::detect());
+        chunk_maxima(&self.values, &mut self.scratch, Isa::chosen());
         // NaN would be passed over, and few chunks say little.
-        if k > self.scratch.len() || !below_infinity(&self.values, Isa::detect()) {
+        if k > self.scratch.len() || !below_infinity(&self.values, Isa::chosen()) {
             self.scratch.clear();
             self.scratch.extend_from_slice(&self.values);
             return;
@@ -263,7 +263,7 @@ impl Logits {
         let mut heap = BinaryHeap::with_capacity(count + 1);
         let mut floor = f32::NEG_INFINITY;
         let mut maxima = Vec::new();
-        chunk_maxima(&self.values, &mut maxima, Isa::detect());
+        chunk_maxima(&self.values, &mut maxima, Isa::chosen());
         for (c, most) in maxima.into_iter().enumerate() {
             // Adding rounds, but never changes an order, so what is not above the floor is skipped as a whole.
             if most + plus <= floor {

@@ -18,7 +18,7 @@ use std::time::Instant;
 pub struct OpenOptions {
     /// Converts the weights while loading; none keeps them as stored.
     pub dtype: Option<Encoding>,
-    /// How activations meet quantised weights; none takes [`DEFAULT_ACTIVATIONS`](crate::DEFAULT_ACTIVATIONS).
+    /// The precision of activations in quantized matmuls; none takes [`DEFAULT_ACTIVATIONS`](crate::DEFAULT_ACTIVATIONS).
     pub activations: Option<ActivationFormat>,
     /// Threads to compute with; none takes the cores that this process is granted.
     pub threads: Option<usize>,

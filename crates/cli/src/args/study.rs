@@ -65,7 +65,7 @@ pub(crate) struct Replay {
     /// Convert weights while loading [default: as the report's were]
     #[arg(long, value_parser = super::dtype, value_name = "TYPE")]
     pub(crate) dtype: Option<Encoding>,
-    /// How activations meet quantised weights [default: as in the report]
+    /// Precision of activations in quantized matmuls [default: as in the report]
     #[arg(long, value_parser = super::activations, value_name = "FORMAT")]
     pub(crate) activations: Option<ActivationFormat>,
     /// Threads to compute with [default: the cores granted]

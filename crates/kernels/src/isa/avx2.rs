@@ -85,11 +85,6 @@ mod x86 {
             select_less(a: __m256, b: __m256, yes: __m256, no: __m256) -> __m256 =
                 _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b));
             round(x: __m256) -> __m256 = _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x);
-            whole(x: __m256) -> [i32; 8] = {
-                let mut out = [0; 8];
-                _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_cvtps_epi32(x));
-                out
-            };
             pairs(x: __m256) -> [i32; 4] = {
                 // In each half of the register first the low bytes of numbers 0, 2, 1, 3; then both halves together.
                 let order = _mm256_set1_epi64x(i64::from_le_bytes([0, 1, 8, 9, 4, 5, 12, 13]));

@@ -85,7 +85,6 @@ mod x86 {
             min(a: Self::F, b: Self::F) -> Self::F;
             select_less(a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
             round(x: Self::F) -> Self::F;
-            whole(x: Self::F) -> [i32; 8];
             pairs(x: Self::F) -> [i32; 4];
             bytes(x: [Self::F; 4]) -> [i32; 8];
             exp2_whole(n: Self::F) -> Self::F;

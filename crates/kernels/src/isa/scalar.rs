@@ -68,10 +68,6 @@ impl Lanes for Scalar {
         x.map(f32::round_ties_even)
     }
     #[inline(always)]
-    fn whole(self, x: Self::F) -> [i32; 8] {
-        x.map(|x| x.round_ties_even() as i32)
-    }
-    #[inline(always)]
     fn pairs(self, x: [f32; 8]) -> [i32; 4] {
         let word = |i: usize| (x[i] as i32 & 0xffff) | ((x[i + 2] as i32) << 16);
         [word(0), word(1), word(4), word(5)]

@@ -1,7 +1,7 @@
 //! Activations of one byte: four of them and four weights to a word.
 
 use super::numbers::{Group, Measured, Numbers, Shelves, Words, halves};
-use super::{Acc, ActivationFormat, four};
+use super::{Acc, four};
 use crate::compute::Compute;
 use crate::isa::{Fourfold, Lanes, prefetch_line};
 use crate::panel::{Integers, Line, WIDTH};
@@ -33,7 +33,7 @@ impl Numbers for Fours {
     }
 
     #[inline(always)]
-    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], _: ActivationFormat) {
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32]) {
         let x = Measured::new(l, x);
         let Some((whole, scale)) = x.rounded(l, GREATEST) else {
             *self = Self { scale: x.odd, ..Self::ZERO };

@@ -10,7 +10,7 @@ use crate::scratch::Scratch;
 use std::fmt;
 use std::str::FromStr;
 
-/// How activations meet quantised weights. Plain floats always meet them as f32.
+/// The precision of activations in quantized matmuls. Plain floats always meet them as f32.
 ///
 /// The integers share a scale among 32 activations, by which the greatest becomes the format's greatest number. A group of
 /// weights (16 or 32) times its activations is then a sum of whole numbers, which is exact; groups are added in f32, in
@@ -27,9 +27,7 @@ pub enum ActivationFormat {
     /// As they are: the reference. Every weight is widened, and multiplied by itself.
     #[default]
     F32,
-    /// 24 bits: about as exact as f32.
-    I24,
-    /// 16 bits. Where one of the 32 towers above the others (more than eight times the mean size of all), it is kept apart in f32,
+    /// 16 bits. Where one of the 32 is an outlier (more than eight times the mean size of all), it is kept apart in f32,
     /// over their scale, since it would leave them few bits of sixteen.
     I16,
     /// 8 bits, which is what other engines take: coarse, and faster than 16 where several rows share weights.
@@ -38,18 +36,17 @@ pub enum ActivationFormat {
 
 /// A name that is no [`ActivationFormat`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("activations must be f32, i24, i16 or i8, got {0:?}; leave it out for the default")]
+#[error("activations must be f32, i16 or i8, got {0:?}; leave it out for the default")]
 pub struct UnknownActivations(pub String);
 
 impl ActivationFormat {
     /// All of them, the most exact first.
-    pub const ALL: [Self; 4] = [Self::F32, Self::I24, Self::I16, Self::I8];
+    pub const ALL: [Self; 3] = [Self::F32, Self::I16, Self::I8];
 
-    /// `f32`, `i24`, `i16` or `i8`.
+    /// `f32`, `i16` or `i8`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
-            Self::I24 => "i24",
             Self::I16 => "i16",
             Self::I8 => "i8",
         }
@@ -111,8 +108,8 @@ impl<'a> Inputs<'a> {
         assert!(formats.iter().all(fits), "one format of whole numbers");
         let whole = match whole {
             None => Whole::None,
-            Some(format @ ActivationFormat::I8) => Whole::Fours(blocks(x, inputs, format, compute)),
-            Some(format) => Whole::Pairs(blocks(x, inputs, format, compute)),
+            Some(ActivationFormat::I8) => Whole::Fours(blocks(x, inputs, compute)),
+            Some(_) => Whole::Pairs(blocks(x, inputs, compute)),
         };
         Self { rows, width: inputs, plain, whole }
     }
@@ -144,12 +141,12 @@ fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scr
 const ROUNDING: usize = 8;
 
 /// Every row in whole numbers; the last block of a row is filled up with zeros.
-fn blocks<'a, X: Numbers>(x: &[f32], inputs: usize, format: ActivationFormat, compute: &'a Compute) -> Scratch<'a, X> {
+fn blocks<'a, X: Numbers>(x: &[f32], inputs: usize, compute: &'a Compute) -> Scratch<'a, X> {
     let per_row = inputs.div_ceil(32);
     let mut all = X::shelves(compute).rounded.take(x.len() / inputs * per_row, X::ZERO);
     let rows: Vec<_> = all.chunks_mut(per_row).zip(x.chunks(inputs)).collect();
     compute.for_items(rows, ROUNDING * x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
-        compute.isa().run(Round { x, to, format });
+        compute.isa().run(Round { x, to });
     });
     all
 }
@@ -158,7 +155,6 @@ fn blocks<'a, X: Numbers>(x: &[f32], inputs: usize, format: ActivationFormat, co
 struct Round<'a, X> {
     x: &'a [f32],
     to: &'a mut [X],
-    format: ActivationFormat,
 }
 
 impl<X: Numbers> Kernel for Round<'_, X> {
@@ -172,7 +168,7 @@ impl<X: Numbers> Kernel for Round<'_, X> {
                 padded[..x.len()].copy_from_slice(x);
                 &padded
             });
-            to.round(l, x, self.format);
+            to.round(l, x);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What activations and weights are to each other where both are whole numbers.
 
-use super::{Acc, ActivationFormat};
+use super::Acc;
 use crate::compute::Compute;
 use crate::isa::{Fourfold, Lanes};
 use crate::panel::storage::PanelRow;
@@ -24,7 +24,7 @@ pub(crate) trait Numbers: Copy + Send + Sync + fmt::Debug + 'static {
     /// Where buffers of these wait.
     fn shelves(compute: &Compute) -> &Shelves<Self>;
     /// Rounds 32 activations.
-    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat);
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32]);
     /// What a one is worth.
     fn scale(&self) -> f32;
     /// The sum of the activations, over sixteen (`half` is 0 or 1) or over all 32.

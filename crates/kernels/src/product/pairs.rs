@@ -1,28 +1,27 @@
-//! Activations of 16 bits, and of 24: two of them and two weights to a word.
+//! Activations of 16 bits: two of them and two weights to a word.
 
 use super::numbers::{Group, Measured, Numbers, Shelves, Words, halves};
-use super::{Acc, ActivationFormat, eight};
+use super::{Acc, eight};
 use crate::compute::Compute;
 use crate::isa::{Lanes, prefetch_line};
 use crate::panel::{Integers, Line, SLAB, WIDTH};
 
-/// 32 activations of one row as whole numbers, but for a tower: `high + low / 256`, times a scale. Where the low ones are all
-/// zero, a block is the same with them or without, to the bit. What every product reads comes first, on two cache lines.
+/// What the greatest activation of a block becomes.
+const GREATEST: f32 = 32_767.0;
+
+/// 32 activations of one row as signed 16-bit numbers times a scale, but for an outlier, which is apart: two cache lines.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Pairs {
     /// Pairs of 16-bit numbers in the order of [`Integers::pair`].
-    high: [i32; 16],
+    words: [i32; 16],
     scale: f32,
-    /// Whether there is anything in `low`.
-    is_fine: bool,
     /// The activation that is apart from these numbers, if one is: there is a zero in its place.
     tower: Option<Tower>,
     /// Sums of all activations over the first sixteen, the second, and all 32.
     sum: [f32; 3],
-    /// The same of `high` and of `low`, as whole numbers.
-    sums: [[i32; 2]; 3],
-    low: [i32; 16],
+    /// Sums of the 16-bit numbers, over as many.
+    sums: [i32; 3],
 }
 
 /// An activation that towers above the others of its block: with a scale that reaches up to it, they would be left few bits of
@@ -66,28 +65,18 @@ impl Tower {
 }
 
 impl Pairs {
-    /// Rounds to 24 bits.
-    #[inline(always)]
-    fn round_finely<L: Lanes>(&mut self, l: L, all: &Measured<L>) -> Option<()> {
-        // They must fit into two parts of 16 and 8 bits.
-        let (eights, scale) = all.rounded(l, 8_355_711.0)?;
-        let mut whole = [[0; 8]; 4];
-        for i in 0..4 {
-            whole[i] = l.whole(eights[i]);
-        }
-        self.set_fine(whole.as_flattened().try_into().ok()?, scale * 256.0);
-        Some(())
-    }
-
     /// Rounds to 16 bits.
     #[inline(always)]
-    fn round_coarsely<L: Lanes>(&mut self, l: L, all: &Measured<L>) -> Option<()> {
-        let (eights, scale) = all.rounded(l, 32_767.0)?;
+    fn set<L: Lanes>(&mut self, l: L, all: &Measured<L>) -> Option<()> {
+        let (eights, scale) = all.rounded(l, GREATEST)?;
         for i in 0..4 {
-            self.high.as_chunks_mut().0[i] = l.pairs(eights[i]);
+            self.words.as_chunks_mut().0[i] = l.pairs(eights[i]);
         }
         let [first, second] = halves(l, &eights);
-        self.finish([[first, 0], [second, 0]], scale);
+        (self.scale, self.sums) = (scale, [first, second, first + second]);
+        for i in 0..3 {
+            self.sum[i] = self.sums[i] as f32 * scale;
+        }
         Some(())
     }
 
@@ -99,39 +88,15 @@ impl Pairs {
         self.sum[2] += x;
     }
 
-    /// Sets 32 whole numbers in 256ths, and what they are to be multiplied by.
+    /// Where sums over a group begin, so that they are less the centre's share.
     #[inline(always)]
-    fn set_fine(&mut self, whole: &[i32; 32], scale: f32) {
-        let (mut high, mut low) = ([0; 32], [0; 32]);
-        for i in 0..32 {
-            high[i] = (whole[i] + 128) >> 8;
-            low[i] = whole[i] - (high[i] << 8);
-        }
-        (self.high, self.low) = (pairs(&high), pairs(&low));
-        let total = |of: &[i32; 32], half: usize| of.as_chunks::<16>().0[half].iter().sum();
-        self.finish([0, 1].map(|half| [total(&high, half), total(&low, half)]), scale);
-    }
-
-    /// Where sums over a group begin, so that they are less the centre's share: of high numbers (`part` is 0) or of low ones (1).
-    #[inline(always)]
-    fn begin<L: Lanes>(&self, l: L, group: Group, part: usize) -> L::Words {
-        l.words_splat(-group.centre * self.sums[group.half.unwrap_or(2)][part])
-    }
-
-    /// Sets the sums, those over each sixteen being given, and the scale.
-    #[inline(always)]
-    fn finish(&mut self, [a, b]: [[i32; 2]; 2], scale: f32) {
-        self.scale = scale;
-        self.sums = [a, b, [a[0] + b[0], a[1] + b[1]]];
-        for (to, [high, low]) in self.sum.iter_mut().zip(self.sums) {
-            *to = (low as f32).mul_add(LOW, high as f32) * scale;
-        }
+    fn begin<L: Lanes>(&self, l: L, group: Group) -> L::Words {
+        l.words_splat(-group.centre * self.sums[group.half.unwrap_or(2)])
     }
 }
 
 impl Numbers for Pairs {
-    const ZERO: Self =
-        Self { high: [0; 16], scale: 0.0, is_fine: false, tower: None, sum: [0.0; 3], sums: [[0; 2]; 3], low: [0; 16] };
+    const ZERO: Self = Self { words: [0; 16], scale: 0.0, tower: None, sum: [0.0; 3], sums: [0; 3] };
 
     type Ready = [Line; 8];
     const NOTHING: [Line; 8] = [[0; WIDTH]; 8];
@@ -141,15 +106,13 @@ impl Numbers for Pairs {
     }
 
     #[inline(always)]
-    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32], format: ActivationFormat) {
+    fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32]) {
         let all = Measured::new(l, x);
-        (self.is_fine, self.tower) = (format == ActivationFormat::I24, None);
-        let rounded = if self.is_fine {
-            self.round_finely(l, &all)
-        } else if let Some((at, others)) = Tower::among(l, x, &all) {
-            self.round_coarsely(l, &others).map(|()| self.set_tower(at, x[at]))
+        self.tower = None;
+        let rounded = if let Some((at, others)) = Tower::among(l, x, &all) {
+            self.set(l, &others).map(|()| self.set_tower(at, x[at]))
         } else {
-            self.round_coarsely(l, &all)
+            self.set(l, &all)
         };
         if rounded.is_none() {
             *self = Self { scale: all.odd, ..Self::ZERO };
@@ -183,7 +146,6 @@ impl Numbers for Pairs {
         eight!(|N| l.words_store(S::pair(l, slab, N), &mut to[N]));
     }
 
-    /// Only fine numbers meet the weights twice.
     #[inline(always)]
     fn sums<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
         l: L,
@@ -191,38 +153,21 @@ impl Numbers for Pairs {
         weights: &W,
         group: Group,
     ) -> Acc<L, M, P> {
-        let mut high = [[l.words_splat(0); P]; M];
+        let mut sums = [[l.words_splat(0); P]; M];
         for m in 0..M {
-            high[m] = [x[m].begin(l, group, 0); P];
+            sums[m] = [x[m].begin(l, group); P];
         }
         for which in group.halves() {
             let mut words = [&[0; 8]; M];
             for m in 0..M {
-                words[m] = &x[m].high.as_chunks().0[which];
+                words[m] = &x[m].words.as_chunks().0[which];
             }
-            dots(l, &mut high, words, weights, which);
+            dots(l, &mut sums, words, weights, which);
         }
         let mut whole = [[l.row_splat(0.0); P]; M];
         for m in 0..M {
             for p in 0..P {
-                whole[m][p] = l.to_row(high[m][p]);
-            }
-        }
-        if x.iter().any(|x| x.is_fine) {
-            let mut lows = [[[0; WIDTH]; P]; M];
-            for (x, lows) in x.iter().zip(&mut lows).filter(|(x, _)| x.is_fine) {
-                let mut low = [[x.begin(l, group, 1); P]];
-                for which in group.halves() {
-                    dots(l, &mut low, [&x.low.as_chunks().0[which]], weights, which);
-                }
-                for p in 0..P {
-                    l.words_store(low[0][p], &mut lows[p]);
-                }
-            }
-            for m in 0..M {
-                for p in 0..P {
-                    whole[m][p] = l.row_mul_add(l.to_row(l.words(&lows[m][p])), l.row_splat(LOW), whole[m][p]);
-                }
+                whole[m][p] = l.to_row(sums[m][p]);
             }
         }
         for m in 0..M {
@@ -261,17 +206,4 @@ fn dots<L: Lanes, W: Words<P>, const M: usize, const P: usize>(
             }
         }
     });
-}
-
-/// What a unit of the low numbers is worth.
-const LOW: f32 = 1.0 / 256.0;
-
-/// Whole numbers of sixteen bits, each with the one two further on in one word.
-#[inline(always)]
-fn pairs(numbers: &[i32; 32]) -> [i32; 16] {
-    let mut all = [0; 16];
-    for (to, [a, b, c, d]) in all.as_chunks_mut::<2>().0.iter_mut().zip(numbers.as_chunks::<4>().0) {
-        *to = [(a & 0xffff) | (c << 16), (b & 0xffff) | (d << 16)];
-    }
-    all
 }
