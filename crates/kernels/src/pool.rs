@@ -1,37 +1,59 @@
-//! Threads that wait for work, awake for a moment after each job.
+//! A thread pool whose workers spin for a moment after each job before they park.
 //!
-//! A decoding step is a few hundred jobs of some ten microseconds each. Waking a sleeping thread takes as long as such a
-//! job, so a worker looks out for the next one before it sleeps. The caller works too, and never waits for a worker that
-//! has not begun: whoever comes late finds nothing left to do.
+//! A decoding step is a few hundred jobs of some ten microseconds each. To unpark a thread takes as long as such a job, so a
+//! worker spins for the next one before it parks. The caller works too, and never waits for a worker that has not begun:
+//! whoever comes late finds nothing left to do. There are no queues and nothing is stolen: a job is a number of parts, each
+//! thread claims those of its own share first, then what others have left.
 //!
 //! A cache line takes a quarter of a microsecond from one core to another where they share no cache, so a job is told in
-//! one line, each thread takes its parts from a line of its own, and says what it has done in another. For the same reason
+//! one line, each thread claims its parts from a line of its own, and says what it has done in another. For the same reason
 //! the closures of products hold what a part needs themselves: what has to be found first is fetched only then.
-#![allow(unsafe_code)] // a job is borrowed from its caller, which no thread can be told of; see `Posted`
+//!
+//! # Why the borrow is sound
+//!
+//! Workers outlive the closure they run, which [`Pool::run`] borrows from its caller. So it is kept as a raw pointer, and used
+//! only where these steps, in their order, say that it is alive:
+//!
+//! 1. **Publish.** Who holds `caller` writes the pointer, then stores the job's [`Ticket`] with release. A thread that loads
+//!    this ticket with acquire has the write of the pointer before it (happens-before).
+//! 2. **Claim.** A part is claimed by a compare-exchange on a word that holds the round too. It acts on the latest value,
+//!    whatever the ordering, so relaxed is enough: each part of a round is handed out once. The word never goes back to an
+//!    earlier round, and a round that is over has left it at its end: a thread with an old ticket claims nothing.
+//! 3. **Use.** The pointer is dereferenced only by the caller itself and by who has claimed a part of this round that is not
+//!    done. Until it is done the caller waits (4): the closure is alive, and nobody writes the pointer.
+//! 4. **Finish.** A worker stores how many parts it has done with release, after each. The caller's acquire loads of these
+//!    counts, which together make up the whole job, have every part before them: what parts have written is visible when
+//!    `run` returns, and all reads of the pointer happen before it is written again.
+//! 5. **Panics** are caught where a part runs, so nothing unwinds past 4. The first one is resumed after it.
+//!
+//! Between jobs the pointer dangles, which a pointer may. A worker that parks just as a job is published may miss it
+//! (`parked` is read relaxed): it does none of that job, and the next one unparks it. `pool/model.rs` has loom try this.
+#![allow(unsafe_code)] // a job is borrowed from its caller, which no thread can be told of; see above
+
+#[cfg(all(test, loom))]
+mod model;
+mod sync;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 use crate::prefetch::{Cursor as Asked, NextWeights as Foresight};
 use std::any::Any;
-use std::cell::UnsafeCell;
 use std::mem::forget;
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::PoisonError;
+use std::time::Duration;
+use sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Condvar, JoinHandle, Mutex, MutexGuard, Ordering, UnsafeCell};
 
-/// How long a worker looks out for the next job before it sleeps: longer than what lies between the jobs of a step.
+/// How long a worker spins for the next job before it parks: longer than what lies between the jobs of a step.
 const AWAKE: Duration = Duration::from_micros(250);
-
-/// Looks at the board between two at the clock.
-const LOOKS: usize = 64;
 
 /// Workers beside the caller's own thread.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
     /// Jobs so far. Held while a job runs; who finds it taken works alone.
-    turn: Mutex<u64>,
+    caller: Mutex<u64>,
 }
 
 /// What is done with each part of a job, told by its number.
@@ -48,12 +70,12 @@ fn keep(first: &mut Option<Panic>, later: Option<Panic>) {
     }
 }
 
-/// A round, and a number of parts in it: of the job, the next to be taken, or those done. One word, so that no thread takes
-/// one round's number for another's. Rounds only grow, and do not end in a lifetime.
+/// A round (the number of a job), and a number of parts in it: of the job, the next to be claimed, or those done. One word,
+/// so that no thread takes one round's number for another's. Rounds only grow, and do not end in a lifetime.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Tally(u64);
+struct Ticket(u64);
 
-impl Tally {
+impl Ticket {
     const BITS: u32 = 16;
     /// The most parts of a round.
     const MOST: usize = (1 << Self::BITS) - 1;
@@ -76,25 +98,28 @@ impl Tally {
 struct Posted {
     /// Its round and number of parts.
     job: AtomicU64,
-    /// Borrowed from the caller of [`Pool::run`], which does not return before all parts are done. So whoever has taken a part
-    /// of this round may use it, and nobody else; between jobs its end has come.
-    work: UnsafeCell<&'static Work<'static>>,
+    /// Borrowed from the caller of [`Pool::run`]. Dereferenced only for a part that is claimed and not done; between jobs it
+    /// may dangle.
+    work: UnsafeCell<*const Work<'static>>,
 }
 
 impl Default for Posted {
     fn default() -> Self {
-        Self { job: AtomicU64::new(0), work: UnsafeCell::new(&|_| ()) }
+        let nothing: &'static Work<'static> = &|_| ();
+        Self { job: AtomicU64::new(0), work: UnsafeCell::new(nothing) }
     }
 }
 
-// SAFETY: `work` is written by who has the turn, before the job is told and while no part of an earlier one is left; and
-// read by who has taken a part of that job.
+// SAFETY: what `work` points at is `Sync`, and is used as the head of this file says, from whatever thread.
+unsafe impl Send for Posted {}
+// SAFETY: `work` is written by who holds `caller`, before the job is published and after all parts of earlier ones are done;
+// and read by who has claimed a part of that job.
 unsafe impl Sync for Posted {}
 
 /// One thread's share of every job, on cache lines of its own.
 #[derive(Default)]
 struct Share {
-    /// The next part to be taken, or that of an earlier round.
+    /// The next part to be claimed, or that of an earlier round.
     next: Apart<AtomicU64>,
     /// Parts that its thread has done, of its own share and others.
     done: Apart<AtomicU64>,
@@ -110,17 +135,24 @@ struct Shared {
     posted: Posted,
     /// The caller's first.
     shares: Vec<Share>,
-    sleepers: Apart<AtomicUsize>,
-    /// Held by who falls asleep, or wakes others.
-    bed: Mutex<()>,
-    called: Condvar,
+    /// Workers that are parked, or about to be.
+    parked: Apart<AtomicUsize>,
+    /// Held by who parks, or unparks others.
+    park: Mutex<()>,
+    unpark: Condvar,
     closed: AtomicBool,
     panicked: AtomicBool,
+    /// A worker's panic, for the caller to resume.
+    panic: Mutex<Option<Panic>>,
 }
 
 impl Shared {
-    fn bed(&self) -> MutexGuard<'_, ()> {
-        self.bed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn park(&self) -> MutexGuard<'_, ()> {
+        self.park.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn panic(&self) -> MutexGuard<'_, Option<Panic>> {
+        self.panic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The parts that belong to thread `who`.
@@ -129,130 +161,121 @@ impl Shared {
         start(who)..start(who + 1)
     }
 
-    /// Takes a part of the share of thread `of`, if one is left. The round cannot end before that part is done.
-    fn take(&self, job: Tally, of: usize) -> Option<usize> {
+    /// Claims a part of the share of thread `of`, if one is left. The round cannot end before that part is done.
+    fn claim(&self, job: Ticket, of: usize) -> Option<usize> {
         let Range { start, end } = self.share(job.parts(), of);
         let next = &self.shares[of].next.0;
-        let mut seen = Tally(next.load(Ordering::Relaxed));
+        let mut seen = Ticket(next.load(Ordering::Relaxed));
         loop {
             let part = if seen.round() < job.round() { start } else { seen.parts() };
             if seen.round() > job.round() || part >= end {
                 return None;
             }
-            let taken = Tally::new(job.round(), part + 1).0;
-            match next.compare_exchange_weak(seen.0, taken, Ordering::Relaxed, Ordering::Relaxed) {
+            let claimed = Ticket::new(job.round(), part + 1).0;
+            match next.compare_exchange_weak(seen.0, claimed, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return Some(part),
-                Err(now) => seen = Tally(now),
+                Err(now) => seen = Ticket(now),
             }
         }
     }
 
     /// Parts of this round that thread `who` has done.
-    fn done(&self, job: Tally, who: usize) -> usize {
-        let done = Tally(self.shares[who].done.0.load(Ordering::Acquire));
+    fn done(&self, job: Ticket, who: usize) -> usize {
+        let done = Ticket(self.shares[who].done.0.load(Ordering::Acquire));
         if done.round() == job.round() { done.parts() } else { 0 }
     }
 
-    /// Takes parts of a job until none is left, of thread `who`, which this is, then of those after it. Hands each, and how
+    /// Claims parts of a job until none is left, of thread `who`, which this is, then of those after it. Hands each, and how
     /// many there were with it, to `work`.
-    fn work(&self, job: Tally, who: usize, mut work: impl FnMut(usize, usize)) {
-        let (count, mut taken) = (self.shares.len(), 0);
+    fn claim_all(&self, job: Ticket, who: usize, mut work: impl FnMut(usize, usize)) {
+        let (count, mut claimed) = (self.shares.len(), 0);
         for of in (who..who + count).map(|i| i % count) {
-            // Who has done as much as was theirs has left nothing. To look at what they take from would slow them down.
+            // Who has done as much as was theirs has left nothing. To look at what they claim from would slow them down.
             if of != who && self.done(job, of) >= self.share(job.parts(), of).len() {
                 continue;
             }
-            while let Some(part) = self.take(job, of) {
-                taken += 1;
-                work(part, taken);
+            while let Some(part) = self.claim(job, of) {
+                claimed += 1;
+                work(part, claimed);
             }
         }
     }
 
-    /// A worker's life.
-    fn serve(&self, who: usize) {
-        let (mut seen, mut asked) = (Tally(0), Asked::default());
+    /// What a worker does until the pool closes: waits for a job, does its part, and so on.
+    fn worker_loop(&self, who: usize) {
+        let (mut seen, mut asked) = (Ticket(0), Asked::default());
         while let ControlFlow::Continue(job) = self.wait(seen, who, &mut asked) {
             seen = job;
-            self.work(job, who, |part, done| {
-                // SAFETY: a part was taken and is not done, so the caller waits, its work is there, and nobody writes. It was
-                // stored before the job that this thread has seen.
-                let work = unsafe { *self.posted.work.get() };
+            self.claim_all(job, who, |part, done| {
+                // SAFETY: this part is claimed and not done, so the caller waits, its closure is alive, and nobody writes the
+                // pointer. It was written before the job that this thread has seen was published.
+                let work = self.posted.work.with(|work| unsafe { &**work });
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(part))) {
+                    keep(&mut self.panic(), Some(panic));
                     self.panicked.store(true, Ordering::Relaxed);
-                    forget(panic);
                 }
-                self.shares[who].done.0.store(Tally::new(job.round(), done).0, Ordering::Release);
+                self.shares[who].done.0.store(Ticket::new(job.round(), done).0, Ordering::Release);
             });
         }
     }
 
     /// The latest job.
-    fn latest(&self) -> Tally {
-        Tally(self.posted.job.load(Ordering::Acquire))
+    fn latest(&self) -> Ticket {
+        Ticket(self.posted.job.load(Ordering::Acquire))
     }
 
-    /// Waits for a job that has not been seen, which may be over already.
-    fn wait(&self, seen: Tally, who: usize, asked: &mut Asked) -> ControlFlow<(), Tally> {
+    /// Waits for a job that has not been seen, which may be over already: asks memory for weights, spins, then parks.
+    fn wait(&self, seen: Ticket, who: usize, asked: &mut Asked) -> ControlFlow<(), Ticket> {
         let is_over = || self.latest() != seen;
         while !is_over() && self.shares[who].foresight.0.ask(asked) {}
-        let since = Instant::now();
-        while !is_over() && since.elapsed() < AWAKE {
-            // To ask for the time takes longer than to look.
-            for _ in 0..LOOKS {
-                if is_over() {
-                    break;
-                }
-                std::hint::spin_loop();
-            }
-        }
+        sync::spin(AWAKE, is_over);
         if !is_over() {
-            let mut bed = self.bed();
-            self.sleepers.0.fetch_add(1, Ordering::SeqCst);
+            let mut park = self.park();
+            self.parked.0.fetch_add(1, Ordering::SeqCst);
             while !is_over() && !self.closed.load(Ordering::Relaxed) {
-                bed = self.called.wait(bed).unwrap_or_else(PoisonError::into_inner);
+                park = self.unpark.wait(park).unwrap_or_else(PoisonError::into_inner);
             }
-            self.sleepers.0.fetch_sub(1, Ordering::SeqCst);
+            self.parked.0.fetch_sub(1, Ordering::SeqCst);
         }
         if self.closed.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(self.latest()) }
     }
 
-    /// Tells everyone of a job. A worker that falls asleep at this moment may miss it: a later job wakes it.
-    fn post(&self, job: Tally, work: &'static Work<'static>) {
-        // SAFETY: all parts of earlier jobs are done, so nobody reads; and only who has the turn writes.
-        unsafe { *self.posted.work.get() = work };
+    /// Publishes a job. A worker that parks at this moment may miss it: a later job unparks it.
+    fn publish(&self, job: Ticket, work: *const Work<'static>) {
+        // SAFETY: all parts of earlier jobs are done, so nobody reads; and only who holds `caller` writes.
+        self.posted.work.with_mut(|posted| unsafe { *posted = work });
         self.posted.job.store(job.0, Ordering::Release);
-        if self.sleepers.0.load(Ordering::Relaxed) > 0 {
-            // Who is about to wait holds the bed, and has not looked again.
-            drop(self.bed());
-            self.called.notify_all();
+        if self.parked.0.load(Ordering::Relaxed) > 0 {
+            // Who is about to wait holds the lock, and has not looked again.
+            drop(self.park());
+            self.unpark.notify_all();
         }
     }
 
-    /// The caller's part in a job; what it panicked with, if it did.
-    fn lead(&self, job: Tally, work: &Work<'_>) -> Option<Panic> {
-        // SAFETY: only the lifetime changes. Workers use the work only for parts that they have taken, and this call does not
-        // end before all parts are done, as no part's panic leaves it.
-        let work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
-        self.post(job, work);
+    /// Runs one job, the caller's part in it included; what the caller's part panicked with, if it did.
+    fn run_job(&self, job: Ticket, work: &Work<'_>) -> Option<Panic> {
+        // SAFETY: only the lifetime in the type of a pointer changes; whoever dereferences it gives the reason.
+        let shared = unsafe { std::mem::transmute::<*const Work<'_>, *const Work<'static>>(work) };
+        self.publish(job, shared);
         let (mut own, mut broken) = (0, None);
-        self.work(job, 0, |part, done| {
+        self.claim_all(job, 0, |part, done| {
             own = done;
             keep(&mut broken, catch_unwind(AssertUnwindSafe(|| work(part))).err());
         });
-        self.finish(job, own);
+        // Until all parts are done, `own` of them here.
+        let others = || (1..self.shares.len()).map(|who| self.done(job, who)).sum::<usize>();
+        sync::spin_until(|| own + others() >= job.parts());
         broken
     }
 
-    /// Waits until all parts are done, `own` of them by the caller.
-    fn finish(&self, job: Tally, own: usize) {
-        let others = || (1..self.shares.len()).map(|who| self.done(job, who)).sum::<usize>();
-        let mut looks = 0u32;
-        while own + others() < job.parts() {
-            looks = looks.wrapping_add(1);
-            // A worker may have lost its core to another program.
-            if looks.is_multiple_of(1024) { std::thread::yield_now() } else { std::hint::spin_loop() }
+    /// What a worker has panicked with since this was last asked.
+    fn take_panic(&self) -> Option<Panic> {
+        // It was stored before its part was done, and all parts are.
+        if !self.panicked.load(Ordering::Relaxed) {
+            return None;
         }
+        self.panicked.store(false, Ordering::Relaxed);
+        self.panic().take()
     }
 }
 
@@ -261,10 +284,10 @@ impl Pool {
     pub(crate) fn new(workers: usize) -> Option<Self> {
         let shares = (0..=workers).map(|_| Share::default()).collect();
         let shared = Arc::new(Shared { shares, ..Shared::default() });
-        let mut pool = Self { shared, workers: Vec::new(), turn: Mutex::new(0) };
+        let mut pool = Self { shared, workers: Vec::new(), caller: Mutex::new(0) };
         for who in 1..=workers {
             let shared = Arc::clone(&pool.shared);
-            let worker = std::thread::Builder::new().name("beamline".to_owned()).spawn(move || shared.serve(who));
+            let worker = sync::Builder::new().name("beamline".to_owned()).spawn(move || shared.worker_loop(who));
             pool.workers.push(worker.ok()?);
         }
         Some(pool)
@@ -280,41 +303,41 @@ impl Pool {
         self.shared.shares.iter().map(|share| &share.foresight.0)
     }
 
-    /// Runs `work(0)`, ..., `work(parts - 1)` in any order on all threads, the caller's among them.
+    /// Runs `work(0)`, ..., `work(parts - 1)`, **each exactly once**, in any order on all threads, the caller's among them.
+    /// What they have written is visible to the caller when this returns.
     ///
     /// Calls from several threads at once, or from inside `work`, run on their own thread alone.
     ///
     /// # Panics
-    /// When `work` does; on several threads the other parts are done all the same.
+    /// When `work` does, with what it panicked with; on several threads the other parts are done all the same.
     pub(crate) fn run(&self, parts: usize, work: &Work<'_>) {
-        let Ok(mut rounds) = self.turn.try_lock() else {
+        let Ok(mut rounds) = self.caller.try_lock() else {
             (0..parts).for_each(work);
             return;
         };
         let mut broken = None;
-        for first in (0..parts).step_by(Tally::MOST) {
+        for first in (0..parts).step_by(Ticket::MOST) {
             *rounds += 1;
-            let job = Tally::new(*rounds, (parts - first).min(Tally::MOST));
+            let job = Ticket::new(*rounds, (parts - first).min(Ticket::MOST));
             // Almost always there is one round, and workers need not find their way through one more closure.
             let later = |part| work(first + part);
-            keep(&mut broken, self.shared.lead(job, if first == 0 { work } else { &later }));
+            keep(&mut broken, self.shared.run_job(job, if first == 0 { work } else { &later }));
         }
-        let panicked = self.shared.panicked.swap(false, Ordering::Relaxed);
+        keep(&mut broken, self.shared.take_panic());
         drop(rounds);
         if let Some(panic) = broken {
             resume_unwind(panic);
         }
-        assert!(!panicked, "a worker panicked; its message stands above");
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        let bed = self.shared.bed();
+        let park = self.shared.park();
         self.shared.closed.store(true, Ordering::Relaxed);
-        // A worker that looks out sees it when it stops doing so.
-        self.shared.called.notify_all();
-        drop(bed);
+        // A worker that spins sees it when it stops doing so.
+        self.shared.unpark.notify_all();
+        drop(park);
         for worker in self.workers.drain(..) {
             // A worker catches its panics.
             let _ = worker.join();
@@ -325,108 +348,5 @@ impl Drop for Pool {
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Pool({} workers)", self.workers.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_part_is_done_once_in_many_rounds() {
-        let pool = Pool::new(2).unwrap();
-        for round in 0..2000 {
-            let parts = round % 9;
-            let done: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
-            pool.run(parts, &|part| {
-                done[part].fetch_add(1, Ordering::Relaxed);
-            });
-            assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1), "round {round}");
-            if round % 500 == 0 {
-                std::thread::sleep(2 * AWAKE); // the workers sleep, and are woken
-            }
-        }
-    }
-
-    #[test]
-    fn more_parts_than_a_round_has_room_for_are_done_in_several() {
-        let pool = Pool::new(2).unwrap();
-        let parts = 2 * Tally::MOST + 3;
-        let done: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
-        pool.run(parts, &|part| {
-            done[part].fetch_add(1, Ordering::Relaxed);
-        });
-        assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1));
-        assert_eq!(*pool.turn.lock().unwrap(), 3);
-    }
-
-    #[test]
-    fn a_share_is_taken_in_its_own_round_alone() {
-        let shared = Shared { shares: vec![Share::default(), Share::default()], ..Shared::default() };
-        let (first, second) = (Tally::new(1, 4), Tally::new(2, 6));
-        assert_eq!((shared.take(first, 1), shared.take(first, 1), shared.take(first, 1)), (Some(2), Some(3), None));
-        assert_eq!(shared.take(second, 1), Some(3));
-        assert_eq!(shared.take(first, 1), None, "a round that is over");
-        assert_eq!([(); 3].map(|()| shared.take(second, 1)), [Some(4), Some(5), None]);
-        shared.shares[1].done.0.store(Tally::new(1, 2).0, Ordering::Relaxed);
-        assert_eq!((shared.done(first, 1), shared.done(second, 1)), (2, 0));
-    }
-
-    #[test]
-    fn jobs_inside_jobs_and_from_many_threads_are_done() {
-        let pool = Pool::new(1).unwrap();
-        let count = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    for _ in 0..50 {
-                        pool.run(3, &|_| {
-                            pool.run(2, &|_| {
-                                count.fetch_add(1, Ordering::Relaxed);
-                            });
-                        });
-                    }
-                });
-            }
-        });
-        assert_eq!(count.into_inner(), 4 * 50 * 3 * 2);
-    }
-
-    /// Panics again when it is dropped.
-    struct Evil;
-    impl Drop for Evil {
-        fn drop(&mut self) {
-            panic!("on purpose, again");
-        }
-    }
-
-    #[test]
-    fn panics_reach_the_caller_and_the_pool_goes_on() {
-        let pool = Pool::new(1).unwrap();
-        let worker = AtomicBool::new(false);
-        // The caller begins with part 0, and stays there until the worker has panicked.
-        let broken = catch_unwind(AssertUnwindSafe(|| {
-            pool.run(8, &|part| {
-                let since = Instant::now();
-                while part == 0 && !worker.load(Ordering::Relaxed) && since.elapsed() < Duration::from_secs(5) {
-                    std::hint::spin_loop();
-                }
-                if part >= 4 {
-                    worker.store(true, Ordering::Relaxed);
-                    std::panic::panic_any(Evil);
-                }
-            });
-        }));
-        assert!(broken.is_err());
-        forget(broken);
-        let broken = catch_unwind(AssertUnwindSafe(|| {
-            pool.run(8, &|part| if part == 0 { panic!("on purpose") } else { std::panic::panic_any(Evil) });
-        }));
-        assert_eq!(broken.unwrap_err().downcast_ref(), Some(&"on purpose"));
-        let count = AtomicUsize::new(0);
-        pool.run(8, &|_| {
-            count.fetch_add(1, Ordering::Relaxed);
-        });
-        assert_eq!(count.into_inner(), 8);
     }
 }
