@@ -43,8 +43,8 @@ mod sweep;
 pub use beamline_hub as hub;
 pub use beamline_kernels::{ActivationFormat, Compute, Encoding, UnknownActivations, UnknownEncoding};
 pub use beamline_model::{
-    DEFAULT_ACTIVATIONS, Description, Geometry, KvCache, Model, ModelError, Part, Probe, Rows, Site, Span, TableModel,
-    Want,
+    DEFAULT_ACTIVATIONS, Description, Geometry, Holding, KvCache, Model, ModelError, Part, Probe, Rows, Site, Span,
+    TableModel, TrustedFiles, Want,
 };
 pub use beamline_search::{
     Candidate as Considered, Certificate, Draw, Fate, FinishReason, Found, Happening, Measure, NodeId, Outlook, State,

@@ -117,8 +117,8 @@ impl Engine {
         if layer >= layers {
             return Err(Error::Option(format!("layer must be in 0..={}, got {layer}; leave it out for 0", layers - 1)));
         }
-        let (ids, seen) = self.look(prompt, vec![Site { layer, part: Part::Weights }])?;
-        let (n, rows) = (ids.len(), seen.rows(Part::Weights, ids.len()).ok_or_else(|| nothing("attention"))?);
+        let (ids, seen) = self.look(prompt, vec![Site { layer, part: Part::AttentionWeights }])?;
+        let (n, rows) = (ids.len(), seen.rows(Part::AttentionWeights, ids.len()).ok_or_else(|| nothing("attention"))?);
         let heads = rows[0].len() / n;
         if let Some(head) = head.filter(|&head| head >= heads) {
             return Err(Error::Option(format!(

@@ -2,10 +2,13 @@
 
 use crate::cache::KvCache;
 use crate::geometry::Geometry;
+use crate::model_id::ModelId;
 use crate::probe::Probe;
 use beamline_kernels::{Isa, PackError, all_finite};
 use beamline_tokens::TokenId;
+use std::error::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Which rows of logits a span asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,7 +86,8 @@ impl Rows {
     }
 }
 
-/// Why a forward pass was refused. Nothing has been appended to any cache, but in the last two cases.
+/// Why a forward pass was refused. Nothing has been appended to any cache, but with [`Weights`](Self::Weights),
+/// [`NotFinite`](Self::NotFinite) and [`Custom`](Self::Custom).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -127,12 +131,65 @@ pub enum ModelError {
     /// The computation overflowed.
     #[error("the model computed NaN or infinity: its weights overflow f32")]
     NotFinite,
+    /// An error of a model's own; [`ModelError::custom`] makes it.
+    #[error(transparent)]
+    Custom(#[from] CustomError),
 }
+
+impl ModelError {
+    /// Wraps an error that only your own [`Model`] knows: a device that is gone, a server that does not answer.
+    ///
+    /// ```
+    /// use beamline_model::ModelError;
+    /// let error = ModelError::custom("the device is gone");
+    /// assert_eq!(error.to_string(), "the device is gone");
+    /// ```
+    pub fn custom(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Custom(CustomError(error.into().into()))
+    }
+}
+
+/// Any error, shared by its clones. Two are equal if they are clones of one.
+#[derive(Clone, Debug)]
+pub struct CustomError(Arc<dyn Error + Send + Sync>);
+
+impl CustomError {
+    /// The error itself, to be looked into or downcast.
+    pub fn get(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+impl std::fmt::Display for CustomError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for CustomError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl PartialEq for CustomError {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for CustomError {}
 
 /// A language model: something that turns tokens into next-token logits.
 pub trait Model: Send + Sync {
     /// Its sizes.
     fn geometry(&self) -> Geometry;
+
+    /// Which model it is: [`ModelId::unique`], taken once when it is made. Without one, [`Loaded`](crate::Loaded) gives it
+    /// one.
+    fn id(&self) -> ModelId {
+        ModelId::UNKNOWN
+    }
 
     /// Appends every span to its cache, in one pass over the weights, and returns the rows wanted.
     ///

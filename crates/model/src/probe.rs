@@ -13,7 +13,7 @@ pub enum Part {
     /// How much each head of each row looks at each position of its own sequence: `[rows, heads, positions]`, as many
     /// positions as the longest sequence has, zeros where a row does not look. A look, as above; it costs a second
     /// attention.
-    Weights,
+    AttentionWeights,
     /// What the heads saw, side by side, before the output projection.
     Attention,
     /// What the feed-forward part adds.
@@ -49,7 +49,7 @@ pub trait Probe: Send {
 impl Probe for () {}
 
 /// Shows a probe something made for it alone, if it wants that.
-pub(crate) fn look(probe: &mut dyn Probe, layer: usize, part: Part, make: impl FnOnce() -> Vec<f32>) {
+pub(crate) fn visit_copy(probe: &mut dyn Probe, layer: usize, part: Part, make: impl FnOnce() -> Vec<f32>) {
     let site = Site { layer, part };
     if probe.wants(site) {
         probe.visit(site, &mut make());
@@ -57,7 +57,7 @@ pub(crate) fn look(probe: &mut dyn Probe, layer: usize, part: Part, make: impl F
 }
 
 /// Shows `rows` to a probe that wants them.
-pub(crate) fn show(probe: &mut dyn Probe, layer: usize, part: Part, rows: &mut [f32]) {
+pub(crate) fn visit(probe: &mut dyn Probe, layer: usize, part: Part, rows: &mut [f32]) {
     let site = Site { layer, part };
     if probe.wants(site) {
         probe.visit(site, rows);

@@ -6,7 +6,7 @@ use crate::open::name::ModelName;
 use crate::open::vocabulary;
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Check, Checkpoint, LoadOptions};
+use beamline_model::{Check, Checkpoint, Holding, LoadOptions};
 use beamline_tokens::Tokenizer;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -22,6 +22,8 @@ pub struct OpenOptions {
     pub activations: Option<ActivationFormat>,
     /// Threads to compute with; none takes the cores that this process is granted.
     pub threads: Option<usize>,
+    /// Where the weights are once the model is open: by default in memory, so that nothing depends on its files any more.
+    pub holding: Holding,
 }
 
 /// Hears of downloads.
@@ -47,14 +49,6 @@ pub struct Opened {
 
 /// The file of a vocabulary that does not lie with the weights.
 const TOKENIZER: &str = "tokenizer.json";
-
-/// The size of a checkpoint's vocabulary.
-fn vocab(checkpoint: &Checkpoint) -> usize {
-    match checkpoint.config() {
-        beamline_model::Config::Gpt2(config) => config.vocab,
-        beamline_model::Config::Llama(config) => config.vocab,
-    }
-}
 
 impl Opened {
     /// Finds a model and opens its files; one on the hub is downloaded first where the cache has not got it.
@@ -111,7 +105,7 @@ impl Opened {
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
             (Some(json), Defaults::read(generation.as_deref(), &read("config.json")?))
         };
-        defaults.fit(vocab(&checkpoint));
+        defaults.fit(checkpoint.geometry().vocab);
         Ok(Self { name, checkpoint, json, defaults, started })
     }
 
@@ -143,19 +137,21 @@ impl Opened {
     /// When an option has no effect under the strategy asked for, or names a token that does not exist.
     pub fn check(&self, settings: &crate::Settings) -> Result<(), Error> {
         let mut all = settings.over(&self.defaults.settings).with_preset();
-        crate::options::recipe::reconcile(&mut all, vocab(&self.checkpoint));
-        crate::options::recipe::check(&all, vocab(&self.checkpoint))
+        let vocab = self.checkpoint.geometry().vocab;
+        crate::options::recipe::reconcile(&mut all, vocab);
+        crate::options::recipe::check(&all, vocab)
     }
 
-    /// Reads the weights and the vocabulary, side by side. Plain floats are read, and looked at, by the first pass: NaN or
-    /// infinity among them is an error of whatever is computed first ([`beamline_model::ModelError::Weights`]).
+    /// Reads the weights and the vocabulary, side by side. With [`Holding::Mapped`] plain floats are read, and looked at, by
+    /// the first pass: NaN or infinity among them is an error of whatever is computed first
+    /// ([`beamline_model::ModelError::Weights`]).
     ///
     /// # Errors
     /// When the vocabulary or a tensor is missing or not valid, or threads cannot be had.
     pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
         let compute = Arc::new(Compute::from_env(options.threads)?);
-        let check = Check::FirstPass;
-        let weights = LoadOptions { dtype: options.dtype, activations: options.activations, check };
+        let OpenOptions { dtype, activations, holding, .. } = *options;
+        let weights = LoadOptions { dtype, activations, holding, check: Check::FirstPass };
         let (tokenizer, loaded) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| self.tokenizer());
             let loaded = self.checkpoint.load(weights, &compute);
