@@ -76,6 +76,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When a file is missing, or is not what it should be; the error names it.
+    #[doc(alias = "from_pretrained")]
     pub fn open(path: &Path) -> Result<Self, LoadError> {
         if path.is_dir() {
             let config_path = path.join("config.json");

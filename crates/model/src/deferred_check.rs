@@ -1,7 +1,8 @@
 //! The check for NaN and infinity put off: the first pass makes it, while it computes with the weights.
 
-use crate::forward::{Model, ModelError, Rows, Span};
+use crate::forward::{Model, Rows, Span};
 use crate::geometry::Geometry;
+use crate::model_error::ModelError;
 use crate::model_id::ModelId;
 use crate::probe::Probe;
 use beamline_kernels::Matrix;

@@ -33,10 +33,14 @@ pub struct Site {
     pub part: Part,
 }
 
-/// Looks at activations, or changes them, while a model runs. `()` does neither.
+/// Looks at activations (hidden states), or changes them, while a model runs: a hook. `()` does neither, and costs nothing:
+/// what no probe wants is not copied.
 ///
 /// Rows come `[positions of all spans in order, width]`. What is written into them is what the model goes on with:
 /// ablation, steering and patching are the same hook as looking.
+#[doc(alias = "hook")]
+#[doc(alias = "hidden_states")]
+#[doc(alias = "output_attentions")]
 pub trait Probe: Send {
     /// Whether to call [`visit`](Self::visit) here; asked once a site and pass.
     fn wants(&self, _site: Site) -> bool {
