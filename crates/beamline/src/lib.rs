@@ -41,8 +41,8 @@ pub use beamline_kernels::{
     read_bandwidth,
 };
 pub use beamline_model::{
-    DEFAULT_ACTIVATIONS, Defect, Description, Geometry, KvCache, LoadError, Model, ModelError, Part, Probe, Rows, Site,
-    Span, TableModel, Want,
+    DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError, Part, Probe, Rows,
+    Site, Span, TableModel, TrustedFiles, Want,
 };
 pub use beamline_search::{
     Candidate as Considered, Certificate, Coins, Draw, Fate, FinishReason, Found, Happening, Measure, Node, NodeId,

@@ -74,6 +74,9 @@ pub(crate) struct ModelArgs {
     /// Precision of activations in quantized matmuls: f32 (the reference), i16 or i8 (coarse; faster for prompts and batches) [default: i16]
     #[arg(long, value_parser = activations, value_name = "FORMAT")]
     pub(crate) activations: Option<ActivationFormat>,
+    /// Read all weights before the first token, instead of using them in the mapped file: for files that may change meanwhile
+    #[arg(long)]
+    pub(crate) no_map: bool,
 }
 
 #[derive(Args)]

@@ -4,7 +4,7 @@ use crate::args::ModelArgs;
 use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::{Bars, Waiting};
-use beamline::{Compute, Engine, Error, ModelName, OpenOptions, Opened, Settings};
+use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Settings, TrustedFiles};
 
 /// Opens the model's files, without its weights.
 pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
@@ -26,5 +26,14 @@ pub(crate) fn open(args: &ModelArgs, settings: &Settings) -> Result<Engine, Fail
         dtype: args.dtype,
         activations: args.activations,
         threads: args.threads.map(usize::from),
+        holding: if args.no_map { Holding::Packed } else { Holding::Mapped(trusted()) },
     })?)
+}
+
+/// The command maps the files of a model: a first token then need not wait for a copy of all weights.
+#[allow(unsafe_code)] // a promise for the user's files, which `--no-map` takes back
+fn trusted() -> TrustedFiles {
+    // SAFETY: whoever runs the command is told, by the help of `--no-map` and by docs/security.md, that the files of a model
+    // must stay as they are while it runs.
+    unsafe { TrustedFiles::promise_unchanged() }
 }

@@ -5,16 +5,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::HubError;
-use crate::wanted;
+use crate::required_files;
 
 /// The folder of one repository.
-pub(crate) struct Shelf {
+pub(crate) struct RepoCache {
     root: PathBuf,
     locks: PathBuf,
 }
 
 /// What the cache has for a reference.
-pub(crate) enum Look {
+pub(crate) enum Lookup {
     /// All of it: the file or the folder.
     Whole(PathBuf),
     /// Not all of it.
@@ -29,7 +29,7 @@ pub(crate) struct Lock {
     pub(crate) waited: bool,
 }
 
-impl Shelf {
+impl RepoCache {
     /// `repo` has passed the checks of a reference, so it cannot leave the cache.
     pub(crate) fn new(cache: &Path, repo: &str) -> Self {
         let name = format!("models--{}", repo.replace('/', "--"));
@@ -58,10 +58,10 @@ impl Shelf {
     }
 
     /// Looks for one file, or for a whole model, without asking anybody.
-    pub(crate) fn look(&self, revision: &str, file: Option<&str>) -> Result<Look, HubError> {
+    pub(crate) fn lookup(&self, revision: &str, file: Option<&str>) -> Result<Lookup, HubError> {
         let Some(commit) = self.commit(revision) else {
             let missing = vec![format!("revision {revision}")];
-            return Ok(Look::Lacking { missing, looked: vec![self.ref_path(revision)] });
+            return Ok(Lookup::Lacking { missing, looked: vec![self.ref_path(revision)] });
         };
         let folder = self.snapshot(&commit);
         let (path, missing) = match file {
@@ -70,16 +70,16 @@ impl Shelf {
                 let missing = if path.is_file() { vec![] } else { vec![file.to_owned()] };
                 (path, missing)
             }
-            None => (folder.clone(), wanted::lacking(&folder)?),
+            None => (folder.clone(), required_files::lacking(&folder)?),
         };
         if missing.is_empty() {
-            return Ok(Look::Whole(path));
+            return Ok(Lookup::Whole(path));
         }
         let mut looked = vec![folder];
         if !is_commit(revision) {
             looked.insert(0, self.ref_path(revision));
         }
-        Ok(Look::Lacking { missing, looked })
+        Ok(Lookup::Lacking { missing, looked })
     }
 
     /// Makes `snapshots/<commit>/<file>` stand for the blob. Whatever stood there before is replaced.

@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::cache::{Shelf, make_parent};
+use crate::cache::{RepoCache, make_parent};
 use crate::http::{Http, Reply};
 use crate::{HubError, Progress};
 
 /// The buffer that every body goes through.
 const BUFFER: usize = 128 << 10;
 /// A stretch that brought this much was worth its connection, and does not count as a failure.
-const WORTH: u64 = 1 << 20;
+const PROGRESS: u64 = 1 << 20;
 
 /// What is fetched, and where it goes.
-pub(crate) struct Job<'a> {
+pub(crate) struct Download<'a> {
     pub(crate) http: &'a Http,
-    pub(crate) shelf: &'a Shelf,
+    pub(crate) cache: &'a RepoCache,
     /// The file's name, for progress and messages.
     pub(crate) file: &'a str,
     /// Its path at the hub.
@@ -45,7 +45,7 @@ enum Stretch {
     Cut,
 }
 
-impl Job<'_> {
+impl Download<'_> {
     /// Fetches the file, unless its blob is there, and gives the blob's name.
     pub(crate) fn run(&self, progress: &mut dyn Progress) -> Result<String, HubError> {
         let first = self.http.persist(|| self.ask(0))?;
@@ -53,18 +53,18 @@ impl Job<'_> {
         if self.is_here(&source) {
             return Ok(source.name);
         }
-        let lock = self.shelf.lock(&source.name)?;
+        let lock = self.cache.lock(&source.name)?;
         if lock.waited && self.is_here(&source) {
             return Ok(source.name);
         }
-        let part = self.shelf.part(&source.name);
+        let part = self.cache.part(&source.name);
         make_parent(&part)?;
         // The first answer starts at byte 0. With bytes on disk it has told the name and is not needed, and
         // after a wait for the lock it may have gone stale.
         let usable = length(&part)? == 0 && !lock.waited;
-        self.pour_all(&mut source, usable.then_some(first), &part, progress)?;
+        self.fetch_with_retry(&mut source, usable.then_some(first), &part, progress)?;
         verify(&part, &source, self.file)?;
-        let blob = self.shelf.blob(&source.name);
+        let blob = self.cache.blob(&source.name);
         fs::rename(&part, &blob).map_err(|error| io(&blob, error))?;
         drop(lock);
         Ok(source.name)
@@ -82,12 +82,12 @@ impl Job<'_> {
 
     /// Whether the blob is there and of the right length. One of another length is replaced.
     fn is_here(&self, source: &Source) -> bool {
-        let found = fs::metadata(self.shelf.blob(&source.name));
+        let found = fs::metadata(self.cache.blob(&source.name));
         found.is_ok_and(|data| data.is_file() && source.size.is_none_or(|size| size == data.len()))
     }
 
-    /// Stretch after stretch, until the part is whole or patience ends.
-    fn pour_all(
+    /// Stretch after stretch, until the part is whole or the attempts are used up.
+    fn fetch_with_retry(
         &self,
         source: &mut Source,
         mut first: Option<Reply>,
@@ -98,7 +98,7 @@ impl Job<'_> {
         // The furthest that the part has been. A server that starts over again and again never gets past it.
         let mut best = length(part)?;
         loop {
-            let stretch = self.pour(source, first.take(), part, progress);
+            let stretch = self.fetch_range(source, first.take(), part, progress);
             let got = length(part)?;
             let error = match stretch {
                 Ok(Stretch::Whole) => return Ok(()),
@@ -106,17 +106,17 @@ impl Job<'_> {
                 Err(error) if error.is_passing() => error,
                 Err(error) => return Err(error),
             };
-            failures = if got >= best + WORTH { 0 } else { failures + 1 };
-            if failures >= self.http.patience.attempts {
+            failures = if got >= best + PROGRESS { 0 } else { failures + 1 };
+            if failures >= self.http.retry.attempts {
                 return Err(error);
             }
             best = best.max(got);
-            self.http.patience.wait(failures);
+            self.http.retry.wait(failures);
         }
     }
 
     /// One stretch: from what is on disk to the end, or to where the connection breaks.
-    fn pour(
+    fn fetch_range(
         &self,
         source: &mut Source,
         first: Option<Reply>,
@@ -146,7 +146,7 @@ impl Job<'_> {
         // With 200 the whole file comes again, whatever was asked for.
         file.set_len(start).map_err(|error| io(part, error))?;
         progress.begin(self.file, start, source.size);
-        let end = pump(&mut reply, &file, part, start, source.size, progress);
+        let end = copy_body(&mut reply, &file, part, start, source.size, progress);
         progress.end();
         if matches!(end, Ok(Stretch::Whole)) {
             file.sync_all().map_err(|error| io(part, error))?;
@@ -156,7 +156,7 @@ impl Job<'_> {
 }
 
 /// Copies the body to `file`, which holds `done` bytes, and no further than `size`.
-fn pump(
+fn copy_body(
     reply: &mut Reply,
     mut file: &File,
     part: &Path,

@@ -8,7 +8,7 @@ use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
 use crate::url::{self, Origin};
-use crate::{HubError, Patience, Settings};
+use crate::{HubError, RetryPolicy, Settings};
 
 /// More hops than any hub needs.
 const HOPS: usize = 10;
@@ -23,7 +23,7 @@ pub(crate) struct Http {
     /// Whether anybody ever answered.
     answered: AtomicBool,
     pub(crate) endpoint: String,
-    pub(crate) patience: Patience,
+    pub(crate) retry: RetryPolicy,
 }
 
 /// The last answer of a chain, with what the whole chain said about the file.
@@ -66,18 +66,18 @@ impl Trail {
 }
 
 impl Http {
-    pub(crate) fn new(settings: &Settings, patience: Patience) -> Self {
+    pub(crate) fn new(settings: &Settings, retry: RetryPolicy) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("beamline-hub/", env!("CARGO_PKG_VERSION")))
             .accept_encoding("identity") // lengths and ranges count the file's own bytes
-            .timeout_resolve(Some(patience.connect))
-            .timeout_connect(Some(patience.connect))
-            .timeout_send_request(Some(patience.stall))
-            .timeout_recv_response(Some(patience.stall))
-            .timeout_per_read(Some(patience.stall))
+            .timeout_resolve(Some(retry.connect))
+            .timeout_connect(Some(retry.connect))
+            .timeout_send_request(Some(retry.stall))
+            .timeout_recv_response(Some(retry.stall))
+            .timeout_per_read(Some(retry.stall))
             .build();
         Self {
             agent: config.new_agent(),
@@ -85,7 +85,7 @@ impl Http {
             token: settings.token.clone(),
             answered: AtomicBool::new(false),
             endpoint: settings.endpoint.clone(),
-            patience,
+            retry,
         }
     }
 
@@ -93,7 +93,7 @@ impl Http {
         self.token.is_some()
     }
 
-    /// Does `work` until it succeeds, fails for good, or patience ends. Where nobody ever answered it is tried
+    /// Does `work` until it succeeds, fails for good, or the attempts are used up. Where nobody ever answered it is tried
     /// once: there is no network, or the endpoint is wrong, and whoever waits should hear so at once.
     pub(crate) fn persist<T>(&self, mut work: impl FnMut() -> Result<T, HubError>) -> Result<T, HubError> {
         let mut failures = 0;
@@ -101,10 +101,10 @@ impl Http {
             match work() {
                 Err(error) if error.is_passing() => {
                     failures += 1;
-                    if failures >= self.patience.attempts || !self.answered.load(Ordering::Relaxed) {
+                    if failures >= self.retry.attempts || !self.answered.load(Ordering::Relaxed) {
                         return Err(error);
                     }
-                    self.patience.wait(failures);
+                    self.retry.wait(failures);
                 }
                 settled => return settled,
             }

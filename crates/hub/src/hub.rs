@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::cache::{Look, Shelf, is_commit};
-use crate::download::Job;
+use crate::cache::{Lookup, RepoCache, is_commit};
+use crate::download::Download;
 use crate::http::{Http, Reply};
 use crate::list::{self, CachedModel};
 use crate::reference::check_file;
+use crate::required_files::{self, INDEX};
 use crate::url::{encode, encode_part};
-use crate::wanted::{self, INDEX};
-use crate::{HubError, Patience, Progress, Reference, Settings};
+use crate::{HubError, Progress, Reference, RetryPolicy, Settings};
 
 /// How many files a message names at most.
 const SUGGESTIONS: usize = 8;
@@ -82,21 +82,21 @@ impl Hub {
         Self::new(Settings::from_env()?)
     }
 
-    /// A hub with these settings and the usual [`Patience`]. Touches neither disk nor network.
+    /// A hub with these settings and the usual [`RetryPolicy`]. Touches neither disk nor network.
     ///
     /// # Errors
     /// [`HubError::BadSetting`] when the endpoint is not `http://` or `https://` and a host, or the token holds
     /// signs that cannot be sent.
     pub fn new(settings: Settings) -> Result<Self, HubError> {
         let settings = settings.checked()?;
-        let http = Http::new(&settings, Patience::default());
+        let http = Http::new(&settings, RetryPolicy::default());
         Ok(Self { settings, http })
     }
 
-    /// The same hub with other limits.
+    /// This hub with other limits: how often a broken connection is tried again, and how long each wait may be.
     #[must_use]
-    pub fn with_patience(mut self, patience: Patience) -> Self {
-        self.http = Http::new(&self.settings, patience);
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.http = Http::new(&self.settings, retry);
         self
     }
 
@@ -128,46 +128,51 @@ impl Hub {
     /// - [`HubError::BadIndex`] and [`HubError::Io`] for what is on disk.
     pub fn resolve(&self, reference: &Reference, progress: &mut dyn Progress) -> Result<PathBuf, HubError> {
         reference.check()?;
-        let shelf = Shelf::new(&self.settings.cache, &reference.repo);
-        match shelf.look(reference.revision(), reference.file.as_deref())? {
-            Look::Whole(path) => Ok(path),
-            Look::Lacking { missing, looked } if self.settings.offline => {
+        let cache = RepoCache::new(&self.settings.cache, &reference.repo);
+        match cache.lookup(reference.revision(), reference.file.as_deref())? {
+            Lookup::Whole(path) => Ok(path),
+            Lookup::Lacking { missing, looked } if self.settings.offline => {
                 Err(HubError::Offline { reference: reference.to_string(), missing, looked })
             }
-            Look::Lacking { .. } => self.fetch(&shelf, reference, progress),
+            Lookup::Lacking { .. } => self.fetch(&cache, reference, progress),
         }
     }
 
     /// Brings what is missing. The revision is noted last, so that a cut download does not pass for a whole one.
-    fn fetch(&self, shelf: &Shelf, reference: &Reference, progress: &mut dyn Progress) -> Result<PathBuf, HubError> {
+    fn fetch(
+        &self,
+        cache: &RepoCache,
+        reference: &Reference,
+        progress: &mut dyn Progress,
+    ) -> Result<PathBuf, HubError> {
         let listing = self.listing(reference)?;
         let (repo, revision) = (reference.repo.clone(), reference.revision().to_owned());
-        let snapshot = shelf.snapshot(&listing.commit);
+        let snapshot = cache.snapshot(&listing.commit);
         let path = if let Some(file) = &reference.file {
             if !listing.files.contains(file) {
                 let others = listing.similar(file);
                 return Err(HubError::FileNotFound { repo, revision, file: file.clone(), others });
             }
-            self.place(shelf, reference, &listing.commit, file, progress)?;
+            self.place(cache, reference, &listing.commit, file, progress)?;
             snapshot.join(file)
         } else {
-            let plan = wanted::plan(&listing.files).map_err(|missing| HubError::NoModel {
+            let plan = required_files::plan(&listing.files).map_err(|missing| HubError::NoModel {
                 repo,
                 revision,
                 missing,
                 ggufs: listing.similar("x.gguf"),
             })?;
             for file in &plan {
-                self.place(shelf, reference, &listing.commit, file, progress)?;
+                self.place(cache, reference, &listing.commit, file, progress)?;
             }
             if plan.contains(&INDEX) {
-                for shard in wanted::shards(&snapshot.join(INDEX))? {
-                    self.place(shelf, reference, &listing.commit, &shard, progress)?;
+                for shard in required_files::shards(&snapshot.join(INDEX))? {
+                    self.place(cache, reference, &listing.commit, &shard, progress)?;
                 }
             }
             snapshot
         };
-        shelf.write_ref(reference.revision(), &listing.commit)?;
+        cache.write_ref(reference.revision(), &listing.commit)?;
         Ok(path)
     }
 
@@ -193,19 +198,19 @@ impl Hub {
     /// Makes sure that one file is in the snapshot. `file` has passed `check_file`.
     fn place(
         &self,
-        shelf: &Shelf,
+        cache: &RepoCache,
         reference: &Reference,
         commit: &str,
         file: &str,
         progress: &mut dyn Progress,
     ) -> Result<(), HubError> {
-        if shelf.snapshot(commit).join(file).is_file() {
+        if cache.snapshot(commit).join(file).is_file() {
             return Ok(());
         }
         let refuse = |reply: &Reply| self.refuse(reply, reference, Some(file));
         let path = format!("/{}/resolve/{commit}/{}", encode(&reference.repo), encode(file));
-        let blob = Job { http: &self.http, shelf, file, path, refuse: &refuse }.run(progress)?;
-        shelf.link(commit, file, &blob)
+        let blob = Download { http: &self.http, cache, file, path, refuse: &refuse }.run(progress)?;
+        cache.link(commit, file, &blob)
     }
 
     /// What an answer means that brought nothing. The hub hides what a caller may not see behind a 401, and

@@ -47,7 +47,7 @@
 //! # Downloads
 //!
 //! Redirects are followed by hand. The token goes to the hub's own scheme, host and port, and to no other.
-//! A cut connection is taken up again where it broke, a few times within one call (see [`Patience`]), and by
+//! A cut connection is taken up again where it broke, a few times within one call (see [`RetryPolicy`]), and by
 //! the next call too, since the `.incomplete` file stays. A file takes its final name only when its length
 //! is the one that was promised and, where the etag is a SHA-256, its checksum fits. Nothing is held in
 //! memory on a server's word: bodies go through a fixed buffer, and JSON replies stop at 16 MiB.
@@ -87,16 +87,16 @@ mod hub;
 mod list;
 mod progress;
 mod reference;
+mod required_files;
 mod settings;
 mod url;
-mod wanted;
 
 pub use error::{Fault, HubError};
 pub use hub::Hub;
 pub use list::{CachedModel, CachedRevision};
 pub use progress::Progress;
 pub use reference::Reference;
-pub use settings::{Patience, Settings};
+pub use settings::{RetryPolicy, Settings};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cache::read_ref;
-use crate::wanted;
+use crate::required_files;
 
 /// Folders deeper than this are not walked: no repository nests so far.
 const DEPTH: usize = 16;
@@ -80,7 +80,7 @@ fn revision(names: Vec<String>, commit: String, path: PathBuf) -> CachedRevision
             files.push(name);
         }
     }
-    let whole = wanted::lacking(&path).is_ok_and(|missing| missing.is_empty());
+    let whole = required_files::lacking(&path).is_ok_and(|missing| missing.is_empty());
     CachedRevision { commit, names, path, files, bytes, whole }
 }
 

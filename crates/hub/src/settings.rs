@@ -124,11 +124,11 @@ fn read_token(file: &Path) -> Result<Option<String>, HubError> {
 /// How long to keep trying. The default suits a person who waits; tests shorten it.
 ///
 /// ```
-/// let patience = beamline_hub::Patience::default();
-/// assert_eq!(patience.attempts, 5);
+/// let retry = beamline_hub::RetryPolicy::default();
+/// assert_eq!(retry.attempts, 5);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// How often a request is tried, and how often a file may break off in a row. 0 counts as 1. A stretch of
     /// a file that brought a mebibyte or more does not count, so a long download survives many short cuts.
     pub attempts: u32,
@@ -140,7 +140,7 @@ pub struct Patience {
     pub stall: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             attempts: 5,
@@ -151,7 +151,7 @@ impl Default for Patience {
     }
 }
 
-impl Patience {
+impl RetryPolicy {
     /// Waits after the `failures`-th failure in a row, counted from 1.
     pub(crate) fn wait(&self, failures: u32) {
         std::thread::sleep(self.pause.saturating_mul(1 << failures.saturating_sub(1).min(3)));

@@ -13,7 +13,7 @@ fn files<'a>(weights: &'a [(&'a str, &'a [u8])]) -> Vec<(&'a str, &'a [u8])> {
     SMALL.iter().map(|(name, text)| (*name, text.as_bytes())).chain(weights.iter().copied()).collect()
 }
 
-fn shelf(cache: &Path) -> std::path::PathBuf {
+fn repo_cache(cache: &Path) -> std::path::PathBuf {
     cache.join("models--org--name")
 }
 
@@ -34,20 +34,20 @@ fn a_whole_model_lands_in_the_cache() {
     let mut diary = Diary::default();
     let folder = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name"), &mut diary).unwrap();
 
-    assert_eq!(folder, shelf(cache.path()).join("snapshots").join(COMMIT));
+    assert_eq!(folder, repo_cache(cache.path()).join("snapshots").join(COMMIT));
     for (name, body) in &all[..4] {
         assert_eq!(&fs::read(folder.join(name)).unwrap(), body, "{name}");
-        assert!(shelf(cache.path()).join("blobs").join(sha256(body)).is_file(), "{name}");
+        assert!(repo_cache(cache.path()).join("blobs").join(sha256(body)).is_file(), "{name}");
     }
     for absent in ["pytorch_model.bin", "README.md"] {
         assert!(!folder.join(absent).exists());
         assert!(server.asked(&file_path("org/name", absent)).is_empty(), "{absent} was asked for");
     }
-    assert_eq!(fs::read_to_string(shelf(cache.path()).join("refs/main")).unwrap(), COMMIT);
+    assert_eq!(fs::read_to_string(repo_cache(cache.path()).join("refs/main")).unwrap(), COMMIT);
     assert_eq!(diary.bytes, all[..4].iter().map(|(_, body)| body.len() as u64).sum::<u64>());
     assert_eq!((diary.begins.len(), diary.ends), (4, 4));
     assert!(diary.begins.contains(&("model.safetensors".to_owned(), 0, Some(300_000))));
-    let left = fs::read_dir(shelf(cache.path()).join("blobs")).unwrap().count();
+    let left = fs::read_dir(repo_cache(cache.path()).join("blobs")).unwrap().count();
     assert_eq!(left, 4, "nothing but the four blobs stays");
 }
 
@@ -60,7 +60,7 @@ fn snapshots_link_to_blobs_by_relative_paths() {
     let hub = hub(settings(cache.path(), &server.url));
     for (name, body, up) in [("a.gguf", "top", "../../"), ("x/y/b.gguf", "deep", "../../../../")] {
         let path = hub.resolve(&reference(&format!("org/name:{name}")), &mut ()).unwrap();
-        assert_eq!(path, shelf(cache.path()).join("snapshots").join(COMMIT).join(name));
+        assert_eq!(path, repo_cache(cache.path()).join("snapshots").join(COMMIT).join(name));
         let target = fs::read_link(&path).unwrap();
         assert_eq!(target, Path::new(&format!("{up}blobs/{}", sha256(body))));
         assert_eq!(fs::read_to_string(path).unwrap(), body);
@@ -120,7 +120,7 @@ fn the_token_goes_to_the_hub_and_to_nobody_else() {
     let path = hub(settings).resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
 
     assert_eq!(fs::read(path).unwrap(), noise(50_000));
-    assert!(shelf(cache.path()).join("blobs").join(blob).is_file(), "the hub's etag names the blob");
+    assert!(repo_cache(cache.path()).join("blobs").join(blob).is_file(), "the hub's etag names the blob");
     assert_eq!(server.seen().len(), 2);
     for seen in server.seen() {
         assert_eq!(seen.header("authorization"), Some("Bearer hf_secret"), "{}", seen.path);
@@ -157,8 +157,8 @@ fn without_a_linked_etag_the_hub_s_own_names_the_blob() {
     server.on(&file_path("org/name", "q8.gguf"), move |_| Answer::redirect(302, &location).etag("the-hub-s"));
     store.on("/bytes", |_| Answer::ok("bytes").etag("the-store-s"));
     hub(settings(cache.path(), &server.url)).resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
-    assert!(shelf(cache.path()).join("blobs/the-hub-s").is_file());
-    assert!(!shelf(cache.path()).join("blobs/the-store-s").exists());
+    assert!(repo_cache(cache.path()).join("blobs/the-hub-s").is_file());
+    assert!(!repo_cache(cache.path()).join("blobs/the-store-s").exists());
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_blob_of_the_wrong_length_is_replaced() {
     let cache = tempfile::tempdir().unwrap();
     let server = Server::start();
     server.repo("org/name", &[("q8.gguf", b"the whole file")]);
-    let blob = shelf(cache.path()).join("blobs").join(sha256("the whole file"));
+    let blob = repo_cache(cache.path()).join("blobs").join(sha256("the whole file"));
     fs::create_dir_all(blob.parent().unwrap()).unwrap();
     fs::write(&blob, "the who").unwrap();
     let path = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
@@ -213,12 +213,12 @@ fn revisions_are_noted_and_commits_are_not() {
     server.on("/api/models/org/name/revision/refs%2Fpr%2F1", |_| Answer::ok(listing(&["q8.gguf"])));
     let hub = hub(settings(cache.path(), &server.url));
     hub.resolve(&reference("org/name@refs/pr/1:q8.gguf"), &mut ()).unwrap();
-    let noted = shelf(cache.path()).join("refs/refs/pr/1");
+    let noted = repo_cache(cache.path()).join("refs/refs/pr/1");
     assert_eq!(fs::read_to_string(noted).unwrap(), COMMIT);
 
-    fs::remove_dir_all(shelf(cache.path())).unwrap();
+    fs::remove_dir_all(repo_cache(cache.path())).unwrap();
     hub.resolve(&reference(&format!("org/name@{COMMIT}:q8.gguf")), &mut ()).unwrap();
-    assert!(!shelf(cache.path()).join("refs").exists());
+    assert!(!repo_cache(cache.path()).join("refs").exists());
 }
 
 #[test]

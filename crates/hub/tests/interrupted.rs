@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use beamline_hub::{Fault, Hub, HubError, Patience};
+use beamline_hub::{Fault, Hub, HubError, RetryPolicy};
 use server::{Answer, COMMIT, Diary, Server, file_path, hub, noise, reference, settings, sha256};
 
 const NAME: &str = "org/name:q8.gguf";
@@ -86,8 +86,8 @@ fn a_cut_is_taken_up_by_the_next_call() {
         let answer = Answer::ranged(seen, body);
         if seen.earlier == 0 { answer.cut(40_000) } else { answer }
     });
-    let once = Patience { attempts: 1, ..Patience::default() };
-    let error = scene.hub().with_patience(once).resolve(&reference(NAME), &mut ()).unwrap_err();
+    let once = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+    let error = scene.hub().with_retry(once).resolve(&reference(NAME), &mut ()).unwrap_err();
     assert!(matches!(error, HubError::CutShort { got: 40_000, expected: Some(100_000), .. }), "{error:?}");
     assert_eq!(error.fault(), Fault::Transfer);
     assert_eq!(fs::metadata(scene.part()).unwrap().len(), 40_000);
@@ -204,9 +204,9 @@ fn large_pieces_that_lead_nowhere_are_given_up_too() {
 #[test]
 fn a_line_that_falls_silent_is_a_cut() {
     let scene = Scene::new(1000, |seen, body| Answer::ranged(seen, body).hang(600));
-    let patience = Patience { attempts: 1, stall: Duration::from_millis(200), ..Patience::default() };
+    let retry = RetryPolicy { attempts: 1, stall: Duration::from_millis(200), ..RetryPolicy::default() };
     let start = Instant::now();
-    let error = scene.hub().with_patience(patience).resolve(&reference(NAME), &mut ()).unwrap_err();
+    let error = scene.hub().with_retry(retry).resolve(&reference(NAME), &mut ()).unwrap_err();
     assert!(matches!(error, HubError::CutShort { got: 600, .. }), "{error:?}");
     assert!(start.elapsed() < Duration::from_secs(15), "the stall limit did not end it");
 }

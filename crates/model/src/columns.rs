@@ -32,7 +32,7 @@ impl<'a> Columns<'a> {
         &self.rows[row * self.stride + self.from..][..self.width]
     }
 
-    /// The same from row `first` on.
+    /// These columns from row `first` on.
     pub(crate) fn skip(self, first: usize) -> Self {
         Self { rows: &self.rows[first * self.stride..], ..self }
     }

@@ -35,6 +35,9 @@ pub enum Defect {
     /// A file without content.
     #[error("the file is empty; it may not have been downloaded fully")]
     Empty,
+    /// A file that became shorter after it had been opened.
+    #[error("the file was cut short while it was being loaded; load it again once it is whole")]
+    CutShort,
     /// A JSON file that is none.
     #[error("not valid JSON: {0}")]
     Json(String),

@@ -2,10 +2,11 @@
 
 use crate::cache::KvCache;
 use crate::geometry::Geometry;
+use crate::model_error::ModelError;
+use crate::model_id::ModelId;
 use crate::probe::Probe;
-use beamline_kernels::{Isa, PackError, all_finite};
+use beamline_kernels::{Isa, all_finite};
 use beamline_tokens::TokenId;
-use std::path::PathBuf;
 
 /// Which rows of logits a span asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +44,9 @@ pub struct Span<'a> {
     pub want: Want,
 }
 
-/// Rows of logits `[n, vocab]`, in the order of the spans and of the positions wanted in each. All are finite.
+/// Logits: rows `[n, vocab]`, in the order of the spans and of the positions wanted in each. All are finite.
 #[derive(Clone, Debug, PartialEq)]
+#[doc(alias = "logits")]
 pub struct Rows {
     data: Vec<f32>,
     vocab: usize,
@@ -83,61 +85,60 @@ impl Rows {
     }
 }
 
-/// Why a forward pass was refused. Nothing has been appended to any cache, but in the last two cases.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ModelError {
-    /// A sequence would outgrow the model.
-    #[error(
-        "{len} tokens do not fit into the model's context of {context}; shorten the prompt or ask for fewer tokens"
-    )]
-    ContextFull {
-        /// What the sequence would have.
-        len: usize,
-        /// What it may have.
-        context: usize,
-    },
-    /// A token that the model does not have.
-    #[error("token id {id} is beyond the vocabulary; ids must be in 0..={max}", max = .vocab - 1)]
-    UnknownToken {
-        /// The id.
-        id: u32,
-        /// The model's vocabulary.
-        vocab: usize,
-    },
-    /// A span without tokens.
-    #[error("a span needs at least one token")]
-    EmptySpan,
-    /// A cache made for another model.
-    #[error("the cache was made for a model of other sizes")]
-    ForeignCache,
-    /// A table model whose rows are no distributions.
-    #[error("a table needs as many rows as columns, of probabilities that are finite and not negative")]
-    Table,
-    /// Weights that cannot be used, found by the first pass that read them.
-    #[error("{}: tensor {name}: {source}", path.display())]
-    Weights {
-        /// The file.
-        path: PathBuf,
-        /// The tensor.
-        name: String,
-        /// Why.
-        source: PackError,
-    },
-    /// The computation overflowed.
-    #[error("the model computed NaN or infinity: its weights overflow f32")]
-    NotFinite,
-}
-
 /// A language model: something that turns tokens into next-token logits.
+///
+/// Prefill is one call with a long span, a decoding step one call with many spans of one token (a batch), checking guesses
+/// (speculative decoding) a span with [`Want::Tail`]. A model of your own needs two methods: its sizes, and the pass. It
+/// extends each cache by the span's tokens; what it keeps beside them (keys and values, if it has any) is its own affair.
+///
+/// ```
+/// use beamline_model::{Geometry, KvCache, Model, ModelError, Probe, Rows, Span, Want};
+/// use beamline_tokens::TokenId;
+///
+/// /// After each token the next one in the alphabet, most likely.
+/// struct Alphabet;
+///
+/// impl Model for Alphabet {
+///     fn geometry(&self) -> Geometry {
+///         Geometry { vocab: 26, context: 100, layers: 0, kv_heads: 0, head: 0 }
+///     }
+///     fn forward(&self, spans: &mut [Span<'_>], _: &mut dyn Probe) -> Result<Rows, ModelError> {
+///         self.geometry().check(spans)?;
+///         let mut logits = Vec::new();
+///         for span in spans {
+///             span.cache.extend(span.tokens);
+///             let wanted = span.tokens.len() - span.want.count(span.tokens.len());
+///             for token in &span.tokens[wanted..] {
+///                 logits.extend((0..26).map(|next| if next == (token.0 + 1) % 26 { 5.0 } else { 0.0 }));
+///             }
+///         }
+///         Rows::new(logits, 26)
+///     }
+/// }
+///
+/// let mut cache = KvCache::new(Alphabet.geometry());
+/// let mut spans = [Span { tokens: &[TokenId(3)], cache: &mut cache, want: Want::Last }];
+/// assert_eq!(Alphabet.forward(&mut spans, &mut ())?.row(0)[4], 5.0);
+/// # Ok::<(), ModelError>(())
+/// ```
+#[doc(alias = "LanguageModel")]
+#[doc(alias = "LLM")]
 pub trait Model: Send + Sync {
     /// Its sizes.
     fn geometry(&self) -> Geometry;
+
+    /// Which model it is: [`ModelId::unique`], taken once when it is made. Without one, [`Loaded`](crate::Loaded) gives it
+    /// one.
+    fn id(&self) -> ModelId {
+        ModelId::UNKNOWN
+    }
 
     /// Appends every span to its cache, in one pass over the weights, and returns the rows wanted.
     ///
     /// # Errors
     /// When a span does not fit; see [`ModelError`]. All spans are checked before anything is computed.
+    #[doc(alias = "prefill")]
+    #[doc(alias = "decode")]
     fn forward(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError>;
 }
 

@@ -9,6 +9,7 @@ use crate::error::Defect;
 use beamline_kernels::Encoding;
 use reader::{Reader, defect_at};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The type of a tensor's weights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,13 +34,13 @@ impl std::fmt::Display for Kind {
 
 /// A tensor as it lies in a file.
 #[derive(Clone, Debug)]
-pub struct Stored<'a> {
+pub struct Stored {
     /// The weights' type.
     pub kind: Kind,
     /// Its sizes, the slowest first: `[outputs, inputs]` for a matrix.
     pub shape: Vec<usize>,
-    /// The weights.
-    pub bytes: &'a [u8],
+    /// Where the weights lie in the file, in bytes; nowhere for those of a type that cannot be decoded.
+    pub place: Range<usize>,
 }
 
 /// A value of a key.
@@ -78,7 +79,7 @@ impl<'a> List<'a> {
 
     /// Each value in turn.
     pub fn values(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        let (kind, mut reader) = (self.kind, Reader::new(self.bytes));
+        let (kind, mut reader) = (self.kind, Reader::new(self.bytes, self.bytes.len()));
         (0..self.count).map_while(move |_| reader.value(kind, 0).ok())
     }
 }
@@ -87,7 +88,7 @@ impl<'a> List<'a> {
 #[derive(Debug)]
 pub struct Gguf<'a> {
     keys: BTreeMap<&'a str, Value<'a>>,
-    tensors: BTreeMap<&'a str, Stored<'a>>,
+    tensors: BTreeMap<&'a str, Stored>,
 }
 
 impl<'a> Gguf<'a> {
@@ -96,7 +97,20 @@ impl<'a> Gguf<'a> {
     /// # Errors
     /// When the bytes are no GGUF file of version 2 or 3, or something points outside of them.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Defect> {
-        let mut reader = Reader::new(bytes);
+        Self::parse(&mut Reader::new(bytes, bytes.len()))
+    }
+
+    /// Reads the beginning of a file of `total` bytes; nothing if its keys and the list of its tensors take more than was
+    /// given.
+    pub(crate) fn read_beginning(bytes: &'a [u8], total: usize) -> Result<Option<Self>, Defect> {
+        let mut reader = Reader::new(bytes, total);
+        match Self::parse(&mut reader) {
+            Err(_) if reader.ran_out() => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    fn parse(reader: &mut Reader<'a>) -> Result<Self, Defect> {
         if reader.take(4)? != b"GGUF" {
             return Err(defect_at(0, "the first four bytes are not \"GGUF\""));
         }
@@ -124,7 +138,7 @@ impl<'a> Gguf<'a> {
         let mut tensors = BTreeMap::new();
         for header in headers {
             let name = header.name;
-            let stored = header.locate(bytes, data)?;
+            let stored = header.locate(reader.total(), data)?;
             if tensors.insert(name, stored).is_some() {
                 return Err(defect_at(data, &format!("the tensor {name} for the second time")));
             }
@@ -133,7 +147,7 @@ impl<'a> Gguf<'a> {
     }
 
     /// A tensor.
-    pub fn tensor(&self, name: &str) -> Option<&Stored<'a>> {
+    pub fn tensor(&self, name: &str) -> Option<&Stored> {
         self.tensors.get(name)
     }
 

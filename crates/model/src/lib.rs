@@ -6,9 +6,10 @@
 //!
 //! The seam for other engines is [`Model`]: one method, [`forward`](Model::forward), which appends every span to its
 //! [`KvCache`] in one pass over the weights. Prefill is one long span, decoding is many spans of one token, scoring
-//! wants all rows. Below that seam there is no abstraction over devices or number types: a [`Gpt2`] and a [`Llama`],
-//! each in one file, written with the kernels of `beamline-kernels` and bound by its contract: **a row of logits does
-//! not depend on the other spans, on how a prompt was cut, on the threads or on the instruction set.**
+//! wants all rows. Below that seam there is no abstraction over devices or number types. Each architecture is one file
+//! with one entry in one list (`architectures.rs`), written with shared `layers` and the kernels of `beamline-kernels`, and
+//! bound by its contract: **a row of logits does not depend on the other spans, on how a prompt was cut, on the threads or
+//! on the instruction set.**
 //!
 //! ```
 //! use beamline_kernels::Compute;
@@ -24,37 +25,39 @@
 //! # Ok::<(), beamline_model::ModelError>(())
 //! ```
 
-mod attention;
+mod architectures;
 mod cache;
 mod checkpoint;
 mod columns;
 mod config;
+mod deferred_check;
 mod error;
 mod forward;
 mod geometry;
 pub mod gguf;
-mod gpt2;
-mod llama;
+mod layers;
 mod mapped;
+mod model_error;
+mod model_id;
 mod names;
 mod probe;
 mod safetensors;
 mod table;
-mod unseen;
+mod weight_file;
 mod weights;
 
 pub use cache::KvCache;
 pub use checkpoint::{Checkpoint, Loaded};
-pub use config::{Config, Gpt2Config, LlamaConfig, Rope, Scaling};
 pub use error::{Defect, LoadError};
-pub use forward::{Model, ModelError, Rows, Span, Want};
+pub use forward::{Model, Rows, Span, Want};
 pub use geometry::Geometry;
-pub use gpt2::Gpt2;
-pub use llama::Llama;
+pub use mapped::TrustedFiles;
+pub use model_error::{CustomError, ModelError};
+pub use model_id::ModelId;
 pub use probe::{Part, Probe, Site};
 pub use safetensors::safetensors_index;
 pub use table::TableModel;
-pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, LoadOptions};
+pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, Holding, LoadOptions};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

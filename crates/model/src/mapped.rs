@@ -1,55 +1,66 @@
-//! Files mapped into memory.
-#![allow(unsafe_code)] // two calls: mapping a file, and giving up its pages
+//! Files mapped into memory (mmap), for who asks for it: the only unsafe code of this crate.
+#![allow(unsafe_code)] // mapping a file, giving up its pages, and the promise that is asked for
 
 use crate::error::{Defect, LoadError};
 use beamline_kernels::Lent;
 use std::fs::File;
-use std::ops::{Deref, Range};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The bytes of a file, or of a part of the program.
+/// A promise about the files of a model, without which none is mapped into memory (mmap).
+///
+/// A mapped file is memory that other programs can change or take away. Weights that are used in place, and those that
+/// have not been packed yet, are read from it long after loading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[doc(alias = "mmap")]
+pub struct TrustedFiles(());
+
+impl TrustedFiles {
+    /// Promises that nobody changes the files of a model while they are mapped.
+    ///
+    /// # Safety
+    /// From the call of [`Checkpoint::load`](crate::Checkpoint::load) that is given this promise until the model is
+    /// dropped, no program may write into the model's files or cut them short. Reading from a file that was cut short ends
+    /// the process (SIGBUS on Unix); one that is written into changes under a `&[u8]`, which is undefined behaviour.
+    /// Deleting a file, or replacing it by renaming another over it, does no harm: the mapped one stays until it is let go.
+    pub const unsafe fn promise_unchanged() -> Self {
+        Self(())
+    }
+}
+
+/// The bytes of a whole file, or of a part of the program.
 pub(crate) enum Mapped {
     File(memmap2::Mmap),
     Static(&'static [u8]),
 }
 
 impl Mapped {
-    pub(crate) fn open(path: &Path) -> Result<Self, LoadError> {
+    /// Maps a file that has at least `len` bytes.
+    pub(crate) fn map(file: &File, path: &Path, len: usize, _promise: TrustedFiles) -> Result<Self, LoadError> {
         let io = |error| LoadError::reading(path, error);
-        // Asked before opening: to open a pipe is to wait for whoever writes into it.
-        let metadata = std::fs::metadata(path).map_err(io)?;
-        if !metadata.is_file() {
-            return Err(io(std::io::Error::other("not a regular file")));
-        }
-        let file = File::open(path).map_err(io)?;
-        if metadata.len() == 0 {
-            return Err(Defect::Empty.at(path));
-        }
-        // SAFETY: the mapping is read-only and private to this process. Another program that cuts the file short while
-        // it is open makes later reads fail (`Checkpoint` says so); writing into it in place could change weights, but
-        // nothing is read through the mapping that is not checked when it is read.
-        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(io)?;
-        Ok(Self::File(map))
-    }
-}
-
-impl Mapped {
-    /// Where a part lies, if it is one of these bytes.
-    fn place(&self, part: &[u8]) -> Option<Range<usize>> {
-        let start = (part.as_ptr() as usize).wrapping_sub(self.as_ptr() as usize);
-        (start <= self.len() && part.len() <= self.len() - start).then(|| start..start + part.len())
+        // SAFETY: the mapping is read-only, and whoever holds a `TrustedFiles` has promised that nobody changes the file
+        // while it is mapped. Products read plain floats through it again and again until a matrix has been packed.
+        let map = unsafe { memmap2::Mmap::map(file) }.map_err(io)?;
+        if map.len() < len { Err(Defect::CutShort.at(path)) } else { Ok(Self::File(map)) }
     }
 
-    /// A part of these bytes, which keeps the file open; nothing for bytes from elsewhere.
-    pub(crate) fn lend(self: &Arc<Self>, part: &[u8]) -> Box<dyn Lent> {
-        let range = self.place(part).unwrap_or_default();
-        Box::new(Part { of: self.clone(), range })
+    /// All bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::File(map) => map,
+            Self::Static(bytes) => bytes,
+        }
+    }
+
+    /// A part of these bytes, which keeps the file mapped.
+    pub(crate) fn lend(self: &Arc<Self>, range: Range<usize>) -> Box<dyn Lent> {
+        Box::new(MappedRange { of: self.clone(), range })
     }
 
     /// Says that a part has been read and will hardly be again, so that its memory may go to others.
-    pub(crate) fn release(&self, part: &[u8]) {
-        let (Self::File(map), Some(range)) = (self, self.place(part)) else { return };
+    pub(crate) fn release(&self, range: &Range<usize>) {
+        let Self::File(map) = self else { return };
         #[cfg(unix)]
         {
             // SAFETY: the map is of a file and never written to, so pages that are given up come back from the file,
@@ -62,27 +73,17 @@ impl Mapped {
     }
 }
 
-/// Some bytes of a file, which stays open as long as they are wanted.
-struct Part {
+/// Some bytes of a file, which stays mapped as long as they are wanted.
+struct MappedRange {
     of: Arc<Mapped>,
     range: Range<usize>,
 }
 
-impl Lent for Part {
+impl Lent for MappedRange {
     fn bytes(&self) -> &[u8] {
-        &self.of[self.range.clone()]
+        &self.of.bytes()[self.range.clone()]
     }
     fn release(&self) {
-        self.of.release(self.bytes());
-    }
-}
-
-impl Deref for Mapped {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::File(map) => map,
-            Self::Static(bytes) => bytes,
-        }
+        self.of.release(&self.range);
     }
 }

@@ -13,7 +13,7 @@ pub enum Part {
     /// How much each head of each row looks at each position of its own sequence: `[rows, heads, positions]`, as many
     /// positions as the longest sequence has, zeros where a row does not look. A look, as above; it costs a second
     /// attention.
-    Weights,
+    AttentionWeights,
     /// What the heads saw, side by side, before the output projection.
     Attention,
     /// What the feed-forward part adds.
@@ -33,10 +33,14 @@ pub struct Site {
     pub part: Part,
 }
 
-/// Looks at activations, or changes them, while a model runs. `()` does neither.
+/// Looks at activations (hidden states), or changes them, while a model runs: a hook. `()` does neither, and costs nothing:
+/// what no probe wants is not copied.
 ///
 /// Rows come `[positions of all spans in order, width]`. What is written into them is what the model goes on with:
 /// ablation, steering and patching are the same hook as looking.
+#[doc(alias = "hook")]
+#[doc(alias = "hidden_states")]
+#[doc(alias = "output_attentions")]
 pub trait Probe: Send {
     /// Whether to call [`visit`](Self::visit) here; asked once a site and pass.
     fn wants(&self, _site: Site) -> bool {
@@ -49,7 +53,7 @@ pub trait Probe: Send {
 impl Probe for () {}
 
 /// Shows a probe something made for it alone, if it wants that.
-pub(crate) fn look(probe: &mut dyn Probe, layer: usize, part: Part, make: impl FnOnce() -> Vec<f32>) {
+pub(crate) fn visit_copy(probe: &mut dyn Probe, layer: usize, part: Part, make: impl FnOnce() -> Vec<f32>) {
     let site = Site { layer, part };
     if probe.wants(site) {
         probe.visit(site, &mut make());
@@ -57,7 +61,7 @@ pub(crate) fn look(probe: &mut dyn Probe, layer: usize, part: Part, make: impl F
 }
 
 /// Shows `rows` to a probe that wants them.
-pub(crate) fn show(probe: &mut dyn Probe, layer: usize, part: Part, rows: &mut [f32]) {
+pub(crate) fn visit(probe: &mut dyn Probe, layer: usize, part: Part, rows: &mut [f32]) {
     let site = Site { layer, part };
     if probe.wants(site) {
         probe.visit(site, rows);

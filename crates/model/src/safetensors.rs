@@ -2,13 +2,13 @@
 
 use crate::error::{Defect, LoadError};
 use crate::gguf::{Kind, Stored};
-use crate::mapped::Mapped;
-use ::safetensors::{Dtype, SafeTensors};
+use crate::weight_file::WeightFile;
+use ::safetensors::Dtype;
+use ::safetensors::tensor::Metadata;
 use beamline_kernels::Encoding;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 /// The name of an index of shards.
 const INDEX: &str = "model.safetensors.index.json";
@@ -16,9 +16,9 @@ const INDEX: &str = "model.safetensors.index.json";
 /// The name of one file with everything.
 const SINGLE: &str = "model.safetensors";
 
-/// Maps a folder's safetensors: the one with everything, as transformers prefers; else those that the index names; else
+/// Opens a folder's safetensors: the one with everything, as transformers prefers; else those that the index names; else
 /// all there are.
-pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Arc<Mapped>)>, LoadError> {
+pub(crate) fn open(folder: &Path) -> Result<Vec<WeightFile>, LoadError> {
     let index = folder.join(INDEX);
     let names: BTreeSet<String> = if folder.join(SINGLE).is_file() {
         BTreeSet::from([SINGLE.to_owned()])
@@ -34,11 +34,7 @@ pub(crate) fn open(folder: &Path) -> Result<Vec<(PathBuf, Arc<Mapped>)>, LoadErr
     if names.is_empty() {
         return Err(Defect::Missing(vec![SINGLE.to_owned(), INDEX.to_owned(), "*.safetensors".to_owned()]).at(folder));
     }
-    let open = |name: String| {
-        let path = folder.join(name);
-        Mapped::open(&path).map(|mapped| (path, Arc::new(mapped)))
-    };
-    names.into_iter().map(open).collect()
+    names.into_iter().map(|name| WeightFile::open(&folder.join(name))).collect()
 }
 
 /// Reads an index of shards: which file each tensor lies in. File names are plain names, never paths.
@@ -59,18 +55,46 @@ pub fn safetensors_index(bytes: &[u8]) -> Result<BTreeMap<String, String>, Defec
 }
 
 /// All tensors of all shards, each with the number of its shard.
-pub(crate) fn tensors(shards: &[(PathBuf, Arc<Mapped>)]) -> Result<BTreeMap<String, (Stored<'_>, usize)>, LoadError> {
+pub(crate) fn tensors(shards: &[WeightFile]) -> Result<BTreeMap<String, (Stored, usize)>, LoadError> {
     let mut all = BTreeMap::new();
-    for (shard, (path, mapped)) in shards.iter().enumerate() {
-        let file = SafeTensors::deserialize(mapped).map_err(|e| Defect::Safetensors(e.to_string()).at(path))?;
-        for (name, view) in file.tensors() {
-            let stored = Stored { kind: kind(view.dtype()), shape: view.shape().to_vec(), bytes: view.data() };
+    for (shard, file) in shards.iter().enumerate() {
+        let (metadata, data) = header(file)?;
+        for name in metadata.offset_keys() {
+            let Some(info) = metadata.info(&name) else { continue };
+            let (start, end) = info.data_offsets;
+            let place = data + start..data + end;
+            let stored = Stored { kind: kind(info.dtype), shape: info.shape.clone(), place };
             if all.insert(name.clone(), (stored, shard)).is_some() {
-                return Err(Defect::Index(format!("tensor {name} lies in two files")).at(path));
+                return Err(Defect::Index(format!("tensor {name} lies in two files")).at(file.path()));
             }
         }
     }
     Ok(all)
+}
+
+/// The most bytes of a header that are read: as many as the format allows.
+const MOST_HEADER: usize = 100_000_000;
+
+/// What a file says of its tensors, which lie side by side and fill the rest of it; and where they begin.
+fn header(file: &WeightFile) -> Result<(Metadata, usize), LoadError> {
+    const LENGTH: usize = size_of::<u64>();
+    let wrong = |what: &str| Defect::Safetensors(what.to_owned()).at(file.path());
+    let length = file.beginning(LENGTH)?;
+    let length = length.try_into().map_err(|_| wrong("it has no header"))?;
+    let length = usize::try_from(u64::from_le_bytes(length)).ok().filter(|&length| length <= MOST_HEADER);
+    let length = length.ok_or_else(|| wrong(&format!("its header takes more than {MOST_HEADER} bytes")))?;
+    let data = LENGTH + length;
+    if data > file.len() {
+        return Err(wrong("its header goes beyond the end"));
+    }
+    let mut header = vec![0; length];
+    file.read(LENGTH, &mut header)?;
+    // Reading it checks that types, shapes and places agree.
+    let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| wrong(&error.to_string()))?;
+    if metadata.data_len().checked_add(data) != Some(file.len()) {
+        return Err(wrong(&format!("its tensors take {} bytes, it has {}", metadata.data_len(), file.len() - data)));
+    }
+    Ok((metadata, data))
 }
 
 fn kind(dtype: Dtype) -> Kind {

@@ -1,7 +1,8 @@
 //! A model that one can check by hand: next-token probabilities that depend on the last token alone.
 
-use crate::forward::{Model, ModelError, Rows, Span};
+use crate::forward::{Model, Rows, Span};
 use crate::geometry::Geometry;
+use crate::model_error::ModelError;
 use crate::probe::Probe;
 
 /// A table of next-token probabilities: row `i` is what follows token `i`.
@@ -30,7 +31,7 @@ impl TableModel {
         Ok(Self { logits, context })
     }
 
-    /// The same from logits.
+    /// A table of logits: row `i` is what follows token `i`, before the softmax.
     ///
     /// # Errors
     /// When the table is empty or not square, or a logit is not finite.

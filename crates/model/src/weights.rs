@@ -1,17 +1,23 @@
 //! Tensors fetched by part, checked against the shapes that the config asks for, and packed.
 
+use crate::deferred_check::CheckedMatrix;
 use crate::error::{Defect, LoadError};
 use crate::gguf::{Kind, Stored};
-use crate::mapped::Mapped;
-use crate::names::{Name, Naming};
-use crate::unseen::Origin;
-use beamline_kernels::{
-    ActivationFormat, Compute, Encoding, Layout, Matrix, PackError, Product, Scratch, Source, products,
-};
+use crate::layers::linear::Linear;
+use crate::mapped::TrustedFiles;
+use crate::names::{Format, TensorName};
+use crate::weight_file::Held;
+use beamline_kernels::{ActivationFormat, Compute, Encoding, Layout, Matrix, PackError, Source};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How weights are to be held.
+/// How a model is to be loaded.
+///
+/// ```
+/// use beamline_model::{Holding, LoadOptions};
+/// // Nothing is mapped unless it is asked for.
+/// assert_eq!(LoadOptions::default().holding, Holding::Packed);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LoadOptions {
     /// Converts every matrix to this format; none keeps each as stored. Norms, biases and position embeddings are
@@ -19,12 +25,27 @@ pub struct LoadOptions {
     pub dtype: Option<Encoding>,
     /// The precision of activations in quantized matmuls; none takes [`DEFAULT_ACTIVATIONS`].
     pub activations: Option<ActivationFormat>,
-    /// When plain floats are looked through for NaN and infinity.
+    /// Where the weights are once the model has been loaded.
+    pub holding: Holding,
+    /// When plain floats that are used in place are looked through for NaN and infinity.
     pub check: Check,
 }
 
-/// When plain floats are looked through for NaN and infinity, which no model may have. Quantised and converted weights are
-/// while they are packed.
+/// Where the weights are once a model has been loaded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Holding {
+    /// In memory of this process, packed for products. Files are read while loading (no mmap) and closed when it returns:
+    /// whatever happens to them afterwards does not matter.
+    #[default]
+    Packed,
+    /// Quantised and converted weights are packed; plain floats stay in the mapped file (mmap), are used there by the first
+    /// product, and packed by the second one. The first token comes sooner, and the files must stay what they are for as
+    /// long as the model lives, which the promise says. All results are the same bits.
+    Mapped(TrustedFiles),
+}
+
+/// When plain floats that are used in place ([`Holding::Mapped`]) are looked through for NaN and infinity, which no model may
+/// have. Weights that are packed while loading are looked through on the way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Check {
     /// When they are loaded, which reads all of them.
@@ -54,48 +75,10 @@ pub struct Description {
     pub step_bytes: usize,
 }
 
-/// `x W + b`.
-#[derive(Debug)]
-pub(crate) struct Linear {
-    pub(crate) matrix: Arc<Matrix>,
-    pub(crate) bias: Option<Vec<f32>>,
-}
-
-impl Linear {
-    /// `x` is `[rows, inputs]`; returns `[rows, outputs]`.
-    pub(crate) fn apply<'c>(&self, x: &[f32], compute: &'c Compute) -> Scratch<'c> {
-        let [out] = Self::apply_all([self], x, compute);
-        out
-    }
-
-    /// Says that these will be applied together, after what is applied next.
-    pub(crate) fn expect<const N: usize>(all: [&Self; N], compute: &Compute) {
-        compute.prefetch_next(all.map(|linear| linear.matrix.as_ref()));
-    }
-
-    /// Several at once on the same `x`, which costs less than one after the other.
-    pub(crate) fn apply_all<'c, const N: usize>(all: [&Self; N], x: &[f32], compute: &'c Compute) -> [Scratch<'c>; N] {
-        let rows = x.len() / all[0].matrix.inputs();
-        let mut outs = all.map(|linear| compute.scratch(rows * linear.matrix.outputs()));
-        let list = all.into_iter().zip(outs.iter_mut());
-        let list = list.map(|(linear, out)| Product { matrix: &linear.matrix, bias: linear.bias.as_deref(), out });
-        products(x, list.collect(), compute);
-        outs
-    }
-}
-
-/// The weight and bias of a LayerNorm.
-#[derive(Debug)]
-pub(crate) struct Norm {
-    pub(crate) weight: Vec<f32>,
-    pub(crate) bias: Vec<f32>,
-}
-
 /// A tensor, and the file it lies in.
 pub(crate) struct Found<'a> {
-    pub(crate) stored: &'a Stored<'a>,
-    pub(crate) path: &'a Path,
-    pub(crate) file: &'a Arc<Mapped>,
+    pub(crate) stored: &'a Stored,
+    pub(crate) file: &'a Held<'a>,
 }
 
 /// Finds a tensor.
@@ -104,13 +87,15 @@ type Find<'a> = &'a dyn Fn(&str) -> Option<Found<'a>>;
 /// The tensors of a checkpoint, on their way into a model.
 pub(crate) struct Weights<'a> {
     path: &'a Path,
-    naming: Naming,
+    format: Format,
     find: Find<'a>,
     options: LoadOptions,
     compute: &'a Compute,
     taken: Vec<Taken>,
     /// To be checked.
-    matrices: Vec<Origin>,
+    matrices: Vec<CheckedMatrix>,
+    /// For the bytes of one tensor after another.
+    buffer: Vec<u8>,
 }
 
 /// A tensor that has been loaded.
@@ -126,25 +111,23 @@ struct Taken {
 impl<'a> Weights<'a> {
     pub(super) fn new(
         path: &'a Path,
-        naming: Naming,
+        format: Format,
         find: Find<'a>,
         options: LoadOptions,
         compute: &'a Compute,
     ) -> Self {
-        Self { path, naming, find, options, compute, taken: Vec::new(), matrices: Vec::new() }
+        Self { path, format, find, options, compute, taken: Vec::new(), matrices: Vec::new(), buffer: Vec::new() }
     }
 
     /// Checks all matrices together, once everything has been loaded; or returns those that are left to the first pass.
-    pub(super) fn check(&mut self) -> Result<Arc<[Origin]>, LoadError> {
-        let stepped = self.taken.iter().filter(|t| t.matrix.is_some()).map(|t| t.stepped);
-        self.matrices.iter_mut().zip(stepped).for_each(|(origin, stepped)| origin.is_table = !stepped);
+    pub(super) fn check(&mut self) -> Result<Arc<[CheckedMatrix]>, LoadError> {
         let matrices = std::mem::take(&mut self.matrices);
         if self.options.check == Check::FirstPass {
             return Ok(matrices.into_iter().filter(|origin| origin.matrix.is_in_place()).collect());
         }
         let all: Vec<&Matrix> = matrices.iter().map(|origin| origin.matrix.as_ref()).collect();
         Matrix::check(&all, self.compute).map_err(|(which, source)| {
-            let Origin { name, path, .. } = &matrices[which];
+            let CheckedMatrix { name, path, .. } = &matrices[which];
             Defect::Weights { name: name.clone(), source }.at(path)
         })?;
         // Of a table, hardly anything will be read again.
@@ -171,25 +154,24 @@ impl<'a> Weights<'a> {
         let found = (self.find)(name).ok_or_else(|| Defect::MissingTensor(name.to_owned()).at(self.path))?;
         if found.stored.shape != shape {
             let (had, expected) = (found.stored.shape.clone(), shape.to_vec());
-            return Err(Defect::Shape { name: name.to_owned(), found: had, expected }.at(found.path));
+            return Err(Defect::Shape { name: name.to_owned(), found: had, expected }.at(found.file.path()));
         }
         match found.stored.kind {
             Kind::Known(encoding) => Ok((found, encoding)),
-            other => Err(Defect::Type { name: name.to_owned(), kind: other.to_string() }.at(found.path)),
+            other => Err(Defect::Type { name: name.to_owned(), kind: other.to_string() }.at(found.file.path())),
         }
     }
 
     /// A tensor as plain numbers, all finite.
     fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
-        let (Found { stored, path, file }, encoding) = self.stored(name, shape)?;
-        let count = shape.iter().product();
-        if encoding.bytes(count) != Some(stored.bytes.len()) {
-            let source = PackError::Length { outputs: 1, inputs: count, encoding, bytes: stored.bytes.len() };
+        let (Found { stored, file }, encoding) = self.stored(name, shape)?;
+        let (count, path) = (shape.iter().product(), file.path());
+        if encoding.bytes(count) != Some(stored.place.len()) {
+            let source = PackError::Length { outputs: 1, inputs: count, encoding, bytes: stored.place.len() };
             return Err(Defect::Weights { name: name.to_owned(), source }.at(path));
         }
         let mut out = vec![0.0; count];
-        encoding.decode(stored.bytes, &mut out);
-        file.release(stored.bytes);
+        file.with(&stored.place, &mut self.buffer, |bytes| encoding.decode(bytes, &mut out))?;
         if let Some(at) = out.iter().position(|v| !v.is_finite()) {
             let row = at / shape.last().copied().unwrap_or(1);
             return Err(
@@ -200,81 +182,103 @@ impl<'a> Weights<'a> {
         Ok(out)
     }
 
-    /// A table that rows are looked up in, `[rows, width]`.
-    pub(crate) fn table(&mut self, name: Name, shape: [usize; 2]) -> Result<Vec<f32>, LoadError> {
+    /// Where the weights lie, for messages.
+    pub(crate) fn path(&self) -> &'a Path {
+        self.path
+    }
+
+    /// A table of plain numbers that rows are looked up in, `[rows, width]`.
+    pub(crate) fn table(&mut self, name: TensorName, shape: [usize; 2]) -> Result<Vec<f32>, LoadError> {
         self.numbers(&self.tensor(name, None, "weight"), &shape)
     }
 
-    /// The weight of an RMS norm.
-    pub(crate) fn scale(&mut self, name: Name, layer: Option<usize>, width: usize) -> Result<Vec<f32>, LoadError> {
-        self.numbers(&self.tensor(name, layer, "weight"), &[width])
+    /// Plain numbers, one for each column: the `weight` or `bias` of a normalisation.
+    pub(crate) fn vector(
+        &mut self,
+        name: TensorName,
+        layer: Option<usize>,
+        kind: &str,
+        width: usize,
+    ) -> Result<Vec<f32>, LoadError> {
+        self.numbers(&self.tensor(name, layer, kind), &[width])
     }
 
-    /// Weight and bias of a LayerNorm.
-    pub(crate) fn norm(&mut self, name: Name, layer: Option<usize>, width: usize) -> Result<Norm, LoadError> {
-        let weight = self.scale(name, layer, width)?;
-        Ok(Norm { weight, bias: self.numbers(&self.tensor(name, layer, "bias"), &[width])? })
+    /// Plain numbers that a GGUF file may have beside the network's own.
+    pub(crate) fn gguf_extra(&mut self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>, LoadError> {
+        let there = self.format == Format::Gguf && (self.find)(name).is_some();
+        there.then(|| self.numbers(name, shape)).transpose()
     }
 
-    fn tensor(&self, name: Name, layer: Option<usize>, kind: &str) -> String {
-        format!("{}.{kind}", self.naming.stem(name, layer))
+    fn tensor(&self, name: TensorName, layer: Option<usize>, kind: &str) -> String {
+        format!("{}.{kind}", self.format.stem(name, layer))
     }
 
-    /// A matrix `[outputs, inputs]`: packed, or plain floats in their place.
+    /// A matrix `[outputs, inputs]`: packed, or plain floats in a mapped file.
     pub(crate) fn matrix(
         &mut self,
-        name: Name,
+        name: TensorName,
         layer: Option<usize>,
         shape: [usize; 2],
     ) -> Result<Arc<Matrix>, LoadError> {
-        self.ordered(name, layer, shape, None)
+        self.ordered(name, layer, shape, None, true)
+    }
+
+    /// A matrix that only rows are looked up in, which is not what a step reads.
+    pub(crate) fn looked_up(&mut self, name: TensorName, shape: [usize; 2]) -> Result<Arc<Matrix>, LoadError> {
+        self.ordered(name, None, shape, None, false)
     }
 
     fn ordered(
         &mut self,
-        name: Name,
+        name: TensorName,
         layer: Option<usize>,
         [outputs, inputs]: [usize; 2],
         order: Option<&[usize]>,
+        stepped: bool,
     ) -> Result<Arc<Matrix>, LoadError> {
         let tensor = self.tensor(name, layer, "weight");
-        let transposed = self.naming.transposed(name);
+        let transposed = self.format.transposed(name);
         let (layout, shape) =
             if transposed { (Layout::InOut, [inputs, outputs]) } else { (Layout::OutIn, [outputs, inputs]) };
-        let (Found { stored, path, file }, encoding) = self.stored(&tensor, &shape)?;
-        let target = self.options.dtype.unwrap_or(encoding);
-        let matrix = if order.is_none() && target == encoding && encoding.is_float() {
-            Matrix::in_place(file.lend(stored.bytes), encoding, layout, [outputs, inputs])
+        let (Found { stored, file }, encoding) = self.stored(&tensor, &shape)?;
+        let (target, path) = (self.options.dtype.unwrap_or(encoding), file.path());
+        let fits = order.is_none() && target == encoding && encoding.is_float();
+        let matrix = if let Some(lent) = fits.then(|| file.lend(&stored.place)).flatten() {
+            Matrix::in_place(lent, encoding, layout, [outputs, inputs])
         } else {
-            let source = Source { encoding, layout, bytes: stored.bytes, outputs, inputs, order };
-            let packed = Matrix::pack(&source, Some(target), self.compute);
-            file.release(stored.bytes);
-            packed
+            file.with(&stored.place, &mut self.buffer, |bytes| {
+                let source = Source { encoding, layout, bytes, outputs, inputs, order };
+                Matrix::pack(&source, Some(target), self.compute)
+            })?
         };
         let weights = |source| Defect::Weights { name: tensor.clone(), source }.at(path);
         let matrix = matrix.map_err(weights)?;
         let matrix = Arc::new(matrix.with_activations(self.options.activations.unwrap_or(DEFAULT_ACTIVATIONS)));
         let (matrix_encoding, bytes) = (Some(matrix.encoding()), matrix.bytes());
-        let stepped = name != Name::Tokens;
         self.taken.push(Taken { matrix: matrix_encoding, weights: outputs * inputs, bytes, stepped });
-        self.matrices.push(Origin { matrix: matrix.clone(), name: tensor, path: path.to_owned(), is_table: false });
+        self.matrices.push(CheckedMatrix {
+            matrix: matrix.clone(),
+            name: tensor,
+            path: path.to_owned(),
+            is_table: !stepped,
+        });
         Ok(matrix)
     }
 
-    /// Says that the token embedding serves as the output matrix too, so that a step reads it.
-    pub(crate) fn tie(&mut self) {
-        self.taken.iter_mut().filter(|t| t.matrix.is_some()).for_each(|t| t.stepped = true);
-    }
-
     /// A matrix with a bias.
-    pub(crate) fn linear(&mut self, name: Name, layer: Option<usize>, shape: [usize; 2]) -> Result<Linear, LoadError> {
+    pub(crate) fn linear(
+        &mut self,
+        name: TensorName,
+        layer: Option<usize>,
+        shape: [usize; 2],
+    ) -> Result<Linear, LoadError> {
         self.linear_if(name, layer, shape, true)
     }
 
     /// A matrix, with a bias where there is one.
     pub(crate) fn linear_if(
         &mut self,
-        name: Name,
+        name: TensorName,
         layer: Option<usize>,
         shape: [usize; 2],
         biased: bool,
@@ -284,38 +288,23 @@ impl<'a> Weights<'a> {
         Ok(Linear { matrix, bias })
     }
 
-    /// Queries or keys, brought into the order in which a head's halves are turned against each other.
-    pub(crate) fn rotated(
+    /// Queries or keys whose pairs lie side by side, brought into the order in which a head's halves are turned against
+    /// each other.
+    pub(crate) fn interleaved(
         &mut self,
-        name: Name,
+        name: TensorName,
         layer: Option<usize>,
         shape: [usize; 2],
         biased: bool,
         head: usize,
     ) -> Result<Linear, LoadError> {
-        if self.naming != (Naming::Gguf { permuted: true }) {
-            return self.linear_if(name, layer, shape, biased);
-        }
         let tensor = self.tensor(name, layer, "weight");
         self.stored(&tensor, &shape)?; // before an order of that many outputs is made
         let order = interleaved(shape[0], head);
-        let matrix = self.ordered(name, layer, shape, Some(&order))?;
+        let matrix = self.ordered(name, layer, shape, Some(&order), true)?;
         let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[shape[0]])).transpose()?;
         let bias = bias.map(|stored| order.iter().map(|&i| stored[i]).collect());
         Ok(Linear { matrix, bias })
-    }
-
-    /// Frequencies divided by the file's factors, where it has them (Llama 3 in GGUF).
-    pub(crate) fn rope_factors(&mut self, frequencies: Vec<f32>) -> Result<Vec<f32>, LoadError> {
-        const FACTORS: &str = "rope_freqs.weight";
-        if !matches!(self.naming, Naming::Gguf { .. }) || (self.find)(FACTORS).is_none() {
-            return Ok(frequencies);
-        }
-        let factors = self.numbers(FACTORS, &[frequencies.len()])?;
-        if let Some(bad) = factors.iter().find(|f| **f <= 0.0) {
-            return Err(Defect::value(FACTORS, bad, "positive numbers").at(self.path));
-        }
-        Ok(frequencies.iter().zip(&factors).map(|(frequency, factor)| frequency / factor).collect())
     }
 }
 

@@ -55,7 +55,7 @@ fn keys_and_tensors_are_found() {
     let list = gguf.list("list").unwrap().unwrap();
     assert!(matches!(list.values().collect::<Vec<_>>()[..], [Value::Text(b"a"), Value::Text(b"\xff")]));
     let w = gguf.tensor("w").unwrap();
-    assert_eq!((w.shape.as_slice(), w.bytes.len()), (&[2, 3][..], 24));
+    assert_eq!((w.shape.as_slice(), w.place.len()), (&[2, 3][..], 24));
 }
 
 #[test]

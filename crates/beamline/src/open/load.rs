@@ -6,7 +6,7 @@ use crate::open::name::ModelName;
 use crate::open::vocabulary;
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Check, Checkpoint, LoadOptions};
+use beamline_model::{Check, Checkpoint, Holding, LoadOptions};
 use beamline_tokens::Tokenizer;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -32,6 +32,8 @@ pub struct OpenOptions {
     /// The thread pool and instructions to compute with, in place of a pool of the engine's own. Two engines that are given
     /// one take turns on it and do not tread on each other.
     pub compute: Option<Arc<Compute>>,
+    /// Where the weights are once the model is open: by default in memory, so that nothing depends on its files any more.
+    pub holding: Holding,
 }
 
 impl OpenOptions {
@@ -65,6 +67,13 @@ impl OpenOptions {
     #[must_use]
     pub fn compute(mut self, compute: Arc<Compute>) -> Self {
         self.compute = Some(compute);
+        self
+    }
+
+    /// Says where the weights are once the model is open.
+    #[must_use]
+    pub fn holding(mut self, holding: Holding) -> Self {
+        self.holding = holding;
         self
     }
 
@@ -109,14 +118,6 @@ pub struct Opened {
 
 /// The file of a vocabulary that does not lie with the weights.
 const TOKENIZER: &str = "tokenizer.json";
-
-/// The size of a checkpoint's vocabulary.
-fn vocab(checkpoint: &Checkpoint) -> usize {
-    match checkpoint.config() {
-        beamline_model::Config::Gpt2(config) => config.vocab,
-        beamline_model::Config::Llama(config) => config.vocab,
-    }
-}
 
 impl Opened {
     /// Finds a model and opens its files; one on the hub is downloaded first where the cache has not got it.
@@ -173,7 +174,7 @@ impl Opened {
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
             (Some(json), Defaults::read(generation.as_deref(), &read("config.json")?))
         };
-        defaults.fit(vocab(&checkpoint));
+        defaults.fit(checkpoint.geometry().vocab);
         Ok(Self { name, checkpoint, json, defaults, started })
     }
 
@@ -206,12 +207,13 @@ impl Opened {
     pub fn check(&self, settings: &crate::Options) -> Result<(), Error> {
         settings.check_ranges()?;
         let mut all = settings.over(&self.defaults.settings).with_preset();
-        crate::options::reconcile(&mut all, vocab(&self.checkpoint));
-        crate::options::check(&all, vocab(&self.checkpoint))
+        crate::options::reconcile(&mut all, self.checkpoint.geometry().vocab);
+        crate::options::check(&all, self.checkpoint.geometry().vocab)
     }
 
-    /// Reads the weights and the vocabulary, side by side. Plain floats are read, and looked at, by the first pass: NaN or
-    /// infinity among them is an error of whatever is computed first ([`beamline_model::ModelError::Weights`]).
+    /// Reads the weights and the vocabulary, side by side. With [`Holding::Mapped`] plain floats are read, and looked at, by
+    /// the first pass: NaN or infinity among them is an error of whatever is computed first
+    /// ([`beamline_model::ModelError::Weights`]).
     ///
     /// # Errors
     /// When the vocabulary or a tensor is missing or not valid, or threads cannot be had.
@@ -220,8 +222,8 @@ impl Opened {
             Some(compute) => Arc::clone(compute),
             None => Arc::new(Compute::from_env(options.threads)?),
         };
-        let check = Check::FirstPass;
-        let weights = LoadOptions { dtype: options.dtype, activations: options.activations, check };
+        let OpenOptions { dtype, activations, holding, .. } = *options;
+        let weights = LoadOptions { dtype, activations, holding, check: Check::FirstPass };
         let (tokenizer, loaded) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| self.tokenizer());
             let loaded = self.checkpoint.load(weights, &compute);

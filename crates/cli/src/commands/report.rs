@@ -73,6 +73,7 @@ fn model_of(args: &Replay, bundle: &Bundle) -> Result<ModelArgs, Failure> {
         dtype,
         threads: args.threads,
         activations: Some(args.activations.map_or_else(own, Ok)?),
+        no_map: false,
     })
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use beamline_hub::{Hub, Patience, Progress, Reference, Settings};
+use beamline_hub::{Hub, Progress, Reference, RetryPolicy, Settings};
 use sha2::{Digest, Sha256};
 
 /// The commit that every played repository is at.
@@ -252,8 +252,8 @@ pub(crate) fn settings(cache: &Path, endpoint: &str) -> Settings {
 /// A hub that tries three times and hardly waits in between.
 pub(crate) fn hub(settings: Settings) -> Hub {
     let (pause, stall) = (Duration::from_millis(1), Duration::from_secs(10));
-    let patience = Patience { attempts: 3, pause, connect: stall, stall };
-    Hub::new(settings).expect("good settings").with_patience(patience)
+    let retry = RetryPolicy { attempts: 3, pause, connect: stall, stall };
+    Hub::new(settings).expect("good settings").with_retry(retry)
 }
 
 pub(crate) fn reference(text: &str) -> Reference {

@@ -15,10 +15,13 @@ pub(super) fn defect_at(at: usize, what: &str) -> Defect {
     Defect::Gguf { what: what.to_owned(), at }
 }
 
-/// A place in the bytes of a file.
+/// A place in the bytes of a file, of which the beginning may be all that is there.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Bytes of the whole file.
+    total: usize,
+    ran_out: bool,
 }
 
 /// What the header says of a tensor, before the weights' place is known.
@@ -32,8 +35,17 @@ pub(super) struct Header<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+    pub(super) fn new(bytes: &'a [u8], total: usize) -> Self {
+        Self { bytes, at: 0, total, ran_out: false }
+    }
+
+    pub(super) fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Whether bytes were wanted that the file has, but this reader has not.
+    pub(super) fn ran_out(&self) -> bool {
+        self.ran_out
     }
 
     pub(super) fn at(&self) -> usize {
@@ -42,9 +54,13 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Defect> {
-        let part = self.at.checked_add(count).and_then(|end| self.bytes.get(self.at..end));
-        let part = part
-            .ok_or_else(|| defect_at(self.at, &format!("{count} bytes wanted, {} left", self.bytes.len() - self.at)))?;
+        let end = self.at.checked_add(count).filter(|&end| end <= self.total);
+        let left = || format!("{count} bytes wanted, {} left", self.total - self.at);
+        let end = end.ok_or_else(|| defect_at(self.at, &left()))?;
+        let Some(part) = self.bytes.get(self.at..end) else {
+            self.ran_out = true;
+            return Err(defect_at(self.at, "the end of what was read"));
+        };
         self.at += count;
         Ok(part)
     }
@@ -68,7 +84,7 @@ impl<'a> Reader<'a> {
     pub(super) fn count(&mut self, size: usize, what: &str) -> Result<usize, Defect> {
         let at = self.at;
         let count = self.u64()?;
-        let most = (self.bytes.len() - self.at) / size;
+        let most = (self.total - self.at) / size;
         usize::try_from(count)
             .ok()
             .filter(|&n| n <= most)
@@ -158,18 +174,19 @@ fn size(kind: u32) -> Option<usize> {
 }
 
 impl Header<'_> {
-    /// Finds the weights; those of a type that cannot be decoded stay empty, since nobody can use them.
-    pub(super) fn locate(self, bytes: &[u8], data: usize) -> Result<Stored<'_>, Defect> {
+    /// Finds the weights; those of a type that cannot be decoded stay nowhere, since nobody can use them.
+    pub(super) fn locate(self, total: usize, data: usize) -> Result<Stored, Defect> {
         let Kind::Known(encoding) = self.kind else {
-            return Ok(Stored { kind: self.kind, shape: self.shape, bytes: &[] });
+            return Ok(Stored { kind: self.kind, shape: self.shape, place: 0..0 });
         };
         let row = self.shape.last().copied().unwrap_or(1);
         let rows = self.shape.iter().rev().skip(1).try_fold(1usize, |n, &size| n.checked_mul(size));
         let length = encoding.bytes(row).zip(rows).and_then(|(row, rows)| row.checked_mul(rows));
         let start = usize::try_from(self.offset).ok().and_then(|offset| data.checked_add(offset));
-        let part = start.zip(length).and_then(|(start, length)| bytes.get(start..start.checked_add(length)?));
+        let place = start.zip(length).and_then(|(start, length)| Some(start..start.checked_add(length)?));
         let outside = || Defect::Gguf { what: format!("the tensor {} outside the file", self.name), at: self.at };
-        Ok(Stored { kind: self.kind, bytes: part.ok_or_else(outside)?, shape: self.shape })
+        let place = place.filter(|place| place.end <= total).ok_or_else(outside)?;
+        Ok(Stored { kind: self.kind, place, shape: self.shape })
     }
 }
 
@@ -220,7 +237,7 @@ mod tests {
     #[test]
     fn values_of_one_size_take_as_many_bytes_as_are_passed_over_in_a_list() {
         for kind in 0..=13 {
-            let mut reader = Reader::new(&[0; 32]);
+            let mut reader = Reader::new(&[0; 32], 32);
             let taken = reader.value(kind, 0).ok().map(|_| reader.at());
             // Texts and lists say their own length; 13 is no type.
             assert_eq!(size(kind), taken.filter(|_| !matches!(kind, 8 | 9)), "type {kind}");

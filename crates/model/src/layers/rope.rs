@@ -1,20 +1,22 @@
-//! Rotary positions: how fast each pair of a head's numbers turns.
+//! Rotary positions (RoPE; Su et al., 2021): how fast each pair of a head's numbers turns, and the turning.
 
-use super::fields::Fields;
-use crate::error::Defect;
+use crate::config::{Fields, Keys};
+use crate::error::{Defect, LoadError};
+use crate::weights::Weights;
+use beamline_kernels::{Compute, Rotation, rotate};
 
 /// The base of the frequencies, and how they are stretched for longer contexts.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rope {
+pub(crate) struct Rope {
     /// `rope_theta`: pair `i` of a head of width `d` turns by `theta^(-2i/d)` radians a position.
-    pub theta: f64,
+    pub(crate) theta: f64,
     /// How the frequencies are changed.
-    pub scaling: Scaling,
+    pub(crate) scaling: Scaling,
 }
 
 /// Changes of the frequencies.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Scaling {
+pub(crate) enum Scaling {
     /// None.
     None,
     /// All divided by a factor (Chen et al., 2023).
@@ -34,7 +36,7 @@ pub enum Scaling {
 
 impl Rope {
     /// Radians a position, for each pair of a head of width `head`. Powers are taken in f64 and rounded once.
-    pub fn frequencies(&self, head: usize) -> Vec<f32> {
+    pub(crate) fn frequencies(&self, head: usize) -> Vec<f32> {
         (0..head / 2)
             .map(|i| {
                 let plain = self.theta.powf(-((2 * i) as f64) / head as f64);
@@ -56,7 +58,7 @@ impl Rope {
     }
 
     /// Reads `rope_parameters` (transformers 5), or `rope_theta` with `rope_scaling` (before).
-    pub(super) fn read(config: Fields<'_>) -> Result<Self, Defect> {
+    pub(crate) fn read(config: Fields<'_>) -> Result<Self, Defect> {
         let parameters = config.object("rope_parameters")?;
         let scaling = config.object("rope_scaling")?;
         if parameters.is_none() {
@@ -74,6 +76,33 @@ impl Rope {
             }
         };
         Ok(Self { theta: f64::from(theta), scaling })
+    }
+
+    /// Reads the keys of a GGUF file. Llama 3's stretching comes as a tensor of divisors there, which
+    /// [`load_frequencies`](Self::load_frequencies) applies.
+    pub(crate) fn read_gguf(keys: &Keys<'_, '_>) -> Result<Self, Defect> {
+        let theta = keys.positive("rope.freq_base", Some(10_000.0))?;
+        let name = keys.name("rope.scaling.type");
+        let scaling = match keys.gguf.text(&name)? {
+            None | Some("none") => match keys.gguf.number(&keys.name("rope.scale_linear"))? {
+                Some(factor) if factor > 0.0 && factor.is_finite() => Scaling::Linear(factor),
+                _ => Scaling::None,
+            },
+            Some("linear") => Scaling::Linear(keys.positive("rope.scaling.factor", None)?),
+            Some(other) => return Err(Defect::unsupported(&name, other, "none, linear")),
+        };
+        Ok(Self { theta, scaling })
+    }
+
+    /// The frequencies, divided by the factors of a GGUF file where it has them.
+    pub(crate) fn load_frequencies(&self, weights: &mut Weights<'_>, head: usize) -> Result<Vec<f32>, LoadError> {
+        const FACTORS: &str = "rope_freqs.weight";
+        let frequencies = self.frequencies(head);
+        let Some(factors) = weights.gguf_extra(FACTORS, &[frequencies.len()])? else { return Ok(frequencies) };
+        if let Some(bad) = factors.iter().find(|f| **f <= 0.0) {
+            return Err(Defect::value(FACTORS, bad, "positive numbers").at(weights.path()));
+        }
+        Ok(frequencies.iter().zip(&factors).map(|(frequency, factor)| frequency / factor).collect())
     }
 
     fn read_scaling(p: Fields<'_>, config: Fields<'_>) -> Result<Scaling, Defect> {
@@ -99,6 +128,12 @@ impl Rope {
             other => Err(Defect::unsupported("rope_type", other, "default, linear, llama3")),
         }
     }
+}
+
+/// Turns queries or keys, `[rows, heads, head]`, each row as its position asks.
+pub(crate) fn apply_rope(heads: &mut [f32], rotations: &[Rotation], compute: &Compute) {
+    let width = heads.len() / rotations.len();
+    compute.for_chunks(heads, width, width * 4, |row, heads| rotate(heads, &rotations[row]));
 }
 
 /// Rotating only part of a head would change the logits and is not supported.

@@ -1,0 +1,99 @@
+//! The list of networks that can be run: one file each, with one [`Architecture`].
+//!
+//! What goes in: the fields of a `config.json` or the keys of a GGUF file. What comes out: a [`Network`], which knows its
+//! sizes and makes a model of its weights. Everything outside of this folder asks the list and knows no network by name.
+//! What several networks share lies in [`layers`](crate::layers).
+
+mod gpt2;
+mod llama;
+
+use crate::config::{Fields, Keys};
+use crate::error::{Defect, LoadError};
+use crate::forward::Model;
+use crate::geometry::Geometry;
+use crate::weights::Weights;
+use beamline_kernels::Compute;
+use std::sync::Arc;
+
+/// All networks that can be run.
+pub(crate) const ARCHITECTURES: &[Architecture] = &[gpt2::ENTRY, llama::ENTRY];
+
+/// A network, or a family of them: what its checkpoints are called, and how they are read.
+pub(crate) struct Architecture {
+    /// `model_type` in `config.json`: one for each member of the family.
+    pub(crate) names: &'static [&'static str],
+    /// `general.architecture` in GGUF files.
+    pub(crate) gguf: &'static [&'static str],
+    /// What may stand before the names of tensors in safetensors, or not.
+    pub(crate) prefix: &'static str,
+    /// Reads and checks `config.json`. A field that changes the result is honoured or refused.
+    pub(crate) read: fn(&str, Fields<'_>) -> Result<Box<dyn Network>, Defect>,
+    /// Reads and checks the keys of a GGUF file.
+    pub(crate) read_gguf: fn(&Keys<'_, '_>) -> Result<Box<dyn Network>, Defect>,
+}
+
+/// The sizes and choices of one network, checked: all but its weights.
+pub(crate) trait Network: Send + Sync {
+    /// What everybody outside may know.
+    fn geometry(&self) -> Geometry;
+
+    /// Fetches the weights, each in the shape that the sizes ask for, and makes the model.
+    fn load(&self, weights: &mut Weights<'_>, compute: &Arc<Compute>) -> Result<Arc<dyn Model>, LoadError>;
+}
+
+/// A network that a checkpoint describes.
+pub(crate) struct Described {
+    /// The name by which the checkpoint asked for it.
+    pub(crate) name: String,
+    /// The prefix of its tensors' names.
+    pub(crate) prefix: &'static str,
+    pub(crate) network: Box<dyn Network>,
+}
+
+/// Finds the network that `field` asks for and reads what describes it.
+pub(crate) fn describe(
+    field: &str,
+    asked: Option<&str>,
+    names: fn(&Architecture) -> &'static [&'static str],
+    read: impl FnOnce(&Architecture, &str) -> Result<Box<dyn Network>, Defect>,
+) -> Result<Described, Defect> {
+    let all = || ARCHITECTURES.iter().flat_map(names).copied().collect::<Vec<_>>().join(", ");
+    let name = asked.ok_or_else(|| Defect::value(field, "missing", &format!("one of {}", all())))?;
+    let found = ARCHITECTURES.iter().find(|architecture| names(architecture).contains(&name));
+    let architecture = found.ok_or_else(|| Defect::unsupported(field, name, &all()))?;
+    let network = read(architecture, name)?;
+    Ok(Described { name: name.to_owned(), prefix: architecture.prefix, network })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_architecture_has_names_of_its_own() {
+        let lists: [fn(&Architecture) -> &'static [&'static str]; 2] = [|a| a.names, |a| a.gguf];
+        for names in lists {
+            let mut seen = BTreeSet::new();
+            for architecture in ARCHITECTURES {
+                assert!(!names(architecture).is_empty(), "an entry without a name cannot be asked for");
+                for name in names(architecture) {
+                    assert!(!name.is_empty() && seen.insert(name), "{name} is in the list twice");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_network_that_is_not_in_the_list_is_refused_with_all_that_are() {
+        let refused = |asked| describe("model_type", asked, |a| a.names, |_, _| unreachable!("not found")).map(|_| ());
+        let unknown = refused(Some("mamba")).unwrap_err().to_string();
+        assert_eq!(
+            unknown,
+            "model_type is mamba, which is not supported; supported: gpt2, llama, mistral, qwen2, qwen3"
+        );
+        assert!(
+            refused(None).unwrap_err().to_string().contains("model_type is missing; it must be one of gpt2, llama")
+        );
+    }
+}
