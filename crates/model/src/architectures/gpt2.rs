@@ -183,14 +183,14 @@ impl Gpt2 {
     }
 
     /// Says that block `layer` comes after the next product, or the output matrix where there is none.
-    fn expect(&self, layer: usize) {
+    fn prefetch_next(&self, layer: usize) {
         self.compute.prefetch_next([self.blocks.get(layer).map_or(self.embedding.output(), |next| &next.qkv.matrix)]);
     }
 
     /// One block: `x += attention(norm(x))`, then `x += mlp(norm(x))`; `x` is `[rows, embd]`.
     fn block(&self, layer: usize, x: &mut [f32], spans: &mut [Span<'_>], batch: &Batch, probe: &mut dyn Probe) {
         let (block, compute, embd) = (&self.blocks[layer], &self.compute, self.config.embd);
-        Linear::expect([&block.projection], compute);
+        Linear::prefetch_next([&block.projection], compute);
         let qkv = block.qkv.apply(&block.attention_norm.of(x, compute), compute); // [rows, 3, embd]
         let [queries, keys, values] = [0, 1, 2].map(|which| Columns::part(&qkv, 3 * embd, which, 3));
         batch.write(spans, layer, [keys, values], compute);
@@ -198,15 +198,15 @@ impl Gpt2 {
         visit_copy(probe, layer, Part::AttentionWeights, || batch.weights(spans, layer, queries, &heads));
         let mut seen = batch.attend(spans, layer, queries, &heads, compute);
         visit(probe, layer, Part::Attention, &mut seen);
-        Linear::expect([&block.up], compute);
+        Linear::prefetch_next([&block.up], compute);
         add(x, &block.projection.apply(&seen, compute), compute);
 
-        Linear::expect([&block.down], compute);
+        Linear::prefetch_next([&block.down], compute);
         let mut inner = block.up.apply(&block.mlp_norm.of(x, compute), compute); // [rows, inner]
         compute.for_chunks(&mut inner, self.config.inner, self.config.inner * 4, |_, row| {
             self.config.activation.apply(row, compute);
         });
-        self.expect(layer + 1);
+        self.prefetch_next(layer + 1);
         let mut out = block.down.apply(&inner, compute);
         visit(probe, layer, Part::Mlp, &mut out);
         add(x, &out, compute);
@@ -239,7 +239,7 @@ impl Model for Gpt2 {
         let mut last = batch.wanted(&x, self.config.embd);
         self.final_norm.apply(&mut last, &self.compute);
         visit(probe, self.blocks.len(), Part::FinalNorm, &mut last);
-        self.expect(0); // in the next pass
+        self.prefetch_next(0); // in the next pass
         Rows::new(self.embedding.logits(&last, &self.compute), self.config.vocab)
     }
 }

@@ -133,9 +133,9 @@ impl Llama {
     }
 
     /// Says that block `layer` comes after the next product, or the output matrix where there is none.
-    fn expect(&self, layer: usize) {
+    fn prefetch_next(&self, layer: usize) {
         match self.blocks.get(layer) {
-            Some(next) => Linear::expect([&next.query, &next.key, &next.value], &self.compute),
+            Some(next) => Linear::prefetch_next([&next.query, &next.key, &next.value], &self.compute),
             None => self.compute.prefetch_next([self.embedding.output()]),
         }
     }
@@ -144,7 +144,7 @@ impl Llama {
     fn block(&self, layer: usize, x: &mut [f32], pass: &mut Pass<'_, '_>, probe: &mut dyn Probe) {
         let (block, compute) = (&self.blocks[layer], &self.compute);
         let h = block.attention_norm.of(x, compute);
-        Linear::expect([&block.projection], compute);
+        Linear::prefetch_next([&block.projection], compute);
         let [mut queries, mut keys, values] = Linear::apply_all([&block.query, &block.key, &block.value], &h, compute);
         self.turn(&mut queries, block.query_norm.as_ref(), &pass.rotations);
         self.turn(&mut keys, block.key_norm.as_ref(), &pass.rotations);
@@ -154,11 +154,11 @@ impl Llama {
         visit_copy(probe, layer, Part::AttentionWeights, || pass.batch.weights(pass.spans, layer, queries, &heads));
         let mut seen = pass.batch.attend(pass.spans, layer, queries, &heads, compute);
         visit(probe, layer, Part::Attention, &mut seen);
-        block.mlp.expect(compute);
+        block.mlp.prefetch_next(compute);
         add(x, &block.projection.apply(&seen, compute), compute);
 
         let h = block.mlp_norm.of(x, compute);
-        let mut out = block.mlp.apply(&h, || self.expect(layer + 1), compute);
+        let mut out = block.mlp.apply(&h, || self.prefetch_next(layer + 1), compute);
         visit(probe, layer, Part::Mlp, &mut out);
         add(x, &out, compute);
         visit(probe, layer, Part::Residual, x);
@@ -195,7 +195,7 @@ impl Model for Llama {
         let mut last = pass.batch.wanted(&x, self.config.hidden);
         self.final_norm.apply(&mut last, &self.compute);
         visit(probe, self.blocks.len(), Part::FinalNorm, &mut last);
-        self.expect(0); // in the next pass
+        self.prefetch_next(0); // in the next pass
         Rows::new(self.embedding.logits(&last, &self.compute), self.config.vocab)
     }
 }

@@ -18,7 +18,7 @@ impl Linear {
     }
 
     /// Says that these will be applied together, after what is applied next.
-    pub(crate) fn expect<const N: usize>(all: [&Self; N], compute: &Compute) {
+    pub(crate) fn prefetch_next<const N: usize>(all: [&Self; N], compute: &Compute) {
         compute.prefetch_next(all.map(|linear| linear.matrix.as_ref()));
     }
 

@@ -35,13 +35,13 @@ impl GatedMlp {
     }
 
     /// Says that this comes after the next product.
-    pub(crate) fn expect(&self, compute: &Compute) {
-        Linear::expect([&self.gate, &self.up], compute);
+    pub(crate) fn prefetch_next(&self, compute: &Compute) {
+        Linear::prefetch_next([&self.gate, &self.up], compute);
     }
 
     /// Applies it to rows `[rows, width]`; `next` says what comes after the last product.
     pub(crate) fn apply<'c>(&self, rows: &[f32], next: impl FnOnce(), compute: &'c Compute) -> Scratch<'c> {
-        Linear::expect([&self.down], compute);
+        Linear::prefetch_next([&self.down], compute);
         let [mut inner, up] = Linear::apply_all([&self.gate, &self.up], rows, compute); // [rows, inner]
         let width = self.down.matrix.inputs();
         compute.for_chunks(&mut inner, width, width * 4, |row, gate| {
