@@ -28,12 +28,14 @@
 mod error;
 mod gguf;
 mod guard;
+mod list;
 mod stream;
 mod tokenizer;
 mod vocabulary;
 
 pub use error::TokensError;
 pub use gguf::{GgufVocabulary, PRE_TOKENIZERS};
+pub use list::{TokenIter, TokenList};
 pub use stream::TextStream;
 pub use tokenizer::{Beginning, Special, Token, Tokenizer};
 pub use vocabulary::{Vocabulary, byte_alphabet};
