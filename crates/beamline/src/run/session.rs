@@ -240,11 +240,11 @@ impl Session {
         if let [token] = new {
             // The usual case: the cache knows what comes before.
             let known = self.prompt.len() + path.len() - 1;
-            branch.pipeline.accept(&branch.cache.tokens()[..known], *token);
+            branch.pipeline.accept(&branch.cache.tokens().prefix(known), *token);
         } else {
             let tokens = self.tokens(to);
             for at in tokens.len() - new.len()..tokens.len() {
-                branch.pipeline.accept(&tokens[..at], tokens[at]);
+                branch.pipeline.accept(&tokens[..at].into(), tokens[at]);
             }
         }
     }
