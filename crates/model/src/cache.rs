@@ -3,14 +3,15 @@
 use crate::columns::Columns;
 use crate::geometry::Geometry;
 use beamline_kernels::{Compute, KV_BLOCK as BLOCK};
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, TokenList};
+use rpds::VectorSync;
 use std::ops::Range;
-use std::sync::Arc;
 
-/// The keys and values of one sequence, and its tokens.
+/// The keys and values of one sequence (its KV cache), and its tokens.
 ///
-/// A clone shares every block of sixteen positions with its original; appending to either copies at most the last,
-/// unfinished block. So a beam that forks costs a few pointers, and full blocks are never written again.
+/// A clone costs the same however long the sequence is: it shares every block of sixteen positions with its original, as
+/// pages are shared copy-on-write, and appending to either copies at most the last, unfinished block. Full blocks are
+/// never written again.
 ///
 /// ```
 /// use beamline_model::{Geometry, KvCache};
@@ -23,17 +24,23 @@ use std::sync::Arc;
 /// assert_eq!((trunk.len(), branch.len(), branch.shared_blocks(&trunk)), (20, 21, 1));
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias = "past_key_values")]
+#[doc(alias = "PagedAttention")]
 pub struct KvCache {
     geometry: Geometry,
-    tokens: Vec<TokenId>,
-    /// One for each [`BLOCK`] positions: `[layer][kv head]{ keys [head][BLOCK], values [BLOCK][head] }`.
-    blocks: Vec<Arc<Vec<f32>>>,
+    tokens: TokenList,
+    /// One for each [`BLOCK`] positions: `[layer][kv head]{ keys [head][BLOCK], values [BLOCK][head] }`. A block that only
+    /// this sequence holds is written where it is.
+    blocks: VectorSync<Block>,
 }
+
+/// Keys and values of [`BLOCK`] positions.
+type Block = Box<[f32]>;
 
 impl KvCache {
     /// An empty sequence for a model of these sizes.
     pub fn new(geometry: Geometry) -> Self {
-        Self { geometry, tokens: Vec::new(), blocks: Vec::new() }
+        Self { geometry, tokens: TokenList::new(), blocks: VectorSync::new_sync() }
     }
 
     /// The model's sizes.
@@ -42,7 +49,7 @@ impl KvCache {
     }
 
     /// The tokens so far.
-    pub fn tokens(&self) -> &[TokenId] {
+    pub fn tokens(&self) -> &TokenList {
         &self.tokens
     }
 
@@ -59,37 +66,60 @@ impl KvCache {
     /// Forgets every position from `len` on: rejected drafts, edits, backtracking. A greater `len` changes nothing.
     pub fn truncate(&mut self, len: usize) {
         self.tokens.truncate(len);
-        self.blocks.truncate(self.tokens.len().div_ceil(BLOCK));
+        while self.blocks.len() > self.len().div_ceil(BLOCK) {
+            self.blocks.drop_last_mut();
+        }
+    }
+
+    /// The first `len` positions as a sequence of its own that shares their blocks; all where there are fewer. A `len` that
+    /// is a multiple of [`Geometry::BLOCK`] leaves full blocks alone, of which none is ever copied.
+    ///
+    /// ```
+    /// use beamline_model::{Geometry, KvCache};
+    /// use beamline_tokens::TokenId;
+    /// let geometry = Geometry { vocab: 10, context: 100, layers: 1, kv_heads: 1, head: 4 };
+    /// let mut cache = KvCache::new(geometry);
+    /// cache.extend(&[TokenId(1); 40]);
+    /// let mut beginning = cache.prefix(32);
+    /// beginning.extend(&[TokenId(2)]);
+    /// assert_eq!((beginning.len(), beginning.shared_blocks(&cache), cache.len()), (33, 2, 40));
+    /// assert_eq!(beginning.common_prefix(cache.tokens()), 32);
+    /// ```
+    #[must_use]
+    pub fn prefix(&self, len: usize) -> Self {
+        let mut cache = self.clone();
+        cache.truncate(len);
+        cache
+    }
+
+    /// How many tokens this sequence and `tokens` have in common from the beginning.
+    pub fn common_prefix(&self, tokens: impl IntoIterator<Item = TokenId>) -> usize {
+        self.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count()
     }
 
     /// Appends tokens and makes room for their keys and values, which a model then writes.
     pub fn extend(&mut self, tokens: &[TokenId]) {
         // The last block may be shared and is about to be written.
-        if !self.len().is_multiple_of(BLOCK) {
-            self.blocks.last_mut().map(Arc::make_mut);
+        if let Some(last) = self.blocks.len().checked_sub(1).filter(|_| !self.len().is_multiple_of(BLOCK)) {
+            self.blocks.get_mut(last);
         }
         self.tokens.extend(tokens);
         while self.blocks.len() * BLOCK < self.len() {
-            self.blocks.push(Arc::new(vec![0.0; self.block_len()]));
+            self.blocks.push_back_mut(vec![0.0; self.geometry.block_len()].into());
         }
     }
 
     /// Blocks that two sequences have in common, in memory.
     pub fn shared_blocks(&self, other: &Self) -> usize {
-        self.blocks.iter().zip(&other.blocks).filter(|(a, b)| Arc::ptr_eq(a, b)).count()
+        self.blocks.iter().zip(&other.blocks).filter(|(a, b)| std::ptr::eq(*a, *b)).count()
     }
 
     /// How many blocks these sequences hold in memory, each counted once.
     pub fn distinct_blocks<'a>(caches: impl Iterator<Item = &'a Self>) -> usize {
-        let mut places: Vec<*const Vec<f32>> = caches.flat_map(|cache| cache.blocks.iter().map(Arc::as_ptr)).collect();
+        let mut places: Vec<*const Block> = caches.flat_map(|cache| cache.blocks.iter().map(std::ptr::from_ref)).collect();
         places.sort_unstable();
         places.dedup();
         places.len()
-    }
-
-    fn block_len(&self) -> usize {
-        let g = &self.geometry;
-        g.layers * g.kv_heads * 2 * g.head * BLOCK
     }
 
     /// Where the part of a layer's head begins in each block.
@@ -99,7 +129,7 @@ impl KvCache {
 
     /// Every block, to read.
     pub(crate) fn blocks(&self) -> Vec<&[f32]> {
-        self.blocks.iter().map(|block| block.as_slice()).collect()
+        self.blocks.iter().map(|block| &**block).collect()
     }
 
     /// One head's key at one position.
@@ -119,11 +149,15 @@ impl KvCache {
     ) {
         let (heads, width) = (self.geometry.kv_heads, self.geometry.head);
         let (offset, first) = (self.offset(layer, 0), positions.start / BLOCK);
-        let blocks = self.blocks[first..positions.end.div_ceil(BLOCK)].iter_mut().collect();
-        compute.for_items(blocks, 2 * positions.len() * heads * width, |i, block| {
+        // Taken out, so that threads may write them side by side. `extend` has seen to it that they are this sequence's alone,
+        // so nothing is copied.
+        let places = first..positions.end.div_ceil(BLOCK);
+        let mut blocks: Vec<Block> =
+            places.clone().filter_map(|place| self.blocks.get_mut(place)).map(std::mem::take).collect();
+        compute.for_items(blocks.iter_mut().collect(), 2 * positions.len() * heads * width, |i, block| {
             let start = (first + i) * BLOCK;
             let here = positions.start.max(start)..positions.end.min(start + BLOCK);
-            let parts = Arc::make_mut(block)[offset..].chunks_exact_mut(2 * width * BLOCK);
+            let parts = block[offset..].chunks_exact_mut(2 * width * BLOCK);
             for (head, part) in parts.take(heads).enumerate() {
                 let (key_part, value_part) = part.split_at_mut(width * BLOCK);
                 for position in here.clone() {
@@ -134,6 +168,9 @@ impl KvCache {
                 }
             }
         });
+        for (place, block) in places.zip(blocks) {
+            *self.blocks.get_mut(place).expect("it was taken from there") = block;
+        }
     }
 
     /// The key and value rows of one position, `[kv heads * head]` each; for tests.
@@ -209,6 +246,26 @@ mod tests {
         }
         assert_eq!(trunk.read(1, 4), branch.read(1, 4));
         assert_eq!(trunk.read(1, 5), (vec![0.0; width], vec![0.0; width]));
+    }
+
+    /// A sequence that goes on alone writes where its blocks are; a fork copies the last one, once.
+    #[test]
+    fn blocks_are_copied_only_when_shared() {
+        let places = |cache: &KvCache| cache.blocks.iter().map(|block| block.as_ptr()).collect::<Vec<_>>();
+        let mut trunk = KvCache::new(GEOMETRY);
+        extend(&mut trunk, &[TokenId(1); 2 * BLOCK + 3]);
+        let before = places(&trunk);
+        extend(&mut trunk, &[TokenId(2)]);
+        assert_eq!(places(&trunk), before);
+        let mut branch = trunk.clone();
+        assert_eq!(places(&branch), before, "a fork copies nothing");
+        extend(&mut branch, &[TokenId(3)]);
+        assert_eq!((places(&trunk), &places(&branch)[..2]), (before.clone(), &before[..2]));
+        assert_ne!(places(&branch)[2], before[2]);
+        let copied = places(&branch);
+        extend(&mut branch, &[TokenId(4); 2]);
+        extend(&mut trunk, &[TokenId(5)]);
+        assert_eq!((places(&branch), places(&trunk)), (copied, before));
     }
 
     proptest! {

@@ -90,22 +90,19 @@ impl ConstrainedBeam {
 
     /// The continuations that bring a phrase further and are not among the candidates.
     fn injected(&self, tree: &Tree, outlooks: &[Outlook<'_>], open: &[Banked]) -> Vec<Banked> {
-        let path = |beam: usize, token| {
-            let mut path = tree.path(self.running[beam].0);
-            path.push(token);
-            path
-        };
-        let mut known: Vec<Vec<TokenId>> = open.iter().map(|b| path(b.candidate.beam, b.candidate.token)).collect();
+        // Beams may hold one text twice, so texts are compared, not nodes.
+        let mut known: Vec<(NodeId, TokenId)> =
+            open.iter().map(|b| (self.running[b.candidate.beam].0, b.candidate.token)).collect();
         let mut extra = Vec::new();
         for (beam, state) in self.progress.iter().enumerate().filter(|(_, state)| !state.is_met()) {
             let tokens = state.advance();
             let banks = state.advanced_banks(&tokens);
             for (token, bank) in tokens.into_iter().zip(banks) {
-                let whole = path(beam, token);
-                if known.contains(&whole) {
+                let parent = self.running[beam].0;
+                if known.iter().any(|&(node, last)| last == token && tree.same_path(node, parent)) {
                     continue;
                 }
-                known.push(whole);
+                known.push((parent, token));
                 let mut progress = state.clone();
                 progress.add(token);
                 let value = outlooks[beam].scores.get(token).unwrap_or(f32::NEG_INFINITY);

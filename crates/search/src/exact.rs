@@ -171,7 +171,7 @@ impl Exact {
         // The beam search may have found it before.
         let known = |&(node, _): &(NodeId, f32)| {
             tree.node(node).token == token
-                && tree.path(tree.node(node).parent.unwrap_or(Tree::ROOT)) == tree.path(outlook.tip.node)
+                && tree.same_path(tree.node(node).parent.unwrap_or(Tree::ROOT), outlook.tip.node)
         };
         if score <= self.to_beat() || self.best.iter().any(known) {
             return None;

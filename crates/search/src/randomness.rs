@@ -38,7 +38,7 @@ impl Randomness {
         let (coin, token) = match self {
             Self::Counter(coins) => {
                 let coin = coins.toss(tip.sequence, tree.depth(tip.node) as u32, Purpose::Token, 0);
-                (Some(coin), outlook.scores.distribution().pick(coin)?)
+                (Some(coin), outlook.scores.pick(coin)?)
             }
             Self::Torch(stream) => (None, stream.draw(outlook.scores, outlook.raw.len())?),
         };

@@ -148,8 +148,42 @@ impl Tree {
         tokens
     }
 
+    /// Whether the tokens from the root to `a` are those to `b`: goes back only as far as tokens agree and nodes differ, so
+    /// it is told at once of most.
+    pub(crate) fn same_path(&self, mut a: NodeId, mut b: NodeId) -> bool {
+        while a != b {
+            let (left, right) = (self.node(a), self.node(b));
+            let (Some(before_a), Some(before_b)) = (left.parent, right.parent) else { return false };
+            if left.depth != right.depth || left.token != right.token {
+                return false;
+            }
+            (a, b) = (before_a, before_b);
+        }
+        true
+    }
+
     /// How many tokens lie between the root and `id`, `id`'s among them.
     pub fn depth(&self, id: NodeId) -> usize {
         self.node(id).depth as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_the_same_where_their_tokens_are() {
+        let mut tree = Tree::new();
+        let mut ids = vec![Tree::ROOT];
+        // Two parents of each token, among them twins.
+        for (parent, token) in [(0, 1), (0, 1), (0, 2), (1, 3), (2, 3), (3, 3), (4, 1), (5, 1), (5, 1), (4, 5)] {
+            ids.push(tree.grow(ids[parent], TokenId(token), 0.0, 0.0));
+        }
+        for &a in &ids {
+            for &b in &ids {
+                assert_eq!(tree.same_path(a, b), tree.path(a) == tree.path(b), "{a:?} {b:?}");
+            }
+        }
     }
 }

@@ -3,8 +3,14 @@
 use crate::ordered::Ordered;
 use beamline_kernels::{Isa, MAXIMA_CHUNK as CHUNK, RowSums, argmax, below_infinity, chunk_maxima, greatest, row_sums};
 use beamline_tokens::TokenId;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+
+thread_local! {
+    /// Space for the weights of a row, so that a draw allocates nothing.
+    static WEIGHTS: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Unnormalised log-weights of the tokens still in play.
 ///
@@ -283,5 +289,60 @@ impl Logits {
             }
         }
         heap.into_sorted_vec().into_iter().map(|Ranked(value, id)| (id, value)).collect()
+    }
+
+    /// The token on which `coin`, uniform in `[0, 1)`, falls: to the bit what `distribution().pick(coin)` gives, without a
+    /// vector of probabilities for each draw. None where nothing is left.
+    ///
+    /// ```
+    /// use beamline_shape::Logits;
+    /// let logits = Logits::of(&[0.25f32.ln(), 0.75f32.ln()]);
+    /// assert_eq!([0.2, 0.3].map(|coin| logits.pick(coin).map(|id| id.0)), [Some(0), Some(1)]);
+    /// ```
+    #[doc(alias = "multinomial")]
+    pub fn pick(&self, coin: f64) -> Option<TokenId> {
+        let max = f64::from(self.max());
+        // Weights of 0 for what has been removed: they change no sum.
+        let weight = |&value: &f32| if value > f32::NEG_INFINITY { libm::exp(f64::from(value) - max) } else { 0.0 };
+        WEIGHTS.with_borrow_mut(|weights| {
+            weights.clear();
+            weights.extend(self.values.iter().map(weight));
+            let sum: f64 = weights.iter().sum();
+            let mut below = 0.0;
+            let falls = weights.iter().position(|weight| {
+                below += weight / sum;
+                coin < below
+            });
+            // Rounding may leave the last sum a little below one.
+            let place = falls.or_else(|| weights.iter().rposition(|weight| weight / sum > 0.0))?;
+            Some(self.id(place))
+        })
+    }
+
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_pick_is_the_distributions(
+            row in prop::collection::vec(prop_oneof![8 => -900f32..900.0, 2 => Just(f32::NEG_INFINITY), 8 => -3f32..3.0], 0..60),
+            coin in prop_oneof![8 => 0f64..1.0, 1 => Just(0.0), 1 => Just(1.0 - f64::EPSILON / 2.0)],
+            least in -5f32..5.0,
+        ) {
+            let mut logits = Logits::of(&row);
+            prop_assert_eq!(logits.pick(coin), logits.distribution().pick(coin));
+            // Coins that fall on the very bounds.
+            let mut below = 0.0;
+            for (_, p) in logits.distribution().iter() {
+                below += p;
+                prop_assert_eq!(logits.pick(below), logits.distribution().pick(below));
+            }
+            logits.retain(|_, value| value >= least);
+            prop_assert_eq!(logits.pick(coin), logits.distribution().pick(coin));
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! Processors in order.
 
 use crate::{Logits, ShapeError};
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, TokenList};
 
 /// What a row of logits follows, and what else a processor may look at.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
-    /// Prompt and generated tokens.
-    pub tokens: &'a [TokenId],
+    /// Prompt and generated tokens. Looking at the end, at one place or at the length costs the same however long the text
+    /// is; going through all of it does not.
+    pub tokens: &'a TokenList,
     /// How many of them are the prompt's.
     pub prompt_len: usize,
     /// Uniform in `[0, 1)`, for a processor that tosses a coin (XTC).
@@ -28,7 +29,7 @@ pub trait Processor: Send {
     /// Shapes one row. A row without any token left comes too, and stays as it is.
     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>);
     /// Hears that `token` was chosen to follow `before`.
-    fn accept(&mut self, _before: &[TokenId], _token: TokenId) {}
+    fn accept(&mut self, _before: &TokenList, _token: TokenId) {}
     /// A copy that goes its own way, for a hypothesis that forks.
     fn fork(&self) -> Box<dyn Processor>;
     /// Whether it tosses a coin, so that sequences over one prompt differ from the first row on.
@@ -105,7 +106,7 @@ impl Pipeline {
     }
 
     /// Tells every processor that `token` was chosen to follow `before`.
-    pub fn accept(&mut self, before: &[TokenId], token: TokenId) {
+    pub fn accept(&mut self, before: &TokenList, token: TokenId) {
         self.0.iter_mut().for_each(|processor| processor.accept(before, token));
     }
 

@@ -238,7 +238,8 @@ fn the_length_decay_is_off_at_1_and_puts_the_end_off_below() {
     assert_eq!(shaped(&mut *processor, &ROW, &text)[1], (1, 1.0), "2 - 2 (1 - 0.5)");
     // However long the text, a score stays one.
     let mut decay = LengthDecay::new(0, 100.0, &tokens(&[1, 2])).unwrap();
-    text.tokens.resize(2000, TokenId(0));
+    text.tokens.extend([TokenId(0); 2000]);
+    text.tokens.truncate(2000);
     let after = shaped(&mut decay, &[0.0, 2.0, f32::NEG_INFINITY], &text);
     assert_eq!(after, [(0, 0.0), (1, f32::MAX)]);
 }

@@ -120,8 +120,8 @@ fn a_forked_pipeline_goes_its_own_way() {
     let maker = with(json!({"presence_penalty": 1.0})).prompt(&[0]);
     let mut pipeline = maker.brief(|brief| Pipeline::build(&["presence_penalty"], brief)).unwrap();
     let mut fork = pipeline.fork();
-    pipeline.accept(&maker.prompt, tokens(&[1])[0]);
-    fork.accept(&maker.prompt, tokens(&[2])[0]);
+    pipeline.accept(&maker.prompt.as_slice().into(), tokens(&[1])[0]);
+    fork.accept(&maker.prompt.as_slice().into(), tokens(&[2])[0]);
     let mut shaped = [&mut pipeline, &mut fork].map(|pipeline| {
         let mut logits = Logits::of(&[0.0; 3]);
         pipeline.shape(&mut logits, &Context::default(), &mut |_, _| ()).unwrap();

@@ -7,7 +7,7 @@ use beamline_shape::{
     Context, Dry, DynamicTemperature, Guidance, LengthDecay, Logits, Pipeline, Processor, RepetitionPenalty,
     ShapeError, Temperature,
 };
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, TokenList};
 use serde_json::json;
 use support::{live, spec, tokens, vocabulary, with};
 
@@ -17,7 +17,8 @@ use support::{live, spec, tokens, vocabulary, with};
 fn dry_leaves_removed_tokens_removed() {
     let text = tokens(&[1, 2, 1]);
     let mut logits = Logits::of(&[0.0, 1.0, f32::NEG_INFINITY]);
-    let context = Context { tokens: &text, ..Context::default() };
+    let list = TokenList::from(&text);
+    let context = Context { tokens: &list, ..Context::default() };
     Dry::new(1.0, 2.0, 1, -1, &text).unwrap().apply(&mut logits, &context);
     assert_eq!(live(&logits), [(0, 0.0), (1, 1.0)]);
 }
@@ -62,7 +63,7 @@ fn the_length_decay_leaves_a_score_of_0_alone_however_long_the_text() {
     let text = [TokenId(1); 30];
     let mut logits = Logits::of(&[0.0, 1.0]);
     let mut decay = LengthDecay::new(0, 100.0, &tokens(&[0])).unwrap();
-    decay.apply(&mut logits, &Context { tokens: &text, ..Context::default() });
+    decay.apply(&mut logits, &Context { tokens: &text.into(), ..Context::default() });
     assert_eq!(live(&logits), [(0, 0.0), (1, 1.0)]);
 }
 

@@ -7,7 +7,7 @@ use beamline_tokens::TokenId;
 use serde_json::{Map, Value};
 
 /// A model's defaults, and what a user should hear about them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Defaults {
     pub(crate) settings: Options,
     /// The token an empty prompt begins with.

@@ -4,12 +4,12 @@ use super::engine::Engine;
 use super::session::{Prompt, Session};
 use crate::error::Error;
 use crate::options::Plan;
-use beamline_model::KvCache;
+use beamline_model::{Geometry, KvCache};
 use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
 
 /// Positions in a block of a KV cache: beginnings are shared in full blocks.
-const BLOCK: usize = KvCache::BLOCK;
+const BLOCK: usize = Geometry::BLOCK;
 
 /// Keys and values of a text, computed by one engine, for its other sessions to begin with.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl CachedText {
             return Err(Error::ForeignCache);
         }
         let mut cache = self.cache;
-        let same = cache.common_prefix(prompt);
+        let same = cache.common_prefix(prompt.iter().copied());
         cache.truncate(same.min(prompt.len().saturating_sub(1)));
         Ok(cache)
     }
@@ -184,7 +184,7 @@ impl PrefixStore {
     }
 
     fn insert(&mut self, cache: &KvCache) {
-        let tokens: Vec<TokenId> = cache.tokens().iter().copied().collect();
+        let tokens = cache.tokens().to_vec();
         let most = self.limit / self.block_bytes.max(1);
         let mut chain = self.chain(&tokens);
         for (i, block) in tokens.as_chunks::<BLOCK>().0.iter().enumerate().skip(chain.len()).take(most) {

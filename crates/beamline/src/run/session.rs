@@ -467,7 +467,7 @@ impl Session {
         let depth = self.tree.depth(to);
         let new = self.tree.last_tokens(to, depth - self.tree.depth(from));
         let known = self.prompt.len() + depth - new.len();
-        let mut before = branch.cache.tokens()[..known].to_vec();
+        let mut before = branch.cache.tokens().prefix(known);
         for token in new {
             branch.pipeline.accept(&before, token);
             before.push(token);

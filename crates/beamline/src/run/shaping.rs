@@ -44,8 +44,9 @@ pub(crate) fn shape(
         }
         let len = session.prompt().len() + session.tree.depth(tip.node);
         let depth = session.tree.depth(tip.node) as u32;
+        let tokens = work.branch.cache.tokens().prefix(len);
         let context = Context {
-            tokens: &work.branch.cache.tokens()[..len],
+            tokens: &tokens,
             prompt_len: session.prompt().len(),
             coin: session.coins.toss(tip.sequence, depth, Purpose::Processor, 0),
             taken: &taken,

@@ -50,7 +50,7 @@ impl Processor for AdaptiveP {
             (PEAK - SHARPNESS * d * d / (1.0 + d)) as f32
         });
     }
-    fn accept(&mut self, _: &[TokenId], token: TokenId) {
+    fn accept(&mut self, _: &TokenList, token: TokenId) {
         if let Ok(i) = self.before.binary_search_by_key(&token, |&(id, _)| id) {
             self.sum = self.before[i].1 + self.decay * self.sum;
             self.weight = 1.0 + self.decay * self.weight;

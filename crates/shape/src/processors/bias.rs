@@ -11,7 +11,7 @@ processor! {
     limits: "0 changes nothing. Of a longer sequence only the last token is biased, when the others are there already."
     example: "let mut bias = SequenceBias::new(&[(vec![TokenId(2)], -1.0), (vec![TokenId(0), TokenId(1)], 5.0)]);
 let mut logits = Logits::of(&[0.0, 0.0, 0.0]);
-bias.apply(&mut logits, &Context { tokens: &[TokenId(0)], ..Context::default() });
+bias.apply(&mut logits, &Context { tokens: &[TokenId(0)].into(), ..Context::default() });
 assert_eq!(logits, Logits::of(&[0.0, 5.0, -1.0]));"
     source: "transformers' `SequenceBiasLogitsProcessor`; llama.cpp's and OpenAI's `logit_bias` is the case of one token."
 }

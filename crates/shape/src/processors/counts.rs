@@ -1,6 +1,6 @@
 //! How often each token occurs in the text, or in its last part.
 
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, TokenList};
 use rpds::RedBlackTreeMapSync;
 
 /// Occurrences by token. A fork shares what it has in common; adding a token costs the same however long the text is.
@@ -27,7 +27,7 @@ impl Counts {
     }
 
     /// Counts a token that follows `before`.
-    pub(super) fn push(&mut self, before: &[TokenId], token: TokenId) {
+    pub(super) fn push(&mut self, before: &TokenList, token: TokenId) {
         if self.window == Some(0) {
             return;
         }
@@ -60,7 +60,7 @@ mod tests {
             let prompt = prompt.min(text.len());
             let mut counts = Counts::new(&text[..prompt], window);
             for at in prompt..text.len() {
-                counts.push(&text[..at], text[at]);
+                counts.push(&text[..at].into(), text[at]);
             }
             let from = usize::try_from(window).map_or(0, |w| text.len().saturating_sub(w));
             for id in 0..6 {

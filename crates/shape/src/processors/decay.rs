@@ -10,7 +10,7 @@ processor! {
     limits: "A factor of 1 changes nothing; below 1 it puts the end off. A score of 0, or a removed token, stays as it is."
     example: "let mut logits = Logits::of(&[-2.0, 0.0]);
 let text = [TokenId(1); 4];
-LengthDecay::new(2, 1.5, &[TokenId(0)])?.apply(&mut logits, &Context { tokens: &text, ..Context::default() });
+LengthDecay::new(2, 1.5, &[TokenId(0)])?.apply(&mut logits, &Context { tokens: &text.into(), ..Context::default() });
 assert_eq!(logits.get(TokenId(0)), Some(0.5)); // -2 + 2 (1.5^2 - 1)"
     source: "transformers' `ExponentialDecayLengthPenalty`."
 }

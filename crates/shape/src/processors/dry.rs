@@ -14,7 +14,7 @@ processor! {
     example: "let text = [1, 2, 3, 1, 2].map(TokenId);
 let mut dry = Dry::new(1.0, 2.0, 2, -1, &text)?;
 let mut logits = Logits::of(&[0.0; 5]);
-dry.apply(&mut logits, &Context { tokens: &text, ..Context::default() });
+dry.apply(&mut logits, &Context { tokens: &text.into(), ..Context::default() });
 assert_eq!(logits.get(TokenId(3)), Some(-1.0)); // 1 2 3 would be said again: n is 2"
     source: "P. E. Weidmann (2024); as llama.cpp's `dry`."
 }
@@ -100,18 +100,20 @@ impl Dry {
     }
 
     fn read(&mut self, prompt: &[TokenId]) {
-        for (at, &token) in prompt.iter().enumerate() {
-            self.accept(&prompt[..at], token);
+        let mut before = TokenList::new();
+        for &token in prompt {
+            self.accept(&before, token);
+            before.push(token);
         }
     }
 
     /// The run of the allowed length that a text ends in, if no breaker is in it.
-    fn run(&self, before: &[TokenId], token: TokenId) -> Option<Box<[TokenId]>> {
+    fn run(&self, before: &TokenList, token: TokenId) -> Option<Box<[TokenId]>> {
         let allowed = self.rule.allowed;
         if self.matches.unbroken < allowed || before.len() + 1 < allowed {
             return None;
         }
-        Some(before[before.len() + 1 - allowed..].iter().copied().chain([token]).collect())
+        Some(before.iter_from(before.len() + 1 - allowed).chain([token]).collect())
     }
 }
 
@@ -140,7 +142,7 @@ impl Processor for Dry {
         }
     }
 
-    fn accept(&mut self, before: &[TokenId], token: TokenId) {
+    fn accept(&mut self, before: &TokenList, token: TokenId) {
         let end = before.len() + 1;
         if self.breakers.ends_in(token) {
             self.matches.open.clear();
@@ -148,7 +150,7 @@ impl Processor for Dry {
             return;
         }
         self.matches.unbroken += 1;
-        let text = |at: usize| before.get(at).copied();
+        let text = |at: usize| before.get(at);
         // Runs that go on, and those that have just become long enough.
         let unbroken = self.matches.unbroken;
         self.matches.open.retain_mut(|(at, n)| {
@@ -273,10 +275,10 @@ mod tests {
             let prompt = prompt.min(ids.len());
             let mut dry = Dry::new(1.0, 2.0, allowed, -1, &ids[..prompt]).unwrap();
             for at in prompt..ids.len() {
-                dry.accept(&ids[..at], ids[at]);
+                dry.accept(&ids[..at].into(), ids[at]);
             }
             let mut logits = Logits::of(&[0.0; 3]);
-            dry.apply(&mut logits, &Context { tokens: &ids, ..Context::default() });
+            dry.apply(&mut logits, &Context { tokens: &ids.as_slice().into(), ..Context::default() });
             let mut expected = [0.0f32; 3];
             for (token, n) in slow(&text, allowed) {
                 expected[token as usize] = -libm::pow(2.0, (n - allowed) as f64) as f32;

@@ -49,7 +49,7 @@ impl Processor for OccurrencePenalty {
             logits.update(token, |value| value - times * self.penalty);
         }
     }
-    fn accept(&mut self, before: &[TokenId], token: TokenId) {
+    fn accept(&mut self, before: &TokenList, token: TokenId) {
         self.counts.push(before, token);
     }
     fn fork(&self) -> Box<dyn Processor> {

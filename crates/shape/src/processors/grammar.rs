@@ -119,7 +119,7 @@ impl Processor for Grammar {
         logits.retain(|id, _| if eos.contains(&id) { may_end } else { allowed(id) });
     }
 
-    fn accept(&mut self, _: &[TokenId], token: TokenId) {
+    fn accept(&mut self, _: &TokenList, token: TokenId) {
         if self.eos.contains(&token) {
             return;
         }

@@ -68,7 +68,7 @@ impl Processor for Mirostat {
         self.surprises.clear();
         self.surprises.extend(logits.iter().map(|(id, value)| (id, (log_sum - f64::from(value)) / LN_2)));
     }
-    fn accept(&mut self, _: &[TokenId], token: TokenId) {
+    fn accept(&mut self, _: &TokenList, token: TokenId) {
         if let Ok(i) = self.surprises.binary_search_by_key(&token, |&(id, _)| id) {
             self.mu -= self.eta * (self.surprises[i].1 - self.tau);
         }

@@ -29,12 +29,12 @@ impl Followers {
     }
 
     /// The last `n - 1` tokens, if there are as many.
-    fn run<'a>(&self, text: &'a [TokenId]) -> Option<&'a [TokenId]> {
-        text.len().checked_sub(self.n - 1).map(|from| &text[from..])
+    fn run(&self, text: &TokenList) -> Option<Vec<TokenId>> {
+        text.suffix(self.n - 1)
     }
 
-    fn ban(&self, logits: &mut Logits, text: &[TokenId]) {
-        if let Some(set) = self.run(text).and_then(|run| self.after.get(run)) {
+    fn ban(&self, logits: &mut Logits, text: &TokenList) {
+        if let Some(set) = self.run(text).and_then(|run| self.after.get(run.as_slice())) {
             set.iter().for_each(|&token| logits.remove(token));
         }
     }
@@ -48,7 +48,7 @@ processor! {
     limits: "0 switches it off; 1 allows no token twice, the end token included. Names of several tokens can be said once only, and a short vocabulary may run out of tokens."
     example: "let text = [5, 6, 7, 5, 6].map(TokenId);
 let mut logits = Logits::of(&[0.0; 8]);
-NoRepeatNgram::new(3, &text)?.apply(&mut logits, &Context { tokens: &text, ..Context::default() });
+NoRepeatNgram::new(3, &text)?.apply(&mut logits, &Context { tokens: &text.into(), ..Context::default() });
 assert_eq!(logits.get(TokenId(7)), None); // 5 6 7 has been said"
     source: "Paulus, Xiong and Socher (2018); as transformers' `NoRepeatNGramLogitsProcessor`."
 }
@@ -69,9 +69,9 @@ impl Processor for NoRepeatNgram {
     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>) {
         self.followers.ban(logits, context.tokens);
     }
-    fn accept(&mut self, before: &[TokenId], token: TokenId) {
+    fn accept(&mut self, before: &TokenList, token: TokenId) {
         if let Some(run) = self.followers.run(before) {
-            self.followers.add(run, token);
+            self.followers.add(&run, token);
         }
     }
 }

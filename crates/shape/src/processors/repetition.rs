@@ -37,7 +37,7 @@ impl Processor for RepetitionPenalty {
             logits.update(token, |value| penalise(value, self.penalty));
         }
     }
-    fn accept(&mut self, before: &[TokenId], token: TokenId) {
+    fn accept(&mut self, before: &TokenList, token: TokenId) {
         self.counts.push(before, token);
     }
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code)] // each file of tests uses a part of it
 
 use beamline_shape::{Brief, Built, Context, Entry, Logits, OptionSpec, OptionValue, Processor, REGISTRY};
-use beamline_tokens::{TokenId, Tokenizer, Vocabulary};
+use beamline_tokens::{TokenId, TokenList, Tokenizer, Vocabulary};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
@@ -130,14 +130,14 @@ impl Maker {
     /// The prompt, to be continued.
     pub(crate) fn text(&self) -> Text {
         let taken = tokens(&[2, 5, 2]);
-        Text { tokens: self.prompt.clone(), prompt_len: self.prompt.len(), coin: 0.0, taken, unguided: None }
+        Text { tokens: self.prompt.as_slice().into(), prompt_len: self.prompt.len(), coin: 0.0, taken, unguided: None }
     }
 }
 
 /// A text that grows, and what else processors look at.
 #[derive(Clone, Debug)]
 pub(crate) struct Text {
-    pub(crate) tokens: Vec<TokenId>,
+    pub(crate) tokens: TokenList,
     pub(crate) prompt_len: usize,
     pub(crate) coin: f64,
     pub(crate) taken: Vec<TokenId>,

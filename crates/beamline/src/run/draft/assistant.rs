@@ -5,7 +5,7 @@ use crate::error::Error;
 use beamline_model::{KvCache, Model, Span, Want};
 use beamline_search::{Coins, Purpose};
 use beamline_shape::{Context, Logits};
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, TokenList};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -72,14 +72,14 @@ impl Drafter for Assistant {
         let mut state = self.states.remove(&ahead.sequence).unwrap_or_else(fresh);
         let own_room = geometry.context.saturating_sub(ahead.tokens.len());
         let most = self.adapt(&mut state, ahead.tokens).min(ahead.room).min(own_room);
-        let known = state.cache.tokens().iter().zip(ahead.tokens).take_while(|(a, b)| a == b).count();
+        let known = state.cache.common_prefix(ahead.tokens.iter().copied());
         // The last token must be read again, for its row.
         state.cache.truncate(known.min(ahead.tokens.len() - 1));
-        let mut tokens = ahead.tokens.to_vec();
+        let mut tokens = TokenList::from(ahead.tokens);
         let mut pipeline = ahead.pipeline.fork();
         let mut draft = Vec::new();
         while draft.len() < most {
-            let mut feed = tokens[state.cache.len()..].to_vec();
+            let mut feed: Vec<TokenId> = tokens.iter_from(state.cache.len()).collect();
             while feed.len() > PIECE {
                 let later = feed.split_off(PIECE);
                 let span = Span { tokens: &feed, cache: &mut state.cache, want: Want::Nothing };
@@ -102,7 +102,7 @@ impl Drafter for Assistant {
                 break;
             }
             let choice = match self.coins {
-                Some(_) => self.scores.distribution().pick(toss(Purpose::Token)),
+                Some(_) => self.scores.pick(toss(Purpose::Token)),
                 None => self.scores.best(),
             };
             let Some(token) = choice else { break };
