@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{ActivationFormat, Engine, OpenOptions, Prompt, Settings, TokenId};
+use beamline::{ActivationFormat, Engine, OpenOptions, Prompt, Options, TokenId};
 use serde_json::Value;
 use support::{golden, ids, logprobs, numbers, root};
 
@@ -16,7 +16,7 @@ fn open(name: &str, activations: Option<ActivationFormat>) -> Engine {
 fn check(engine: &Engine, way: &str, case: &Value) {
     let prompt = case["prompt"].as_str().unwrap();
     assert_eq!(engine.tokenizer().ids(prompt).unwrap(), ids(&case["input_ids"]), "{prompt}");
-    let mut settings = Settings::default();
+    let mut settings = Options::default();
     settings.config(&case["options"]).unwrap();
     settings.set("max_new_tokens", "100").unwrap();
     settings.set("eos_token_id", "").unwrap();

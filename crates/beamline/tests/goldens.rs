@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Beginning, Completion, Engine, Prompt, Settings, Special};
+use beamline::{Beginning, Completion, Engine, Prompt, Options, Special};
 use serde_json::Value;
 use support::{golden, ids, logprobs, numbers, tiny};
 
@@ -27,7 +27,7 @@ fn cases(kind: &str, model: &str) -> Vec<Value> {
 
 /// Runs a case of generation, with some settings added.
 fn run(engine: &Engine, case: &Value, more: &Value) -> Completion {
-    let mut settings = Settings::default();
+    let mut settings = Options::default();
     settings.config(&case["generate"]).unwrap();
     settings.config(more).unwrap();
     let prompts: Vec<Prompt> =
@@ -131,7 +131,7 @@ fn the_searches_that_transformers_gave_up_are_equal_too() {
     let padded = ["tiny-qwen2/group/2", "tiny-qwen3/group/7"];
     for case in all.as_array().unwrap().iter().filter(|case| !padded.iter().any(|id| case["id"] == *id)) {
         let engine = tiny(case["model"].as_str().unwrap());
-        let mut settings = Settings::default();
+        let mut settings = Options::default();
         settings.config(&case["generate"]).unwrap();
         let prompts: Vec<Prompt> = case["prompt_ids"].as_array().unwrap().iter().map(|p| Prompt::Ids(ids(p))).collect();
         let completion = engine.generate(&prompts, &settings).unwrap_or_else(|error| panic!("{}: {error}", case["id"]));

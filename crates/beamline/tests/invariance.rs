@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Engine, ModelName, OpenOptions, Prompt, Sequence, Settings, TokenId};
+use beamline::{Engine, ModelName, OpenOptions, Prompt, Sequence, Options, TokenId};
 use serde_json::{Value, json};
 use support::root;
 
@@ -17,7 +17,7 @@ fn prompt(seed: u32, len: u32) -> Prompt {
 }
 
 fn sequences(engine: &Engine, prompts: &[Prompt], config: &Value) -> Vec<Sequence> {
-    let mut settings = Settings::default();
+    let mut settings = Options::default();
     settings.config(config).unwrap();
     engine.generate(prompts, &settings).unwrap().sequences
 }
@@ -130,12 +130,12 @@ fn a_good_assistant_saves_passes() {
     let mut engine = open("tiny-llama", 2);
     engine.assist(&open("tiny-llama", 1)).unwrap();
     let passes = |config: &Value| {
-        let mut settings = Settings::default();
+        let mut settings = Options::default();
         settings.config(config).unwrap();
         let settings = engine.settings(&settings).unwrap();
         let mut sessions = engine.sessions(&[prompt(3, 5)], &settings).unwrap();
         let mut passes = 1;
-        while engine.step(&mut sessions, &mut ()).unwrap().more {
+        while engine.step(&mut sessions, Budget::ALL, &mut ()).unwrap().more {
             passes += 1;
         }
         passes
@@ -168,13 +168,13 @@ fn beams_share_the_cache_of_what_they_share() {
     let folder = tempfile::tempdir().unwrap();
     let engine = long_context(folder.path());
     let most = |beams: usize, new: usize| {
-        let mut settings = Settings::default();
+        let mut settings = Options::default();
         settings.config(&json!({"num_beams": beams, "max_new_tokens": new, "eos_token_id": []})).unwrap();
         let settings = engine.settings(&settings).unwrap();
         let mut sessions = engine.sessions(&[prompt(1, 900)], &settings).unwrap();
         let mut most = 0;
         for _ in 0..new - 1 {
-            engine.step(&mut sessions, &mut ()).unwrap();
+            engine.step(&mut sessions, Budget::ALL, &mut ()).unwrap();
             most = most.max(sessions[0].cache_blocks());
         }
         most

@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Engine, Prompt, Settings, Tokenizer};
+use beamline::{Engine, Prompt, Options, Tokenizer};
 use beamline_model::TableModel;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ fn random_configurations_give_the_tokens_and_scores_of_the_reference() {
     let mut wrong = Vec::new();
     for case in cases {
         let engine = engine(case["table"].as_u64().unwrap(), case["v"].as_u64().unwrap() as usize);
-        let mut settings = Settings::default();
+        let mut settings = Options::default();
         settings.config(&case["generate"]).unwrap();
         if case["generate"]["do_sample"] == json!(true) {
             settings.config(&json!({"rng": "torch", "seed": case["rng_seed"]})).unwrap();

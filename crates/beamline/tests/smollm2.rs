@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Beginning, Prompt, Settings, Special};
+use beamline::{Beginning, Prompt, Options, Special};
 use serde_json::Value;
 use support::{engine, golden, ids, logprobs, numbers, smollm2};
 
@@ -33,7 +33,7 @@ fn texts_and_scores_equal_those_of_transformers() {
     let cases = cases("generate");
     assert_eq!(cases.len(), 6);
     for case in cases {
-        let mut settings = Settings::default();
+        let mut settings = Options::default();
         settings.config(&case["generate"]).unwrap();
         let completion =
             engine.generate(&[Prompt::Text(case["prompts"][0].as_str().unwrap().into())], &settings).unwrap();
@@ -52,7 +52,7 @@ fn texts_and_scores_equal_those_of_transformers() {
 #[test]
 fn a_story_begins_as_it_should() {
     let Some(path) = smollm2() else { return };
-    let mut settings = Settings::default();
+    let mut settings = Options::default();
     settings.set("max_new_tokens", "40").unwrap();
     let completion = engine(&path).generate(&[Prompt::Text("Once upon a time".into())], &settings).unwrap();
     let text = &completion.sequences[0].text;

@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Engine, Prompt, Settings, TableModel, TokenId, Tokenizer};
+use beamline::{Engine, Prompt, Options, TableModel, TokenId, Tokenizer};
 use serde_json::json;
 use std::sync::Arc;
 use support::tiny;
@@ -32,7 +32,7 @@ fn guessed_samples_come_as_often_as_their_probability() {
     {
         let mut counts = [0.0f64; 27];
         for seed in 0..4000 {
-            let mut settings = Settings::default();
+            let mut settings = Options::default();
             settings.config(&guess).unwrap();
             settings.config(&json!({"do_sample": true, "seed": seed, "top_k": 0, "max_new_tokens": 3})).unwrap();
             let ids = &engine.generate(&prompt, &settings).unwrap().sequences[0].token_ids;
@@ -52,7 +52,7 @@ fn drawing_from_the_one_best_token_is_greedy_search() {
         let engine = tiny(name);
         for text in ["Once upon a time", "안녕하세요", "a"] {
             let ids = |config: serde_json::Value| {
-                let mut settings = Settings::default();
+                let mut settings = Options::default();
                 settings.config(&config).unwrap();
                 engine.generate(&[Prompt::Text(text.into())], &settings).unwrap().sequences[0].token_ids.clone()
             };

@@ -3,18 +3,18 @@
 
 mod support;
 
-use beamline::{Engine, Event, Happening, Interest, Observer, Prompt, Settings, Trace, What, replay};
+use beamline::{Engine, Event, Happening, Interest, Observer, Prompt, Options, Trace, What, replay};
 use serde_json::{Value, json};
 use support::tiny;
 
 /// Runs a configuration with a trace; gives the trace.
 fn traced(engine: &Engine, prompts: &[Prompt], config: &Value) -> String {
-    let mut given = Settings::default();
+    let mut given = Options::default();
     given.config(config).unwrap();
     let settings = engine.settings(&given).unwrap();
     let mut sessions = engine.sessions(prompts, &settings).unwrap();
     let mut trace = Trace::begin(Vec::new(), engine, &settings, &sessions);
-    while engine.step(&mut sessions, &mut trace).unwrap().more {}
+    while engine.step(&mut sessions, Budget::ALL, &mut trace).unwrap().more {}
     let text = String::from_utf8(trace.end(&sessions).unwrap()).unwrap();
     let replayed = replay(&text).unwrap();
     let plain = engine.generate(prompts, &settings).unwrap();
@@ -108,13 +108,13 @@ fn observers_hear_of_a_beam_search_while_it_runs() {
         }
     }
     let engine = tiny("tiny-gpt2");
-    let mut settings = Settings::default();
+    let mut settings = Options::default();
     settings.config(&json!({"num_beams": 3, "max_new_tokens": 5})).unwrap();
     let settings = engine.settings(&settings).unwrap();
     let mut sessions = engine.sessions(&prompts()[..1], &settings).unwrap();
     let mut listener = Listener::default();
     for step in 0..5 {
-        engine.step(&mut sessions, &mut listener).unwrap();
+        engine.step(&mut sessions, Budget::ALL, &mut listener).unwrap();
         assert_eq!(listener.0.len(), step + 1);
     }
 }

@@ -8,14 +8,14 @@ pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
 use crate::failure::Failure;
 use crate::tokens::Show;
-use beamline::{ActivationFormat, Encoding, OptionKind, Settings, options, shapes};
+use beamline::{ActivationFormat, Encoding, OptionKind, Options, options, shapes};
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
 /// What to do, with decoding options where the command has them.
 pub(crate) struct Command {
     pub(crate) what: What,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Options,
 }
 
 /// Load a language model, turn its next-token logits into text, and see how each token came to be chosen.
@@ -257,7 +257,7 @@ pub(crate) fn parse() -> Result<Command, Failure> {
     let cli = Cli::from_arg_matches(&matches).map_err(|error| refused(&error))?;
     let settings = match matches.subcommand() {
         Some((name, matches)) if OPTIONED.contains(&name) => settings(matches)?,
-        _ => Settings::default(),
+        _ => Options::default(),
     };
     Ok(Command { what: cli.what, settings })
 }
@@ -293,8 +293,8 @@ fn with_options(command: clap::Command) -> clap::Command {
 }
 
 /// The options given by flag and by `--config`.
-fn settings(matches: &ArgMatches) -> Result<Settings, Failure> {
-    let mut settings = Settings::default();
+fn settings(matches: &ArgMatches) -> Result<Options, Failure> {
+    let mut settings = Options::default();
     for option in options() {
         if let Some(text) = matches.get_one::<String>(option.name) {
             settings.set(option.name, text)?;

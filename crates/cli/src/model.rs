@@ -4,7 +4,7 @@ use crate::args::ModelArgs;
 use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::{Bars, Waiting};
-use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Settings, TrustedFiles};
+use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Options, TrustedFiles};
 
 /// Opens the model's files, without its weights.
 pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
@@ -17,16 +17,18 @@ pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
 }
 
 /// Opens the model's files, checks the settings against it, and loads its weights.
-pub(crate) fn open(args: &ModelArgs, settings: &Settings) -> Result<Engine, Failure> {
+pub(crate) fn open(args: &ModelArgs, settings: &Options) -> Result<Engine, Failure> {
     settings.check()?;
     let opened = find(args)?;
     opened.check(settings)?;
     let _waiting = Waiting::begin("loading");
+    let holding = if args.no_map { Holding::Packed } else { Holding::Mapped(trusted()) };
     Ok(opened.load(&OpenOptions {
         dtype: args.dtype,
         activations: args.activations,
         threads: args.threads.map(usize::from),
-        holding: if args.no_map { Holding::Packed } else { Holding::Mapped(trusted()) },
+        holding,
+        ..OpenOptions::default()
     })?)
 }
 

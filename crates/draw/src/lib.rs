@@ -6,13 +6,13 @@
 //! number in a picture is one of the result's, or plain arithmetic on them.
 //!
 //! ```
-//! use beamline::{Engine, OpenOptions, Prompt, Settings};
+//! use beamline::{Engine, Prompt, Options};
 //! use beamline_draw::{Canvas, kinds};
 //! use beamline_study::{Depth, inspect};
 //!
-//! let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+//! let engine = Engine::open("builtin")?;
 //! let depth = Depth { steps: 1, top: usize::MAX, stages: false };
-//! let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Settings::default(), depth)?;
+//! let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Options::default(), depth)?;
 //! let figure = kinds::temperature(&inspection, &[0.5, 1.0, 2.0])?;
 //! let svg = figure.svg(&Canvas::default())?;
 //! assert!(svg.starts_with("<svg"));

@@ -1,7 +1,7 @@
 //! Figures on a model that one can check by hand: their SVG, and the numbers behind them.
 #![allow(clippy::unwrap_used)] // tests may
 
-use beamline::{Engine, Prompt, Settings, TableModel, TokenId, Tokenizer};
+use beamline::{Engine, Prompt, Options, TableModel, TokenId, Tokenizer};
 use beamline_draw::kinds::{self, Quantity};
 use beamline_draw::{Canvas, DrawError, Figure, Theme, comparison_page, png};
 use beamline_study::{Depth, Inspection, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep};
@@ -25,8 +25,8 @@ fn prompt() -> Prompt {
     Prompt::Ids([0, 1].map(TokenId).to_vec())
 }
 
-fn settings(text: &str) -> Settings {
-    Settings::list(text).unwrap()
+fn settings(text: &str) -> Options {
+    Options::list(text).unwrap()
 }
 
 fn inspected(text: &str) -> Inspection {

@@ -101,7 +101,7 @@ impl KvCache {
     pub fn extend(&mut self, tokens: &[TokenId]) {
         // The last block may be shared and is about to be written.
         if let Some(last) = self.blocks.len().checked_sub(1).filter(|_| !self.len().is_multiple_of(BLOCK)) {
-            self.blocks.get_mut(last);
+            let _own = self.blocks.get_mut(last);
         }
         self.tokens.extend(tokens);
         while self.blocks.len() * BLOCK < self.len() {
@@ -153,7 +153,7 @@ impl KvCache {
         // so nothing is copied.
         let places = first..positions.end.div_ceil(BLOCK);
         let mut blocks: Vec<Block> =
-            places.clone().filter_map(|place| self.blocks.get_mut(place)).map(std::mem::take).collect();
+            places.clone().filter_map(|place| self.blocks.get_mut(place).map(std::mem::take)).collect();
         compute.for_items(blocks.iter_mut().collect(), 2 * positions.len() * heads * width, |i, block| {
             let start = (first + i) * BLOCK;
             let here = positions.start.max(start)..positions.end.min(start + BLOCK);

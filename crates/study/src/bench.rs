@@ -1,7 +1,7 @@
 //! How fast a model runs, against what memory allows.
 
 use crate::error::StudyError;
-use beamline::{Coins, Engine, Prompt, Purpose, RawStats, Settings, TokenId, read_bandwidth};
+use beamline::{Coins, Engine, Prompt, Purpose, RawStats, Options, TokenId, read_bandwidth, Plan, Budget};
 use serde::Serialize;
 
 /// What to measure.
@@ -18,7 +18,7 @@ pub struct Bench {
     /// Times to repeat; medians are reported.
     pub repeat: usize,
     /// Other decoding options (sampling, penalties, several sequences of a prompt); end tokens and lengths are set here.
-    pub settings: Settings,
+    pub settings: Options,
 }
 
 impl Bench {
@@ -41,13 +41,13 @@ impl Bench {
     }
 
     /// The settings of every run, checked and complete.
-    fn plan(&self, engine: &Engine) -> Result<Settings, StudyError> {
-        let mut given = Settings::default();
+    fn plan(&self, engine: &Engine) -> Result<Plan, StudyError> {
+        let mut given = Options::default();
         given.config(&serde_json::json!({
             "eos_token_id": [], "num_beams": self.beams, "max_new_tokens": self.new_tokens, "seed": 1
         }))?;
         // What the model's files say about decoding is not what is measured.
-        Ok(engine.settings_without_defaults(&self.settings.beside(&given))?)
+        Ok(engine.plan_without_defaults(&self.settings.beside(&given))?)
     }
 }
 
@@ -105,10 +105,10 @@ struct Run {
 /// (reading the prompts) and decode (new tokens) apart. One run before the others is not counted.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Settings};
+/// use beamline::{Engine, Options};
 /// use beamline_study::{Bench, bench};
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
-/// let settings = Settings::default();
+/// let engine = Engine::open("builtin")?;
+/// let settings = Options::default();
 /// let report = bench(
 ///     &engine,
 ///     &Bench { prompt_len: 4, new_tokens: 2, batch: 1, beams: 1, repeat: 1, settings },
@@ -134,7 +134,7 @@ pub fn bench(engine: &Engine, bench: &Bench) -> Result<BenchReport, StudyError> 
     let (prefill, decode) = (of(|run| run.prefill), of(|run| run.decode));
     let total = of(|run| run.prefill + run.decode);
     let batch = bench.batch as f64;
-    let of_each = plan.get("num_return_sequences").and_then(|setting| setting.value.count()).unwrap_or(1);
+    let of_each = plan.options().get("num_return_sequences").and_then(|setting| setting.value.count()).unwrap_or(1);
     let (sequences, steps) = (batch * of_each as f64, (bench.new_tokens - 1) as f64);
     let decoded = (steps > 0.0).then_some(decode / steps);
     Ok(BenchReport {
@@ -155,24 +155,26 @@ pub fn bench(engine: &Engine, bench: &Bench) -> Result<BenchReport, StudyError> 
     })
 }
 
-fn run_once(engine: &Engine, bench: &Bench, plan: &Settings) -> Result<Run, StudyError> {
+fn run_once(engine: &Engine, bench: &Bench, plan: &Plan) -> Result<Run, StudyError> {
     let vocab = engine.model().geometry().vocab as f64;
     let token = |row, at| TokenId((Coins::new(0).toss(row, at, Purpose::Token, 0) * vocab) as u32);
     let prompts = (0..bench.batch).map(|row| (0..bench.prompt_len).map(|at| token(row as u32, at as u32)).collect());
     let mut sessions = prompts
         .map(|ids| {
-            let mut session = engine.session(&Prompt::Ids(ids), plan)?;
+            let mut session = engine.session(Prompt::Ids(ids), plan)?;
             session.raw_stats(RawStats::Off);
             Ok(session)
         })
         .collect::<Result<Vec<_>, StudyError>>()?;
     let mut run = Run { prefill: 0.0, decode: 0.0, choose: 0.0 };
     loop {
-        let step = engine.step(&mut sessions, &mut ())?;
+        let step = engine.step(&mut sessions, Budget::ALL, &mut ())?;
         let seconds = (step.forward + step.choose).as_secs_f64();
         *(if run.prefill == 0.0 { &mut run.prefill } else { &mut run.decode }) += seconds;
         run.choose += step.choose.as_secs_f64();
         if !step.more {
+            // One that failed took less time than it should.
+            engine.run(&mut sessions, &mut ())?;
             return Ok(run);
         }
     }

@@ -1,7 +1,7 @@
 //! A run to take along: what was asked, what came out, and the proof that it comes out again.
 
 use crate::error::StudyError;
-use beamline::{Completion, DEFAULT_ACTIVATIONS, Engine, Prompt, Sequence, Setting, Settings, TokenId};
+use beamline::{Completion, DEFAULT_ACTIVATIONS, Engine, Prompt, Sequence, Setting, Options, TokenId, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -82,25 +82,17 @@ impl Bundle {
     ///
     /// # Errors
     /// When one is unknown or out of range.
-    pub fn settings(&self) -> Result<Settings, StudyError> {
-        let mut settings = Settings::default();
+    pub fn options(&self) -> Result<Options, StudyError> {
+        let mut settings = Options::default();
         settings.config(&self.config)?;
         Ok(settings)
     }
 }
 
-/// Packs a completion with what is needed to repeat it. `settings` are those it was generated with, as
-/// [`Engine::settings`] completed them. An engine does not know how it was opened: where that was not with the default
+/// Packs a completion with what is needed to repeat it. `plan` is the one that it was generated with. An engine does not know how it was opened: where that was not with the default
 /// [`OpenOptions`](beamline::OpenOptions), set the fields `converted` and `activations`. [`verify`] shows its use.
-pub fn bundle(engine: &Engine, completion: &Completion, settings: &Settings) -> Bundle {
+pub fn bundle(engine: &Engine, completion: &Completion, plan: &Plan) -> Bundle {
     let option = |(name, setting): (&'static str, &Setting)| (name.to_owned(), setting.value.json());
-    let sequence = |sequence: &Sequence| BundledSequence {
-        prompt: sequence.prompt,
-        rank: sequence.rank,
-        token_ids: sequence.token_ids.clone(),
-        logprobs: sequence.tokens.iter().map(|token| token.logprob).collect(),
-        finish_reason: sequence.finish_reason.map(str::to_owned),
-    };
     Bundle {
         schema: 1,
         beamline: env!("CARGO_PKG_VERSION").to_owned(),
@@ -110,23 +102,33 @@ pub fn bundle(engine: &Engine, completion: &Completion, settings: &Settings) -> 
         activations: DEFAULT_ACTIVATIONS.name().to_owned(),
         architecture: completion.model.architecture.clone(),
         parameters: completion.model.parameters,
-        config: Value::Object(settings.iter().map(option).collect::<Map<_, _>>()),
+        config: Value::Object(plan.options().iter().map(option).collect::<Map<_, _>>()),
         prompts: completion.prompts.iter().map(|prompt| prompt.token_ids.clone()).collect(),
-        sequences: completion.sequences.iter().map(sequence).collect(),
+        sequences: sequences(completion),
     }
+}
+
+/// What of a completion must come out again.
+fn sequences(completion: &Completion) -> Vec<BundledSequence> {
+    let sequence = |sequence: &Sequence| BundledSequence {
+        prompt: sequence.prompt,
+        rank: sequence.rank,
+        token_ids: sequence.token_ids.clone(),
+        logprobs: sequence.tokens.iter().map(|token| token.logprob).collect(),
+        finish_reason: sequence.finish_reason.map(str::to_owned),
+    };
+    completion.sequences.iter().map(sequence).collect()
 }
 
 /// Runs a bundle's generation again, and compares token by token.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt, Settings};
+/// use beamline::{Engine, Options};
 /// use beamline_study::{bundle, verify};
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
-/// let mut settings = Settings::default();
-/// settings.config(&serde_json::json!({"do_sample": true, "seed": 7, "max_new_tokens": 5}))?;
-/// let settings = engine.settings(&settings)?;
-/// let completion = engine.generate(&[Prompt::Text("Once".into())], &settings)?;
-/// let mut bundle = bundle(&engine, &completion, &settings);
+/// let engine = Engine::open("builtin")?;
+/// let plan = engine.plan(&Options::new().do_sample(true).seed(7).max_new_tokens(5))?;
+/// let completion = engine.complete("Once", &plan)?;
+/// let mut bundle = bundle(&engine, &completion, &plan);
 /// assert!(verify(&engine, &bundle)?.same);
 /// bundle.sequences[0].token_ids[2] += 1;
 /// assert!(verify(&engine, &bundle)?.difference.expect("one token differs").contains("token 3"));
@@ -148,8 +150,7 @@ pub fn verify(engine: &Engine, given: &Bundle) -> Result<Verdict, StudyError> {
     }
     let prompt = |ids: &Vec<u32>| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
     let prompts: Vec<Prompt> = given.prompts.iter().map(prompt).collect();
-    let again = engine.generate(&prompts, &given.settings()?)?;
-    let again = bundle(engine, &again, &Settings::default()).sequences;
+    let again = sequences(&engine.generate(&prompts, &engine.plan(&given.options()?)?)?);
     let mut verdict = Verdict { same: true, tokens: 0, difference: None };
     if again.len() != given.sequences.len() {
         verdict.difference = Some(format!("{} sequences came out, not {}", again.len(), given.sequences.len()));
@@ -195,7 +196,7 @@ mod tests {
     fn a_bundle_is_checked_when_it_is_read() {
         let bundle = Bundle::read(JSON).unwrap();
         assert_eq!(bundle.sequences[0].token_ids, [3]);
-        assert!(bundle.settings().unwrap().get("top_k").is_some());
+        assert!(bundle.options().unwrap().get("top_k").is_some());
         let short = JSON.replace("[-0.1]", "[]");
         assert!(Bundle::read(&short).unwrap_err().to_string().contains("do not fit"));
         let newer = JSON.replace("\"schema\":1", "\"schema\":2");
@@ -210,7 +211,7 @@ mod tests {
             let damaged = format!("{}{put}{}", &JSON[..at], &JSON[at..]);
             for text in [damaged.as_str(), &JSON[..cut], &JSON[cut..]] {
                 if let Ok(bundle) = Bundle::read(text) {
-                    let _ = bundle.settings();
+                    let _ = bundle.options();
                 }
             }
         }

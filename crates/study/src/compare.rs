@@ -3,7 +3,7 @@
 use crate::error::StudyError;
 use crate::text_stats::{TextStats, mean_and_spread, similarity};
 use crate::variant::Variant;
-use beamline::{Beginning, Engine, OptionValue, Prompt, Sequence, Session, Setting, Settings, Special};
+use beamline::{Beginning, Engine, OptionValue, Prompt, Sequence, Session, Setting, Options, Special, Plan, Budget};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::time::Instant;
@@ -144,7 +144,7 @@ impl Summary {
 struct Item {
     variant: usize,
     seed: Option<u64>,
-    settings: Settings,
+    plan: Plan,
 }
 
 /// Continues one prompt in several ways, all in one batch: `seeds` texts of each variant that draws tokens, one of the
@@ -152,13 +152,13 @@ struct Item {
 /// `progress` hears of every step: how many texts have ended, of how many.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt, Settings};
+/// use beamline::{Engine, Prompt, Options};
 /// use beamline_study::{Variant, compare};
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// let engine = Engine::open("builtin")?;
 /// let variants = ["num_beams=1", "do_sample=true"].map(|text| text.parse::<Variant>());
 /// let variants = variants.into_iter().collect::<Result<Vec<_>, _>>()?;
 /// let prompt = Prompt::Text("Once".into());
-/// let comparison = compare(&engine, &prompt, &variants, &Settings::default(), 3, &mut |_, _| {})?;
+/// let comparison = compare(&engine, &prompt, &variants, &Options::default(), 3, &mut |_, _| {})?;
 /// assert_eq!(comparison.runs.iter().map(|run| run.texts.len()).collect::<Vec<_>>(), [1, 3]);
 /// # Ok::<(), beamline_study::StudyError>(())
 /// ```
@@ -169,17 +169,17 @@ pub fn compare(
     engine: &Engine,
     prompt: &Prompt,
     variants: &[Variant],
-    shared: &Settings,
+    shared: &Options,
     seeds: usize,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Comparison, StudyError> {
     let items = items(engine, variants, shared, seeds)?;
-    let sessions = items.iter().map(|item| engine.session(prompt, &item.settings));
+    let sessions = items.iter().map(|item| engine.session(prompt, &item.plan));
     let mut sessions: Vec<Session> = sessions.collect::<Result<_, _>>()?;
     let ended = run_out(engine, &mut sessions, progress)?;
     let mut texts = Vec::new();
-    for (item, session) in items.iter().zip(&sessions) {
-        texts.push(first_text(engine, prompt, item, session)?);
+    for session in &sessions {
+        texts.push(first_text(engine, session)?);
     }
     let reference = texts[0].token_ids.clone();
     let mut runs: Vec<Run> = Vec::new();
@@ -209,25 +209,25 @@ fn run_out(
 ) -> Result<Vec<f64>, StudyError> {
     let (started, mut ended) = (Instant::now(), vec![0.0; sessions.len()]);
     loop {
-        let more = engine.step(sessions, &mut ())?.more;
+        let more = engine.step(sessions, Budget::ALL, &mut ())?.more;
         let now = started.elapsed().as_secs_f64();
         let done = sessions.iter().zip(&mut ended).filter(|(session, _)| session.is_done());
         done.filter(|(_, at)| **at == 0.0).for_each(|(_, at)| *at = now);
         progress(ended.iter().filter(|at| **at > 0.0).count(), ended.len());
         if !more {
+            engine.run(sessions, &mut ())?; // nothing is left to do but to say what failed
             return Ok(ended);
         }
     }
 }
 
 /// The best text of a session that has ended.
-fn first_text(engine: &Engine, prompt: &Prompt, item: &Item, session: &Session) -> Result<Sequence, StudyError> {
-    let prompts = std::slice::from_ref(prompt);
-    let completion = engine.completion(prompts, &item.settings, std::slice::from_ref(session), engine.timings());
+fn first_text(engine: &Engine, session: &Session) -> Result<Sequence, StudyError> {
+    let completion = engine.completion(std::slice::from_ref(session));
     completion.sequences.into_iter().next().ok_or(StudyError::NoText)
 }
 
-fn items(engine: &Engine, variants: &[Variant], shared: &Settings, seeds: usize) -> Result<Vec<Item>, StudyError> {
+fn items(engine: &Engine, variants: &[Variant], shared: &Options, seeds: usize) -> Result<Vec<Item>, StudyError> {
     let mut items = Vec::new();
     for (v, variant) in variants.iter().enumerate() {
         let named = |source| StudyError::Variant { variant: variant.name.clone(), source };
@@ -238,13 +238,13 @@ fn items(engine: &Engine, variants: &[Variant], shared: &Settings, seeds: usize)
         if returned.is_some_and(|n| n > 1) {
             return Err(StudyError::SeveralTexts { variant: variant.name.clone() });
         }
-        let plan = engine.settings(&all).map_err(named)?;
-        let drawn = plan.get("do_sample").is_some_and(|setting| setting.value == OptionValue::Flag(true));
+        let plan = engine.plan(&all).map_err(named)?;
+        let drawn = plan.options().get("do_sample").is_some_and(|setting| setting.value == OptionValue::Flag(true));
         for n in 0..if drawn { seeds.max(1) as u64 } else { 1 } {
             let mut own = all.clone();
             own.set("seed", &first.wrapping_add(n).to_string())?;
-            let settings = engine.settings(&own).map_err(named)?;
-            items.push(Item { variant: v, seed: drawn.then(|| first.wrapping_add(n)), settings });
+            let plan = engine.plan(&own).map_err(named)?;
+            items.push(Item { variant: v, seed: drawn.then(|| first.wrapping_add(n)), plan });
         }
     }
     if items.is_empty() {

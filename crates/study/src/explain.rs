@@ -9,7 +9,7 @@ pub struct Method {
     pub name: &'static str,
     /// The option that asks for it, and other names.
     pub aliases: &'static [&'static str],
-    /// Options that ask for it, as [`Settings::list`](beamline::Settings::list) reads them.
+    /// Options that ask for it, as [`Options::list`](beamline::Options::list) reads them.
     pub example: &'static str,
 }
 
@@ -118,7 +118,7 @@ impl Topic {
         }
     }
 
-    /// Options for an example that can be run, as [`Settings::list`](beamline::Settings::list) reads them. `{best}` and `{second}` stand
+    /// Options for an example that can be run, as [`Options::list`](beamline::Options::list) reads them. `{best}` and `{second}` stand
     /// for the ids of the two most probable tokens; none where an example needs more than options.
     pub fn example(&self) -> Option<&'static str> {
         match self {
@@ -200,7 +200,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beamline::Settings;
+    use beamline::Options;
 
     #[test]
     fn every_strategy_has_a_page_with_its_headings() {
@@ -219,7 +219,7 @@ mod tests {
         for topic in topics() {
             let Some(example) = topic.example() else { continue };
             let options = example.replace("{best}", "5").replace("{second}", "6");
-            Settings::list(&options).unwrap_or_else(|error| panic!("{}: {error}", topic.name()));
+            Options::list(&options).unwrap_or_else(|error| panic!("{}: {error}", topic.name()));
         }
         let known = |name: &&str| REGISTRY.iter().any(|entry| entry.name == *name);
         assert!(EXAMPLES.iter().all(|(name, _)| known(name)));

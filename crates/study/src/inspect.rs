@@ -2,7 +2,7 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Distribution, Engine, Event, Interest, NodeId, Observer, Outlook, Prompt, Settings, Special, TokenId,
+    Beginning, Distribution, Engine, Event, Interest, NodeId, Observer, Outlook, Prompt, Options, Special, TokenId,
     What,
 };
 use serde::Serialize;
@@ -220,11 +220,11 @@ fn columns(stages: &[(&'static str, Distribution)], candidates: &[Candidate]) ->
 /// `given` itself asks for another search; a model's own wishes do not count here.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt, Settings};
+/// use beamline::{Engine, Prompt, Options};
 /// use beamline_study::{Depth, inspect};
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// let engine = Engine::open("builtin")?;
 /// let depth = Depth { steps: 1, top: 5, stages: false };
-/// let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Settings::default(), depth)?;
+/// let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Options::default(), depth)?;
 /// let step = &inspection.steps[0];
 /// assert_eq!((step.candidates[0].text.as_str(), step.candidates[0].rank), (" time", 1));
 /// assert_eq!(step.chosen.id, step.candidates[0].id);
@@ -233,7 +233,7 @@ fn columns(stages: &[(&'static str, Distribution)], candidates: &[Candidate]) ->
 ///
 /// # Errors
 /// As for [`Engine::generate`].
-pub fn inspect(engine: &Engine, prompt: &Prompt, given: &Settings, depth: Depth) -> Result<Inspection, StudyError> {
+pub fn inspect(engine: &Engine, prompt: &Prompt, given: &Options, depth: Depth) -> Result<Inspection, StudyError> {
     let mut given = given.clone();
     given.set("max_new_tokens", &depth.steps.to_string())?;
     let drawn = given.get("preset").is_some();
@@ -242,11 +242,11 @@ pub fn inspect(engine: &Engine, prompt: &Prompt, given: &Settings, depth: Depth)
             given.config(&json!({option: neutral}))?;
         }
     }
-    let mut settings = engine.settings(&given)?;
-    settings.remove("num_return_sequences");
-    let mut sessions = [engine.session(prompt, &settings)?];
+    engine.plan(&given)?; // what is asked for must make sense before one sequence of it is taken
+    given.set("num_return_sequences", "1")?;
+    let mut sessions = [engine.session(prompt, &engine.plan(&given)?)?];
     let mut collector = Collector { engine, depth, stages: BTreeMap::new(), rows: BTreeMap::new() };
-    while engine.step(&mut sessions, &mut collector)?.more {}
+    engine.run(&mut sessions, &mut collector)?;
     let [session] = &sessions;
     let tree = session.tree();
     let mut rows = Vec::new();

@@ -5,9 +5,9 @@
 //! made of the public side of `beamline` alone, and knows nothing of pictures, terminals or files.
 //!
 //! ```
-//! use beamline::{Engine, OpenOptions, Prompt};
+//! use beamline::{Engine, Prompt};
 //!
-//! let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+//! let engine = Engine::open("builtin")?;
 //! let report = beamline_study::score(&engine, Some("Once upon a"), &Prompt::Text(" time".into()))?;
 //! assert!(report.perplexity.expect("a token was scored") < 2.0);
 //! # Ok::<(), beamline_study::StudyError>(())

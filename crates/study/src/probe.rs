@@ -73,9 +73,9 @@ impl Keeper {
 /// The embeddings of a prompt's tokens and of their positions.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt};
+/// use beamline::{Engine, Prompt};
 /// use beamline_study::{Positions, embeddings};
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// let engine = Engine::open("builtin")?;
 /// let seen = embeddings(&engine, &Prompt::Text("Once upon".into()))?;
 /// let Positions::Learned(position) = &seen.position else { panic!("GPT-2 learns its positions") };
 /// assert_eq!(seen.sum[0][0], seen.token[0][0] + position[0][0]);
@@ -97,9 +97,9 @@ pub fn embeddings(engine: &Engine, prompt: &Prompt) -> Result<Embeddings, StudyE
 /// How much each token of a prompt looks at each before it, in one head of a layer, or in the mean of its heads.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt};
+/// use beamline::{Engine, Prompt};
 /// use beamline_study::attention;
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// let engine = Engine::open("builtin")?;
 /// let map = attention(&engine, &Prompt::Text("Once upon".into()), 0, Some(1))?;
 /// assert_eq!(map.weights[0][0], 1.0); // the first token has nothing else to look at
 /// # Ok::<(), beamline_study::StudyError>(())
@@ -126,8 +126,8 @@ pub fn attention(
             hint: "; leave it out for 0",
         });
     }
-    let (ids, seen) = look(engine, prompt, vec![Site { layer, part: Part::Weights }])?;
-    let (n, rows) = (ids.len(), seen.rows(Part::Weights, ids.len()).ok_or_else(|| nothing("attention"))?);
+    let (ids, seen) = look(engine, prompt, vec![Site { layer, part: Part::AttentionWeights }])?;
+    let (n, rows) = (ids.len(), seen.rows(Part::AttentionWeights, ids.len()).ok_or_else(|| nothing("attention"))?);
     let heads = rows[0].len() / n;
     if let Some(head) = head.filter(|&head| head >= heads) {
         let hint = "; leave it out for the mean of all heads";
@@ -150,7 +150,7 @@ pub fn attention(
 
 /// Runs a prompt through the model and keeps what it shows.
 fn look(engine: &Engine, prompt: &Prompt, sites: Vec<Site>) -> Result<(Vec<TokenId>, Keeper), StudyError> {
-    let ids = engine.prompt(prompt)?;
+    let ids = engine.encode_prompt(prompt)?;
     let geometry = engine.model().geometry();
     if ids.len() > geometry.context {
         let (tokens, context) = (ids.len(), geometry.context);

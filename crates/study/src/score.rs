@@ -50,8 +50,8 @@ pub struct ScoredToken {
 /// fuse across that place, each is tokenized alone, as a prompt and its continuation are.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt};
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// use beamline::{Engine, Prompt};
+/// let engine = Engine::open("builtin")?;
 /// let report = beamline_study::score(&engine, None, &Prompt::Text("Once upon a time".into()))?;
 /// assert!(report.tokens[0].logprob.is_none()); // it follows nothing
 /// let sum: f64 = report.tokens.iter().filter_map(|token| token.logprob).sum();
@@ -165,9 +165,9 @@ pub struct ContrastStep {
 /// Scores two texts after the same prefix, and says where the difference comes from.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt};
+/// use beamline::{Engine, Prompt};
 /// use beamline_study::contrast;
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
+/// let engine = Engine::open("builtin")?;
 /// let texts = [" upon a time", " upon the time"].map(|text| Prompt::Text(text.into()));
 /// let contrast = contrast(&engine, Some("Once"), &texts[0], &texts[1])?;
 /// let sum = contrast.steps.last().expect("there are tokens").cumulative;

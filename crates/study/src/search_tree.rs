@@ -2,7 +2,7 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Considered, Engine, Event, Fate, Happening, Interest, Observer, Prompt, Session, Settings, Special,
+    Beginning, Considered, Engine, Event, Fate, Happening, Interest, Observer, Prompt, Session, Options, Special,
     State, TokenId, What,
 };
 use serde::{Serialize, Serializer};
@@ -71,10 +71,10 @@ impl Observer for Collector {
 /// Runs a search and gives all that it considered (the tree of a beam search, say), with greedy search beside it.
 ///
 /// ```
-/// use beamline::{Engine, Fate, OpenOptions, Prompt, Settings};
+/// use beamline::{Engine, Fate, Prompt, Options};
 /// use beamline_study::search_tree;
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
-/// let mut settings = Settings::default();
+/// let engine = Engine::open("builtin")?;
+/// let mut settings = Options::default();
 /// settings.config(&serde_json::json!({"num_beams": 3, "max_new_tokens": 4}))?;
 /// let tree = search_tree(&engine, &Prompt::Text("Once".into()), &settings)?;
 /// assert_eq!((tree.winner.len(), tree.greedy.len()), (4, 4));
@@ -84,20 +84,20 @@ impl Observer for Collector {
 ///
 /// # Errors
 /// As for [`Engine::generate`].
-pub fn search_tree(engine: &Engine, prompt: &Prompt, given: &Settings) -> Result<SearchTree, StudyError> {
-    let settings = engine.settings(given)?;
-    let mut greedy = Settings::default();
+pub fn search_tree(engine: &Engine, prompt: &Prompt, given: &Options) -> Result<SearchTree, StudyError> {
+    let plan = engine.plan(given)?;
+    let mut greedy = Options::default();
     greedy.config(&json!({"do_sample": false, "num_beams": 1, "penalty_alpha": 0.0}))?;
     for name in ["max_new_tokens", "max_length", "eos_token_id"] {
-        if let Some(setting) = settings.get(name) {
+        if let Some(setting) = plan.options().get(name) {
             greedy.config(&json!({name: setting.value.json()}))?;
         }
     }
-    let mut plain = [engine.session(prompt, &engine.settings(&greedy)?)?];
-    let mut sessions = [engine.session(prompt, &settings)?];
+    let mut plain = [engine.session(prompt, &engine.plan(&greedy)?)?];
+    let mut sessions = [engine.session(prompt, &plan)?];
     let mut told = Collector::default();
-    while engine.step(&mut sessions, &mut told)?.more {}
-    while engine.step(&mut plain, &mut ())?.more {}
+    engine.run(&mut sessions, &mut told)?;
+    engine.run(&mut plain, &mut ())?;
     let [session] = &sessions;
     let greedy = plain[0].results().first().map(|found| plain[0].tree().path(found.node)).unwrap_or_default();
     let prompt = engine.tokenizer().decode(session.prompt(), Special::Write, Beginning::Text);

@@ -4,7 +4,7 @@ use crate::compare::{Run, compare};
 use crate::error::StudyError;
 use crate::text_stats::mean_and_spread;
 use crate::variant::Variant;
-use beamline::{Engine, Prompt, Settings};
+use beamline::{Engine, Prompt, Options};
 use serde::Serialize;
 
 /// An option swept over values, several texts at each.
@@ -58,9 +58,9 @@ pub struct SweptText {
 /// [`compare`].
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt, Settings};
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
-/// let none = Settings::default();
+/// use beamline::{Engine, Prompt, Options};
+/// let engine = Engine::open("builtin")?;
+/// let none = Options::default();
 /// let prompt = Prompt::Text("Once".into());
 /// let sweep = beamline_study::sweep(&engine, &prompt, "temperature", &[0.5, 1.5], &none, 4, &mut |_, _| {})?;
 /// assert!(sweep.points[0].mean_logprob.mean > sweep.points[1].mean_logprob.mean);
@@ -74,14 +74,14 @@ pub fn sweep(
     prompt: &Prompt,
     option: &str,
     values: &[f64],
-    shared: &Settings,
+    shared: &Options,
     seeds: usize,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Sweep, StudyError> {
     if ["seed", "num_return_sequences"].contains(&option.replace('-', "_").as_str()) {
         return Err(StudyError::NotForSweeps { option: option.to_owned() });
     }
-    let mut base = Settings::default();
+    let mut base = Options::default();
     base.config(&serde_json::json!({"do_sample": true, "top_k": 0}))?;
     let base = shared.beside(&base);
     let variants: Vec<Variant> = values.iter().map(|&value| at(option, value)).collect::<Result<_, _>>()?;
@@ -115,7 +115,7 @@ pub fn sweep(
 
 /// One option at one value.
 fn at(option: &str, value: f64) -> Result<Variant, StudyError> {
-    let mut settings = Settings::default();
+    let mut settings = Options::default();
     settings.set(option, &value.to_string())?;
     Ok(Variant { name: format!("{option} {value}"), settings })
 }

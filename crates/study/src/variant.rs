@@ -1,10 +1,10 @@
 //! A way to choose, written in one line: options under a name.
 
 use crate::error::StudyError;
-use beamline::Settings;
+use beamline::Options;
 
 /// A way to choose the next token (a decoding strategy with its options), under a name. Read from a text: options as
-/// [`Settings::list`] reads them, and before a colon a name if it is to have another than its options make.
+/// [`Options::list`] reads them, and before a colon a name if it is to have another than its options make.
 ///
 /// ```
 /// use beamline_study::Variant;
@@ -18,7 +18,7 @@ pub struct Variant {
     /// What tables and legends call it.
     pub name: String,
     /// Its options, over those that all variants share.
-    pub settings: Settings,
+    pub settings: Options,
 }
 
 impl Variant {
@@ -41,7 +41,7 @@ impl Variant {
             Some((label, rest)) if !label.contains('=') => (Some(label.trim()), rest),
             _ => (None, text),
         };
-        let settings = Settings::list(options)?;
+        let settings = Options::list(options)?;
         if settings.iter().next().is_none() {
             return Err(StudyError::NoOption { text: text.to_owned() });
         }

@@ -4,7 +4,7 @@
 #[path = "../../beamline/tests/support/mod.rs"]
 mod support;
 
-use beamline::{Engine, Prompt, Settings};
+use beamline::{Engine, Prompt, Options};
 use beamline_study::{Depth, inspect};
 use serde_json::Value;
 use support::{engine, golden, ids, numbers, smollm2, tiny};
@@ -30,7 +30,7 @@ fn sampling_distributions_equal_those_of_transformers() {
     for name in MODELS {
         let engine = tiny(name);
         for case in cases("distribution", name) {
-            let mut settings = Settings::default();
+            let mut settings = Options::default();
             settings.config(&case["generate"]).unwrap();
             settings.config(&serde_json::json!({"seed": 1})).unwrap();
             let prompt = Prompt::Text(case["prompts"][0].as_str().unwrap().into());
@@ -61,7 +61,7 @@ fn next_tokens_of_a_real_model_equal_those_of_transformers() {
 fn next_tokens(engine: &Engine, case: &Value) {
     let (prompt, expect) = (Prompt::Text(case["prompts"][0].as_str().unwrap().into()), &case["expect"]);
     let inspection =
-        inspect(engine, &prompt, &Settings::default(), Depth { steps: 1, top: 25, stages: false }).unwrap();
+        inspect(engine, &prompt, &Options::default(), Depth { steps: 1, top: 25, stages: false }).unwrap();
     let step = &inspection.steps[0];
     assert!((step.entropy - expect["entropy"].as_f64().unwrap()).abs() <= 2e-3, "{}", case["id"]);
     let theirs: Vec<(u32, f64)> =

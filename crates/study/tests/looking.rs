@@ -4,15 +4,15 @@
 #[path = "../../beamline/tests/support/mod.rs"]
 mod support;
 
-use beamline::{Prompt, Settings, TokenId};
+use beamline::{Prompt, Options, TokenId};
 use beamline_study::{
     Bundle, Depth, Positions, Variant, attention, bundle, compare, embeddings, inspect, search_tree, verify,
 };
 use serde_json::{Value, json};
 use support::{golden, ids, numbers, tiny};
 
-fn settings(options: &Value) -> Settings {
-    let mut settings = Settings::default();
+fn settings(options: &Value) -> Options {
+    let mut settings = Options::default();
     settings.config(options).unwrap();
     settings
 }
@@ -163,7 +163,7 @@ fn the_two_ways_to_a_log_probability_agree() {
     let engine = tiny("tiny-gpt2");
     let prompt = Prompt::Text("The".into());
     let depth = Depth { steps: 4, top: 1, stages: false };
-    let inspection = inspect(&engine, &prompt, &Settings::default(), depth).unwrap();
+    let inspection = inspect(&engine, &prompt, &Options::default(), depth).unwrap();
     let given = settings(&json!({"max_new_tokens": 4, "do_sample": false}));
     let completion = engine.generate(&[prompt], &given).unwrap();
     for (step, token) in inspection.steps.iter().zip(&completion.sequences[0].tokens) {

@@ -35,9 +35,7 @@ mod tokenizer;
 mod vocabulary;
 
 pub use error::TokensError;
-pub use gguf::{GgufVocabulary, PRE_TOKENIZERS};
 pub use list::{TokenIter, TokenList};
-pub use stream::TextStream;
 pub use gguf::GgufVocabulary;
 pub use pre::PRE_TOKENIZERS;
 pub use stream::{TextState, TextStream};

@@ -10,7 +10,7 @@ mod replay;
 pub use replay::{Replayed, replay};
 
 use crate::observe::event::{Event, Interest, Observer, What};
-use crate::options::Options;
+use crate::options::Plan;
 use crate::run::Completion;
 use crate::run::Engine;
 use crate::run::Session;
@@ -22,15 +22,13 @@ use std::io::{self, Write};
 /// Writes a trace while searches run.
 ///
 /// ```
-/// use beamline::{Engine, OpenOptions, Prompt, Options, Trace, replay};
+/// use beamline::{Engine, Options, Trace, replay};
 ///
-/// let engine = Engine::open(&"builtin".parse()?, &OpenOptions::default(), &mut ())?;
-/// let mut settings = Options::default();
-/// settings.config(&serde_json::json!({"num_beams": 3, "max_new_tokens": 4}))?;
-/// let settings = engine.settings(&settings)?;
-/// let mut sessions = engine.sessions(&[Prompt::Text("Once".into())], &settings)?;
-/// let mut trace = Trace::begin(Vec::new(), &engine, &settings, &sessions);
-/// while engine.step(&mut sessions, &mut trace)?.more {}
+/// let engine = Engine::open("builtin")?;
+/// let plan = engine.plan(&Options::new().num_beams(3).max_new_tokens(4))?;
+/// let mut sessions = engine.sessions(&["Once".into()], &plan)?;
+/// let mut trace = Trace::begin(Vec::new(), &engine, &plan, &sessions);
+/// engine.run(&mut sessions, &mut trace)?;
 /// let written = trace.end(&sessions).expect("memory can be written to");
 /// let replayed = replay(std::str::from_utf8(&written).expect("JSON is text"))?;
 /// assert_eq!(replayed[0].token_ids.len(), 4);
@@ -45,14 +43,14 @@ pub struct Trace<'a, W: Write> {
 
 impl<'a, W: Write> Trace<'a, W> {
     /// Begins a trace of these sessions.
-    pub fn begin(out: W, engine: &'a Engine, settings: &Options, sessions: &[Session]) -> Self {
+    pub fn begin(out: W, engine: &'a Engine, plan: &Plan, sessions: &[Session]) -> Self {
         let mut trace = Self { out, engine, failed: None };
         let ids = |session: &Session| session.prompt().iter().map(|token| token.0).collect::<Vec<_>>();
         trace.line(&json!({
             "event": "begin",
             "schema": 1,
             "model": engine.info(),
-            "effective_config": settings.effective(),
+            "effective_config": plan.effective_config(),
             "prompts": sessions.iter().map(|session| json!({"token_ids": ids(session)})).collect::<Vec<_>>(),
         }));
         trace

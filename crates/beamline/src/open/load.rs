@@ -106,7 +106,6 @@ impl Progress for () {}
 
 /// A model whose files have been opened, before its weights and its vocabulary are read: cheap, and enough to check
 /// options.
-#[derive(Debug)]
 pub struct Opened {
     name: String,
     checkpoint: Checkpoint,
@@ -114,6 +113,12 @@ pub struct Opened {
     json: Option<Vec<u8>>,
     defaults: Defaults,
     started: Instant,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// The file of a vocabulary that does not lie with the weights.

@@ -6,6 +6,7 @@ use super::session::{Prompt, Session};
 use super::step::Step;
 use super::stream::SequenceText;
 use crate::error::Error;
+use crate::observe::Observer;
 use crate::options::Plan;
 use beamline_search::{Certificate, FinishReason, Found, Measure, NodeId, State};
 use beamline_tokens::{Beginning, Special};
@@ -197,9 +198,20 @@ impl Engine {
     /// wants the others' results steps the sessions.
     pub fn generate(&self, prompts: &[Prompt], plan: &Plan) -> Result<Completion, Error> {
         let mut sessions = self.sessions(prompts, plan)?;
-        while self.step(&mut sessions, Budget::ALL, &mut ())?.more {}
-        let sessions = sessions.into_iter().map(Session::into_result).collect::<Result<Vec<_>, _>>()?;
+        self.run(&mut sessions, &mut ())?;
         Ok(self.completion(&sessions))
+    }
+
+    /// Steps sessions to their ends, together, while `observer` watches.
+    ///
+    /// # Errors
+    /// As for [`step`](Self::step); and the first session's own error, where one has failed, when all others have ended.
+    pub fn run(&self, sessions: &mut [Session], observer: &mut dyn Observer) -> Result<(), Error> {
+        while self.step(sessions, Budget::ALL, observer)?.more {}
+        match sessions.iter_mut().find_map(Session::take_error) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
     /// What is known of the model.

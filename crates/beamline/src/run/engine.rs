@@ -176,25 +176,35 @@ impl Engine {
     /// one names a token that does not exist.
     pub fn plan(&self, options: &Options) -> Result<Plan, Error> {
         options.check_ranges()?;
+        self.resolve(&options.over(&self.defaults.settings))
+    }
+
+    /// Checks options and completes them over the preset's defaults alone: what a model's own files say about decoding
+    /// (`generation_config.json`) does not count. For measurements that must not depend on them.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options};
+    /// let engine = Engine::open("builtin")?;
+    /// assert!(engine.plan_without_defaults(&Options::new())?.options().get("eos_token_id").is_none());
+    /// assert!(engine.plan(&Options::new())?.options().get("eos_token_id").is_some());
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`plan`](Self::plan).
+    pub fn plan_without_defaults(&self, options: &Options) -> Result<Plan, Error> {
+        options.check_ranges()?;
+        self.resolve(options)
+    }
+
+    fn resolve(&self, given: &Options) -> Result<Plan, Error> {
+        let mut all = given.with_preset();
         let vocab = self.model.geometry().vocab;
-        let mut all = options.over(&self.defaults.settings).with_preset();
         options::reconcile(&mut all, vocab);
         options::check(&all, vocab)?;
         if all.flag("do_sample") && all.get("seed").is_none() {
             all.put("seed", OptionValue::Count(chosen_seed()), Origin::Default);
         }
-        Ok(Plan::new(self.number, all))
-    }
-
-    /// Checks options and completes them without the model's own defaults: what is given is all there is. For measurements
-    /// that must not depend on what a model's files say about decoding.
-    ///
-    /// # Errors
-    /// As for [`plan`](Self::plan).
-    pub fn bare_plan(&self, options: &Options) -> Result<Plan, Error> {
-        options.check_ranges()?;
-        let all = options.with_preset();
-        options::check(&all, self.model.geometry().vocab)?;
         Ok(Plan::new(self.number, all))
     }
 

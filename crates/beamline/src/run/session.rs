@@ -289,17 +289,6 @@ impl Session {
         self.failed.take()
     }
 
-    /// The session itself, unless it has failed.
-    ///
-    /// # Errors
-    /// The reason why it cannot go on, where there is one.
-    pub fn into_result(self) -> Result<Self, Error> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => Ok(self),
-        }
-    }
-
     /// Ends it between two steps: its memory is free at once, and [`error`](Self::error) says that it was cancelled. One
     /// that is done already stays as it is.
     pub fn cancel(&mut self) {

@@ -147,12 +147,18 @@ impl TextDeltas {
         Self { tokenizer: Arc::clone(engine.tokenizer()), sequences: Vec::new() }
     }
 
+    /// What is new since the last call, and what was held back: for a session that is interrupted. Nothing comes after it.
+    pub fn finish(&mut self, session: &Session) -> Vec<TextDelta> {
+        self.news(session, true)
+    }
+
     /// What is new since the last call, by sequence; nothing where nothing is. `session` is the one that this began with.
     /// Of a session that is done, each sequence's last news ends its text.
     pub fn take(&mut self, session: &Session) -> Vec<TextDelta> {
-        if !session.streams() && !session.is_done() {
-            return Vec::new();
-        }
+        if session.streams() || session.is_done() { self.news(session, session.is_done()) } else { Vec::new() }
+    }
+
+    fn news(&mut self, session: &Session, last: bool) -> Vec<TextDelta> {
         let mut news = Vec::new();
         for (sequence, found) in session.results().into_iter().enumerate() {
             if self.sequences.len() <= sequence {
@@ -174,7 +180,7 @@ impl TextDeltas {
                 State::Finished(reason) => Some(reason),
                 State::Open => None,
             };
-            told.over = finish.is_some() || session.is_done();
+            told.over = finish.is_some() || last;
             if told.over {
                 text += told.text.finish(session, node);
             }

@@ -2,7 +2,7 @@
 
 use super::{ModelArgs, PromptArgs};
 use crate::failure::Failure;
-use beamline::Settings;
+use beamline::Options;
 use beamline_draw::kinds::Quantity;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -132,7 +132,7 @@ pub(crate) struct Plot {
 
 impl Plot {
     /// Refuses arguments that this kind of picture has no use for.
-    pub(crate) fn check(&self, given: &Settings) -> Result<(), Failure> {
+    pub(crate) fn check(&self, given: &Options) -> Result<(), Failure> {
         use PlotKind::{Attention, Beams, Compare, Cumulative, Embeddings, Histogram, Next, Sweep, Temperature};
         let own: [(&str, bool, &[PlotKind]); 8] = [
             ("--top", self.top.is_some(), &[Next, Beams]),

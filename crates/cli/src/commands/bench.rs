@@ -5,11 +5,11 @@ use crate::failure::Failure;
 use crate::model;
 use crate::output::{json, print};
 use crate::table::{Side, lay_out};
-use beamline::Settings;
+use beamline::Options;
 use beamline_study::{Bench, BenchReport};
 
 pub(crate) fn run(args: &args::Bench) -> Result<(), Failure> {
-    let settings = Settings::list(args.run.as_deref().unwrap_or_default())?;
+    let settings = Options::list(args.run.as_deref().unwrap_or_default())?;
     let bench = Bench {
         prompt_len: args.prompt_len,
         new_tokens: args.new_tokens,
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &args::Bench) -> Result<(), Failure> {
         settings,
     };
     bench.check()?;
-    let engine = model::open(&args.model, &Settings::default())?;
+    let engine = model::open(&args.model, &Options::default())?;
     let report = beamline_study::bench(&engine, &bench)?;
     if args.json { json(&report) } else { print(&table(&report)) }
 }

@@ -9,12 +9,12 @@ use crate::paint::{CHOSEN, FAINT, HEADING, styled};
 use crate::progress::Count;
 use crate::table::{Side, lay_out};
 use crate::{model, prompts};
-use beamline::{Engine, Prompt, Settings};
+use beamline::{Engine, Prompt, Options};
 use beamline_draw::{Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
 use beamline_study::{ComparedText, Comparison, Variant};
 use serde_json::json as value;
 
-pub(crate) fn run(args: &Compare, given: &Settings) -> Result<(), Failure> {
+pub(crate) fn run(args: &Compare, given: &Options) -> Result<(), Failure> {
     let page = args.output.as_deref().map(Destination::check).transpose()?;
     if let Some(page) = page.as_ref().filter(|page| page.ending() != "html") {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
@@ -65,7 +65,7 @@ pub(crate) fn numbers(comparison: &Comparison) -> String {
 /// The comparison that pages about choosing are grounded in.
 pub(crate) fn usual(engine: &Engine, prompt: &str) -> Result<Comparison, Failure> {
     let variants = variants(&[], &Variant::USUAL)?;
-    let shared = with_defaults(&Settings::default(), &value!({"seed": 0}), 60)?;
+    let shared = with_defaults(&Options::default(), &value!({"seed": 0}), 60)?;
     let mut bar = Count::new("texts");
     let prompt = Prompt::Text(prompt.to_owned());
     Ok(beamline_study::compare(engine, &prompt, &variants, &shared, 4, &mut |done, of| bar.set(done, of))?)

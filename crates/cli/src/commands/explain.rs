@@ -8,7 +8,7 @@ use crate::model;
 use crate::output::{json, paint};
 use crate::paint::{HEADING, styled, width, wrap};
 use crate::table::{Side, lay_out, visible};
-use beamline::{Engine, OptionSpec, Prompt, Settings, options};
+use beamline::{Engine, OptionSpec, Prompt, Options, options};
 use beamline_study::{Comparison, Depth, Run, Topic, inspect, topic, topics};
 use serde_json::json as value;
 use std::fmt::Write;
@@ -19,12 +19,12 @@ const PROMPT: &str = "Once upon a time there was a little girl. Once upon a";
 pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
     let Some(name) = &args.name else { return paint(&index()) };
     if name == "choosing" {
-        let engine = model::open(&args.model, &Settings::default())?;
+        let engine = model::open(&args.model, &Options::default())?;
         let comparison = usual(&engine, args.prompt.as_deref().unwrap_or("Once upon a time"))?;
         return if args.json { json(&comparison) } else { paint(&choosing(&comparison)) };
     }
     let topic = topic(name).ok_or_else(|| unknown(name))?;
-    let engine = model::open(&args.model, &Settings::default())?;
+    let engine = model::open(&args.model, &Options::default())?;
     let example = example(&engine, &topic, args.prompt.as_deref().unwrap_or(PROMPT))?;
     if args.json {
         let parts: serde_json::Map<_, _> = topic.parts().into_iter().map(|(h, text)| (h, value!(text))).collect();
@@ -104,10 +104,10 @@ fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failu
     };
     let at = Prompt::Text(prompt.to_owned());
     let depth = Depth { steps: 1, top: 8, stages: true };
-    let plain = inspect(engine, &at, &Settings::default(), depth)?;
+    let plain = inspect(engine, &at, &Options::default(), depth)?;
     let id = |i: usize| plain.steps[0].candidates.get(i).map_or(0, |candidate| candidate.id).to_string();
     let options = options.replace("{best}", &id(0)).replace("{second}", &id(1));
-    let mut settings = Settings::list(&options)?;
+    let mut settings = Options::list(&options)?;
     let shown = if let Topic::Processor(_) = topic {
         if settings.get("seed").is_none() {
             settings.set("seed", "0")?;
@@ -116,7 +116,7 @@ fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failu
         inspection.steps.first().map_or("  There is no step.\n".to_owned(), stages)
     } else {
         settings.set("max_new_tokens", "16")?;
-        let completion = engine.generate(&[at], &settings)?;
+        let completion = engine.complete(at, &engine.plan(&settings)?)?;
         let row =
             |sequence: &beamline::Sequence| format!("{:9.3}  {}\n", sequence.sum_logprob, visible(&sequence.text));
         completion.sequences.iter().map(row).collect()
@@ -139,8 +139,8 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// Settings as flags.
-fn flags(settings: &Settings) -> String {
+/// Options as flags.
+fn flags(settings: &Options) -> String {
     let flag = |(name, setting): (&str, &beamline::Setting)| {
         let name = name.replace('_', "-");
         match setting.value.json() {

@@ -7,15 +7,14 @@ use crate::output::{json, note, paint, print};
 use crate::tokens::{Shown, coloured, table};
 use crate::{model, prompts};
 use beamline::{
-    Beginning, Completion, Engine, HoldBack, Observer, OptionValue, Origin, Proof, RawStats, Session, Settings,
-    Special, Step, Trace,
+    Budget, Completion, Engine, Observer, OptionValue, Options, Origin, Proof, RawStats, Session, TextDeltas, Trace,
 };
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal};
 use std::path::Path;
 
-pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
+pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
     let prompts = prompts::gather(&args.prompts)?;
     // Found before a model is opened.
     let trace = args.trace.as_deref().map(create).transpose()?;
@@ -23,9 +22,9 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
     take_assistant(&mut engine, &args.model, given)?;
     let engine = engine;
     let numbers = args.json || args.table || args.show.is_some();
-    let settings = engine.settings(given)?;
-    announce(&settings);
-    let mut sessions = engine.sessions(&prompts, &settings)?;
+    let plan = engine.plan(given)?;
+    announce(plan.options());
+    let mut sessions = engine.sessions(&prompts, &plan)?;
     if !numbers && given.get("best_of").is_none() {
         // Nobody will see the raw model's numbers.
         for session in &mut sessions {
@@ -33,13 +32,13 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
         }
     }
     let alone = sessions.len() == 1 && sessions[0].results().len() == 1 && sessions[0].streams();
-    let mut run = Run { engine: &engine, sessions, timings: engine.timings() };
+    let mut run = Run { engine: &engine, sessions };
     interrupt::set(if args.json { OnInterrupt::AtOnce } else { OnInterrupt::EndLine });
     let streamed = alone && !numbers;
     let ended = match trace {
         Some(file) => {
-            let mut trace = Trace::begin(file, &engine, &settings, &run.sessions);
-            let ended = run.all(streamed, &settings, &mut trace)?;
+            let mut trace = Trace::begin(file, &engine, &plan, &run.sessions);
+            let ended = run.all(streamed, &mut trace)?;
             let path = args.trace.as_deref().unwrap_or(Path::new("")).display();
             let failed = |error| Failure {
                 code: 1,
@@ -48,9 +47,9 @@ pub(crate) fn run(args: &Generate, given: &Settings) -> Result<(), Failure> {
             trace.end(&run.sessions).map_err(failed)?;
             ended
         }
-        None => run.all(streamed, &settings, &mut ())?,
+        None => run.all(streamed, &mut ())?,
     };
-    let completion = engine.completion(&prompts, &settings, &run.sessions, run.timings);
+    let completion = engine.completion(&run.sessions);
     if args.json {
         json(&completion)?;
     } else if numbers {
@@ -98,14 +97,14 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
 }
 
 /// Loads the model that guesses ahead, where one is asked for.
-pub(crate) fn take_assistant(engine: &mut Engine, args: &ModelArgs, given: &Settings) -> Result<(), Failure> {
+pub(crate) fn take_assistant(engine: &mut Engine, args: &ModelArgs, given: &Options) -> Result<(), Failure> {
     let Some(OptionValue::Text(name)) = given.get("assistant").map(|setting| &setting.value) else { return Ok(()) };
-    let assistant = model::open(&ModelArgs { model: name.clone(), ..args.clone() }, &Settings::default())?;
+    let assistant = model::open(&ModelArgs { model: name.clone(), ..args.clone() }, &Options::default())?;
     Ok(engine.assist(&assistant)?)
 }
 
 /// Says which seed was chosen, so that a text that pleases can be had again.
-fn announce(settings: &Settings) {
+fn announce(settings: &Options) {
     let drawn = settings.get("do_sample").is_some_and(|setting| setting.value == OptionValue::Flag(true));
     let chosen = settings.get("seed").filter(|setting| drawn && setting.origin == Origin::Default);
     if let Some(seed) = chosen.filter(|_| std::io::stderr().is_terminal()) {
@@ -132,56 +131,29 @@ fn certify(proof: Proof) {
 struct Run<'a> {
     engine: &'a Engine,
     sessions: Vec<Session>,
-    timings: beamline::Timings,
 }
 
 impl Run<'_> {
-    /// Steps to the end; false if it was interrupted.
-    fn all(&mut self, streamed: bool, settings: &Settings, observer: &mut dyn Observer) -> Result<bool, Failure> {
-        if streamed { self.stream(settings, observer) } else { self.finish(observer, |_| Ok(())) }
-    }
-
-    /// Steps until nothing is left; false if it was interrupted. `after` sees the sessions after each step.
-    fn finish(
-        &mut self,
-        observer: &mut dyn Observer,
-        mut after: impl FnMut(&[Session]) -> Result<(), Failure>,
-    ) -> Result<bool, Failure> {
-        while !interrupt::pressed() {
-            let step: Step = self.engine.step(&mut self.sessions, observer)?;
+    /// Steps to the end; false if it was interrupted. Where `streamed`, prints the first text as it comes.
+    fn all(&mut self, streamed: bool, observer: &mut dyn Observer) -> Result<bool, Failure> {
+        let mut deltas = TextDeltas::new(self.engine, &self.sessions[0]);
+        let mut ended = false;
+        while !ended && !interrupt::pressed() {
+            ended = !self.engine.step(&mut self.sessions, Budget::ALL, observer)?.more;
             // There is something to keep now, and steps are short.
             interrupt::set(OnInterrupt::AfterStep);
-            self.timings.add(&step);
-            after(&self.sessions)?;
-            if !step.more {
-                return Ok(true);
+            if streamed {
+                deltas.take(&self.sessions[0]).iter().try_for_each(|news| print(&news.text))?;
             }
         }
-        Ok(false)
-    }
-
-    /// The same for one sequence, printing its text as it comes, up to a stop string if that is to be left out.
-    fn stream(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Result<bool, Failure> {
-        let engine = self.engine;
-        let mut text = engine.tokenizer().stream(Special::Drop, Beginning::Continuation);
-        let prompt = engine.tokenizer().decode(self.sessions[0].prompt(), Special::Write, Beginning::Text);
-        // What is certain is printed at once; where exactly a stop string cuts is known at the end.
-        let mut hold = HoldBack::new(&settings.stops_to_cut()).after(&prompt);
-        let mut printed = String::new();
-        let mut shown = 0;
-        let ended = self.finish(observer, |sessions| {
-            let path = sessions[0].tree().path(sessions[0].results()[0].node);
-            for &token in &path[shown..] {
-                let certain = hold.push(text.push(token));
-                print(&certain)?;
-                printed += &certain;
-            }
-            shown = path.len();
-            Ok(())
-        })?;
-        let whole = engine.text(&self.sessions[0], self.sessions[0].results()[0].node, settings);
-        print(whole.strip_prefix(&printed).unwrap_or_default())?;
-        print("\n")?;
+        if streamed {
+            deltas.finish(&self.sessions[0]).iter().try_for_each(|news| print(&news.text))?;
+            print("\n")?;
+        }
+        // A session that failed has ended too.
+        if ended {
+            self.engine.run(&mut self.sessions, &mut ())?;
+        }
         Ok(ended)
     }
 }

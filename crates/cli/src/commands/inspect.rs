@@ -7,11 +7,11 @@ use crate::output::{json, paint};
 use crate::paint::{CHOSEN, FAINT, HEADING, styled, width};
 use crate::table::{Side, cut_left, lay_out, visible};
 use crate::{model, prompts};
-use beamline::Settings;
+use beamline::Options;
 use beamline_study::{Candidate, Depth, StepRow};
 use console::measure_text_width;
 
-pub(crate) fn run(args: &Inspect, given: &Settings) -> Result<(), Failure> {
+pub(crate) fn run(args: &Inspect, given: &Options) -> Result<(), Failure> {
     if given.get("max_new_tokens").is_some() || given.get("max_length").is_some() {
         return Err(Failure::usage(
             "the length of an inspection is given by --steps; leave out max_new_tokens and max_length",

@@ -6,7 +6,7 @@ use crate::model;
 use crate::output::{json, print};
 use crate::progress::Bars;
 use crate::table::{Side, lay_out};
-use beamline::{Error, Settings, hub};
+use beamline::{Error, Options, hub};
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &Models) -> Result<(), Failure> {
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &Models) -> Result<(), Failure> {
 
 fn info(args: &ModelInfo) -> Result<(), Failure> {
     let named = args.name.as_ref().map(|name| ModelArgs { model: name.clone(), ..args.model });
-    let engine = model::open(named.as_ref().unwrap_or(&args.model), &Settings::default())?;
+    let engine = model::open(named.as_ref().unwrap_or(&args.model), &Options::default())?;
     let (description, geometry) = (engine.description(), engine.model().geometry());
     let defaults: serde_json::Map<String, Value> =
         engine.defaults().iter().map(|(name, setting)| (name.to_owned(), setting.value.json())).collect();

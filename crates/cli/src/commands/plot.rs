@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::Count;
 use crate::{model, prompts};
-use beamline::{Engine, Prompt, Settings};
+use beamline::{Engine, Prompt, Options};
 use beamline_draw::{Canvas, Figure, kinds, png};
 use beamline_study::{Depth, StudyError, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep};
 use serde_json::json;
@@ -19,7 +19,7 @@ const NEXT: [&str; 4] = [
     "do_sample=true,temperature=1.0,top_k=0,top_p=0.5",
 ];
 
-pub(crate) fn run(args: &Plot, given: &Settings) -> Result<(), Failure> {
+pub(crate) fn run(args: &Plot, given: &Options) -> Result<(), Failure> {
     args.check(given)?;
     let picture = Destination::check(&args.output)?;
     if !["svg", "png", "html"].contains(&picture.ending().as_str()) {
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Plot, given: &Settings) -> Result<(), Failure> {
     }
     let prompt = prompts::single(&args.prompts)?;
     // There top_k and top_p say where to cut, not how to choose.
-    let none = Settings::default();
+    let none = Options::default();
     let engine = model::open(&args.model, if args.kind == PlotKind::Cumulative { &none } else { given })?;
     let figure = figure(args, given, &engine, &prompt)?;
     write(&figure, &args.canvas.canvas(), &picture)?;
@@ -60,10 +60,10 @@ pub(crate) fn write(figure: &Figure, canvas: &Canvas, to: &Destination) -> Resul
     }
 }
 
-fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
+fn figure(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
     let whole = || {
         let depth = Depth { steps: 1, top: usize::MAX, stages: false };
-        inspect(engine, prompt, &Settings::default(), depth)
+        inspect(engine, prompt, &Options::default(), depth)
     };
     let mut bar = Count::new("texts");
     let mut progress = |done: usize, of: usize| bar.set(done, of);
@@ -83,7 +83,7 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
         }
         PlotKind::Surprisal => {
             let settings = with_defaults(given, &json!({"do_sample": false}), 20)?;
-            let completion = engine.generate(std::slice::from_ref(prompt), &settings)?;
+            let completion = engine.complete(prompt, &engine.plan(&settings)?)?;
             let read = completion.prompts[0].token_ids.clone();
             let said = completion.sequences.first().map(|s| s.token_ids.clone()).unwrap_or_default();
             let continues_at = read.len();
@@ -110,7 +110,7 @@ fn figure(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Re
     })
 }
 
-fn next(args: &Plot, given: &Settings, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
+fn next(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
     let depth = Depth { steps: 1, top: usize::MAX, stages: false };
     // Options given make one way of their own; with none, and no --run, there are the usual four.
     let only = args.run.is_empty() && given.iter().any(|(name, _)| !["seed", "eos_token_id"].contains(&name));
@@ -144,14 +144,14 @@ pub(crate) fn variants(run: &[String], usual: &[&str]) -> Result<Vec<Variant>, F
     all.into_iter().map(variant).collect()
 }
 
-/// Settings with what a command takes where nothing is given: options, and a length.
+/// Options with what a command takes where nothing is given: options, and a length.
 pub(crate) fn with_defaults(
-    given: &Settings,
+    given: &Options,
     defaults: &serde_json::Value,
     length: usize,
-) -> Result<Settings, Failure> {
+) -> Result<Options, Failure> {
     let mut settings = given.clone();
-    let free = |settings: &Settings, name: &str| settings.get(name).is_none();
+    let free = |settings: &Options, name: &str| settings.get(name).is_none();
     for (name, value) in defaults.as_object().into_iter().flatten() {
         if free(&settings, name) {
             settings.config(&json!({name: value}))?;

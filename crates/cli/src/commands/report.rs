@@ -5,11 +5,11 @@ use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, print};
 use crate::{model, prompts};
-use beamline::{Engine, Prompt, Settings, TokenId};
+use beamline::{Engine, Prompt, Options, TokenId};
 use beamline_draw::{Figure, Report, bundle_json, kinds, report_page};
 use beamline_study::{Bundle, Depth, bundle, inspect, score, search_tree, verify};
 
-pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
+pub(crate) fn run(args: &ReportArgs, given: &Options) -> Result<(), Failure> {
     let page = Destination::check(&args.output)?;
     if page.ending() != "html" {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
@@ -19,15 +19,15 @@ pub(crate) fn run(args: &ReportArgs, given: &Settings) -> Result<(), Failure> {
     }
     let prompts = prompts::gather(&args.prompts)?;
     let engine = model::open(&args.model, given)?;
-    let settings = engine.settings(given)?;
-    let completion = engine.generate(&prompts, &settings)?;
-    let mut bundle = bundle(&engine, &completion, &settings);
+    let plan = engine.plan(given)?;
+    let completion = engine.generate(&prompts, &plan)?;
+    let mut bundle = bundle(&engine, &completion, &plan);
     bundle.model.clone_from(&args.model.model);
     bundle.converted = args.model.dtype.map(|dtype| dtype.to_string());
     if let Some(activations) = args.model.activations {
         activations.name().clone_into(&mut bundle.activations);
     }
-    let figures = figures(&engine, &prompts, &settings, &completion)?;
+    let figures = figures(&engine, &prompts, plan.options(), &completion)?;
     page.write(report_page(
         &Report { completion: &completion, bundle: &bundle, figures: &figures },
         &args.canvas.canvas(),
@@ -41,7 +41,7 @@ const STEPS: usize = 8;
 fn figures(
     engine: &Engine,
     prompts: &[Prompt],
-    settings: &Settings,
+    settings: &Options,
     completion: &beamline::Completion,
 ) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
@@ -83,7 +83,7 @@ pub(crate) fn replay(args: &Replay) -> Result<(), Failure> {
         |reason: String| Failure::usage(format!("{}: {reason}; give a page that report wrote", args.file.display()));
     let text = std::fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
     let bundle = Bundle::read(bundle_json(&text)).map_err(|error| wrong(error.to_string()))?;
-    let settings = bundle.settings()?;
+    let settings = bundle.options()?;
     let engine = model::open(&model_of(args, &bundle)?, &settings).map_err(|mut failure| {
         if args.model.is_none() {
             failure.message = failure.message.map(|text| {

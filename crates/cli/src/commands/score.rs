@@ -7,7 +7,7 @@ use crate::paint::{CHOSEN, FAINT, styled};
 use crate::table::{Side, lay_out, visible};
 use crate::tokens::{Show, Shown, coloured};
 use crate::{model, prompts};
-use beamline::{Prompt, Settings};
+use beamline::{Prompt, Options};
 use beamline_study::{Contrast, ContrastStep, ScoreReport, ScoredToken, contrast, score};
 
 pub(crate) fn run(args: &Score) -> Result<(), Failure> {
@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Score) -> Result<(), Failure> {
         (Some(text), _) => Prompt::Text(prompts::text(text)?),
         (None, ids) => Prompt::Ids(prompts::parse_ids(ids.as_deref().unwrap_or_default(), "--ids")?),
     };
-    let engine = model::open(&args.model, &Settings::default())?;
+    let engine = model::open(&args.model, &Options::default())?;
     if let Some(other) = &args.against {
         let contrast = contrast(&engine, args.prefix.as_deref(), &text, &Prompt::Text(other.clone()))?;
         return if args.json { json(&contrast) } else { paint(&differences(&contrast)) };
