@@ -1,7 +1,7 @@
 //! The seeds of the fuzz targets, replayed through the same functions, and random damage to a real file.
 #![allow(clippy::unwrap_used)] // tests may
 
-#[path = "../../../fuzz/fuzz_targets/bodies.rs"]
+#[path = "../../../fuzz/fuzz_targets/bodies/model.rs"]
 #[allow(unreachable_pub)] // public for the fuzz targets
 mod bodies;
 
@@ -22,6 +22,7 @@ fn replay(target: &str, body: fn(&[u8])) -> usize {
 fn seeds_are_read_without_a_panic() {
     assert!(replay("gguf", bodies::gguf) >= 10);
     assert!(replay("safetensors_index", bodies::safetensors_index_body) >= 6);
+    assert!(replay("config_json", bodies::config_json) >= 10);
 }
 
 static REAL: LazyLock<Vec<u8>> =
@@ -42,5 +43,6 @@ proptest! {
         bodies::gguf(&bytes);
         bodies::gguf(&[b"GGUF\x03\0\0\0".as_slice(), &bytes].concat());
         bodies::safetensors_index_body(&bytes);
+        bodies::config_json(&bytes);
     }
 }

@@ -1,7 +1,7 @@
 //! What each fuzz target does with its bytes; a stable test replays the seeds through the same functions.
 
 use beamline_model::gguf::{Gguf, Value};
-use beamline_model::safetensors_index;
+use beamline_model::{Checkpoint, safetensors_index};
 
 /// Reads a GGUF file and looks at everything in it.
 pub fn gguf(bytes: &[u8]) {
@@ -33,4 +33,18 @@ pub fn safetensors_index_body(bytes: &[u8]) {
     if let Ok(map) = safetensors_index(bytes) {
         assert!(map.values().all(|file| !file.contains('/') && file != ".."));
     }
+}
+
+/// Opens a checkpoint whose `config.json` is this, beside a file of weights that has none.
+pub fn config_json(bytes: &[u8]) {
+    // A folder for each thread: tests run side by side.
+    let name = format!("beamline-fuzz-config-{}-{:?}", std::process::id(), std::thread::current().id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
+    std::fs::write(folder.join("config.json"), bytes).expect("a temporary file can be written");
+    std::fs::write(folder.join("model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").expect("a temporary file can be written");
+    if let Err(error) = Checkpoint::open(&folder) {
+        assert!(!error.to_string().contains('\n'), "an error is one line");
+    }
+    std::fs::remove_dir_all(&folder).expect("the folder was made above");
 }

@@ -1,0 +1,4 @@
+#![no_main]
+#[path = "bodies/tokens.rs"]
+mod bodies;
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::tokenizer_json(bytes));
