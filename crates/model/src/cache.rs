@@ -116,7 +116,8 @@ impl KvCache {
 
     /// How many blocks these sequences hold in memory, each counted once.
     pub fn distinct_blocks<'a>(caches: impl Iterator<Item = &'a Self>) -> usize {
-        let mut places: Vec<*const Block> = caches.flat_map(|cache| cache.blocks.iter().map(std::ptr::from_ref)).collect();
+        let mut places: Vec<*const Block> =
+            caches.flat_map(|cache| cache.blocks.iter().map(std::ptr::from_ref)).collect();
         places.sort_unstable();
         places.dedup();
         places.len()
@@ -153,7 +154,7 @@ impl KvCache {
         // so nothing is copied.
         let places = first..positions.end.div_ceil(BLOCK);
         let mut blocks: Vec<Block> =
-            places.clone().filter_map(|place| self.blocks.get_mut(place)).map(std::mem::take).collect();
+            places.clone().filter_map(|place| self.blocks.get_mut(place).map(std::mem::take)).collect();
         compute.for_items(blocks.iter_mut().collect(), 2 * positions.len() * heads * width, |i, block| {
             let start = (first + i) * BLOCK;
             let here = positions.start.max(start)..positions.end.min(start + BLOCK);
