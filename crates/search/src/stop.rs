@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// The rules by which sequences end.
+#[doc(alias = "StoppingCriteria")]
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
     /// End tokens; there may be none.

@@ -90,7 +90,7 @@ impl Tokenizer {
         Self::new(read(json)?, None, (None, None))
     }
 
-    /// The same, but text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever the file says.
+    /// A tokenizer whose text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever its file says.
     ///
     /// transformers 5 does so for every checkpoint of the type `qwen2`, since some carry a file that is wrong.
     ///
