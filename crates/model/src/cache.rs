@@ -101,7 +101,7 @@ impl KvCache {
     pub fn extend(&mut self, tokens: &[TokenId]) {
         // The last block may be shared and is about to be written.
         if let Some(last) = self.blocks.len().checked_sub(1).filter(|_| !self.len().is_multiple_of(BLOCK)) {
-            self.blocks.get_mut(last);
+            let _ = self.blocks.get_mut(last); // copies it where it is shared
         }
         self.tokens.extend(tokens);
         while self.blocks.len() * BLOCK < self.len() {
