@@ -2,6 +2,6 @@
 // A page or a bundle that somebody sends: read it, and read its options.
 libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(bundle) = beamline_study::Bundle::read(text) {
-        let _ = bundle.settings();
+        let _ = bundle.options();
     }
 });

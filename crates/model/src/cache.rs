@@ -101,7 +101,7 @@ impl KvCache {
     pub fn extend(&mut self, tokens: &[TokenId]) {
         // The last block may be shared and is about to be written.
         if let Some(last) = self.blocks.len().checked_sub(1).filter(|_| !self.len().is_multiple_of(BLOCK)) {
-            let _own = self.blocks.get_mut(last);
+            let _ = self.blocks.get_mut(last); // copies it where it is shared
         }
         self.tokens.extend(tokens);
         while self.blocks.len() * BLOCK < self.len() {
@@ -116,7 +116,8 @@ impl KvCache {
 
     /// How many blocks these sequences hold in memory, each counted once.
     pub fn distinct_blocks<'a>(caches: impl Iterator<Item = &'a Self>) -> usize {
-        let mut places: Vec<*const Block> = caches.flat_map(|cache| cache.blocks.iter().map(std::ptr::from_ref)).collect();
+        let mut places: Vec<*const Block> =
+            caches.flat_map(|cache| cache.blocks.iter().map(std::ptr::from_ref)).collect();
         places.sort_unstable();
         places.dedup();
         places.len()

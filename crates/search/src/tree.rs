@@ -47,6 +47,7 @@ pub struct Node {
 }
 
 /// A tree of tokens over one prompt.
+#[doc(alias = "hypotheses")]
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tree {
     nodes: Vec<Node>,

@@ -80,7 +80,7 @@ impl OptionSpec {
         neutral: |_, _| false,
     };
 
-    /// The same for switches that are off unless set.
+    /// What most switches share: options that are off unless set.
     pub const FLAG: Self = Self {
         kind: OptionKind::Flag,
         range: "true or false",

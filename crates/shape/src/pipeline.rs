@@ -23,6 +23,49 @@ pub struct Context<'a> {
 ///
 /// `apply` may be called again for the same row and gives the same result; only `accept` moves a processor's state, so
 /// a row can be shaped once for choosing and once more for showing.
+///
+/// This is where own processors come in: a type of yours goes into a [`Pipeline`] beside those of this crate. State that
+/// `accept` moves must be cheap to copy, since `fork` is called for each hypothesis that forks.
+///
+/// ```
+/// use beamline_shape::{Context, Logits, Pipeline, Processor};
+/// use beamline_tokens::{TokenId, TokenList};
+///
+/// /// Lowers a token by one for each time in a row that it has been said.
+/// #[derive(Clone, Default)]
+/// struct Echo(u32);
+///
+/// impl Processor for Echo {
+///     fn name(&self) -> &'static str {
+///         "echo"
+///     }
+///     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>) {
+///         if let Some(last) = context.tokens.last() {
+///             logits.update(last, |value| value - self.0 as f32);
+///         }
+///     }
+///     fn accept(&mut self, before: &TokenList, token: TokenId) {
+///         self.0 = if before.last() == Some(token) { self.0 + 1 } else { 1 };
+///     }
+///     fn fork(&self) -> Box<dyn Processor> {
+///         Box::new(self.clone())
+///     }
+/// }
+///
+/// let mut pipeline = Pipeline::new(vec![Box::new(Echo::default())]);
+/// let mut text = TokenList::new();
+/// for token in [2, 1, 1].map(TokenId) {
+///     pipeline.accept(&text, token);
+///     text.push(token);
+/// }
+/// let mut logits = Logits::of(&[0.0, 0.0, 0.0]);
+/// pipeline.shape(&mut logits, &Context { tokens: &text, ..Context::default() }, &mut |_, _| {})?;
+/// assert_eq!(logits, Logits::of(&[0.0, -2.0, 0.0]));
+/// # Ok::<(), beamline_shape::ShapeError>(())
+/// ```
+#[doc(alias = "LogitsProcessor")]
+#[doc(alias = "LogitsWarper")]
+#[doc(alias = "sampler")]
 pub trait Processor: Send {
     /// Its name in the registry.
     fn name(&self) -> &'static str;
@@ -39,6 +82,7 @@ pub trait Processor: Send {
 }
 
 /// Processors in the order in which they act.
+#[doc(alias = "LogitsProcessorList")]
 pub struct Pipeline(Vec<Box<dyn Processor>>);
 
 impl Pipeline {
@@ -77,7 +121,8 @@ impl Pipeline {
         logits.fault().is_none()
     }
 
-    /// The same, looking at the row after every processor to know whose fault it is.
+    /// Applies every processor in order as [`apply`](Self::apply) does, and looks at the row after each to know whose fault
+    /// it is where nothing can be chosen.
     ///
     /// # Errors
     /// When no token is left at the end, naming the processor that took the last one, or when a score is not finite. A

@@ -285,7 +285,10 @@ mod tests {
     }
 
     fn agree(list: &TokenList, plain: &[TokenId], from: usize) -> Result<(), TestCaseError> {
-        prop_assert_eq!((list.len(), list.is_empty(), list.last()), (plain.len(), plain.is_empty(), plain.last().copied()));
+        prop_assert_eq!(
+            (list.len(), list.is_empty(), list.last()),
+            (plain.len(), plain.is_empty(), plain.last().copied())
+        );
         prop_assert_eq!(list.to_vec(), plain);
         prop_assert_eq!(list.iter().rev().collect::<Vec<_>>(), plain.iter().rev().copied().collect::<Vec<_>>());
         let from = from.min(plain.len());

@@ -89,7 +89,7 @@ impl Dry {
         Ok(dry)
     }
 
-    /// The same with texts that runs do not reach across.
+    /// Adds texts, its sequence breakers, that runs do not reach across; `prompt` is the one given to [`new`](Self::new).
     #[must_use]
     pub fn break_at(self, texts: &[String], vocabulary: &Arc<Vocabulary>, prompt: &[TokenId]) -> Self {
         let texts = texts.iter().filter(|text| !text.is_empty()).map(|text| text.clone().into_bytes()).collect();
