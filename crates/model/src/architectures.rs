@@ -27,10 +27,13 @@ pub(crate) struct Architecture {
     /// What may stand before the names of tensors in safetensors, or not.
     pub(crate) prefix: &'static str,
     /// Reads and checks `config.json`. A field that changes the result is honoured or refused.
-    pub(crate) read: fn(&str, Fields<'_>) -> Result<Box<dyn Network>, Defect>,
+    pub(crate) read: fn(&str, Fields<'_>) -> ReadNetwork,
     /// Reads and checks the keys of a GGUF file.
-    pub(crate) read_gguf: fn(&Keys<'_, '_>) -> Result<Box<dyn Network>, Defect>,
+    pub(crate) read_gguf: fn(&Keys<'_, '_>) -> ReadNetwork,
 }
+
+/// What reading a description gives.
+pub(crate) type ReadNetwork = Result<Box<dyn Network>, Defect>;
 
 /// The sizes and choices of one network, checked: all but its weights.
 pub(crate) trait Network: Send + Sync {
@@ -55,7 +58,7 @@ pub(crate) fn describe(
     field: &str,
     asked: Option<&str>,
     names: fn(&Architecture) -> &'static [&'static str],
-    read: impl FnOnce(&Architecture, &str) -> Result<Box<dyn Network>, Defect>,
+    read: impl FnOnce(&Architecture, &str) -> ReadNetwork,
 ) -> Result<Described, Defect> {
     let all = || ARCHITECTURES.iter().flat_map(names).copied().collect::<Vec<_>>().join(", ");
     let name = asked.ok_or_else(|| Defect::value(field, "missing", &format!("one of {}", all())))?;

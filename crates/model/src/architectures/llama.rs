@@ -96,9 +96,12 @@ impl Block {
     fn load(config: &LlamaConfig, weights: &mut Weights<'_>, layer: usize) -> Result<Self, LoadError> {
         let LlamaConfig { hidden, inner, head, epsilon, qkv_bias: biased, .. } = *config;
         let (wide, narrow, i) = (config.heads * head, config.kv_heads * head, Some(layer));
-        let turned = |weights: &mut Weights<'_>, name, outputs| match config.interleaved {
-            true => weights.interleaved(name, i, [outputs, hidden], biased, head),
-            false => weights.linear_if(name, i, [outputs, hidden], biased),
+        let turned = |weights: &mut Weights<'_>, name, outputs| {
+            if config.interleaved {
+                weights.interleaved(name, i, [outputs, hidden], biased, head)
+            } else {
+                weights.linear_if(name, i, [outputs, hidden], biased)
+            }
         };
         let head_norm =
             |weights: &mut Weights<'_>, name| config.qk_norm.then(|| RmsNorm::load(weights, name, i, head, epsilon));
