@@ -77,6 +77,7 @@ pub struct Product<'a> {
 ///
 /// # Panics
 /// When the lengths do not fit together, or quantised matrices take their activations in different whole numbers.
+#[doc(alias("matmul", "gemm"))]
 pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     let Some(inputs) = products.first().map(|product| product.matrix.inputs) else { return };
     let rows = x.len() / inputs;
@@ -115,6 +116,7 @@ impl Matrix {
     ///
     /// # Panics
     /// When the lengths do not fit together.
+    #[doc(alias("matmul", "gemm", "gemv", "forward"))]
     pub fn product(&self, x: &[f32], bias: Option<&[f32]>, out: &mut [f32], compute: &Compute) {
         products(x, vec![Product { matrix: self, bias, out }], compute);
     }
