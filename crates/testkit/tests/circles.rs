@@ -8,7 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The crates that have no circle; none has an exception.
+/// Uses that close a circle, and why they may: who, whom.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    // The one list of all processors, and the type of its entries, which each processor fills.
+    ("shape", "registry", "processors"),
+];
+
+/// The crates whose modules have an order.
 const CRATES: &[&str] = &["kernels", "tokens", "draw", "hub", "model", "shape", "search"];
 
 /// Which module uses which others.
@@ -101,6 +107,10 @@ fn uses(name: &str) -> Uses {
         });
         uses.entry(module.clone()).or_default().extend(used);
     }
+    for (_, user, used) in EXCEPTIONS.iter().filter(|(of, ..)| *of == name) {
+        let is_used = uses.get_mut(*user).is_some_and(|all| all.remove(*used));
+        assert!(is_used, "{name}: {user} does not use {used}; take the exception out");
+    }
     uses
 }
 
@@ -134,7 +144,7 @@ fn modules_of_a_crate_have_an_order() {
 fn kernels_are_read_in_the_order_that_they_say() {
     let lib = include_str!("../../kernels/src/lib.rs");
     let said = lib.split_once("# Reading order").expect("a heading").1;
-    let said: Vec<&str> = said.lines().map_while(|line| line.strip_prefix("//!")).collect();
+    let said: Vec<&str> = said.lines().skip(1).map_while(|line| line.strip_prefix("//!")).collect();
     let said: Vec<String> = said.join(" ").split('`').skip(1).step_by(2).map(str::to_owned).collect();
     let uses = uses("kernels");
     let place =
