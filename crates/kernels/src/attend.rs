@@ -9,13 +9,11 @@ use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes, prefetch_ahead};
 use crate::panel::storage::PanelRow;
 use crate::row::{each_eight, greatest, map_eight, scale};
+use crate::tuning::QUERIES_TOGETHER;
 use std::ops::Range;
 
 /// Positions in a block of keys and values.
 pub const KV_BLOCK: usize = 16;
-
-/// Queries that go side by side.
-const TOGETHER: usize = 6;
 
 /// Keys and values of one sequence, for one key-value head.
 #[derive(Clone, Copy, Debug)]
@@ -52,13 +50,13 @@ pub fn attend(queries: &[Query<'_>], past: &Attention<'_>, scores: &mut Vec<f32>
         assert!(query.sees.start < query.sees.end && query.sees.end <= past.blocks.len() * KV_BLOCK, "positions");
     }
     assert!(past.blocks.iter().all(|b| b.len() >= size), "blocks");
-    for (queries, out) in queries.chunks(TOGETHER).zip(out.chunks_mut(TOGETHER * past.width)) {
+    for (queries, out) in queries.chunks(QUERIES_TOGETHER).zip(out.chunks_mut(QUERIES_TOGETHER * past.width)) {
         isa.run(Attend { queries, past, scores, out });
     }
 }
 
 struct Attend<'a> {
-    queries: &'a [Query<'a>], // 1 to TOGETHER
+    queries: &'a [Query<'a>], // 1 to QUERIES_TOGETHER
     past: &'a Attention<'a>,
     scores: &'a mut Vec<f32>,
     out: &'a mut [f32],
@@ -77,12 +75,12 @@ impl Kernel for Attend<'_> {
             3 if L::PAIRED => self.tile::<L, 3, 4>(l),
             4 if L::PAIRED => self.tile::<L, 4, 2>(l),
             5 if L::PAIRED => self.tile::<L, 5, 2>(l),
-            TOGETHER if L::PAIRED => self.tile::<L, TOGETHER, 2>(l),
+            QUERIES_TOGETHER if L::PAIRED => self.tile::<L, QUERIES_TOGETHER, 2>(l),
             2 => self.tile::<L, 2, 2>(l),
             3 => self.tile::<L, 3, 2>(l),
             4 => self.tile::<L, 4, 1>(l),
             5 => self.tile::<L, 5, 1>(l),
-            _ => self.tile::<L, TOGETHER, 1>(l),
+            _ => self.tile::<L, QUERIES_TOGETHER, 1>(l),
         }
     }
 }

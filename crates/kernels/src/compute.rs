@@ -1,24 +1,18 @@
-//! What the arithmetic runs on: an instruction set and a number of threads.
+//! What the arithmetic runs on: an instruction set (SIMD) and a number of threads.
 
 use crate::isa::Isa;
 use crate::pool::Pool;
 use crate::scratch::{Scratch, ScratchPool, ScratchPools};
+use crate::tuning::{ALONE_COST, PART_COST, PARTS};
 use std::num::NonZeroUsize;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// Parts that each thread's share of a job is cut into, so that a thread held up elsewhere can be relieved: few of a small job,
-/// many of a large one.
-const PARTS: RangeInclusive<usize> = 4..=32;
-
-/// Multiply-adds (or the like) that a part of a large job has: some microseconds, by which threads may miss each other at the
-/// end.
-const LARGE: usize = 1 << 17;
-
-/// Multiply-adds (or the like) that take about as long as sharing them out.
-const SMALL: usize = 1 << 14;
-
 /// An instruction set and a set of threads. Results never depend on either.
+///
+/// Two of them in one process are independent: each has threads and scratch memory of its own, which end with it, and nothing is
+/// global but what was detected of the processor. One may also serve several engines at once, in an `Arc`: a job that finds
+/// its threads busy with another caller's runs on its own caller's thread alone, with the same bits.
 ///
 /// ```
 /// use beamline_kernels::{Compute, Isa};
@@ -27,6 +21,7 @@ const SMALL: usize = 1 << 14;
 /// # Ok::<(), beamline_kernels::ComputeError>(())
 /// ```
 #[derive(Debug)]
+#[doc(alias("ThreadPool", "Device", "num_threads"))]
 pub struct Compute {
     isa: Isa,
     threads: usize,
@@ -168,10 +163,10 @@ impl Compute {
     ///
     /// A job whose `cost` (multiply-adds or the like) is small stays in one part: sharing it out would take longer.
     pub(crate) fn part(&self, n: usize, grain: usize, cost: usize) -> usize {
-        if self.pool.is_none() || cost <= SMALL {
+        if self.pool.is_none() || cost <= ALONE_COST {
             n.max(1)
         } else {
-            let parts = (cost / self.threads / LARGE).clamp(*PARTS.start(), *PARTS.end());
+            let parts = (cost / self.threads / PART_COST).clamp(*PARTS.start(), *PARTS.end());
             n.div_ceil(self.threads * parts).next_multiple_of(grain)
         }
     }
@@ -186,7 +181,7 @@ impl Compute {
     /// Runs `work` on each item with its index: on all threads, unless the `cost` of all together (multiply-adds or the
     /// like) is too small for that.
     pub fn for_items<T: Send>(&self, items: Vec<T>, cost: usize, work: impl Fn(usize, T) + Sync) {
-        if cost <= SMALL {
+        if cost <= ALONE_COST {
             return items.into_iter().enumerate().for_each(|(i, item)| work(i, item));
         }
         // A lock for each: threads take items that lie apart, and do not meet.
@@ -218,6 +213,22 @@ mod tests {
                 assert!(seen.into_inner().unwrap().iter().all(|&count| count == 1), "{n} by {grain} on {threads}");
             }
         }
+    }
+
+    /// Two with threads of their own, and one that two callers share, all at once: every part is run once.
+    #[test]
+    fn two_are_independent_and_one_may_be_shared() {
+        let [first, second] = [(); 2].map(|()| std::sync::Arc::new(Compute::new(Isa::scalar(), 2).unwrap()));
+        let callers = [std::sync::Arc::clone(&first), first, second].map(|compute| {
+            std::thread::spawn(move || {
+                for _ in 0..50 {
+                    let done: Vec<_> = (0..100).map(|_| std::sync::atomic::AtomicUsize::new(0)).collect();
+                    compute.for_parts(100, &|i| _ = done[i].fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+                    assert!(done.iter().all(|done| done.load(std::sync::atomic::Ordering::Relaxed) == 1));
+                }
+            })
+        });
+        callers.into_iter().for_each(|caller| caller.join().unwrap());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::encoding::Encoding;
 use crate::isa::{self, Kernel, Lanes, prefetch};
 use crate::panel::Panels;
 use crate::source::{Layout, Source};
+use crate::tuning::{CHECK_AHEAD, CHECK_BLOCK, CHECK_BYTES, FAULT_AROUND};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -38,12 +39,6 @@ pub(crate) struct InPlace {
     non_finite: AtomicUsize,
     packed: OnceLock<Panels>,
 }
-
-/// How far ahead bytes are asked for while they are checked.
-const AHEAD: usize = 4096;
-
-/// Bytes that are checked at a time.
-const CHUNK: usize = 1 << 20;
 
 impl InPlace {
     /// Takes a matrix whose bytes have been found to be what its shape takes.
@@ -98,7 +93,7 @@ impl InPlace {
 
     /// Touches all weights, for as long as there is time for `more`.
     pub(crate) fn touch(&self, more: &dyn Fn() -> bool) {
-        self.lent.bytes().chunks(CHUNK).take_while(|_| more()).for_each(touch);
+        self.lent.bytes().chunks(CHECK_BYTES).take_while(|_| more()).for_each(touch);
     }
 
     /// Touches the weights of some outputs that will be wanted next: memory of pages that are missing cannot be asked for.
@@ -146,8 +141,7 @@ impl InPlace {
 /// Reads a byte of each piece of memory that a system brings near at once: Linux takes sixteen pages around the one that is
 /// missing.
 fn touch(bytes: &[u8]) {
-    const AROUND: usize = 1 << 16;
-    std::hint::black_box(bytes.iter().step_by(AROUND).fold(0, |all, byte| all ^ byte));
+    std::hint::black_box(bytes.iter().step_by(FAULT_AROUND).fold(0, |all, byte| all ^ byte));
 }
 
 /// Looks through all weights of some matrices; `Err` has the place in the list of the first matrix, and there an output,
@@ -156,14 +150,14 @@ pub(crate) fn check(all: &[Option<&InPlace>], compute: &Compute) -> Result<(), (
     let mut chunks = Vec::new();
     for (which, held) in all.iter().enumerate() {
         let bytes = held.map_or(&[][..], |held| held.lent.bytes());
-        chunks.extend(bytes.chunks(CHUNK).enumerate().map(|(chunk, bytes)| (which, chunk, bytes)));
+        chunks.extend(bytes.chunks(CHECK_BYTES).enumerate().map(|(chunk, bytes)| (which, chunk, bytes)));
     }
     let cost = chunks.iter().map(|(.., bytes)| bytes.len()).sum();
     let first = Mutex::new(None);
     compute.for_items(chunks, cost, |_, (which, chunk, bytes)| {
         let Some(held) = all[which] else { return };
         if let Some(at) = compute.isa().run(FirstNonFinite { encoding: held.encoding, bytes }) {
-            let found = (which, held.output(chunk * CHUNK / held.encoding.block_bytes() + at));
+            let found = (which, held.output(chunk * CHECK_BYTES / held.encoding.block_bytes() + at));
             let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
             *first = Some(first.map_or(found, |first: (usize, usize)| first.min(found)));
         }
@@ -193,14 +187,13 @@ impl Kernel for FirstNonFinite<'_> {
 /// The first of some numbers that `is_non_finite`, looked for by blocks: a search that may stop anywhere goes one by one.
 #[inline(always)]
 fn find<const N: usize>(bytes: &[u8], is_non_finite: impl Fn([u8; N]) -> bool) -> Option<usize> {
-    const BLOCK: usize = 256;
     let numbers = bytes.as_chunks::<N>().0;
-    for (b, block) in numbers.chunks(BLOCK).enumerate() {
+    for (b, block) in numbers.chunks(CHECK_BLOCK).enumerate() {
         for line in block.as_flattened().chunks(64) {
-            prefetch(line.as_ptr().wrapping_add(AHEAD));
+            prefetch(line.as_ptr().wrapping_add(CHECK_AHEAD));
         }
         if block.iter().fold(false, |non_finite, &n| non_finite | is_non_finite(n)) {
-            return Some(b * BLOCK + block.iter().position(|&n| is_non_finite(n))?);
+            return Some(b * CHECK_BLOCK + block.iter().position(|&n| is_non_finite(n))?);
         }
     }
     None

@@ -32,11 +32,20 @@
 //!
 //! # How it is organised
 //!
-//! `isa` holds one trait, `Lanes`: eight `f32` side by side, rows of sixteen, sixteen words of whole numbers. Each kernel
+//! `isa` holds one trait, `Lanes` (SIMD): eight `f32` side by side, rows of sixteen, sixteen words of integers. Each kernel
 //! is written once over that trait and compiled for every instruction set; [`Isa`] is a value that proves its
 //! instructions exist. `panel` says how weights lie, `in_place` uses those of a file before they are packed, `product`
-//! multiplies them, `pool` keeps threads. Unsafe code is the intrinsics (three products of whole numbers written by name)
-//! with one call into each instruction set's code, the columns of `stripe` and the borrowed job of `pool`.
+//! multiplies them (matmul: GEMM, and GEMV for one row; quantized matmul in its `integers`), `pool` is the thread pool.
+//! Unsafe code is the intrinsics (three products of integers written by name) with one call into each instruction set's code,
+//! the columns of `stripe` and the borrowed job of `pool`.
+//!
+//! # Reading order
+//!
+//! Each module uses only those before it, which a test holds: `tuning`, `isa`, `encoding`, `aligned`, `scratch`, `prefetch`,
+//! `pool`, `compute`, `exp`, `row`, `stripe`, `source`, `panel`, `in_place`, `matrix`, `product`, `attend`, `norm`, `rope`,
+//! `activation`, `greatest`, `bandwidth`.
+//!
+//! # An example
 //!
 //! ```
 //! use beamline_kernels::{Compute, Encoding, Layout, Matrix, Source};
@@ -75,6 +84,7 @@ mod row;
 mod scratch;
 mod source;
 mod stripe;
+mod tuning;
 
 pub use activation::Activation;
 pub use attend::{Attention, KV_BLOCK, Query, attend};

@@ -207,6 +207,7 @@ impl Matrix {
     ///
     /// # Panics
     /// When `output` or the length of `out` is out of range.
+    #[doc(alias = "dequantize")]
     pub fn row(&self, output: usize, out: &mut [f32]) {
         assert!(output < self.outputs && out.len() == self.inputs, "row {output} of {self:?} into {}", out.len());
         self.widen(isa::reference(), output, out);
@@ -228,6 +229,7 @@ impl Matrix {
     ///
     /// # Panics
     /// When an output or the length of `out` is out of range.
+    #[doc(alias("dequantize", "embedding"))]
     pub fn rows(&self, outputs: &[usize], out: &mut [f32], compute: &Compute) {
         assert!(out.len() == outputs.len() * self.inputs, "{} rows of {self:?} into {}", outputs.len(), out.len());
         assert!(outputs.iter().all(|&output| output < self.outputs), "rows {outputs:?} of {self:?}");

@@ -19,6 +19,7 @@ use crate::compute::Compute;
 use crate::encoding::Encoding;
 use crate::isa::Lanes;
 use crate::source::Source;
+use crate::tuning::PACKED_TOGETHER;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -104,11 +105,11 @@ impl Panels {
     pub(crate) fn pack(source: &Source<'_>, target: Encoding, compute: &Compute) -> (Self, Option<usize>) {
         let mut panels = Self::new(target, source.outputs.div_ceil(WIDTH), source.inputs);
         let mut rest = panels.each().into_iter();
-        let groups = std::iter::from_fn(|| Some(rest.by_ref().take(fill::TOGETHER).collect::<Vec<_>>()));
+        let groups = std::iter::from_fn(|| Some(rest.by_ref().take(PACKED_TOGETHER).collect::<Vec<_>>()));
         let groups = groups.take_while(|group| !group.is_empty()).collect();
         let bad = AtomicUsize::new(usize::MAX);
         compute.for_items(groups, source.outputs * source.inputs, |g, mut group| {
-            if let Err(output) = fill::fill(source, target, g * fill::TOGETHER, &mut group, compute.isa()) {
+            if let Err(output) = fill::fill(source, target, g * PACKED_TOGETHER, &mut group, compute.isa()) {
                 bad.fetch_min(output, Ordering::Relaxed);
             }
         });

@@ -5,14 +5,9 @@
 //! next product finds it near. These are hints: no result depends on them. `product::prefetch` fills the cells.
 
 use crate::isa::prefetch;
+use crate::tuning::{NEXT_BYTES, NEXT_STEP};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Bytes that a thread asks for at most: what a second cache has room for, and more than a wait is long enough for.
-const MOST: usize = 256 << 10;
-
-/// Bytes that are prefetched between two looks at whether the wait is over.
-const STEP: usize = 1 << 10;
 
 /// What one thread will read next: set by the thread that plans, looked at by the one that waits.
 ///
@@ -32,7 +27,7 @@ pub(crate) struct Cursor {
 
 impl NextWeights {
     pub(crate) fn set(&self, memory: Range<usize>) {
-        self.bytes.store(memory.len().min(MOST), Ordering::Relaxed);
+        self.bytes.store(memory.len().min(NEXT_BYTES), Ordering::Relaxed);
         self.start.store(memory.start, Ordering::Relaxed);
     }
 
@@ -49,7 +44,7 @@ impl NextWeights {
             *cursor = Cursor { start, rest: start..start + self.bytes.load(Ordering::Relaxed) };
         }
         let Range { start: now, end } = cursor.rest;
-        cursor.rest.start = end.min(now + STEP);
+        cursor.rest.start = end.min(now + NEXT_STEP);
         (now..cursor.rest.start).step_by(64).for_each(|at| prefetch(std::ptr::without_provenance(at)));
         now < end
     }
@@ -63,11 +58,11 @@ mod tests {
     fn a_wait_asks_for_everything_once() {
         let (next, mut cursor) = (NextWeights::default(), Cursor::default());
         assert!(!next.ask(&mut cursor), "nothing foreseen");
-        let memory = [0u8; 3 * STEP / 2];
+        let memory = [0u8; 3 * NEXT_STEP / 2];
         let start = memory.as_ptr() as usize;
         next.set(start..start + memory.len());
         assert_eq!([(); 3].map(|()| next.ask(&mut cursor)), [true, true, false]);
         next.set(0..usize::MAX);
-        assert_eq!(next.bytes.load(Ordering::Relaxed), MOST);
+        assert_eq!(next.bytes.load(Ordering::Relaxed), NEXT_BYTES);
     }
 }

@@ -27,33 +27,19 @@ use crate::panel::{
     Bytes, Data, Floats, Halves, Integers, Nibbles, Panels, Params, SLAB, Sixes, Storage, TransposePack, WIDTH, slabs,
 };
 use crate::stripe::Stripe;
+use crate::tuning::PANELS_TOGETHER;
 use inputs::{Inputs, Whole};
 use std::ops::Range;
-
-/// Rows in a tile of floats: six rows of sixteen outputs fill twelve of sixteen registers.
-const TILE: usize = 6;
-
-/// Rows that meet all weights of a part before the next do, where there are many; whole tiles of six, four or three.
-const TOGETHER: usize = 96;
-
-/// Inputs that many rows meet at a time, a multiple of every group: the more, the less often a tile takes its chains up and puts
-/// them back. With twice as many nothing more was gained.
-const K_BLOCK: usize = 768;
-
-/// [`K_BLOCK`] where weights have to be widened to floats, the room for which is zeroed for every part.
-const WIDENED: usize = 256;
-
-/// Bytes of weights that few rows ask for before they meet them, of all panels that they meet side by side: about what memory
-/// takes to answer.
-const AHEAD: usize = 8192;
-
-/// Panels that are used together, of plain floats: what one thread takes at least.
-const GRAIN: usize = 4;
 
 /// Outputs that one thread takes at least of some matrices. Quantised panels are used in twos at most, and a matrix with few
 /// outputs is shared out more evenly by as much.
 fn grain<'a>(mut matrices: impl Iterator<Item = &'a Matrix>) -> usize {
-    WIDTH * if matrices.any(|matrix| matrix.activations() == ActivationFormat::F32) { GRAIN } else { GRAIN / 2 }
+    WIDTH
+        * if matrices.any(|matrix| matrix.activations() == ActivationFormat::F32) {
+            PANELS_TOGETHER
+        } else {
+            PANELS_TOGETHER / 2
+        }
 }
 
 /// One product among several of the same activations.
@@ -91,6 +77,7 @@ pub struct Product<'a> {
 ///
 /// # Panics
 /// When the lengths do not fit together, or quantised matrices take their activations in different whole numbers.
+#[doc(alias("matmul", "gemm"))]
 pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     let Some(inputs) = products.first().map(|product| product.matrix.inputs) else { return };
     let rows = x.len() / inputs;
@@ -129,6 +116,7 @@ impl Matrix {
     ///
     /// # Panics
     /// When the lengths do not fit together.
+    #[doc(alias("matmul", "gemm", "gemv", "forward"))]
     pub fn product(&self, x: &[f32], bias: Option<&[f32]>, out: &mut [f32], compute: &Compute) {
         products(x, vec![Product { matrix: self, bias, out }], compute);
     }
@@ -163,17 +151,17 @@ impl<'a> Part<'a> {
     /// is looked at.
     fn in_place(mut self, held: &InPlace, compute: &Compute) {
         let source = &held.source();
-        let len = GRAIN * slabs(source.inputs, false) * SLAB * WIDTH;
+        let len = PANELS_TOGETHER * slabs(source.inputs, false) * SLAB * WIDTH;
         let mut room = compute.scratch(len + WIDTH);
         // Rows of a panel lie on cache lines, as in memory for weights.
         let line = room.as_ptr().align_offset(64).min(WIDTH);
         let few = &mut room[line..][..len];
         let (start, panels) = (self.outputs.start, self.panels());
-        for first in panels.clone().step_by(GRAIN) {
-            let group = first..(first + GRAIN).min(panels.end);
+        for first in panels.clone().step_by(PANELS_TOGETHER) {
+            let group = first..(first + PANELS_TOGETHER).min(panels.end);
             let outputs = group.start * WIDTH..(group.end * WIDTH).min(self.outputs.end);
-            held.touch_next(group.end * WIDTH..((group.end + GRAIN) * WIDTH).min(source.outputs));
-            let mut to: Vec<&mut [f32]> = few.chunks_exact_mut(len / GRAIN).take(group.len()).collect();
+            held.touch_next(group.end * WIDTH..((group.end + PANELS_TOGETHER) * WIDTH).min(source.outputs));
+            let mut to: Vec<&mut [f32]> = few.chunks_exact_mut(len / PANELS_TOGETHER).take(group.len()).collect();
             compute.isa().run(TransposePack { source, first, to: &mut to });
             let bias = self.bias.map(|bias| &bias[outputs.clone()]);
             let out = self.out.part(outputs.start - start..outputs.end - start);

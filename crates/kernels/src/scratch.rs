@@ -1,5 +1,6 @@
 //! Buffers that are used again: a forward pass asks for the same few sizes every time, and fresh memory costs page faults.
 
+use crate::tuning::{SCRATCH_KEPT, SCRATCH_LARGEST};
 use std::any::Any;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -13,10 +14,6 @@ impl<T> Default for ScratchPool<T> {
         Self(Mutex::default())
     }
 }
-
-/// The most buffers kept, and the most bytes in one that is.
-const MOST: usize = 16;
-const LARGEST: usize = 1 << 26;
 
 /// A borrowed buffer; it goes back where it came from when it is dropped.
 #[derive(Debug)]
@@ -48,7 +45,7 @@ impl<T: Clone> ScratchPool<T> {
 impl<T> Drop for Scratch<'_, T> {
     fn drop(&mut self) {
         let mut kept = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST && self.data.capacity() * size_of::<T>() <= LARGEST {
+        if kept.len() < SCRATCH_KEPT && self.data.capacity() * size_of::<T>() <= SCRATCH_LARGEST {
             kept.push(std::mem::take(&mut self.data));
         }
     }

@@ -13,6 +13,7 @@ pub enum Layout {
 
 /// A matrix as it lies in a file.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "tensor")]
 pub struct Source<'a> {
     /// How the weights are stored.
     pub encoding: Encoding,

@@ -8,7 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The crates that have no circle; none has an exception.
+/// Uses that close a circle, and why they may: who, whom.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    // The one list of all processors, and the type of its entries, which each processor fills.
+    ("shape", "registry", "processors"),
+];
+
+/// The crates whose modules have an order.
 const CRATES: &[&str] = &["kernels", "tokens", "draw", "hub", "model", "shape", "search"];
 
 /// Which module uses which others.
@@ -66,7 +72,9 @@ fn from_root(text: &str, depth: usize) -> Vec<String> {
     let beginnings = ["crate::", above.as_str()];
     let found = beginnings.iter().flat_map(|&beginning| {
         let is_whole = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
-        text.match_indices(beginning).filter(move |(at, _)| is_whole(*at)).map(move |(at, _)| &text[at + beginning.len()..])
+        text.match_indices(beginning)
+            .filter(move |(at, _)| is_whole(*at))
+            .map(move |(at, _)| &text[at + beginning.len()..])
     });
     found.flat_map(first_names).collect()
 }
@@ -89,7 +97,8 @@ fn uses(name: &str) -> Uses {
     let mut all = Vec::new();
     files(&src, None, 1, &mut all);
     let exported = exported(&without_tests(&fs::read_to_string(src.join("lib.rs")).unwrap()));
-    let modules: BTreeSet<&str> = all.iter().map(|(module, ..)| module.as_str()).filter(|module| *module != "lib").collect();
+    let modules: BTreeSet<&str> =
+        all.iter().map(|(module, ..)| module.as_str()).filter(|module| *module != "lib").collect();
     let mut uses = Uses::new();
     for (module, depth, text) in all.iter().filter(|(module, ..)| module != "lib") {
         let used = from_root(text, *depth).into_iter().filter_map(|name| {
@@ -97,6 +106,10 @@ fn uses(name: &str) -> Uses {
             (of != *module && modules.contains(of.as_str())).then_some(of)
         });
         uses.entry(module.clone()).or_default().extend(used);
+    }
+    for (_, user, used) in EXCEPTIONS.iter().filter(|(of, ..)| *of == name) {
+        let is_used = uses.get_mut(*user).is_some_and(|all| all.remove(*used));
+        assert!(is_used, "{name}: {user} does not use {used}; take the exception out");
     }
     uses
 }
@@ -106,7 +119,8 @@ fn uses(name: &str) -> Uses {
 fn order(mut uses: Uses) -> Result<Vec<String>, Uses> {
     let mut order = Vec::new();
     while !uses.is_empty() {
-        let ready: Vec<String> = uses.iter().filter(|(_, used)| used.is_empty()).map(|(name, _)| name.clone()).collect();
+        let ready: Vec<String> =
+            uses.iter().filter(|(_, used)| used.is_empty()).map(|(name, _)| name.clone()).collect();
         if ready.is_empty() {
             return Err(uses);
         }
@@ -130,10 +144,11 @@ fn modules_of_a_crate_have_an_order() {
 fn kernels_are_read_in_the_order_that_they_say() {
     let lib = include_str!("../../kernels/src/lib.rs");
     let said = lib.split_once("# Reading order").expect("a heading").1;
-    let said: Vec<&str> = said.lines().map_while(|line| line.strip_prefix("//!")).collect();
+    let said: Vec<&str> = said.lines().skip(1).map_while(|line| line.strip_prefix("//!")).collect();
     let said: Vec<String> = said.join(" ").split('`').skip(1).step_by(2).map(str::to_owned).collect();
     let uses = uses("kernels");
-    let place = |name: &str| said.iter().position(|said| said == name).unwrap_or_else(|| panic!("{name} is not in the order"));
+    let place =
+        |name: &str| said.iter().position(|said| said == name).unwrap_or_else(|| panic!("{name} is not in the order"));
     for (module, used) in &uses {
         let after: Vec<&String> = used.iter().filter(|used| place(used) > place(module)).collect();
         assert!(after.is_empty(), "{module} is read before {after:?}, which it uses");
@@ -142,8 +157,10 @@ fn kernels_are_read_in_the_order_that_they_say() {
 
 #[test]
 fn a_circle_is_seen_through_groups_reexports_and_paths() {
-    let text = without_tests("use crate::{a::B, c::{D, E}, F}; // crate::not\nfn f() { crate::g::h() }\n\
-        #[cfg(test)]\nmod tests {\nuse crate::late;");
+    let text = without_tests(
+        "use crate::{a::B, c::{D, E}, F}; // crate::not\nfn f() { crate::g::h() }\n\
+        #[cfg(test)]\nmod tests {\nuse crate::late;",
+    );
     assert_eq!(from_root(&text, 1), ["a", "c", "F", "g"]);
     assert_eq!(from_root("use super::super::x; use super::y;", 2), ["x"]);
     assert_eq!(exported("mod a;\npub use a::{F, b::G};")["F"], "a");

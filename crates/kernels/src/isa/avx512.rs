@@ -12,8 +12,8 @@ pub(super) type Avx512 = super::avx2::Avx2<true>;
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::super::avx2::Avx2;
     use super::super::asm::{dot, dot_bytes_in_order, dot_in_order};
+    use super::super::avx2::Avx2;
     use super::super::{ByteRange, Kernel, Lanes};
     #[allow(clippy::wildcard_imports)] // some thirty intrinsics
     use std::arch::x86_64::*;

@@ -6,9 +6,6 @@ use crate::isa::Isa;
 use crate::source::{Layout, Source};
 use std::borrow::Cow;
 
-/// Panels that are packed together: where inputs are rows, their parts of a row are neighbours.
-pub(crate) const TOGETHER: usize = 8;
-
 /// Packs some neighbouring panels, the first of which is panel `first`; `Err` names an output that holds NaN or infinity,
 /// the first of its panel.
 pub(crate) fn fill(

@@ -4,9 +4,7 @@ use super::{SLAB, WIDTH};
 use crate::encoding::Encoding;
 use crate::isa::{Kernel, Lanes, prefetch};
 use crate::source::{Layout, Source};
-
-/// Rows ahead that are asked for where inputs are rows.
-const ROWS: usize = 16;
+use crate::tuning::PACK_ROWS_AHEAD;
 
 /// Fills some neighbouring panels with the weights of plain floats that a file keeps in its own order.
 pub(crate) struct TransposePack<'a, 'b> {
@@ -98,7 +96,7 @@ fn across<L: Lanes>(l: L, source: &Source<'_>, first: usize, panels: &mut [&mut 
         let row = if input < source.inputs { &source.bytes[start..][..outputs.len() * width] } else { &[] };
         for (p, panel) in panels.iter_mut().enumerate() {
             let part = (p * WIDTH * width).min(row.len())..((p + 1) * WIDTH * width).min(row.len());
-            prefetch(row.as_ptr().wrapping_add(part.start + ROWS * source.outputs * width));
+            prefetch(row.as_ptr().wrapping_add(part.start + PACK_ROWS_AHEAD * source.outputs * width));
             panel.as_chunks_mut().0[input] = sixteen(l, source.encoding, &row[part]);
         }
     }

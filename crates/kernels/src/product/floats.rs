@@ -1,16 +1,17 @@
 //! Chains of f32: every weight is widened (dequantized in registers) and multiplied by its activation.
 
-use super::{AHEAD, Acc, K_BLOCK, Part, TILE, TOGETHER, WIDENED, sixteen};
+use super::{Acc, Part, sixteen};
 use crate::isa::{Kernel, Lanes, PrefetchQueue, prefetch_line};
 use crate::panel::storage::{PanelRow, widen};
 use crate::panel::{SLAB, Storage, WIDTH};
+use crate::tuning::{K_BLOCK, K_BLOCK_WIDENED, ROWS_TOGETHER, TILE, TILE_INPUTS, WEIGHTS_AHEAD};
 use std::ops::Range;
 
 /// How far ahead memory is asked for, `at` some place in `P` panels as long as `len` that are read side by side: a panel's end is
 /// followed by the panel that will be read in its place, `P` further on. In bytes.
 #[inline(always)]
 fn ahead<const P: usize>(at: usize, len: usize) -> usize {
-    let by = AHEAD / P;
+    let by = WEIGHTS_AHEAD / P;
     if at + by < len { by } else { by + (P - 1) * len }
 }
 
@@ -19,9 +20,6 @@ pub(super) struct Chains<'a, S> {
     pub(super) part: Part<'a>,
     pub(super) storage: S,
 }
-
-/// Inputs that a tile takes at a time, so that lengths are checked once for all of them.
-const STEP: usize = 4;
 
 impl<S: Storage> Kernel for Chains<'_, S> {
     type Output = ();
@@ -129,7 +127,7 @@ impl<S: Storage> Chains<'_, S> {
 
     /// Inputs that many rows meet at a time.
     fn together() -> usize {
-        if S::plain(&[]).is_some() { K_BLOCK } else { WIDENED }
+        if S::plain(&[]).is_some() { K_BLOCK } else { K_BLOCK_WIDENED }
     }
 
     /// Any number of rows. Some of them meet all weights before the next do, so that their chains stay near.
@@ -142,9 +140,9 @@ impl<S: Storage> Chains<'_, S> {
     #[inline(always)]
     fn blocks<L: Lanes, const P: usize>(&mut self, l: L) {
         let (all, rows) = (self.part.inputs.width, self.part.inputs.rows);
-        let mut scratch = [[[0.0; WIDTH]; WIDENED]; P];
-        for first in (0..rows).step_by(TOGETHER) {
-            let rows = first..(first + TOGETHER).min(rows);
+        let mut scratch = [[[0.0; WIDTH]; K_BLOCK_WIDENED]; P];
+        for first in (0..rows).step_by(ROWS_TOGETHER) {
+            let rows = first..(first + ROWS_TOGETHER).min(rows);
             for start in (0..all).step_by(Self::together()) {
                 let inputs = start..(start + Self::together()).min(all);
                 let panels = self.part.panels();
@@ -169,7 +167,7 @@ impl<S: Storage> Chains<'_, S> {
         rows: &Range<usize>,
         panel: usize,
         inputs: &Range<usize>,
-        scratch: &mut [[PanelRow; WIDENED]; P],
+        scratch: &mut [[PanelRow; K_BLOCK_WIDENED]; P],
     ) {
         let (storage, width) = (self.storage, self.part.inputs.width);
         let now = inputs.start / SLAB..inputs.end.div_ceil(SLAB);
@@ -218,7 +216,14 @@ impl<S: Storage> Chains<'_, S> {
 
     /// Widens some slabs of a panel, the first of which begins at input `start`.
     #[inline(always)]
-    fn widen<L: Lanes>(&self, l: L, panel: usize, start: usize, slabs: &[S::Slab], to: &mut [PanelRow; WIDENED]) {
+    fn widen<L: Lanes>(
+        &self,
+        l: L,
+        panel: usize,
+        start: usize,
+        slabs: &[S::Slab],
+        to: &mut [PanelRow; K_BLOCK_WIDENED],
+    ) {
         let params = self.part.params.panel(panel, self.part.inputs.width);
         for (s, (slab, to)) in slabs.iter().zip(to.as_chunks_mut::<SLAB>().0).enumerate() {
             let scale_min = params.scale_min(l, start / SLAB + s);
@@ -239,11 +244,11 @@ impl<S: Storage> Chains<'_, S> {
     ) {
         let row = tile * TILE + at;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, inputs.start == 0);
-        let (x_steps, x_rest) = self.part.inputs.tile::<TILE>(tile)[inputs.clone()].as_chunks::<STEP>();
-        let mut w_steps: [&[[PanelRow; STEP]]; P] = [&[]; P];
+        let (x_steps, x_rest) = self.part.inputs.tile::<TILE>(tile)[inputs.clone()].as_chunks::<TILE_INPUTS>();
+        let mut w_steps: [&[[PanelRow; TILE_INPUTS]]; P] = [&[]; P];
         let mut w_rest: [&[PanelRow]; P] = [&[]; P];
         for p in 0..P {
-            (w_steps[p], w_rest[p]) = w[p].as_chunks::<STEP>();
+            (w_steps[p], w_rest[p]) = w[p].as_chunks::<TILE_INPUTS>();
             w_steps[p] = &w_steps[p][..x_steps.len()];
             w_rest[p] = &w_rest[p][..x_rest.len()];
         }
@@ -251,7 +256,7 @@ impl<S: Storage> Chains<'_, S> {
             for p in 0..P {
                 queue[p].issue(2);
             }
-            for k in 0..STEP {
+            for k in 0..TILE_INPUTS {
                 for p in 0..P {
                     step::<L, M, P, TILE>(l, &mut acc, &x[k], at, l.row_load(&w_steps[p][s][k]), p);
                 }

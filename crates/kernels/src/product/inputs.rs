@@ -1,6 +1,5 @@
 //! Activations made ready for the products that read them.
 
-use super::TILE;
 use super::block_i8::BlockI8;
 use super::block_i16::BlockI16;
 use super::quantized::QuantizedBlock;
@@ -8,6 +7,7 @@ use crate::compute::Compute;
 use crate::encoding::ActivationFormat;
 use crate::isa::{Kernel, Lanes};
 use crate::scratch::Scratch;
+use crate::tuning::{ROUNDING_COST, TILE};
 
 /// Activations in every form that some products want.
 pub(super) struct Inputs<'a> {
@@ -80,15 +80,12 @@ fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scr
     out
 }
 
-/// What rounding an activation takes, in multiply-adds.
-const ROUNDING: usize = 8;
-
 /// Every row in whole numbers; the last block of a row is filled up with zeros.
 fn blocks<'a, X: QuantizedBlock>(x: &[f32], inputs: usize, compute: &'a Compute) -> Scratch<'a, X> {
     let per_row = inputs.div_ceil(32);
     let mut all = compute.scratch_of(x.len() / inputs * per_row, X::ZERO);
     let rows: Vec<_> = all.chunks_mut(per_row).zip(x.chunks(inputs)).collect();
-    compute.for_items(rows, ROUNDING * x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
+    compute.for_items(rows, ROUNDING_COST * x.len() * usize::from(x.len() > inputs), |_, (to, x)| {
         compute.isa().run(Round { x, to });
     });
     all

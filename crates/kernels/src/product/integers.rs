@@ -1,11 +1,12 @@
 //! Chains of groups (quantized matmul): inside a group whole numbers are added up, which is exact (what is apart from them comes last); groups follow
 //! each other in f32.
 
+use super::Part;
 use super::quantized::{Group, QuantizedBlock, Ready, ReadySlab, Stored, of_each};
-use super::{AHEAD, K_BLOCK, Part, TOGETHER};
 use crate::compute::Compute;
 use crate::isa::{Kernel, Lanes, PrefetchQueue, prefetch_ahead};
 use crate::panel::{Integers, SLAB, ScaleMin, slabs};
+use crate::tuning::{K_BLOCK, ROWS_TOGETHER, WEIGHTS_AHEAD};
 use std::ops::Range;
 
 /// Slabs that are made ready at a time.
@@ -105,7 +106,7 @@ impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
         }
         let slabs = &storage.slabs(panel, inputs).as_chunks::<2>().0[..count];
         let params = all.panel(panel, inputs);
-        let ahead = AHEAD / size_of::<[S::Slab; 2]>();
+        let ahead = WEIGHTS_AHEAD / size_of::<[S::Slab; 2]>();
         for b in 0..count {
             let x = of_each(&rows, b);
             prefetch_ahead(&slabs[b], ahead * size_of::<[S::Slab; 2]>());
@@ -137,8 +138,8 @@ impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
         let (all, count) = (self.part.inputs.rows, slabs(self.part.inputs.width, true));
         let mut room = self.compute.scratch_of(P * SLABS, ReadySlab::<X>::ZERO);
         let Some(room) = room.as_chunks_mut().0.first_chunk_mut::<P>() else { return }; // never: it has just been taken
-        for first in (0..all).step_by(TOGETHER) {
-            let rows = first..(first + TOGETHER).min(all);
+        for first in (0..all).step_by(ROWS_TOGETHER) {
+            let rows = first..(first + ROWS_TOGETHER).min(all);
             for start in (0..count).step_by(SLABS) {
                 let now = start..(start + SLABS).min(count);
                 let panels = self.part.panels();
