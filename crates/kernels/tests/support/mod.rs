@@ -41,7 +41,7 @@ fn q4_k(block: &[u8]) -> Vec<Group> {
         };
         // 64 weights to 32 bytes: the low nibbles are the first 32.
         let bytes = &nibbles[g / 2 * 32..][..32];
-        let weights = bytes.iter().map(|b| i32::from(if g % 2 == 0 { b % 16 } else { b / 16 })).collect();
+        let weights = bytes.iter().map(|b| i32::from(if g.is_multiple_of(2) { b % 16 } else { b / 16 })).collect();
         Group { weights, scale: f16(block, 0) * f32::from(scale), min: Some(-(f16(block, 2) * f32::from(min))) }
     };
     (0..8).map(group).collect()
