@@ -1,5 +1,7 @@
 //! The small model that travels inside the binary, so that a first text needs no download.
 //!
+//! What goes in: nothing. What comes out: the bytes of a GGUF file ([`MODEL`]). This crate knows nothing of what is in them.
+//!
 //! It is a GPT-2 of 7 million parameters (6 layers, width 256, context 512, byte-level BPE of 8,192 tokens), trained by us
 //! on English novels of before 1930; `tools/builtin-model/` makes it and holds its model card. What it shows is how decoding
 //! works.

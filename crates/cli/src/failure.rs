@@ -18,12 +18,9 @@ impl Failure {
         Self { code: 2, message: Some(message.into()) }
     }
 
-    /// A defect of beamline's own.
-    pub(crate) fn internal() -> Self {
-        Self {
-            code: 1,
-            message: Some("something went wrong inside beamline; please report the command and the model".into()),
-        }
+    /// A defect of beamline's own: what broke, and where.
+    pub(crate) fn internal(what: &str) -> Self {
+        Self { code: 1, message: Some(format!("internal error: {what}; please report it")) }
     }
 
     /// The user pressed Ctrl-C; what there was has been printed.

@@ -1,6 +1,9 @@
 //! The `beamline` command: prompts and flags in, text, tables and JSON out.
 //!
-//! Standard output holds the result and nothing else; everything else goes to standard error. Exit codes: 0 ok; 1 the
+//! What goes in: a command line, the environment, files that it names. What comes out: standard output holds the result and
+//! nothing else; everything else goes to standard error. It knows nothing of the crates below `beamline` and its pictures.
+//!
+//! Exit codes: 0 ok; 1 the
 //! answer is "no", or it failed while running; 2 wrong usage or value; 3 the model was not found, is not valid or cannot
 //! be had; 130 interrupted. A reader that stops reading is no error.
 
@@ -12,6 +15,7 @@ mod interrupt;
 mod model;
 mod output;
 mod paint;
+mod panics;
 mod progress;
 mod prompts;
 mod table;
@@ -21,12 +25,15 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // What cannot happen is reported in one line too, without a back-trace.
-    std::panic::set_hook(Box::new(|_| {}));
-    let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err(Failure::internal()));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+    ended(run)
+}
+
+/// Runs the command, says what went wrong if something did, and gives the exit code.
+fn ended(run: fn() -> Result<(), Failure>) -> ExitCode {
+    match panics::caught(run) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => failure.report(),
+        Err(broken) => broken.report(),
     }
 }
 

@@ -151,7 +151,8 @@ impl Compute {
         self.kept.of().take(len, fill)
     }
 
-    /// Runs `work(0)`, ..., `work(parts - 1)`, each once, in any order and on any thread.
+    /// Runs `work(0)`, ..., `work(parts - 1)`, **each exactly once**, in any order and on any thread. Not only results hang on
+    /// that: `stripe.rs` hands out columns by these numbers, which are disjoint because no number comes twice.
     pub(crate) fn for_parts(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
         match &self.pool {
             Some(pool) if parts > 1 => pool.run(parts, work),

@@ -254,6 +254,7 @@ impl Shared {
 
     /// Runs one job, the caller's part in it included; what the caller's part panicked with, if it did.
     fn run_job(&self, job: Ticket, work: &Work<'_>) -> Option<Panic> {
+        #[allow(clippy::transmute_ptr_to_ptr)] // a cast may not make the lifetime of a `dyn` longer
         // SAFETY: only the lifetime in the type of a pointer changes; whoever dereferences it gives the reason.
         let shared = unsafe { std::mem::transmute::<*const Work<'_>, *const Work<'static>>(work) };
         self.publish(job, shared);

@@ -1,4 +1,6 @@
-//! Columns of a row-major matrix, written by several threads at once.
+//! Columns of a row-major matrix, written by several threads at once: each thread gets stripes of its own, and rows are cut
+//! out of them through a raw pointer. Two things keep that sound: the ranges of columns are disjoint, and [`Compute::for_parts`]
+//! calls each part exactly once.
 #![allow(unsafe_code)] // a matrix cannot be split by columns into slices; see `Stripe`
 
 use crate::compute::Compute;
@@ -41,7 +43,7 @@ struct Shared<'a> {
     matrix: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: used by `for_stripes` alone, which hands out disjoint columns.
+// SAFETY: used by `for_stripes` alone, which hands out disjoint columns, each to one thread; `f32` may be written by any thread.
 unsafe impl Sync for Shared<'_> {}
 
 impl<'a> Shared<'a> {
@@ -85,7 +87,8 @@ impl Compute {
         let (parts, shared) = (parts.as_slice(), shared.as_slice());
         self.for_parts(parts.len(), &move |i| {
             let (matrix, range) = &parts[i];
-            // SAFETY: the parts of a matrix are disjoint, and each is worked on once.
+            // SAFETY: the parts of a matrix are disjoint, and `for_parts` calls each number exactly once (`Pool::run` claims
+            // them by compare-exchange; `pool/model.rs` tries it), so no other stripe has one of these columns.
             let stripe = unsafe { shared[*matrix].stripe(range) };
             work(*matrix, range.clone(), stripe);
         });
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn stripes_together_are_the_matrix() {
         let compute = Compute::new(Isa::scalar(), 2).unwrap();
-        let (rows, columns) = (3, 100);
+        let (rows, columns) = (3, 100); // small enough for Miri
         let mut out = vec![-1.0; rows * columns];
         let mut other = vec![-1.0; rows * 20];
         compute.for_stripes(

@@ -1,6 +1,8 @@
 //! The numerics contract: the same bits from every instruction set, thread count, tile and batch.
 #![allow(clippy::unwrap_used)] // tests may
 
+mod support;
+
 use beamline_kernels::{
     Activation, ActivationFormat, Attention, Compute, Encoding, Isa, KV_BLOCK as BLOCK, Layout, Matrix, PackError,
     Product, Query, Source, add, attend, layer_norm, products, rms_norm, row_sums,
@@ -65,24 +67,11 @@ fn products_are_one_chain_whatever_the_tile_batch_threads_and_instructions() {
     }
 }
 
-/// The contract's chain of groups, spelled out in i64 and f32: exact sums inside a group, one multiply-add a group.
-fn grouped(x: &[f32], matrix: &Matrix, bias: f32, output: usize, format: ActivationFormat) -> f32 {
-    let mut weights = vec![0.0; matrix.inputs()];
-    matrix.row(output, &mut weights);
-    let greatest = match format {
-        ActivationFormat::I16 => 32_767.0f32,
-        _ => 127.0,
-    };
-    // In f64, from what the weights mean: right but for roundings between groups.
-    let mut sum = f64::from(bias);
-    for (x, w) in x.chunks(32).zip(weights.chunks(32)) {
-        let most = x.iter().fold(0.0f32, |m, v| m.max(v.abs()));
-        let (by, scale) = (greatest / most, most / greatest);
-        for (x, w) in x.iter().zip(w) {
-            sum += f64::from((x * by).round_ties_even()) * f64::from(scale) * f64::from(*w);
-        }
-    }
-    sum as f32
+/// The contract's chain of groups, spelled out: exact sums inside a group, one multiply-add a group.
+fn grouped(x: &[f32], weights: &[f32], bias: f32, encoding: Encoding, format: ActivationFormat) -> f32 {
+    let mut raw = Vec::new();
+    encoding.encode(weights, &mut raw);
+    support::spelled_out(encoding, format, &raw, x, bias)
 }
 
 #[test]
@@ -101,8 +90,13 @@ fn integer_products_are_one_chain_of_groups_whatever_the_tile_batch_threads_and_
                     for (x, out) in x.chunks(inputs).zip(expected.chunks_mut(outputs)) {
                         matrix.product(x, Some(&bias), out, &Compute::scalar());
                         for o in (0..outputs).step_by(7) {
-                            let exact = grouped(x, &matrix, bias[o], o, format);
-                            assert!((out[o] - exact).abs() < 2e-3, "{encoding} {format}: {} is not {exact}", out[o]);
+                            let exact = grouped(x, &weights[o * inputs..][..inputs], bias[o], encoding, format);
+                            assert_eq!(
+                                out[o].to_bits(),
+                                exact.to_bits(),
+                                "{encoding} {format}: {} is not {exact}",
+                                out[o]
+                            );
                         }
                     }
                     for compute in computes() {

@@ -1,9 +1,12 @@
 //! Blocks of every GGUF format against the values of gguf-py's reference decoder, bit for bit.
 #![allow(clippy::unwrap_used)] // tests may
 
+mod support;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use beamline_kernels::{ActivationFormat, Compute, Encoding, Isa, Layout, Matrix, Source};
+use support::spelled_out;
 
 struct Golden {
     encoding: Encoding,
@@ -128,89 +131,70 @@ fn integer_products_of_every_format_agree_and_are_near_the_f32_ones() {
     }
 }
 
-/// One output of one row by bytes or by sixteen bits, spelled out: `encoding` is `q8_0`, `q4_0` or `q4_1`.
-fn spelled_out(encoding: Encoding, format: ActivationFormat, raw: &[u8], x: &[f32], bias: f32) -> f32 {
-    let mut acc = bias;
-    for (block, x) in raw.chunks(encoding.block_bytes()).zip(x.chunks(32)) {
-        let f16 = |at: usize| half::f16::from_le_bytes([block[at], block[at + 1]]).to_f32();
-        let nibble = |bytes: &[u8], i: usize| i32::from(if i < 16 { bytes[i] & 15 } else { bytes[i - 16] >> 4 });
-        let weight = |i: usize| match encoding {
-            Encoding::Q8_0 => i32::from(block[2 + i] as i8),
-            Encoding::Q4_0 => nibble(&block[2..], i) - 8,
-            _ => nibble(&block[4..], i),
-        };
-        let most = |x: &[f32]| x.iter().fold(0.0f32, |most, v| most.max(v.abs()));
-        let tower = match format {
-            ActivationFormat::I16 => {
-                let mean = x.iter().map(|v| v.abs()).sum::<f32>() / 32.0;
-                x.iter().position(|v| v.abs() == most(x) && v.abs() > 8.0 * mean)
+/// Weights of `outputs` rows in any bytes: scales of 2^-6 and minima of -2^-7, of which the formats of 256 take multiples; the
+/// first output has the lowest weights there are, the second the greatest.
+fn extreme(encoding: Encoding, outputs: usize, inputs: usize) -> Vec<u8> {
+    let mut raw: Vec<u8> = (0..encoding.bytes(outputs * inputs).unwrap()).map(|i| (i * 167 % 251) as u8).collect();
+    let stride = encoding.bytes(inputs).unwrap();
+    raw[..stride].fill(if encoding == Encoding::Q8_0 { 0x80 } else { 0x00 });
+    raw[stride..2 * stride].fill(if encoding == Encoding::Q8_0 { 0x7f } else { 0xff });
+    let (scale, min) = (half::f16::from_f32(0.015_625).to_le_bytes(), half::f16::from_f32(-0.007_812_5).to_le_bytes());
+    for (i, block) in raw.chunks_mut(encoding.block_bytes()).enumerate() {
+        match encoding {
+            Encoding::Q6K => {
+                block[208..].copy_from_slice(&scale);
+                match i / (stride / encoding.block_bytes()) {
+                    0 => block[192..208].fill(0x80),
+                    1 => block[192..208].fill(0x7f),
+                    _ => (),
+                }
             }
-            _ => None,
-        };
-        let mut rest = x.to_vec();
-        tower.inspect(|&at| rest[at] = 0.0);
-        let greatest = if format == ActivationFormat::I16 { 32_767.0 } else { 127.0 };
-        let (by, scale) = (greatest / most(&rest), most(&rest) / greatest);
-        let rounded: Vec<i32> = rest.iter().map(|v| (v * by).round_ties_even() as i32).collect();
-        let (mut whole, mut sum) = (0, rounded.iter().sum::<i32>() as f32 * scale);
-        for (i, x) in rounded.iter().enumerate() {
-            whole += x * weight(i);
+            _ => block[..2].copy_from_slice(&scale),
         }
-        let mut whole = whole as f32;
-        if let Some(at) = tower {
-            whole = (weight(at) as f32).mul_add(x[at] / scale, whole);
-            sum += x[at];
-        }
-        acc = whole.mul_add(f16(0) * scale, acc);
-        if encoding == Encoding::Q4_1 {
-            acc = f16(2).mul_add(sum, acc);
+        if matches!(encoding, Encoding::Q4_1 | Encoding::Q4K) {
+            block[2..4].copy_from_slice(&min);
         }
     }
-    acc
+    raw
 }
 
-/// To the bit what the contract says, also at the greatest numbers that bytes and nibbles hold, and where an activation towers
-/// above its block.
-#[test]
-fn integer_products_are_exact_sums_in_groups_and_towers_alone() {
-    let (outputs, inputs, rows) = (37, 96, 9);
-    let bias: Vec<f32> = (0..outputs).map(|o| (o as f32).cos()).collect();
-    let x: Vec<f32> = (0..rows * inputs)
+/// Activations with outliers; the first two rows are the greatest numbers there are, all of one sign.
+fn activations(rows: usize, inputs: usize) -> Vec<f32> {
+    (0..rows * inputs)
         .map(|i| if i < 2 * inputs { [1.0, -1.0][i / inputs] } else { (i as f32 * 0.73).sin() * (i % 11) as f32 })
         .enumerate()
         .map(|(i, x)| if i % 41 == 30 || i % 223 == 60 { 90.0 * x } else { x })
-        .collect();
-    let encodings = [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1];
-    for (encoding, format) in
-        encodings.into_iter().flat_map(|e| [(e, ActivationFormat::I16), (e, ActivationFormat::I8)])
-    {
-        // Scales of 2^-6 and minima of -2^-7; the first output has the lowest weights there are, the second the greatest.
-        let mut raw: Vec<u8> = (0..encoding.bytes(outputs * inputs).unwrap()).map(|i| (i * 167 % 251) as u8).collect();
-        let stride = encoding.bytes(inputs).unwrap();
-        raw[..stride].fill(if encoding == Encoding::Q8_0 { 0x80 } else { 0x00 });
-        raw[stride..2 * stride].fill(if encoding == Encoding::Q8_0 { 0x7f } else { 0xff });
-        for block in raw.chunks_mut(encoding.block_bytes()) {
-            block[..2].copy_from_slice(&half::f16::from_f32(0.015_625).to_le_bytes());
-            if encoding == Encoding::Q4_1 {
-                block[2..4].copy_from_slice(&half::f16::from_f32(-0.007_812_5).to_le_bytes());
-            }
-        }
+        .collect()
+}
+
+/// To the bit what the contract says, also at the greatest numbers that bytes and nibbles hold, where an activation towers
+/// above its block (an outlier), and over more inputs than many rows meet at a time (768).
+#[test]
+fn integer_products_are_exact_sums_in_groups_and_towers_alone() {
+    let (outputs, rows) = (37, 9);
+    let bias: Vec<f32> = (0..outputs).map(|o| (o as f32).cos()).collect();
+    let of_32 = [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1].map(|encoding| (encoding, [96, 800]));
+    let cases = of_32.into_iter().chain([Encoding::Q4K, Encoding::Q6K].map(|encoding| (encoding, [256, 1024])));
+    for (encoding, inputs) in cases.flat_map(|(encoding, lengths)| lengths.map(|inputs| (encoding, inputs))) {
+        let x = activations(rows, inputs);
+        let raw = extreme(encoding, outputs, inputs);
         let source = Source { encoding, bytes: &raw, layout: Layout::OutIn, outputs, inputs, order: None };
-        let row = |x: &[f32]| -> Vec<f32> {
-            (0..outputs).map(|o| spelled_out(encoding, format, &raw[o * stride..][..stride], x, bias[o])).collect()
-        };
-        let expected: Vec<f32> = x.chunks(inputs).flat_map(row).collect();
-        for isa in Isa::available() {
-            let compute = Compute::new(isa, 1).unwrap();
-            let matrix = Matrix::pack(&source, None, &compute).unwrap().with_activations(format);
-            for rows in 1..=rows {
-                let mut out = vec![0.0; rows * outputs];
-                matrix.product(&x[..rows * inputs], Some(&bias), &mut out, &compute);
-                assert_eq!(
-                    bits(&out),
-                    bits(&expected[..rows * outputs]),
-                    "{encoding} by {format} on {isa}, {rows} rows"
-                );
+        for format in [ActivationFormat::I16, ActivationFormat::I8] {
+            let weights = || raw.chunks(encoding.bytes(inputs).unwrap()).zip(&bias);
+            let row = |x| weights().map(move |(raw, &bias)| spelled_out(encoding, format, raw, x, bias));
+            let expected: Vec<f32> = x.chunks(inputs).flat_map(row).collect();
+            for isa in Isa::available() {
+                let compute = Compute::new(isa, 1).unwrap();
+                let matrix = Matrix::pack(&source, None, &compute).unwrap().with_activations(format);
+                for rows in 1..=rows {
+                    let mut out = vec![0.0; rows * outputs];
+                    matrix.product(&x[..rows * inputs], Some(&bias), &mut out, &compute);
+                    assert_eq!(
+                        bits(&out),
+                        bits(&expected[..rows * outputs]),
+                        "{encoding} by {format} on {isa}, {rows} rows of {inputs}"
+                    );
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Shaped scores in, chosen tokens out.
 //!
 //! What goes in: for some nodes of a token [`Tree`], an [`Outlook`] each: the raw logits and the scores that the
-//! processors made of them. What comes out: the tree, grown. A [`Strategy`] is pure policy: it never sees a model, a
-//! cache or text, so one forward pass serves the strategies of many users, and a test serves them by hand.
+//! processors made of them. What comes out: the tree, grown. This crate knows nothing of models, caches or text: a
+//! [`Strategy`] is pure policy, so one forward pass serves the strategies of many users, and a test serves them by hand.
 //!
 //! Everything is a token tree. Greedy search is a path, n samples are a star, a beam search is a pruned tree. The tree is
 //! the result, the trace, and what is drawn.

@@ -100,17 +100,21 @@ fn a_dynamic_temperature_around_a_bad_temperature_is_an_error() {
 /// Some ranges in words are wider than what is checked, so a message tells a user to give what was given.
 #[test]
 fn ranges_in_words_are_those_that_are_checked() {
-    // Each is within the range in words.
-    for (name, value) in [
-        ("dry_multiplier", 1.1e6),    // "0 or more"
-        ("dry_base", 1.1e6),          // "1 or more"
-        ("dynatemp_range", 1.1e6),    // "0 or more"
-        ("dynatemp_exponent", 1.1e6), // "0 or more"
-        ("repetition_penalty", 1e-7), // "greater than 0 and at most 1e6"
-        ("encoder_repetition_penalty", 1e-7),
+    // Just beyond what is checked, on both sides: the words say the same bounds, and both bounds may be given.
+    for (name, range, bounds, beyond) in [
+        ("dry_multiplier", "in [0, 1e6]", [0.0, 1e6], [-1e-9, 1.1e6]),
+        ("dry_base", "in [1, 1e6]", [1.0, 1e6], [0.999, 1.1e6]),
+        ("dynatemp_range", "in [0, 1e6]", [0.0, 1e6], [-1e-9, 1.1e6]),
+        ("dynatemp_exponent", "in [0, 1e6]", [0.0, 1e6], [-1e-9, 1.1e6]),
+        ("repetition_penalty", "in [1e-6, 1e6]", [1e-6, 1e6], [1e-7, 1.1e6]),
+        ("encoder_repetition_penalty", "in [1e-6, 1e6]", [1e-6, 1e6], [1e-7, 1.1e6]),
     ] {
         let spec = spec(name);
-        assert!(spec.number(value).is_ok() || spec.range.contains("1e"), "{}", spec.number(value).unwrap_err());
-        assert!(!(name.ends_with("repetition_penalty") && spec.range.contains("greater than 0")), "{}", spec.range);
+        assert_eq!(spec.range, range, "{name}");
+        assert!(bounds.iter().all(|&x| spec.number(x).is_ok()), "{name} refuses a bound");
+        for x in beyond {
+            let message = spec.number(x).unwrap_err().to_string();
+            assert!(message.contains(range), "{name}: {message}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may know whom: dependencies go down this list and never up.
+//! Who may know whom: dependencies go down this list and never up. What manifests cannot tell is in `sources.rs`.
 #![allow(clippy::unwrap_used)] // tests may
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("beamline-testkit", &[]),
 ];
 
-/// Libraries that only the crates named may use: HTTP, terminals, memory maps, tokenizers.
+/// Libraries that only the crates named may use: HTTP, terminals, memory maps, tokenizers. Threads are confined in `sources.rs`.
 const CONFINED: &[(&str, &[&str])] = &[
     ("ureq", &["beamline-hub"]),
     ("clap", &["beamline-cli"]),
@@ -67,17 +67,4 @@ fn dependencies_go_one_way() {
         }
     }
     assert_eq!(seen.len(), ALLOWED.len(), "a crate of the list is gone: {seen:?}");
-}
-
-/// Each crate's `lib.rs` (or `main.rs`) says what goes in, what comes out and what it does not know.
-#[test]
-fn every_crate_begins_by_saying_what_it_does() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for entry in std::fs::read_dir(root).unwrap() {
-        let src = entry.unwrap().path().join("src");
-        let text = std::fs::read_to_string(src.join("lib.rs"))
-            .or_else(|_| std::fs::read_to_string(src.join("main.rs")))
-            .unwrap();
-        assert!(text.starts_with("//! "), "{}", src.display());
-    }
 }

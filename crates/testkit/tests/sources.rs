@@ -1,0 +1,85 @@
+//! What the sources say and use, where manifests cannot tell: the head of each crate, and threads.
+#![allow(clippy::unwrap_used)] // tests may
+
+use std::fs::{read_dir, read_to_string};
+use std::path::{Path, PathBuf};
+
+/// Where threads may be started: the pool of the kernels; the vocabulary, which is made beside the weights; the command. And
+/// where the command's tests look at threads.
+const THREADS: [&str; 3] = ["kernels/src/pool", "beamline/src/open/load.rs", "cli/src"];
+
+/// What a source says that starts threads, or is about to.
+const STARTS: [&str; 5] = ["thread::spawn", "thread::scope", "thread::Builder", "thread::{", "use std::thread;"];
+
+/// The folder of crates.
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// All Rust files of a folder and those in it.
+fn sources(folder: &Path, to: &mut Vec<PathBuf>) {
+    for entry in read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, to);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            to.push(path);
+        }
+    }
+}
+
+#[test]
+fn threads_are_started_in_few_places() {
+    let (root, mut started) = (crates(), Vec::new());
+    for entry in read_dir(&root).unwrap() {
+        let mut files = Vec::new();
+        sources(&entry.unwrap().path().join("src"), &mut files);
+        for file in files {
+            let text = read_to_string(&file).unwrap();
+            if STARTS.iter().any(|start| text.contains(start)) {
+                started.push(file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"));
+            }
+        }
+    }
+    for file in &started {
+        assert!(THREADS.iter().any(|place| file.starts_with(place)), "{file} must not start threads");
+    }
+    for place in THREADS {
+        assert!(started.iter().any(|file| file.starts_with(place)), "{place} starts none: take it off the list");
+    }
+}
+
+/// What a crate is for, read in its first lines: what goes in, what comes out, what it does not know.
+#[test]
+fn every_crate_begins_by_saying_what_goes_in_what_comes_out_and_what_it_does_not_know() {
+    for entry in read_dir(crates()).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == "testkit" {
+            continue; // nothing but tests
+        }
+        let src = folder.join("src");
+        let text = read_to_string(src.join("lib.rs")).or_else(|_| read_to_string(src.join("main.rs"))).unwrap();
+        let head = text.lines().map_while(|line| line.strip_prefix("//!")).take(30).map(str::trim);
+        let head: Vec<&str> = head.collect();
+        assert!(head[0].len() > 10 && head[0].ends_with('.') && head[1].is_empty(), "{name} begins with no sentence");
+        let head = head.join(" ").to_lowercase();
+        let after =
+            |words: &str| head.split_once(words).map_or("", |(_, rest)| rest.trim_start_matches([':', ' ', '#']));
+        for words in ["what goes in", "what comes out"] {
+            assert!(after(words).len() > 20, "{name} does not say {words}");
+        }
+        let knows = ["knows nothing of", "what it does not know"].into_iter().any(|words| after(words).len() > 5);
+        assert!(knows, "{name} does not say what it knows nothing of");
+    }
+}
+
+/// The table of ARCHITECTURE.md has a line for every crate.
+#[test]
+fn the_architecture_names_every_crate() {
+    let text = read_to_string(crates().join("../ARCHITECTURE.md")).unwrap();
+    for entry in read_dir(crates()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(text.contains(&format!("\n| `{name}` | ")), "{name} has no line");
+    }
+}
