@@ -12,7 +12,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The same for text with colours, which a pipe or `NO_COLOR` takes away.
+/// Prints text with colours, which a pipe or `NO_COLOR` takes away.
 pub(crate) fn paint(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;

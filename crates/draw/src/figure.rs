@@ -114,7 +114,7 @@ impl Figure {
     }
 }
 
-/// An SVG with a title that screen readers say, and that browsers show.
+/// An SVG with a title added that screen readers say, and that browsers show.
 fn named(svg: &str, title: &str) -> String {
     let Some((tag, rest)) = svg.split_once('>') else { return svg.to_owned() };
     let mut out = String::with_capacity(svg.len() + title.len() + 64);

@@ -230,7 +230,7 @@ fn first_text(engine: &Engine, session: &Session) -> Result<Sequence, StudyError
 fn items(engine: &Engine, variants: &[Variant], shared: &Options, seeds: usize) -> Result<Vec<Item>, StudyError> {
     let mut items = Vec::new();
     for (v, variant) in variants.iter().enumerate() {
-        let named = |source| StudyError::Variant { variant: variant.name.clone(), source };
+        let named = |source| StudyError::Variant { variant: variant.name.clone(), source: Box::new(source) };
         let mut all = variant.settings.beside(shared);
         let count = |name: &str| all.get(name).and_then(|setting| setting.value.count());
         let (first, returned) = (count("seed").unwrap_or(0), count("num_return_sequences"));

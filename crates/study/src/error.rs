@@ -14,14 +14,14 @@ use beamline::{Error, Fault};
 pub enum StudyError {
     /// The engine refused what was asked of it, or failed.
     #[error(transparent)]
-    Engine(#[from] Error),
+    Engine(Box<Error>),
     /// The engine refused one of several variants.
     #[error("{variant}: {source}")]
     Variant {
         /// The variant's name.
         variant: String,
         /// Why.
-        source: Error,
+        source: Box<Error>,
     },
     /// A variant that asks for several texts of one seed.
     #[error("{variant}: a way gives one text for each seed; leave num_return_sequences out, and ask for more seeds")]
@@ -135,9 +135,15 @@ impl StudyError {
     }
 }
 
+impl From<Error> for StudyError {
+    fn from(error: Error) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
 /// A model that refused a pass, as the engine would report it.
 impl From<beamline::ModelError> for StudyError {
     fn from(error: beamline::ModelError) -> Self {
-        Self::Engine(error.into())
+        Error::from(error).into()
     }
 }

@@ -49,7 +49,6 @@ pub struct CandidateNode {
 }
 
 /// Results that are read by programs name a fate as traces do ([`Fate::name`]).
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn as_in_traces<S: Serializer>(fate: &Fate, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(fate.name())
 }

@@ -54,7 +54,9 @@ fn next_tokens_of_a_real_model_equal_those_of_transformers() {
     let all = golden("cases-smollm2.json");
     let cases: Vec<&Value> = all.as_array().unwrap().iter().filter(|case| case["kind"] == "logits").collect();
     assert_eq!(cases.len(), 3);
-    cases.into_iter().for_each(|case| next_tokens(&engine, case));
+    for case in cases {
+        next_tokens(&engine, case);
+    }
 }
 
 /// The twenty best next tokens; two may swap where transformers itself has them within 3e-3.

@@ -46,7 +46,7 @@ impl Axis {
         Self { label: label.to_owned(), range: (low - room, high + room), log: false, names: Vec::new() }
     }
 
-    /// The same, from zero.
+    /// An axis that holds these values, and begins at zero.
     pub fn from_zero(label: &str, values: impl Iterator<Item = f64>) -> Self {
         let high = values.filter(|v| v.is_finite()).fold(0.0, f64::max);
         let high = if high > 0.0 { high * 1.06 } else { 1.0 };

@@ -111,13 +111,11 @@ fn short(fate: Fate) -> &'static str {
     match fate {
         Fate::BeyondWidth => "too low",
         Fate::EndTooLow => "end too low",
-        // So are all but one, where tokens are chosen one by one.
-        Fate::NotChosen => "",
+        // All but one are not chosen, where tokens are chosen one by one; the others were not dropped.
+        Fate::NotChosen | Fate::Kept | Fate::Finished(_) => "",
         Fate::PoolFull => "pool full",
         Fate::Stopped => "stopped",
         Fate::Bounded => "cannot win",
         Fate::Replaced => "replaced",
-        // These were not dropped.
-        Fate::Kept | Fate::Finished(_) => "",
     }
 }
