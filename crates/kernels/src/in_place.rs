@@ -18,7 +18,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// Memory that somebody else owns: of a file, most often.
 ///
 /// The bytes must stay what they are.
-pub trait Lent: Send + Sync {
+pub trait WeightBytes: Send + Sync {
     /// All of them, the same at every call.
     fn bytes(&self) -> &[u8];
 
@@ -28,7 +28,7 @@ pub trait Lent: Send + Sync {
 
 /// A matrix of plain floats that may not have been packed yet.
 pub(crate) struct InPlace {
-    lent: Box<dyn Lent>,
+    lent: Box<dyn WeightBytes>,
     encoding: Encoding,
     layout: Layout,
     outputs: usize,
@@ -42,7 +42,7 @@ pub(crate) struct InPlace {
 
 impl InPlace {
     /// Takes a matrix whose bytes have been found to be what its shape takes.
-    pub(crate) fn new(lent: Box<dyn Lent>, encoding: Encoding, layout: Layout, [outputs, inputs]: [usize; 2]) -> Self {
+    pub(crate) fn new(lent: Box<dyn WeightBytes>, encoding: Encoding, layout: Layout, [outputs, inputs]: [usize; 2]) -> Self {
         let (used, non_finite, packed) = (AtomicBool::new(false), AtomicUsize::new(usize::MAX), OnceLock::new());
         Self { lent, encoding, layout, outputs, inputs, used, non_finite, packed }
     }

@@ -92,7 +92,7 @@ pub use bandwidth::read_bandwidth;
 pub use compute::{Compute, ComputeError};
 pub use encoding::{ActivationFormat, Encoding, UnknownActivations, UnknownEncoding};
 pub use greatest::{MAXIMA_CHUNK, all_finite, argmax, below_infinity, chunk_maxima, greatest};
-pub use in_place::Lent;
+pub use in_place::WeightBytes;
 pub use isa::Isa;
 pub use matrix::Matrix;
 pub use norm::{layer_norm, rms_norm};

@@ -2,7 +2,7 @@
 
 use crate::compute::Compute;
 use crate::encoding::{ActivationFormat, Encoding};
-use crate::in_place::{self, InPlace, Lent};
+use crate::in_place::{self, InPlace, WeightBytes};
 use crate::isa::{self, Kernel, Lanes};
 use crate::panel::{Panels, WIDTH};
 use crate::source::{Layout, PackError, Source};
@@ -69,9 +69,9 @@ impl Matrix {
     /// does, and [`defect`](Self::defect) says what it found.
     ///
     /// ```
-    /// use beamline_kernels::{Compute, Encoding, Layout, Lent, Matrix};
+    /// use beamline_kernels::{Compute, Encoding, Layout, WeightBytes, Matrix};
     /// struct Bytes(Vec<u8>);
-    /// impl Lent for Bytes {
+    /// impl WeightBytes for Bytes {
     ///     fn bytes(&self) -> &[u8] {
     ///         &self.0
     ///     }
@@ -89,7 +89,7 @@ impl Matrix {
     /// # Errors
     /// When bytes and shape disagree, or the weights are quantised.
     pub fn in_place(
-        lent: Box<dyn Lent>,
+        lent: Box<dyn WeightBytes>,
         encoding: Encoding,
         layout: Layout,
         [outputs, inputs]: [usize; 2],

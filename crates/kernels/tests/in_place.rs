@@ -1,7 +1,7 @@
 //! Plain floats used where they lie give the bits that packed ones give.
 #![allow(clippy::unwrap_used)] // tests may
 
-use beamline_kernels::{Compute, Encoding, Isa, Layout, Lent, Matrix, PackError, Source};
+use beamline_kernels::{Compute, Encoding, Isa, Layout, WeightBytes, Matrix, PackError, Source};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +10,7 @@ const FLOATS: [Encoding; 3] = [Encoding::F32, Encoding::F16, Encoding::Bf16];
 /// Bytes, and how often they have been given back.
 struct Bytes(Vec<u8>, Arc<AtomicUsize>);
 
-impl Lent for Bytes {
+impl WeightBytes for Bytes {
     fn bytes(&self) -> &[u8] {
         &self.0[1..] // as good as never aligned, as in a file
     }

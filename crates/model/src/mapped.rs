@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // mapping a file, giving up its pages, and the promise that is asked for
 
 use crate::error::{Defect, LoadError};
-use beamline_kernels::Lent;
+use beamline_kernels::WeightBytes;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
@@ -54,7 +54,7 @@ impl Mapped {
     }
 
     /// A part of these bytes, which keeps the file mapped.
-    pub(crate) fn lend(self: &Arc<Self>, range: Range<usize>) -> Box<dyn Lent> {
+    pub(crate) fn lend(self: &Arc<Self>, range: Range<usize>) -> Box<dyn WeightBytes> {
         Box::new(MappedRange { of: self.clone(), range })
     }
 
@@ -79,7 +79,7 @@ struct MappedRange {
     range: Range<usize>,
 }
 
-impl Lent for MappedRange {
+impl WeightBytes for MappedRange {
     fn bytes(&self) -> &[u8] {
         &self.of.bytes()[self.range.clone()]
     }

@@ -3,7 +3,7 @@
 use crate::error::{Defect, LoadError};
 use crate::mapped::{Mapped, TrustedFiles};
 use crate::weights::Holding;
-use beamline_kernels::Lent;
+use beamline_kernels::WeightBytes;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -143,7 +143,7 @@ impl Held<'_> {
     }
 
     /// Bytes to be kept where they are, if the file is mapped.
-    pub(crate) fn lend(&self, place: &Range<usize>) -> Option<Box<dyn Lent>> {
+    pub(crate) fn lend(&self, place: &Range<usize>) -> Option<Box<dyn WeightBytes>> {
         match self {
             Self::Mapped(_, mapped) => Some(mapped.lend(place.clone())),
             Self::Read(_) => None,
