@@ -20,7 +20,7 @@ fn check(engine: &Engine, way: &str, case: &Value) {
     settings.config(&case["options"]).unwrap();
     settings.set("max_new_tokens", "100").unwrap();
     settings.set("eos_token_id", "").unwrap();
-    let completion = engine.generate(&[Prompt::Text(prompt.into())], &settings).unwrap();
+    let completion = engine.generate(&[Prompt::Text(prompt.into())], &engine.plan(&settings).unwrap()).unwrap();
     let (ours, theirs) = (&completion.sequences[0], ids(&case["new_ids"]));
     assert!(theirs.len() == 100 && theirs.iter().map(|id| id.0).eq(ours.token_ids.iter().copied()), "{way}: {case}");
     assert_eq!(ours.text, case["text"], "{way}");

@@ -19,7 +19,7 @@ fn prompt(seed: u32, len: u32) -> Prompt {
 fn sequences(engine: &Engine, prompts: &[Prompt], config: &Value) -> Vec<Sequence> {
     let mut settings = Options::default();
     settings.config(config).unwrap();
-    engine.generate(prompts, &settings).unwrap().sequences
+    engine.generate(prompts, &engine.plan(&settings).unwrap()).unwrap().sequences
 }
 
 /// Tokens, numbers and score of a sequence, by their bits.
@@ -132,7 +132,7 @@ fn a_good_assistant_saves_passes() {
     let passes = |config: &Value| {
         let mut settings = Options::default();
         settings.config(config).unwrap();
-        let settings = engine.settings(&settings).unwrap();
+        let settings = engine.plan(&settings).unwrap();
         let mut sessions = engine.sessions(&[prompt(3, 5)], &settings).unwrap();
         let mut passes = 1;
         while engine.step(&mut sessions, Budget::ALL, &mut ()).unwrap().more {
@@ -170,7 +170,7 @@ fn beams_share_the_cache_of_what_they_share() {
     let most = |beams: usize, new: usize| {
         let mut settings = Options::default();
         settings.config(&json!({"num_beams": beams, "max_new_tokens": new, "eos_token_id": []})).unwrap();
-        let settings = engine.settings(&settings).unwrap();
+        let settings = engine.plan(&settings).unwrap();
         let mut sessions = engine.sessions(&[prompt(1, 900)], &settings).unwrap();
         let mut most = 0;
         for _ in 0..new - 1 {

@@ -51,7 +51,7 @@ fn random_configurations_give_the_tokens_and_scores_of_the_reference() {
         }
         let prompts: Vec<Prompt> = case["prompts"].as_array().unwrap().iter().map(|p| Prompt::Ids(ids(p))).collect();
         let expect = &case["expect"];
-        let completion = match engine.generate(&prompts, &settings) {
+        let completion = match engine.generate(&prompts, &engine.plan(&settings).unwrap()) {
             Ok(completion) => completion,
             Err(error) => {
                 wrong.push(format!("{}: {error}", case["id"]));

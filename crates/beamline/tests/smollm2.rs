@@ -36,7 +36,7 @@ fn texts_and_scores_equal_those_of_transformers() {
         let mut settings = Options::default();
         settings.config(&case["generate"]).unwrap();
         let completion =
-            engine.generate(&[Prompt::Text(case["prompts"][0].as_str().unwrap().into())], &settings).unwrap();
+            engine.generate(&[Prompt::Text(case["prompts"][0].as_str().unwrap().into())], &engine.plan(&settings).unwrap()).unwrap();
         let expect = &case["expect"];
         assert_eq!(completion.sequences.len(), expect["text"].as_array().unwrap().len());
         for (i, sequence) in completion.sequences.iter().enumerate() {

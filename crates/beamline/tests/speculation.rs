@@ -35,7 +35,7 @@ fn guessed_samples_come_as_often_as_their_probability() {
             let mut settings = Options::default();
             settings.config(&guess).unwrap();
             settings.config(&json!({"do_sample": true, "seed": seed, "top_k": 0, "max_new_tokens": 3})).unwrap();
-            let ids = &engine.generate(&prompt, &settings).unwrap().sequences[0].token_ids;
+            let ids = &engine.generate(&prompt, &engine.plan(&settings).unwrap()).unwrap().sequences[0].token_ids;
             counts[(ids[0] * 9 + ids[1] * 3 + ids[2]) as usize] += 1.0;
         }
         let p = |i: usize| {
@@ -54,7 +54,7 @@ fn drawing_from_the_one_best_token_is_greedy_search() {
             let ids = |config: serde_json::Value| {
                 let mut settings = Options::default();
                 settings.config(&config).unwrap();
-                engine.generate(&[Prompt::Text(text.into())], &settings).unwrap().sequences[0].token_ids.clone()
+                engine.generate(&[Prompt::Text(text.into())], &engine.plan(&settings).unwrap()).unwrap().sequences[0].token_ids.clone()
             };
             let greedy = ids(json!({"max_new_tokens": 20}));
             assert_eq!(ids(json!({"max_new_tokens": 20, "do_sample": true, "top_k": 1, "seed": 5})), greedy);

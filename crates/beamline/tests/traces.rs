@@ -17,7 +17,7 @@ fn traced(engine: &Engine, prompts: &[Prompt], config: &Value) -> String {
     while engine.step(&mut sessions, Budget::ALL, &mut trace).unwrap().more {}
     let text = String::from_utf8(trace.end(&sessions).unwrap()).unwrap();
     let replayed = replay(&text).unwrap();
-    let plain = engine.generate(prompts, &settings).unwrap();
+    let plain = engine.generate(prompts, &engine.plan(&settings).unwrap()).unwrap();
     assert!(plain.agrees_with(&replayed), "{config}: {replayed:?}");
     for (sequence, replayed) in plain.sequences.iter().zip(&replayed) {
         assert_eq!(replayed.finish_reason.as_deref(), sequence.finish_reason);
@@ -110,7 +110,7 @@ fn observers_hear_of_a_beam_search_while_it_runs() {
     let engine = tiny("tiny-gpt2");
     let mut settings = Options::default();
     settings.config(&json!({"num_beams": 3, "max_new_tokens": 5})).unwrap();
-    let settings = engine.settings(&settings).unwrap();
+    let settings = engine.plan(&settings).unwrap();
     let mut sessions = engine.sessions(&prompts()[..1], &settings).unwrap();
     let mut listener = Listener::default();
     for step in 0..5 {

@@ -140,7 +140,7 @@ fn a_bundle_comes_out_again_and_a_changed_one_does_not() {
     ] {
         let settings = engine.settings(&settings(&options)).unwrap();
         let prompts = ["The", "안녕"].map(|text| Prompt::Text(text.into()));
-        let completion = engine.generate(&prompts, &settings).unwrap();
+        let completion = engine.generate(&prompts, &engine.plan(&settings).unwrap()).unwrap();
         let bundle = bundle(&engine, &completion, &settings);
         let read = Bundle::read(&serde_json::to_string(&bundle).unwrap()).unwrap();
         assert_eq!(read, bundle);
@@ -165,7 +165,7 @@ fn the_two_ways_to_a_log_probability_agree() {
     let depth = Depth { steps: 4, top: 1, stages: false };
     let inspection = inspect(&engine, &prompt, &Options::default(), depth).unwrap();
     let given = settings(&json!({"max_new_tokens": 4, "do_sample": false}));
-    let completion = engine.generate(&[prompt], &given).unwrap();
+    let completion = engine.generate(&[prompt], &engine.plan(&given).unwrap()).unwrap();
     for (step, token) in inspection.steps.iter().zip(&completion.sequences[0].tokens) {
         let best = &step.candidates[0];
         assert_eq!((best.id, best.rank), (token.id, token.rank));

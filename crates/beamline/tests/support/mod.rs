@@ -17,7 +17,7 @@ pub(crate) fn golden(name: &str) -> Value {
 
 /// An engine on a path.
 pub(crate) fn engine(path: &Path) -> Engine {
-    Engine::open(&path.to_str().unwrap().parse().unwrap(), &OpenOptions::default(), &mut ()).unwrap()
+    Engine::open(path.to_str().unwrap()).unwrap()
 }
 
 /// An engine on one of the tiny checkpoints.
