@@ -37,12 +37,11 @@ mod run;
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
 pub use beamline_kernels::{
-    ActivationFormat, Compute, ComputeError, Encoding, RowSums, UnknownActivations, UnknownEncoding,
-    read_bandwidth,
+    ActivationFormat, Compute, ComputeError, Encoding, RowSums, UnknownActivations, UnknownEncoding, read_bandwidth,
 };
 pub use beamline_model::{
-    DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError, Part, Probe, Rows,
-    Site, Span, TableModel, TrustedFiles, Want,
+    DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError, Part, Probe,
+    Rows, Site, Span, TableModel, TrustedFiles, Want,
 };
 pub use beamline_search::{
     Candidate as Considered, Certificate, Coins, Draw, Fate, FinishReason, Found, Happening, Measure, Node, NodeId,

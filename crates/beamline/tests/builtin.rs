@@ -3,13 +3,13 @@
 
 mod support;
 
-use beamline::{ActivationFormat, Engine, OpenOptions, Prompt, Options, TokenId};
+use beamline::{ActivationFormat, Engine, OpenOptions, Options, Prompt, TokenId};
 use serde_json::Value;
 use support::{golden, ids, logprobs, numbers, root};
 
 fn open(name: &str, activations: Option<ActivationFormat>) -> Engine {
     let options = OpenOptions { activations, ..OpenOptions::default() };
-    Engine::open(&name.parse().unwrap(), &options, &mut ()).unwrap()
+    options.open(name).unwrap()
 }
 
 /// Runs a case; its new tokens must be the golden ones.

@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Encoding, Engine, OpenOptions};
+use beamline::{Encoding, OpenOptions};
 use support::{logprobs, root};
 
 #[test]
@@ -11,7 +11,7 @@ fn a_gguf_file_gives_the_bits_of_the_folder_in_the_same_format() {
     for (name, dtype) in [("tiny-gpt2", Encoding::Q8_0), ("tiny-llama", Encoding::F16), ("tiny-qwen3", Encoding::F16)] {
         let open = |path: std::path::PathBuf, dtype| {
             let options = OpenOptions { dtype, ..OpenOptions::default() };
-            Engine::open(&path.to_str().unwrap().parse().unwrap(), &options, &mut ()).unwrap()
+            options.open(path.to_str().unwrap()).unwrap()
         };
         let gguf = open(root().join("goldens/gguf").join(format!("{name}.gguf")), None);
         let folder = open(root().join("goldens/checkpoints").join(name), Some(dtype));

@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Beginning, Completion, Engine, Prompt, Options, Special};
+use beamline::{Beginning, Completion, Engine, Options, Prompt, Special};
 use serde_json::Value;
 use support::{golden, ids, logprobs, numbers, tiny};
 
@@ -32,7 +32,9 @@ fn run(engine: &Engine, case: &Value, more: &Value) -> Completion {
     settings.config(more).unwrap();
     let prompts: Vec<Prompt> =
         case["prompts"].as_array().unwrap().iter().map(|p| Prompt::Text(p.as_str().unwrap().into())).collect();
-    engine.generate(&prompts, &engine.plan(&settings).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", case["id"]))
+    engine
+        .generate(&prompts, &engine.plan(&settings).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", case["id"]))
 }
 
 /// Whether a sequence has the tokens of a golden one, which is padded: with an end token, 1 or -1.
@@ -134,7 +136,9 @@ fn the_searches_that_transformers_gave_up_are_equal_too() {
         let mut settings = Options::default();
         settings.config(&case["generate"]).unwrap();
         let prompts: Vec<Prompt> = case["prompt_ids"].as_array().unwrap().iter().map(|p| Prompt::Ids(ids(p))).collect();
-        let completion = engine.generate(&prompts, &engine.plan(&settings).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
+        let completion = engine
+            .generate(&prompts, &engine.plan(&settings).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
         let beams = case["expect"]["sequences_scores"].is_array();
         for (i, sequence) in completion.sequences.iter().enumerate() {
             let theirs: Vec<u32> = ids(&case["expect"]["new_ids"][i]).iter().map(|id| id.0).collect();

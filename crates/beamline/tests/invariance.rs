@@ -3,13 +3,13 @@
 
 mod support;
 
-use beamline::{Engine, ModelName, OpenOptions, Prompt, Sequence, Options, TokenId};
+use beamline::{Budget, Engine, OpenOptions, Options, Prompt, Sequence, TokenId};
 use serde_json::{Value, json};
 use support::root;
 
 fn open(name: &str, threads: usize) -> Engine {
-    let path: ModelName = root().join("goldens/checkpoints").join(name).to_str().unwrap().parse().unwrap();
-    Engine::open(&path, &OpenOptions { threads: Some(threads), ..OpenOptions::default() }, &mut ()).unwrap()
+    let path = root().join("goldens/checkpoints").join(name);
+    OpenOptions::new().threads(threads).open(path.to_str().unwrap()).unwrap()
 }
 
 fn prompt(seed: u32, len: u32) -> Prompt {

@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Engine, Prompt, Options, Tokenizer};
+use beamline::{Engine, Options, Prompt, Tokenizer};
 use beamline_model::TableModel;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 /// A Llama of random weights whose context holds 1,024 tokens. Rotary positions have no table, so that takes no weights.
 static LONG: LazyLock<Engine> = LazyLock::new(|| {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens/models/tiny-llama");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens/checkpoints/tiny-llama");
     let folder = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(&from).unwrap() {
         let path = entry.unwrap().path();
@@ -59,7 +59,9 @@ type Bits = Vec<(Vec<u32>, Vec<[u64; 3]>, Option<u64>)>;
 fn bits(completion: &Completion) -> Bits {
     let numbers = |t: &beamline::GeneratedToken| [t.logprob, t.logprob_processed, t.entropy].map(f64::to_bits);
     let sequences = completion.sequences.iter();
-    sequences.map(|s| (s.token_ids.clone(), s.tokens.iter().map(numbers).collect(), s.score.map(f64::to_bits))).collect()
+    sequences
+        .map(|s| (s.token_ids.clone(), s.tokens.iter().map(numbers).collect(), s.score.map(f64::to_bits)))
+        .collect()
 }
 
 /// A session to its end, alone and at once.
@@ -102,7 +104,11 @@ fn a_failing_session_leaves_three_others_their_bits() {
     // A row without tokens: everything is suppressed.
     let all: Vec<u32> = (0..LONG.model().geometry().vocab as u32).collect();
     let impossible = plan(&json!({"max_new_tokens": 9, "suppress_tokens": all}));
-    let others = [json!({"max_new_tokens": 9}), json!({"max_new_tokens": 12, "num_beams": 3}), json!({"max_new_tokens": 9, "do_sample": true, "seed": 3})];
+    let others = [
+        json!({"max_new_tokens": 9}),
+        json!({"max_new_tokens": 12, "num_beams": 3}),
+        json!({"max_new_tokens": 9, "do_sample": true, "seed": 3}),
+    ];
     let plans: Vec<Plan> = others.iter().map(plan).collect();
     let mut sessions: Vec<Session> =
         plans.iter().zip(1..).map(|(plan, seed)| LONG.session(ids(seed, 20), plan).unwrap()).collect();
@@ -169,7 +175,11 @@ fn a_session_from_the_prefix_store_equals_one_from_nothing() {
             assert_eq!(bits(&LONG.completion(&sessions)), alone(&Prompt::Ids(prompt), &plan), "{len} {config}");
             let hits = store.stats().hits - before.hits;
             let first = before == beamline::PrefixStats::default();
-            assert_eq!(hits, if first { 0 } else { len.min(if len == 300 { 301 } else { len }) / 16 * 16 }, "{len} {config}");
+            assert_eq!(
+                hits,
+                if first { 0 } else { len.min(if len == 300 { 301 } else { len }) / 16 * 16 },
+                "{len} {config}"
+            );
         }
     }
 }
@@ -246,8 +256,14 @@ proptest! {
             asked.insert(session.id(), (prompt, plan));
             running.insert(len as usize % (running.len() + 1), session);
             match action {
-                1 => drop(running.remove(len as usize % running.len())),
-                2 => running[len as usize % 7 % running.len().max(1)].cancel(),
+                1 => {
+                    let at = len as usize % running.len();
+                    drop(running.remove(at));
+                }
+                2 => {
+                    let at = len as usize % 7 % running.len();
+                    running[at].cancel();
+                }
                 _ => {}
             }
             for _ in 0..action {

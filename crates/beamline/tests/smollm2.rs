@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Beginning, Prompt, Options, Special};
+use beamline::{Beginning, Options, Prompt, Special};
 use serde_json::Value;
 use support::{engine, golden, ids, logprobs, numbers, smollm2};
 
@@ -35,8 +35,9 @@ fn texts_and_scores_equal_those_of_transformers() {
     for case in cases {
         let mut settings = Options::default();
         settings.config(&case["generate"]).unwrap();
-        let completion =
-            engine.generate(&[Prompt::Text(case["prompts"][0].as_str().unwrap().into())], &engine.plan(&settings).unwrap()).unwrap();
+        let completion = engine
+            .generate(&[Prompt::Text(case["prompts"][0].as_str().unwrap().into())], &engine.plan(&settings).unwrap())
+            .unwrap();
         let expect = &case["expect"];
         assert_eq!(completion.sequences.len(), expect["text"].as_array().unwrap().len());
         for (i, sequence) in completion.sequences.iter().enumerate() {
@@ -54,7 +55,10 @@ fn a_story_begins_as_it_should() {
     let Some(path) = smollm2() else { return };
     let mut settings = Options::default();
     settings.set("max_new_tokens", "40").unwrap();
-    let completion = engine(&path).generate(&[Prompt::Text("Once upon a time".into())], &settings).unwrap();
+    let completion = {
+        let engine = engine(&path);
+        engine.complete("Once upon a time", &engine.plan(&settings).unwrap()).unwrap()
+    };
     let text = &completion.sequences[0].text;
     assert!(
         text.starts_with(", the city of Nova Haven was a thriving metropolis, with towering skyscrapers"),

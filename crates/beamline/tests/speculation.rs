@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Engine, Prompt, Options, TableModel, TokenId, Tokenizer};
+use beamline::{Engine, Options, Prompt, TableModel, TokenId, Tokenizer};
 use serde_json::json;
 use std::sync::Arc;
 use support::tiny;
@@ -54,7 +54,9 @@ fn drawing_from_the_one_best_token_is_greedy_search() {
             let ids = |config: serde_json::Value| {
                 let mut settings = Options::default();
                 settings.config(&config).unwrap();
-                engine.generate(&[Prompt::Text(text.into())], &engine.plan(&settings).unwrap()).unwrap().sequences[0].token_ids.clone()
+                engine.generate(&[Prompt::Text(text.into())], &engine.plan(&settings).unwrap()).unwrap().sequences[0]
+                    .token_ids
+                    .clone()
             };
             let greedy = ids(json!({"max_new_tokens": 20}));
             assert_eq!(ids(json!({"max_new_tokens": 20, "do_sample": true, "top_k": 1, "seed": 5})), greedy);

@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Engine, Event, Happening, Interest, Observer, Prompt, Options, Trace, What, replay};
+use beamline::{Budget, Engine, Event, Happening, Interest, Observer, Options, Prompt, Trace, What, replay};
 use serde_json::{Value, json};
 use support::tiny;
 
@@ -11,13 +11,13 @@ use support::tiny;
 fn traced(engine: &Engine, prompts: &[Prompt], config: &Value) -> String {
     let mut given = Options::default();
     given.config(config).unwrap();
-    let settings = engine.settings(&given).unwrap();
-    let mut sessions = engine.sessions(prompts, &settings).unwrap();
-    let mut trace = Trace::begin(Vec::new(), engine, &settings, &sessions);
+    let plan = engine.plan(&given).unwrap();
+    let mut sessions = engine.sessions(prompts, &plan).unwrap();
+    let mut trace = Trace::begin(Vec::new(), engine, &plan, &sessions);
     while engine.step(&mut sessions, Budget::ALL, &mut trace).unwrap().more {}
     let text = String::from_utf8(trace.end(&sessions).unwrap()).unwrap();
     let replayed = replay(&text).unwrap();
-    let plain = engine.generate(prompts, &engine.plan(&settings).unwrap()).unwrap();
+    let plain = engine.generate(prompts, &plan).unwrap();
     assert!(plain.agrees_with(&replayed), "{config}: {replayed:?}");
     for (sequence, replayed) in plain.sequences.iter().zip(&replayed) {
         assert_eq!(replayed.finish_reason.as_deref(), sequence.finish_reason);

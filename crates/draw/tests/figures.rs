@@ -1,7 +1,7 @@
 //! Figures on a model that one can check by hand: their SVG, and the numbers behind them.
 #![allow(clippy::unwrap_used)] // tests may
 
-use beamline::{Engine, Prompt, Options, TableModel, TokenId, Tokenizer};
+use beamline::{Engine, Options, Prompt, TableModel, TokenId, Tokenizer};
 use beamline_draw::kinds::{self, Quantity};
 use beamline_draw::{Canvas, DrawError, Figure, Theme, comparison_page, png};
 use beamline_study::{Depth, Inspection, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep};

@@ -42,7 +42,12 @@ pub(crate) struct InPlace {
 
 impl InPlace {
     /// Takes a matrix whose bytes have been found to be what its shape takes.
-    pub(crate) fn new(lent: Box<dyn WeightBytes>, encoding: Encoding, layout: Layout, [outputs, inputs]: [usize; 2]) -> Self {
+    pub(crate) fn new(
+        lent: Box<dyn WeightBytes>,
+        encoding: Encoding,
+        layout: Layout,
+        [outputs, inputs]: [usize; 2],
+    ) -> Self {
         let (used, non_finite, packed) = (AtomicBool::new(false), AtomicUsize::new(usize::MAX), OnceLock::new());
         Self { lent, encoding, layout, outputs, inputs, used, non_finite, packed }
     }

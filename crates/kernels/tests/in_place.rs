@@ -1,7 +1,7 @@
 //! Plain floats used where they lie give the bits that packed ones give.
 #![allow(clippy::unwrap_used)] // tests may
 
-use beamline_kernels::{Compute, Encoding, Isa, Layout, WeightBytes, Matrix, PackError, Source};
+use beamline_kernels::{Compute, Encoding, Isa, Layout, Matrix, PackError, Source, WeightBytes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -318,7 +318,6 @@ impl Logits {
             Some(self.id(place))
         })
     }
-
 }
 
 #[cfg(test)]

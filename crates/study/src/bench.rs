@@ -1,7 +1,7 @@
 //! How fast a model runs, against what memory allows.
 
 use crate::error::StudyError;
-use beamline::{Coins, Engine, Prompt, Purpose, RawStats, Options, TokenId, read_bandwidth, Plan, Budget};
+use beamline::{Budget, Coins, Engine, Options, Plan, Prompt, Purpose, RawStats, TokenId, read_bandwidth};
 use serde::Serialize;
 
 /// What to measure.

@@ -1,7 +1,7 @@
 //! A run to take along: what was asked, what came out, and the proof that it comes out again.
 
 use crate::error::StudyError;
-use beamline::{Completion, DEFAULT_ACTIVATIONS, Engine, Prompt, Sequence, Setting, Options, TokenId, Plan};
+use beamline::{Completion, DEFAULT_ACTIVATIONS, Engine, Options, Plan, Prompt, Sequence, Setting, TokenId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

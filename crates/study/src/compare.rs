@@ -3,7 +3,7 @@
 use crate::error::StudyError;
 use crate::text_stats::{TextStats, mean_and_spread, similarity};
 use crate::variant::Variant;
-use beamline::{Beginning, Engine, OptionValue, Prompt, Sequence, Session, Setting, Options, Special, Plan, Budget};
+use beamline::{Beginning, Budget, Engine, OptionValue, Options, Plan, Prompt, Sequence, Session, Setting, Special};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::time::Instant;

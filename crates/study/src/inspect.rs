@@ -2,7 +2,7 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Distribution, Engine, Event, Interest, NodeId, Observer, Outlook, Prompt, Options, Special, TokenId,
+    Beginning, Distribution, Engine, Event, Interest, NodeId, Observer, Options, Outlook, Prompt, Special, TokenId,
     What,
 };
 use serde::Serialize;

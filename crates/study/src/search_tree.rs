@@ -2,7 +2,7 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Considered, Engine, Event, Fate, Happening, Interest, Observer, Prompt, Session, Options, Special,
+    Beginning, Considered, Engine, Event, Fate, Happening, Interest, Observer, Options, Prompt, Session, Special,
     State, TokenId, What,
 };
 use serde::{Serialize, Serializer};

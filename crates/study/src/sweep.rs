@@ -4,7 +4,7 @@ use crate::compare::{Run, compare};
 use crate::error::StudyError;
 use crate::text_stats::mean_and_spread;
 use crate::variant::Variant;
-use beamline::{Engine, Prompt, Options};
+use beamline::{Engine, Options, Prompt};
 use serde::Serialize;
 
 /// An option swept over values, several texts at each.

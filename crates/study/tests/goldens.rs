@@ -4,7 +4,7 @@
 #[path = "../../beamline/tests/support/mod.rs"]
 mod support;
 
-use beamline::{Engine, Prompt, Options};
+use beamline::{Engine, Options, Prompt};
 use beamline_study::{Depth, inspect};
 use serde_json::Value;
 use support::{engine, golden, ids, numbers, smollm2, tiny};
@@ -62,8 +62,7 @@ fn next_tokens_of_a_real_model_equal_those_of_transformers() {
 /// The twenty best next tokens; two may swap where transformers itself has them within 3e-3.
 fn next_tokens(engine: &Engine, case: &Value) {
     let (prompt, expect) = (Prompt::Text(case["prompts"][0].as_str().unwrap().into()), &case["expect"]);
-    let inspection =
-        inspect(engine, &prompt, &Options::default(), Depth { steps: 1, top: 25, stages: false }).unwrap();
+    let inspection = inspect(engine, &prompt, &Options::default(), Depth { steps: 1, top: 25, stages: false }).unwrap();
     let step = &inspection.steps[0];
     assert!((step.entropy - expect["entropy"].as_f64().unwrap()).abs() <= 2e-3, "{}", case["id"]);
     let theirs: Vec<(u32, f64)> =

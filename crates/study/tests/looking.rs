@@ -4,7 +4,7 @@
 #[path = "../../beamline/tests/support/mod.rs"]
 mod support;
 
-use beamline::{Prompt, Options, TokenId};
+use beamline::{Options, Prompt, TokenId};
 use beamline_study::{
     Bundle, Depth, Positions, Variant, attention, bundle, compare, embeddings, inspect, search_tree, verify,
 };
@@ -84,7 +84,7 @@ fn what_is_compared_is_what_each_variant_generates_alone() {
         for text in &run.texts {
             let mut own = variant.settings.beside(&shared);
             own.set("seed", &text.seed.unwrap_or(0).to_string()).unwrap();
-            let alone = engine.generate(std::slice::from_ref(&prompt), &own).unwrap();
+            let alone = engine.complete(&prompt, &engine.plan(&own).unwrap()).unwrap();
             assert_eq!(alone.sequences[0].token_ids, text.sequence.token_ids, "{}", run.name);
             assert_eq!(alone.sequences[0].sum_logprob, text.sequence.sum_logprob, "{}", run.name);
         }
@@ -102,10 +102,10 @@ fn a_search_tree_has_the_winner_and_greedys_path() {
     let prompt = Prompt::Text("The".into());
     let beams = settings(&json!({"num_beams": 3, "max_new_tokens": 5}));
     let tree = search_tree(&engine, &prompt, &beams).unwrap();
-    let found = engine.generate(std::slice::from_ref(&prompt), &beams).unwrap();
+    let found = engine.complete(&prompt, &engine.plan(&beams).unwrap()).unwrap();
     let winner: Vec<u32> = tree.winner.iter().map(|&i| tree.candidates[i].id).collect();
     assert_eq!(winner, found.sequences[0].token_ids);
-    let greedy = engine.generate(&[prompt], &settings(&json!({"max_new_tokens": 5}))).unwrap();
+    let greedy = engine.complete(prompt, &engine.plan(&settings(&json!({"max_new_tokens": 5}))).unwrap()).unwrap();
     assert_eq!(tree.greedy, greedy.sequences[0].token_ids);
     assert!(tree.candidates.iter().enumerate().all(|(i, c)| c.parent.is_none_or(|parent| parent < i)));
 }
@@ -138,10 +138,10 @@ fn a_bundle_comes_out_again_and_a_changed_one_does_not() {
         json!({"max_new_tokens": 6, "num_beams": 3, "num_return_sequences": 2}),
         json!({"max_new_tokens": 6, "do_sample": true, "num_return_sequences": 2, "bad_words_ids": [[4, 5]]}),
     ] {
-        let settings = engine.settings(&settings(&options)).unwrap();
+        let plan = engine.plan(&settings(&options)).unwrap();
         let prompts = ["The", "안녕"].map(|text| Prompt::Text(text.into()));
-        let completion = engine.generate(&prompts, &engine.plan(&settings).unwrap()).unwrap();
-        let bundle = bundle(&engine, &completion, &settings);
+        let completion = engine.generate(&prompts, &plan).unwrap();
+        let bundle = bundle(&engine, &completion, &plan);
         let read = Bundle::read(&serde_json::to_string(&bundle).unwrap()).unwrap();
         assert_eq!(read, bundle);
         let verdict = verify(&engine, &read).unwrap();

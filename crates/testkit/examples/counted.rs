@@ -2,7 +2,7 @@
 //! callgrind, which counts inside of `counted_work` alone.
 #![allow(clippy::unwrap_used)] // as in tests
 
-use beamline::{Engine, OpenOptions, Prompt, Options, TokenId};
+use beamline::{Budget, OpenOptions, Options, Prompt, TokenId};
 use beamline_kernels::{
     ActivationFormat, Attention, Compute, Encoding, Isa, KV_BLOCK as BLOCK, Layout, Matrix, Query, Source, attend,
 };
@@ -43,11 +43,10 @@ fn attention() {
 
 /// One greedy step of the model in the binary, after sixteen tokens.
 fn step() {
-    let options = OpenOptions { threads: Some(1), ..OpenOptions::default() };
-    let engine = Engine::open(&"builtin".parse().unwrap(), &options, &mut ()).unwrap();
-    let settings = engine.settings(&Options::default()).unwrap();
+    let engine = OpenOptions::new().threads(1).open("builtin").unwrap();
+    let plan = engine.plan(&Options::new()).unwrap();
     let prompt = Prompt::Ids((0..16).map(|i| TokenId(100 + i)).collect());
-    let mut sessions = [engine.session(&prompt, &settings).unwrap()];
+    let mut sessions = [engine.session(&prompt, &plan).unwrap()];
     engine.step(&mut sessions, Budget::ALL, &mut ()).unwrap();
     counted_work(&mut || {
         engine.step(&mut sessions, Budget::ALL, &mut ()).unwrap();

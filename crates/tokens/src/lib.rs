@@ -35,8 +35,8 @@ mod tokenizer;
 mod vocabulary;
 
 pub use error::TokensError;
-pub use list::{TokenIter, TokenList};
 pub use gguf::GgufVocabulary;
+pub use list::{TokenIter, TokenList};
 pub use pre::PRE_TOKENIZERS;
 pub use stream::{TextState, TextStream};
 pub use tokenizer::{Beginning, Special, Token, Tokenizer};

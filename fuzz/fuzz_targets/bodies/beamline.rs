@@ -1,10 +1,10 @@
 //! What the fuzz targets of options and traces do with their texts; a stable test replays the seeds through the same functions.
 
-use beamline::{Settings, replay};
+use beamline::{Options, replay};
 
 /// Reads options as `name=value,name=value`.
 pub fn settings_list(text: &str) {
-    if let Ok(settings) = Settings::list(text) {
+    if let Ok(settings) = Options::list(text) {
         assert!(settings.iter().count() <= text.matches('=').count(), "each option was named");
     }
 }

@@ -1,7 +1,7 @@
 //! What the tests share: where goldens lie, and how an engine is opened on them.
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)] // not every test uses everything; tests may unwrap and speak
 
-use beamline::{Engine, KvCache, OpenOptions, Span, TokenId, Want};
+use beamline::{Engine, KvCache, Span, TokenId, Want};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ use crate::paint::{CHOSEN, FAINT, HEADING, styled};
 use crate::progress::Count;
 use crate::table::{Side, lay_out};
 use crate::{model, prompts};
-use beamline::{Engine, Prompt, Options};
+use beamline::{Engine, Options, Prompt};
 use beamline_draw::{Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
 use beamline_study::{ComparedText, Comparison, Variant};
 use serde_json::json as value;

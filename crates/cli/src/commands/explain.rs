@@ -8,7 +8,7 @@ use crate::model;
 use crate::output::{json, paint};
 use crate::paint::{HEADING, styled, width, wrap};
 use crate::table::{Side, lay_out, visible};
-use beamline::{Engine, OptionSpec, Prompt, Options, options};
+use beamline::{Engine, OptionSpec, Options, Prompt, options};
 use beamline_study::{Comparison, Depth, Run, Topic, inspect, topic, topics};
 use serde_json::json as value;
 use std::fmt::Write;

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::Count;
 use crate::{model, prompts};
-use beamline::{Engine, Prompt, Options};
+use beamline::{Engine, Options, Prompt};
 use beamline_draw::{Canvas, Figure, kinds, png};
 use beamline_study::{Depth, StudyError, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep};
 use serde_json::json;
@@ -145,11 +145,7 @@ pub(crate) fn variants(run: &[String], usual: &[&str]) -> Result<Vec<Variant>, F
 }
 
 /// Options with what a command takes where nothing is given: options, and a length.
-pub(crate) fn with_defaults(
-    given: &Options,
-    defaults: &serde_json::Value,
-    length: usize,
-) -> Result<Options, Failure> {
+pub(crate) fn with_defaults(given: &Options, defaults: &serde_json::Value, length: usize) -> Result<Options, Failure> {
     let mut settings = given.clone();
     let free = |settings: &Options, name: &str| settings.get(name).is_none();
     for (name, value) in defaults.as_object().into_iter().flatten() {

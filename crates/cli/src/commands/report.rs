@@ -5,7 +5,7 @@ use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, print};
 use crate::{model, prompts};
-use beamline::{Engine, Prompt, Options, TokenId};
+use beamline::{Engine, Options, Prompt, TokenId};
 use beamline_draw::{Figure, Report, bundle_json, kinds, report_page};
 use beamline_study::{Bundle, Depth, bundle, inspect, score, search_tree, verify};
 

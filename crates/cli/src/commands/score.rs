@@ -7,7 +7,7 @@ use crate::paint::{CHOSEN, FAINT, styled};
 use crate::table::{Side, lay_out, visible};
 use crate::tokens::{Show, Shown, coloured};
 use crate::{model, prompts};
-use beamline::{Prompt, Options};
+use beamline::{Options, Prompt};
 use beamline_study::{Contrast, ContrastStep, ScoreReport, ScoredToken, contrast, score};
 
 pub(crate) fn run(args: &Score) -> Result<(), Failure> {
