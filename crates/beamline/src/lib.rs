@@ -40,8 +40,8 @@ pub use beamline_kernels::{
     ActivationFormat, Compute, ComputeError, Encoding, RowSums, UnknownActivations, UnknownEncoding, read_bandwidth,
 };
 pub use beamline_model::{
-    DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError, Part, Probe,
-    Rows, Site, Span, TableModel, TrustedFiles, Want,
+    CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
+    ModelId, Part, Probe, Rows, Site, Span, TableModel, TrustedFiles, Want,
 };
 pub use beamline_search::{
     Candidate as Considered, Certificate, Coins, Draw, Fate, FinishReason, Found, Happening, Measure, Node, NodeId,
@@ -52,7 +52,7 @@ pub use beamline_shape::{
     REGISTRY, ShapeError,
 };
 pub use beamline_tokens::{
-    Beginning, Special, TextState, TextStream, Token, TokenId, Tokenizer, TokensError, Vocabulary,
+    Beginning, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList, Tokenizer, TokensError, Vocabulary,
 };
 pub use error::{Error, Fault};
 pub use observe::{Event, Interest, Observer, Replayed, Stage, Trace, What, replay};
