@@ -4,10 +4,12 @@
 //! made into scores) > `step` (strategies grow, branches are handed down). `stream` and `completion` read the results.
 
 mod batch;
+mod branch;
 mod completion;
 mod draft;
 mod engine;
 mod prefix;
+mod prompt;
 mod session;
 mod shaping;
 mod step;
@@ -18,6 +20,7 @@ pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, S
 pub(crate) use draft::{Assistant, Drafter, Lookup, Schedule};
 pub use engine::Engine;
 pub use prefix::{CachedText, PrefixStats, PrefixStore};
-pub use session::{Prompt, RawStats, Session, SessionId};
+pub use prompt::Prompt;
+pub use session::{RawStats, Session, SessionId};
 pub use step::Step;
 pub use stream::{TextDelta, TextDeltas, TextIter};

@@ -127,8 +127,7 @@ fn engines_share_a_pool_or_have_their_own_and_give_the_same_bits() {
     let own = [1, 2].map(|threads| OpenOptions::new().threads(threads).open("builtin").unwrap());
     let bits = |engine: &Engine| {
         let completion = engine.complete("The sea", &engine.plan(&Options::new().num_beams(3)).unwrap()).unwrap();
-        let tokens = completion.sequences[0].tokens.iter().map(|t| (t.id, t.logprob.to_bits())).collect::<Vec<_>>();
-        tokens
+        completion.sequences[0].tokens.iter().map(|t| (t.id, t.logprob.to_bits())).collect::<Vec<_>>()
     };
     let expected = bits(&ENGINE);
     std::thread::scope(|scope| {

@@ -229,7 +229,9 @@ mod tests {
                 }
             })
         });
-        callers.into_iter().for_each(|caller| caller.join().unwrap());
+        for caller in callers {
+            caller.join().unwrap();
+        }
     }
 
     #[test]

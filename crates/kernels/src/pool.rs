@@ -36,7 +36,7 @@ mod sync;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use crate::prefetch::{Cursor as Asked, NextWeights as Foresight};
+use crate::prefetch::{Cursor, NextWeights};
 use std::any::Any;
 use std::mem::forget;
 use std::ops::{ControlFlow, Range};
@@ -123,7 +123,7 @@ struct Share {
     next: Apart<AtomicU64>,
     /// Parts that its thread has done, of its own share and others.
     done: Apart<AtomicU64>,
-    foresight: Apart<Foresight>,
+    next_weights: Apart<NextWeights>,
 }
 
 #[derive(Default)]
@@ -203,8 +203,8 @@ impl Shared {
 
     /// What a worker does until the pool closes: waits for a job, does its part, and so on.
     fn worker_loop(&self, who: usize) {
-        let (mut seen, mut asked) = (Ticket(0), Asked::default());
-        while let ControlFlow::Continue(job) = self.wait(seen, who, &mut asked) {
+        let (mut seen, mut cursor) = (Ticket(0), Cursor::default());
+        while let ControlFlow::Continue(job) = self.wait(seen, who, &mut cursor) {
             seen = job;
             self.claim_all(job, who, |part, done| {
                 // SAFETY: this part is claimed and not done, so the caller waits, its closure is alive, and nobody writes the
@@ -225,9 +225,9 @@ impl Shared {
     }
 
     /// Waits for a job that has not been seen, which may be over already: asks memory for weights, spins, then parks.
-    fn wait(&self, seen: Ticket, who: usize, asked: &mut Asked) -> ControlFlow<(), Ticket> {
+    fn wait(&self, seen: Ticket, who: usize, cursor: &mut Cursor) -> ControlFlow<(), Ticket> {
         let is_over = || self.latest() != seen;
-        while !is_over() && self.shares[who].foresight.0.ask(asked) {}
+        while !is_over() && self.shares[who].next_weights.0.ask(cursor) {}
         sync::spin(AWAKE, is_over);
         if !is_over() {
             let mut park = self.park();
@@ -300,8 +300,8 @@ impl Pool {
     }
 
     /// What each thread will read next.
-    pub(crate) fn foresights(&self) -> impl Iterator<Item = &Foresight> {
-        self.shared.shares.iter().map(|share| &share.foresight.0)
+    pub(crate) fn next_weights(&self) -> impl Iterator<Item = &NextWeights> {
+        self.shared.shares.iter().map(|share| &share.next_weights.0)
     }
 
     /// Runs `work(0)`, ..., `work(parts - 1)`, **each exactly once**, in any order on all threads, the caller's among them.

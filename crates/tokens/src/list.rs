@@ -83,7 +83,8 @@ impl TokenList {
             while self.chunks.len() > len / CHUNK + 1 {
                 self.chunks.drop_last_mut();
             }
-            self.tail = **self.chunks.last().expect("there are more chunks than are kept");
+            // There is a chunk more than are kept whole.
+            self.tail = self.chunks.last().map_or(self.tail, |chunk| **chunk);
             self.chunks.drop_last_mut();
         }
         self.rest = len % CHUNK;

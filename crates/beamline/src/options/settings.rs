@@ -106,7 +106,7 @@ impl Options {
     /// # Errors
     /// When it is no object, a field is unknown, or a value is out of range.
     pub fn config(&mut self, json: &Value) -> Result<(), Error> {
-        let fields = json.as_object().ok_or_else(|| OptionError::NotAnObject)?;
+        let fields = json.as_object().ok_or(OptionError::NotAnObject)?;
         for (name, value) in fields {
             if IGNORED.contains(&name.as_str()) || name.starts_with('_') || name.starts_with("output_") {
                 continue;

@@ -1,8 +1,9 @@
 //! What goes into the model in one step (continuous batching): those who decode first, then pieces of waiting prompts.
 
+use super::branch::Branch;
 use super::draft::Ahead;
 use super::engine::Engine;
-use super::session::{Branch, Session, SessionId};
+use super::session::{Session, SessionId};
 use crate::error::Error;
 use beamline_model::{KvCache, ModelError, Part, Probe, Rows, Site, Span, Want};
 use beamline_search::NodeId;

@@ -2,7 +2,8 @@
 
 use super::batch::Budget;
 use super::engine::Engine;
-use super::session::{Prompt, Session};
+use super::prompt::Prompt;
+use super::session::Session;
 use super::step::Step;
 use super::stream::SequenceText;
 use crate::error::Error;

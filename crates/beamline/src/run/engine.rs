@@ -1,7 +1,8 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
 use super::prefix::CachedText;
-use super::session::{Prompt, Session, SessionId, SharedDraws, Start};
+use super::prompt::Prompt;
+use super::session::{Session, SessionId, SharedDraws, Start};
 use crate::error::Error;
 use crate::open::Defaults;
 use crate::options::{self, BatchShared, Options, Origin, Plan, Resources, SearchSetup};

@@ -1,7 +1,8 @@
 //! Beginnings that sessions share: keys and values of prompts that were read before (prefix caching).
 
 use super::engine::Engine;
-use super::session::{Prompt, Session};
+use super::prompt::Prompt;
+use super::session::Session;
 use crate::error::Error;
 use crate::options::Plan;
 use beamline_model::{Geometry, KvCache};

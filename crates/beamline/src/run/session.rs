@@ -1,7 +1,9 @@
 //! One prompt on its way to text: a tree, a strategy, and what each tip needs to grow.
 
+use super::branch::Branch;
 use super::completion::Timings;
 use super::draft::Drafter;
+use super::prompt::Prompt;
 use super::step::Step;
 use crate::error::Error;
 use crate::options::{Plan, SearchSetup};
@@ -12,51 +14,6 @@ use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
-
-/// A prompt, as text or as tokens.
-///
-/// ```
-/// use beamline::{Prompt, TokenId};
-/// assert_eq!(Prompt::from("Once"), Prompt::Text("Once".to_owned()));
-/// assert_eq!(Prompt::from(vec![TokenId(7)]), Prompt::Ids(vec![TokenId(7)]));
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Prompt {
-    /// Text, taken as it is.
-    Text(String),
-    /// Token ids, taken as they are: no begin token is added.
-    Ids(Vec<TokenId>),
-}
-
-impl From<&str> for Prompt {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Prompt {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<&[TokenId]> for Prompt {
-    fn from(ids: &[TokenId]) -> Self {
-        Self::Ids(ids.to_vec())
-    }
-}
-
-impl From<Vec<TokenId>> for Prompt {
-    fn from(ids: Vec<TokenId>) -> Self {
-        Self::Ids(ids)
-    }
-}
-
-impl From<&Prompt> for Prompt {
-    fn from(prompt: &Prompt) -> Self {
-        prompt.clone()
-    }
-}
 
 /// A session's number: no other session of its engine has it, and one that began later has a greater one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -77,42 +34,6 @@ pub enum RawStats {
     On,
     /// They are not: log-probabilities and entropies of a result are NaN then, ranks 0.
     Off,
-}
-
-/// What a tip of the tree needs to grow: its caches and its processors, forked together.
-pub(crate) struct Branch {
-    pub(crate) cache: KvCache,
-    /// The text without its prompt, where guidance asks for it.
-    pub(crate) unguided: Option<KvCache>,
-    pub(crate) pipeline: Pipeline,
-    /// Hidden states of what was fed since the last choice, for searches that compare them.
-    pub(crate) hidden: Vec<f32>,
-    /// How many hidden states there are.
-    pub(crate) states: usize,
-}
-
-impl Branch {
-    fn new(cache: KvCache, unguided: Option<KvCache>, pipeline: Pipeline) -> Self {
-        Self { cache, unguided, pipeline, hidden: Vec::new(), states: 0 }
-    }
-
-    /// A copy that goes its own way; both share their caches' blocks (copy-on-write).
-    fn fork(&self) -> Self {
-        Self::new(self.cache.clone(), self.unguided.clone(), self.pipeline.fork())
-    }
-
-    /// How many tokens each cache holds.
-    pub(super) fn lengths(&self) -> [usize; 2] {
-        [self.cache.len(), self.unguided.as_ref().map_or(0, KvCache::len)]
-    }
-
-    /// Forgets what came after these lengths.
-    pub(super) fn truncate(&mut self, [cache, unguided]: [usize; 2]) {
-        self.cache.truncate(cache);
-        if let Some(own) = &mut self.unguided {
-            own.truncate(unguided);
-        }
-    }
 }
 
 /// The rows of a batch that share one stream of random numbers, as in torch: all of them step together, in order.

@@ -1,8 +1,9 @@
 //! One step of many sessions: one pass over the weights, then each search grows.
 
 use super::batch::{Budget, Item};
+use super::branch::Branch;
 use super::engine::Engine;
-use super::session::{Branch, Session, SharedDraws};
+use super::session::{Session, SharedDraws};
 use super::shaping::shape;
 use crate::error::Error;
 use crate::observe::{Event, Interest, Observer, Told, What};

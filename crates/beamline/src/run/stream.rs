@@ -3,7 +3,8 @@
 use super::batch::Budget;
 use super::completion::stop_string;
 use super::engine::Engine;
-use super::session::{Prompt, Session};
+use super::prompt::Prompt;
+use super::session::Session;
 use crate::error::Error;
 use crate::options::Plan;
 use beamline_search::{FinishReason, NodeId, State, StopStrings, Tree};

@@ -29,7 +29,7 @@ impl Compute {
         let outputs = matrices.iter().map(|matrix| matrix.outputs).sum();
         let cost = matrices.iter().map(|matrix| matrix.outputs * matrix.inputs).sum();
         let part = self.part(outputs, grain(matrices.into_iter()), cost);
-        for (who, next) in pool.foresights().enumerate() {
+        for (who, next) in pool.next_weights().enumerate() {
             let parts = pool.share(outputs.div_ceil(part), who);
             next.set(memory(&matrices, parts.start * part..(parts.end * part).min(outputs)));
         }
@@ -52,10 +52,11 @@ mod tests {
     use super::*;
     use crate::encoding::Encoding;
     use crate::isa::Isa;
+    use crate::prefetch::NextWeights;
     use crate::source::{Layout, Source};
 
     #[test]
-    fn each_thread_foresees_its_own_share() {
+    fn each_thread_is_told_of_its_own_share() {
         let compute = Compute::new(Isa::scalar(), 2).unwrap();
         let bytes = vec![0; 128 * 16 * 4];
         let (encoding, layout) = (Encoding::F32, Layout::OutIn);
@@ -67,7 +68,7 @@ mod tests {
         assert_eq!(a.memory(64..128).start - a.memory(0..128).start, 64 * 16 * 4);
         // A job too small to be shared out is all the caller's.
         compute.prefetch_next([&a]);
-        let foreseen: Vec<_> = compute.pool().unwrap().foresights().map(|f| f.bytes()).collect();
-        assert_eq!(foreseen, [128 * 16 * 4, 0]);
+        let announced: Vec<_> = compute.pool().unwrap().next_weights().map(NextWeights::bytes).collect();
+        assert_eq!(announced, [128 * 16 * 4, 0]);
     }
 }
