@@ -36,7 +36,8 @@ impl Processor for Only {
 
 #[test]
 fn a_processor_of_ones_own_acts_under_every_search() {
-    for search in ["num_beams=1", "do_sample=true,num_return_sequences=3", "num_beams=3,num_return_sequences=2"] {
+    for search in ["num_beams=1", "do_sample=true,top_k=0,num_return_sequences=3", "num_beams=3,num_return_sequences=2"]
+    {
         let given = Options::list(search).unwrap().max_new_tokens(5).with("eos_token_id", json!([])).unwrap();
         let plan = ENGINE.plan(&given).unwrap();
         let own = |plan: beamline::Plan, place: &str| match place {

@@ -142,7 +142,11 @@ impl Options {
     pub(crate) fn check_ranges(&self) -> Result<(), Error> {
         for (name, setting) in self.iter() {
             let option = options().find(|option| option.name == name).expect("only known options are set");
-            option.read(&setting.value.json())?;
+            match setting.value {
+                // JSON has no word for NaN and infinity.
+                OptionValue::Number(number) => _ = option.number(number)?,
+                _ => _ = option.read(&setting.value.json())?,
+            }
         }
         Ok(())
     }

@@ -307,11 +307,8 @@ impl Engine {
     /// cut. What [`TextDeltas`](crate::TextDeltas) gives piece by piece, joined.
     pub fn text(&self, session: &Session, last: NodeId) -> String {
         let mut text = SequenceText::new(self.tokenizer(), session);
-        let mut all = String::new();
-        for token in session.tree().path(last) {
-            all += text.push(token);
-        }
-        all + text.finish(session, last)
+        let certain = text.extend(&session.tree().path(last), session, last);
+        certain + text.finish(session, last)
     }
 }
 

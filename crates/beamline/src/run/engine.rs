@@ -239,7 +239,8 @@ impl Engine {
     }
 
     /// Starts continuing a prompt from keys and values that another session left, as far as both begin with the same
-    /// tokens. Results are those of a session that begins with nothing, bit for bit.
+    /// tokens. Results are those of a session that begins with nothing, bit for bit. (A contrastive search does begin with
+    /// nothing: it compares hidden states, which are not kept.)
     ///
     /// # Errors
     /// As for [`session`](Self::session), and when the keys and values are another engine's.

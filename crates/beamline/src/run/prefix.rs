@@ -56,7 +56,7 @@ impl Engine {
 pub struct PrefixStats {
     /// Tokens of prompts that were looked up.
     pub asked: usize,
-    /// Tokens of them that were there.
+    /// Tokens of them that were there, and did not have to be read again.
     pub hits: usize,
     /// Blocks held.
     pub blocks: usize,
@@ -137,11 +137,15 @@ impl PrefixStore {
     ///
     /// # Errors
     /// As for [`Engine::session`], and when the store is another engine's.
+    ///
+    /// A contrastive search begins from nothing all the same: it needs the hidden states of the whole prompt.
     pub fn session(&mut self, engine: &Engine, prompt: impl Into<Prompt>, plan: &Plan) -> Result<Session, Error> {
         let prompt = prompt.into();
         let found = self.find(&engine.encode_prompt(&prompt)?);
         let cache = found.unwrap_or_else(|| KvCache::new(engine.model().geometry()));
-        engine.resume(prompt, plan, CachedText { engine: self.engine, cache })
+        let session = engine.resume(prompt, plan, CachedText { engine: self.engine, cache })?;
+        self.stats.hits += session.reused_tokens();
+        Ok(session)
     }
 
     /// The longest beginning of these tokens that is here.
@@ -151,7 +155,6 @@ impl PrefixStore {
         chain.iter().rev().for_each(|&block| self.touch(block));
         let cache = chain.last().map(|last| self.blocks[last].cache.clone());
         self.stats.asked += tokens.len();
-        self.stats.hits += cache.as_ref().map_or(0, |cache| cache.len().min(tokens.len().saturating_sub(1)));
         cache
     }
 

@@ -82,6 +82,7 @@ pub struct Session {
     cut: Option<StopStrings>,
     deadline: Option<Instant>,
     timings: Timings,
+    reused_tokens: usize,
     failed: Option<Error>,
 }
 
@@ -125,6 +126,9 @@ impl Session {
         let (tree, mut strategy) = (Tree::new(), setup.strategy);
         let pending = strategy.frontier(&tree);
         let unguided = setup.negative.is_some().then(|| KvCache::new(geometry));
+        // Who compares hidden states must see those of the whole prompt.
+        let cache = if strategy.wants().hidden { KvCache::new(geometry) } else { cache };
+        let reused_tokens = cache.len();
         let branch = Branch::new(cache, unguided, setup.pipeline);
         Self {
             id,
@@ -149,6 +153,7 @@ impl Session {
             cut,
             deadline: setup.deadline,
             timings: Timings::new(load_seconds),
+            reused_tokens,
             failed: None,
         }
     }
@@ -225,6 +230,12 @@ impl Session {
         self.trunk = None;
         self.own.clear();
         self.spare.clear();
+    }
+
+    /// How many tokens of its prompt it did not have to read, since their keys and values were handed in.
+    #[doc(alias = "cached_tokens")]
+    pub fn reused_tokens(&self) -> usize {
+        self.reused_tokens
     }
 
     /// How long it took, as far as it has come.

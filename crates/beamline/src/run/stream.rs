@@ -41,8 +41,19 @@ impl SequenceText {
         Self { tokenizer: Arc::clone(tokenizer), text, held, out: String::new() }
     }
 
-    /// Takes a token; gives the text that is certain now, which may be empty.
-    pub(crate) fn push(&mut self, token: TokenId) -> &str {
+    /// Takes the tokens that follow, up to `last`, the last of them; gives the text that is certain now, which may be empty.
+    pub(crate) fn extend(&mut self, tokens: &[TokenId], session: &Session, last: NodeId) -> String {
+        let stopped = matches!(session.state(last), State::Finished(FinishReason::Stop(_)));
+        let mut text = String::new();
+        for (at, &token) in tokens.iter().enumerate() {
+            // Of the token that a stop string ends in nothing is certain before `finish` has cut it.
+            text += self.push(token, stopped && at + 1 == tokens.len());
+        }
+        text
+    }
+
+    /// Takes a token, to be held back as a whole or as far as it may begin a stop string.
+    fn push(&mut self, token: TokenId, hold: bool) -> &str {
         let Some(held) = &mut self.held else { return self.text.push(&self.tokenizer, token) };
         let vocabulary = self.tokenizer.vocabulary();
         let visible = !vocabulary.is_special(token);
@@ -50,8 +61,11 @@ impl SequenceText {
         if !self.tokenizer.by_bytes() {
             return self.text.push(&self.tokenizer, token);
         }
-        let keep = held.stops.may_begin(held.bytes.iter().rev().map(|(byte, _)| *byte));
-        let certain = held.bytes.len() - keep;
+        let certain = if hold {
+            0
+        } else {
+            held.bytes.len() - held.stops.may_begin(held.bytes.iter().rev().map(|(byte, _)| *byte))
+        };
         let bytes: Vec<u8> = held.bytes.drain(..certain).filter(|(_, shown)| *shown).map(|(byte, _)| byte).collect();
         self.text.push_bytes(&bytes)
     }
@@ -172,10 +186,7 @@ impl TextDeltas {
             }
             let (tree, node) = (session.tree(), found.node);
             let new = tree.last_tokens(node, tree.depth(node) - tree.depth(told.last));
-            let mut text = String::new();
-            for &token in &new {
-                text += told.text.push(token);
-            }
+            let mut text = told.text.extend(&new, session, node);
             told.last = node;
             let finish = match session.state(node) {
                 State::Finished(reason) => Some(reason),
