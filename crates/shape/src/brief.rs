@@ -1,6 +1,6 @@
 //! What processors are made from.
 
-use crate::{OptionValue, ShapeError};
+use crate::{OptionSpec, OptionValue, ShapeError};
 use beamline_tokens::{TokenId, Vocabulary};
 use std::sync::Arc;
 
@@ -23,14 +23,21 @@ pub struct Brief<'a> {
 }
 
 impl Brief<'_> {
-    /// The number that an option has.
-    pub(crate) fn number(&self, name: &str) -> Option<f64> {
-        (self.value)(name)?.number()
+    /// Whether an option has a value that changes something, in a vocabulary of any size: what is neutral in a small one
+    /// alone (a `top_k` beyond it) is on, and its processor finds nothing to do.
+    pub(crate) fn is_on(&self, option: &OptionSpec) -> bool {
+        (self.value)(option.name).is_some_and(|value| !(option.neutral)(&value, usize::MAX))
     }
 
-    /// The whole number that an option has, as a size.
-    pub(crate) fn count(&self, name: &str) -> Option<usize> {
-        (self.value)(name)?.count().map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+    /// The number that an option has, or has by default. NaN where there is none, which every processor refuses.
+    pub(crate) fn number(&self, option: &OptionSpec) -> f64 {
+        self.effective(option).and_then(|value| value.number()).unwrap_or(f64::NAN)
+    }
+
+    /// The whole number that an option has, or has by default, as a size; 0 where there is none.
+    pub(crate) fn count(&self, option: &OptionSpec) -> usize {
+        let count = self.effective(option).and_then(|value| value.count());
+        count.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX))
     }
 
     /// Whether a flag is set.
@@ -39,20 +46,24 @@ impl Brief<'_> {
     }
 
     /// The tokens that an option lists; none where it is off.
-    ///
-    /// # Errors
-    /// When one is beyond the vocabulary.
-    pub(crate) fn tokens(&self, option: &'static str) -> Result<Option<Vec<TokenId>>, ShapeError> {
-        let Some(value) = (self.value)(option) else { return Ok(None) };
-        self.within(option, &value)?;
-        Ok(Some(value.all_ids().into_iter().map(TokenId).collect()))
+    pub(crate) fn tokens(&self, option: &OptionSpec) -> Vec<TokenId> {
+        let ids = (self.value)(option.name).map(|value| value.all_ids()).unwrap_or_default();
+        ids.into_iter().map(TokenId).collect()
     }
 
-    /// Checks that every id in a value is one of the vocabulary's.
-    pub(crate) fn within(&self, option: &'static str, value: &OptionValue) -> Result<(), ShapeError> {
-        match value.all_ids().into_iter().find(|&id| id as usize >= self.vocab) {
-            Some(id) => Err(ShapeError::Token { option, id, last: self.vocab - 1 }),
+    /// Checks that every id that an option names is one of the vocabulary's.
+    ///
+    /// # Errors
+    /// When one is beyond it.
+    pub(crate) fn check_ids(&self, option: &OptionSpec) -> Result<(), ShapeError> {
+        let ids = (self.value)(option.name).map(|value| value.all_ids()).unwrap_or_default();
+        match ids.into_iter().find(|&id| id as usize >= self.vocab) {
+            Some(id) => Err(ShapeError::Token { option: option.name, id, last: self.vocab - 1 }),
             None => Ok(()),
         }
+    }
+
+    fn effective(&self, option: &OptionSpec) -> Option<OptionValue> {
+        (self.value)(option.name).or_else(|| option.default_value())
     }
 }

@@ -27,8 +27,22 @@ pub struct Entry {
     pub options: &'static [OptionSpec],
     /// Its page.
     pub page: Page,
-    /// Makes it; none where the values change nothing.
-    pub build: fn(&Brief<'_>) -> Built,
+    /// Makes it from options that switch it on; none where the sequence leaves it nothing to do.
+    pub(crate) build: fn(&Brief<'_>) -> Built,
+}
+
+impl Entry {
+    /// Makes the processor where its options ask for it: where one that switches it on has a value that is not
+    /// [`neutral`](OptionSpec::neutral). None where they do not, or where it could do nothing in this sequence.
+    ///
+    /// # Errors
+    /// When a value cannot be used, or names a token beyond the vocabulary; the latter also where the processor is off.
+    pub fn make(&self, brief: &Brief<'_>) -> Built {
+        self.options.iter().try_for_each(|option| brief.check_ids(option))?;
+        let own = |name: &str| self.options.iter().any(|option| option.name == name);
+        let mut switches = self.options.iter().filter(|option| !option.needs.iter().any(|needed| own(needed)));
+        if switches.any(|option| brief.is_on(option)) { (self.build)(brief) } else { Ok(None) }
+    }
 }
 
 /// Every processor, in the order of [`Preset::Hf`]: transformers', with those that it lacks beside their kin.
@@ -164,7 +178,7 @@ impl Pipeline {
         let mut processors = Vec::new();
         for name in names {
             let entry = REGISTRY.iter().find(|entry| entry.name == *name).ok_or_else(|| unknown(name))?;
-            processors.extend((entry.build)(brief)?);
+            processors.extend(entry.make(brief)?);
         }
         Ok(Self::new(processors))
     }

@@ -84,8 +84,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "adaptive_p",
     options: &[TARGET, DECAY],
     page: PAGE,
-    build: |brief| match brief.number(TARGET.name) {
-        Some(target) if target >= 0.0 => built(AdaptiveP::new(target, brief.number(DECAY.name).unwrap_or(0.9))?),
-        _ => Ok(None),
-    },
+    build: |brief| built(AdaptiveP::new(brief.number(&TARGET), brief.number(&DECAY))?),
 };

@@ -103,9 +103,8 @@ pub(crate) const ENTRY: Entry = Entry {
     page: PAGE,
     build: |brief| {
         let Some(OptionValue::Biases(list)) = (brief.value)(BIAS.name) else { return Ok(None) };
-        brief.within(BIAS.name, &OptionValue::Biases(list.clone()))?;
         let list: Vec<_> = list.into_iter().map(|(ids, bias)| (tokens(ids), bias as f32)).collect();
-        if list.is_empty() { Ok(None) } else { built(SequenceBias::new(&list)) }
+        built(SequenceBias::new(&list))
     },
 };
 
@@ -122,7 +121,6 @@ pub(crate) const BAD_WORDS: Entry = Entry {
     },
     build: |brief| {
         let Some(OptionValue::Lists(words)) = (brief.value)(BAD.name) else { return Ok(None) };
-        brief.within(BAD.name, &OptionValue::Lists(words.clone()))?;
         let mut words: Vec<_> = words.into_iter().map(tokens).collect();
         words.retain(|word| !brief.eos.iter().any(|eos| word.as_slice() == [*eos]));
         if words.is_empty() { Ok(None) } else { built(SequenceBias::bad_words(&words)) }

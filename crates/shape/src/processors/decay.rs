@@ -55,10 +55,8 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match (brief.value)(OPTION.name) {
-        Some(OptionValue::Decay(start, factor)) if factor != 1.0 => {
-            built(LengthDecay::new(usize::try_from(start).unwrap_or(usize::MAX), factor, brief.eos)?)
-        }
-        _ => Ok(None),
+    build: |brief| {
+        let Some(OptionValue::Decay(start, factor)) = (brief.value)(OPTION.name) else { return Ok(None) };
+        built(LengthDecay::new(usize::try_from(start).unwrap_or(usize::MAX), factor, brief.eos)?)
     },
 };

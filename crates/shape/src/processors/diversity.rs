@@ -51,8 +51,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(penalty) if penalty != 0.0 => built(Diversity::new(penalty)?),
-        _ => Ok(None),
-    },
+    build: |brief| built(Diversity::new(brief.number(&OPTION))?),
 };

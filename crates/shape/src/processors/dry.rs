@@ -235,14 +235,12 @@ pub(crate) const ENTRY: Entry = Entry {
     options: &[MULTIPLIER, BASE, ALLOWED, WINDOW, BREAKERS],
     page: PAGE,
     build: |brief| {
-        let number = |option: &OptionSpec, default: f64| brief.number(option.name).unwrap_or(default);
-        let multiplier = number(&MULTIPLIER, 0.0);
-        let window = number(&WINDOW, 64.0) as i64;
-        if multiplier == 0.0 || window == 0 {
+        let window = brief.number(&WINDOW) as i64;
+        if window == 0 {
             return Ok(None);
         }
-        let allowed = brief.count(ALLOWED.name).unwrap_or(2);
-        let dry = Dry::new(multiplier, number(&BASE, 1.75), allowed, window, brief.prompt)?;
+        let (multiplier, base) = (brief.number(&MULTIPLIER), brief.number(&BASE));
+        let dry = Dry::new(multiplier, base, brief.count(&ALLOWED), window, brief.prompt)?;
         match (brief.value)(BREAKERS.name) {
             Some(OptionValue::Texts(texts)) => built(dry.break_at(&texts, brief.vocabulary, brief.prompt)),
             _ => built(dry),

@@ -44,7 +44,7 @@ impl Processor for DynamicTemperature {
     }
 }
 
-const RANGE: OptionSpec = OptionSpec {
+pub(super) const RANGE: OptionSpec = OptionSpec {
     name: "dynatemp_range",
     needs: SAMPLING,
     range: "in [0, 1e6]",
@@ -70,11 +70,8 @@ pub(crate) const ENTRY: Entry = Entry {
     name: RANGE.name,
     options: &[RANGE, EXPONENT],
     page: PAGE,
-    build: |brief| match brief.number(RANGE.name) {
-        Some(range) if range != 0.0 => {
-            let t = brief.number("temperature").unwrap_or(1.0);
-            built(DynamicTemperature::new(t, range, brief.number(EXPONENT.name).unwrap_or(1.0))?)
-        }
-        _ => Ok(None),
+    build: |brief| {
+        let temperature = brief.number(&temperature::OPTION);
+        built(DynamicTemperature::new(temperature, brief.number(&RANGE), brief.number(&EXPONENT))?)
     },
 };

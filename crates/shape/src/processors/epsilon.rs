@@ -48,8 +48,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(epsilon) if epsilon > 0.0 => built(Epsilon { keep: brief.keep, ..Epsilon::new(epsilon)? }),
-        _ => Ok(None),
-    },
+    build: |brief| built(Epsilon { keep: brief.keep, ..Epsilon::new(brief.number(&OPTION))? }),
 };

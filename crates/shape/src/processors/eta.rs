@@ -51,8 +51,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(epsilon) if epsilon > 0.0 => built(Eta { keep: brief.keep, ..Eta::new(epsilon)? }),
-        _ => Ok(None),
-    },
+    build: |brief| built(Eta { keep: brief.keep, ..Eta::new(brief.number(&OPTION))? }),
 };

@@ -56,18 +56,12 @@ pub(crate) const ENTRY: Entry = Entry {
     name: BEGIN.name,
     options: &[BEGIN],
     page: PAGE,
-    build: |brief| match brief.tokens(BEGIN.name)? {
-        Some(tokens) => built(Forced { name: BEGIN.name, ..Forced::at(1, &tokens) }),
-        None => Ok(None),
-    },
+    build: |brief| built(Forced { name: BEGIN.name, ..Forced::at(1, &brief.tokens(&BEGIN)) }),
 };
 
 pub(crate) const LAST: Entry = Entry {
     name: END.name,
     options: &[END],
     page: PAGE,
-    build: |brief| match brief.tokens(END.name)? {
-        Some(tokens) => built(Forced::at(brief.max_length - 1, &tokens)),
-        None => Ok(None),
-    },
+    build: |brief| built(Forced::at(brief.max_length - 1, &brief.tokens(&END))),
 };

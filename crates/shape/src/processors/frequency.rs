@@ -75,18 +75,12 @@ pub(crate) const ENTRY: Entry = Entry {
     name: FREQUENCY.name,
     options: &[FREQUENCY],
     page: PAGE,
-    build: |brief| match brief.number(FREQUENCY.name) {
-        Some(p) if p != 0.0 => built(OccurrencePenalty::frequency(p, brief.prompt, window(brief))?),
-        _ => Ok(None),
-    },
+    build: |brief| built(OccurrencePenalty::frequency(brief.number(&FREQUENCY), brief.prompt, window(brief))?),
 };
 
 pub(crate) const PRESENCE_ENTRY: Entry = Entry {
     name: PRESENCE.name,
     options: &[PRESENCE],
     page: PAGE,
-    build: |brief| match brief.number(PRESENCE.name) {
-        Some(p) if p != 0.0 => built(OccurrencePenalty::presence(p, brief.prompt, window(brief))?),
-        _ => Ok(None),
-    },
+    build: |brief| built(OccurrencePenalty::presence(brief.number(&PRESENCE), brief.prompt, window(brief))?),
 };

@@ -187,7 +187,6 @@ pub(crate) const ENTRY: Entry = Entry {
         let of = |option: &OptionSpec| (brief.value)(option.name);
         let (vocabulary, vocab, eos) = (brief.vocabulary, brief.vocab, brief.eos);
         match (of(&SCHEMA), of(&REGEX), of(&LARK)) {
-            (None, None, None) => Ok(None),
             (Some(OptionValue::Object(schema)), None, None) => {
                 built(Grammar::json_schema(&schema, vocabulary, vocab, eos)?)
             }

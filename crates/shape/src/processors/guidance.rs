@@ -68,11 +68,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION, NEGATIVE],
     page: PAGE,
-    build: |brief| {
-        brief.tokens(NEGATIVE.name)?;
-        match brief.number(OPTION.name) {
-            Some(scale) if scale != 1.0 => built(Guidance::new(scale)?),
-            _ => Ok(None),
-        }
-    },
+    build: |brief| built(Guidance::new(brief.number(&OPTION))?),
 };

@@ -58,18 +58,12 @@ pub(crate) const ENTRY: Entry = Entry {
     name: TOTAL.name,
     options: &[TOTAL],
     page: PAGE,
-    build: |brief| match brief.count(TOTAL.name) {
-        Some(least) if least > 0 => built(MinLength::total(least, brief.eos)),
-        _ => Ok(None),
-    },
+    build: |brief| built(MinLength::total(brief.count(&TOTAL), brief.eos)),
 };
 
 pub(crate) const NEW_TOKENS: Entry = Entry {
     name: NEW.name,
     options: &[NEW],
     page: PAGE,
-    build: |brief| match brief.count(NEW.name) {
-        Some(least) if least > 0 => built(MinLength::new_tokens(least, brief.eos)),
-        _ => Ok(None),
-    },
+    build: |brief| built(MinLength::new_tokens(brief.count(&NEW), brief.eos)),
 };

@@ -50,8 +50,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(p) if p != 0.0 => built(MinP { keep: brief.keep, ..MinP::new(p)? }),
-        _ => Ok(None),
-    },
+    build: |brief| built(MinP { keep: brief.keep, ..MinP::new(brief.number(&OPTION))? }),
 };

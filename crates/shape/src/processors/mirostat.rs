@@ -111,11 +111,8 @@ pub(crate) const ENTRY: Entry = Entry {
     name: VERSION.name,
     options: &[VERSION, TAU, ETA],
     page: PAGE,
-    build: |brief| match (brief.value)(VERSION.name).and_then(|value| value.count()) {
-        Some(version) if version > 0 => {
-            let number = |option: &OptionSpec, default| brief.number(option.name).unwrap_or(default);
-            built(Mirostat::new(version, number(&TAU, 5.0), number(&ETA, 0.1), brief.vocab)?)
-        }
-        _ => Ok(None),
+    build: |brief| {
+        let version = brief.count(&VERSION) as u64;
+        built(Mirostat::new(version, brief.number(&TAU), brief.number(&ETA), brief.vocab)?)
     },
 };

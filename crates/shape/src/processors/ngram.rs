@@ -125,10 +125,10 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.count(OPTION.name) {
+    build: |brief| match brief.count(&OPTION) {
         // Longer than any text: nothing can be repeated.
-        Some(n) if n > 0 && n <= brief.max_length => built(NoRepeatNgram::new(n, brief.prompt)?),
-        _ => Ok(None),
+        n if n > brief.max_length => Ok(None),
+        n => built(NoRepeatNgram::new(n, brief.prompt)?),
     },
 };
 
@@ -143,8 +143,8 @@ pub(crate) const ENCODER: Entry = Entry {
         example: "let mut processor = NoPromptNgram::new(2, &[TokenId(1), TokenId(2)])?;",
         source: "transformers' `EncoderNoRepeatNGramLogitsProcessor`, on the prompt of a decoder.",
     },
-    build: |brief| match brief.count(PROMPT.name) {
-        Some(n) if n > 0 && n <= brief.prompt.len() => built(NoPromptNgram::new(n, brief.prompt)?),
-        _ => Ok(None),
+    build: |brief| match brief.count(&PROMPT) {
+        n if n > brief.prompt.len() => Ok(None),
+        n => built(NoPromptNgram::new(n, brief.prompt)?),
     },
 };

@@ -39,9 +39,5 @@ const OPTION: OptionSpec = OptionSpec {
     ..OptionSpec::FLAG
 };
 
-pub(crate) const ENTRY: Entry = Entry {
-    name: OPTION.name,
-    options: &[OPTION],
-    page: PAGE,
-    build: |brief| if brief.flag(OPTION.name) { built(PLess::new()) } else { Ok(None) },
-};
+pub(crate) const ENTRY: Entry =
+    Entry { name: OPTION.name, options: &[OPTION], page: PAGE, build: |_| built(PLess::new()) };

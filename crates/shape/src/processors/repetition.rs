@@ -107,17 +107,14 @@ fn in_range(value: &OptionValue) -> bool {
 
 /// The window that is asked for.
 pub(super) fn window(brief: &Brief<'_>) -> i64 {
-    brief.number(WINDOW.name).map_or(-1, |n| n as i64)
+    brief.number(&WINDOW) as i64
 }
 
 pub(crate) const ENTRY: Entry = Entry {
     name: PENALTY.name,
     options: &[PENALTY, WINDOW],
     page: PAGE,
-    build: |brief| match brief.number(PENALTY.name) {
-        Some(r) if r != 1.0 => built(RepetitionPenalty::new(r, brief.prompt, window(brief))?),
-        _ => Ok(None),
-    },
+    build: |brief| built(RepetitionPenalty::new(brief.number(&PENALTY), brief.prompt, window(brief))?),
 };
 
 pub(crate) const ENCODER: Entry = Entry {
@@ -131,8 +128,5 @@ pub(crate) const ENCODER: Entry = Entry {
         example: "let mut penalty = PromptPenalty::new(2.0, &[TokenId(0)])?;",
         source: "transformers' `EncoderRepetitionPenaltyLogitsProcessor`, on the prompt of a decoder.",
     },
-    build: |brief| match brief.number(PROMPT.name) {
-        Some(r) if r != 1.0 => built(PromptPenalty::new(r, brief.prompt)?),
-        _ => Ok(None),
-    },
+    build: |brief| built(PromptPenalty::new(brief.number(&PROMPT), brief.prompt)?),
 };

@@ -57,10 +57,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: ALWAYS.name,
     options: &[ALWAYS],
     page: PAGE,
-    build: |brief| match brief.tokens(ALWAYS.name)? {
-        Some(tokens) if !tokens.is_empty() => built(Suppress::always(&tokens)),
-        _ => Ok(None),
-    },
+    build: |brief| built(Suppress::always(&brief.tokens(&ALWAYS))),
 };
 
 pub(crate) const AT_BEGIN: Entry = Entry {
@@ -70,11 +67,6 @@ pub(crate) const AT_BEGIN: Entry = Entry {
     build: |brief| {
         // A forced first token after a prompt of one comes before the text's own beginning.
         let forced = (brief.value)("forced_bos_token_id").is_some() && brief.prompt.len() <= 1;
-        match brief.tokens(BEGIN.name)? {
-            Some(tokens) if !tokens.is_empty() => {
-                built(Suppress::at(brief.prompt.len() + usize::from(forced), &tokens))
-            }
-            _ => Ok(None),
-        }
+        built(Suppress::at(brief.prompt.len() + usize::from(forced), &brief.tokens(&BEGIN)))
     },
 };

@@ -62,9 +62,8 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
+    build: |brief| {
         // The dynamic temperature takes its place.
-        Some(t) if t != 1.0 && brief.number("dynatemp_range").unwrap_or(0.0) == 0.0 => built(Temperature::new(t)?),
-        _ => Ok(None),
+        if brief.is_on(&super::dynatemp::RANGE) { Ok(None) } else { built(Temperature::new(brief.number(&OPTION))?) }
     },
 };

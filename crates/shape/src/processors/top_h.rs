@@ -65,8 +65,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(share) => built(TopH::new(share)?),
-        None => Ok(None),
-    },
+    build: |brief| built(TopH::new(brief.number(&OPTION))?),
 };

@@ -53,9 +53,8 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.count(OPTION.name) {
+    build: |brief| {
         // Contrastive search takes its candidates itself.
-        Some(k) if k > 0 && brief.flag("do_sample") => built(TopK::new(k.max(brief.keep))?),
-        _ => Ok(None),
+        if brief.flag("do_sample") { built(TopK::new(brief.count(&OPTION).max(brief.keep))?) } else { Ok(None) }
     },
 };

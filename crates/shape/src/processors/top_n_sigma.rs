@@ -55,8 +55,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(n) if n > 0.0 => built(TopNSigma::new(n)?),
-        _ => Ok(None),
-    },
+    build: |brief| built(TopNSigma::new(brief.number(&OPTION))?),
 };

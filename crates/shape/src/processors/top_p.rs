@@ -65,8 +65,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(p) if p != 1.0 => built(TopP { keep: brief.keep, ..TopP::new(p)? }),
-        _ => Ok(None),
-    },
+    build: |brief| built(TopP { keep: brief.keep, ..TopP::new(brief.number(&OPTION))? }),
 };

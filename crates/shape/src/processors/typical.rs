@@ -62,8 +62,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
-    build: |brief| match brief.number(OPTION.name) {
-        Some(mass) if mass < 1.0 => built(Typical { keep: brief.keep, ..Typical::new(mass)? }),
-        _ => Ok(None),
-    },
+    build: |brief| built(Typical { keep: brief.keep, ..Typical::new(brief.number(&OPTION))? }),
 };

@@ -75,8 +75,5 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "xtc",
     options: &[PROBABILITY, THRESHOLD],
     page: PAGE,
-    build: |brief| match brief.number(PROBABILITY.name) {
-        Some(p) if p > 0.0 => built(Xtc::new(p, brief.number(THRESHOLD.name).unwrap_or(0.1))?),
-        _ => Ok(None),
-    },
+    build: |brief| built(Xtc::new(brief.number(&PROBABILITY), brief.number(&THRESHOLD))?),
 };

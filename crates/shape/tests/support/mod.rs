@@ -109,7 +109,7 @@ impl Maker {
 
     /// The processor of this name, if the options ask for it.
     pub(crate) fn make(&self, name: &str) -> Built {
-        self.brief(entry(name).build)
+        self.brief(|brief| entry(name).make(brief))
     }
 
     /// The processor of this name, which they do ask for.
