@@ -74,6 +74,29 @@ fn every_crate_begins_by_saying_what_goes_in_what_comes_out_and_what_it_does_not
     }
 }
 
+/// Every file and folder that ARCHITECTURE.md names is there, and those of other pages are somewhere: their paths may begin where
+/// the sentence does.
+#[test]
+fn files_that_documents_name_exist() {
+    let (root, mut files) = (crates(), Vec::new());
+    sources(&root, &mut files);
+    let code = |text: &str| -> Vec<String> {
+        let words = text.split('`').skip(1).step_by(2).filter(|word| !word.contains(char::is_whitespace));
+        words.filter(|word| word.ends_with(".rs") || word.contains("/src")).map(str::to_owned).collect()
+    };
+    let architecture = code(&read_to_string(root.join("../ARCHITECTURE.md")).unwrap());
+    assert!(architecture.len() > 40, "found only {architecture:?}");
+    for path in architecture {
+        assert!(root.join(&path).exists(), "ARCHITECTURE.md names crates/{path}, which is not there");
+    }
+    for page in ["CONTRIBUTING.md", "docs/security.md", "docs/performance.md"] {
+        for path in code(&read_to_string(root.join("..").join(page)).unwrap()) {
+            let there = root.join("..").join(&path).exists() || files.iter().any(|file| file.ends_with(&path));
+            assert!(there, "{page} names {path}, which is not there");
+        }
+    }
+}
+
 /// The table of ARCHITECTURE.md has a line for every crate.
 #[test]
 fn the_architecture_names_every_crate() {
