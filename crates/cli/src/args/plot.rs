@@ -179,9 +179,9 @@ impl Plot {
     }
 }
 
-/// A whole number from 1.
+/// An integer from 1.
 fn count(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "must be a whole number in 1..=1000".to_owned())
+    text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "must be an integer in 1..=1000".to_owned())
 }
 
 /// Any number.
