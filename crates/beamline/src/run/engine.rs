@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A model with its tokenizer, ready to generate. It may be used from several threads at once; each of its passes uses the
-/// threads of its [`Compute`], one pass after the other.
+/// A model with its tokenizer, ready to generate. It may be used from several threads at once: they share the threads
+/// of its [`Compute`], and whoever finds them at work computes on its own thread meanwhile.
 #[doc(alias = "pipeline")]
 #[doc(alias = "LLM")]
 pub struct Engine {
