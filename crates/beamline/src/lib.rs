@@ -62,3 +62,8 @@ pub use run::{
     Budget, CachedText, Completion, Engine, GeneratedToken, ModelInfo, PrefixStats, PrefixStore, Prompt, PromptInfo,
     Proof, RawStats, Sequence, Session, SessionId, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
 };
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -34,7 +34,7 @@ pub(crate) enum What {
     Inspect(Inspect),
     /// Tell how probable a text is
     Score(Score),
-    /// Run several ways to choose side by side
+    /// Run several decoding strategies side by side
     Compare(Compare),
     /// Explain a processor or a strategy, or which to choose
     Explain(Explain),

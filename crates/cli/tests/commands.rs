@@ -129,7 +129,7 @@ fn config_files_flags_and_defaults_are_told_apart() {
     );
     for (bad, expected) in [
         (r#"{"topk": 5}"#, "unknown option topk"),
-        (r#"{"top_k": -1}"#, "top_k must be a whole number, 0 or more, got -1"),
+        (r#"{"top_k": -1}"#, "top_k must be an integer, 0 or more, got -1"),
         (r#"{"top_p": "x"}"#, "top_p must be in [0, 1]"),
         ("[1]", "must be a JSON object"),
         ("{", "not valid JSON"),
@@ -153,7 +153,7 @@ fn wrong_values_and_uses_exit_with_2_and_one_line() {
         (&["generate", "a", "--temperature", "nan", "--do-sample"], "temperature must be greater than 0"),
         (&["generate", "a", "--temperature", "0.5"], "temperature has no effect on greedy search"),
         (&["generate", "a", "--num-return-sequences", "2"], "num_return_sequences has no effect on greedy search"),
-        (&["generate", "a", "--max-new-tokens", "0"], "max_new_tokens must be a whole number, 1 or more"),
+        (&["generate", "a", "--max-new-tokens", "0"], "max_new_tokens must be an integer, 1 or more"),
         (&["generate", "a", "--max-length", "1"], "max_length is 1, but the prompt alone has 1 tokens"),
         (&["generate", "a", "--eos-token-id", "8192"], "beyond the vocabulary; ids must be in 0..=8191"),
         (&["generate", "a", "--bogus"], "unexpected argument '--bogus'"),

@@ -105,7 +105,7 @@ fn contradictions_are_errors_that_name_both_sides() {
 #[test]
 fn values_out_of_range_name_the_range_and_the_way_out() {
     for (args, part) in [
-        (&["--num-beams", "0"][..], "num_beams must be a whole number in 1..=1024, got 0"),
+        (&["--num-beams", "0"][..], "num_beams must be an integer in 1..=1024, got 0"),
         (&["--do-sample", "--min-p", "1.5"], "min_p must be in [0, 1], got 1.5; leave it out, or give 0"),
         (&["--do-sample", "--typical-p", "0"], "typical_p must be in (0, 1], got 0"),
         (&["--early-stopping", "maybe"], "early_stopping must be true, false or never, got maybe"),

@@ -46,3 +46,8 @@ pub use figure::{Canvas, Data, Figure};
 pub use label::{cut, label, labels};
 pub use page::{WORD_COLUMNS, comparison_page, comparison_rows};
 pub use report::{Report, bundle_json, report_page};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -46,7 +46,7 @@ pub struct Stored {
 /// A value of a key.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
-    /// A whole number of any width.
+    /// An integer of any width.
     Integer(i128),
     /// A floating-point number.
     Float(f64),
@@ -177,12 +177,12 @@ impl<'a> Gguf<'a> {
         })
     }
 
-    /// A key whose value is a whole number, 0 or more.
+    /// A key whose value is an integer, 0 or more.
     ///
     /// # Errors
     /// When it is of another type, or out of range.
     pub fn count(&self, key: &str) -> Result<Option<usize>, Defect> {
-        self.typed(key, "a whole number, 0 or more", |value| match value {
+        self.typed(key, "an integer, 0 or more", |value| match value {
             Value::Integer(n) => usize::try_from(n).ok(),
             _ => None,
         })

@@ -56,7 +56,7 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// Wraps an error that only your own [`Model`] knows: a device that is gone, a server that does not answer.
+    /// Wraps an error that only your own [`Model`](crate::Model) knows: a device that is gone, a server that does not answer.
     ///
     /// ```
     /// use beamline_model::ModelError;

@@ -12,12 +12,12 @@ use serde_json::Value;
 pub enum OptionKind {
     /// True or false.
     Flag,
-    /// A whole number, `least` or more.
+    /// An integer, `least` or more.
     Count {
         /// The smallest allowed.
         least: u64,
     },
-    /// A whole number that may be negative.
+    /// An integer that may be negative.
     Whole,
     /// A number; its own check knows the range.
     Number,

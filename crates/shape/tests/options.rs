@@ -253,7 +253,7 @@ fn messages_say_what_was_given_the_range_and_the_way_out() {
             .contains("temperature must be greater than 0 and at most 3.4e38, got 0")
     );
     assert!(message(TopK::new(0).unwrap_err()).contains("top_k must be 1 or more"));
-    assert!(message(spec("top_k").read(&json!(-3)).unwrap_err()).contains("a whole number, 0 or more, got -3"));
+    assert!(message(spec("top_k").read(&json!(-3)).unwrap_err()).contains("an integer, 0 or more, got -3"));
 }
 
 #[test]

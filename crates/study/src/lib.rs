@@ -53,3 +53,8 @@ pub use search_tree::{CandidateNode, SearchTree, search_tree};
 pub use sweep::{Spread, Sweep, SweepPoint, SweptText, sweep};
 pub use text_stats::{TextStats, similarity};
 pub use variant::Variant;
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -43,7 +43,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("safetensors", &["beamline-model"]),
     ("tokenizers", &["beamline-tokens"]),
     ("llguidance", &["beamline-shape"]),
-    ("rpds", &["beamline-shape"]),
+    ("rpds", &["beamline-tokens", "beamline-model", "beamline-shape"]),
 ];
 
 #[test]

@@ -29,8 +29,9 @@ pub struct OpenOptions {
     pub activations: Option<ActivationFormat>,
     /// Threads to compute with; none takes the cores that this process is granted.
     pub threads: Option<usize>,
-    /// The thread pool and instructions to compute with, in place of a pool of the engine's own. Two engines that are given
-    /// one take turns on it and do not tread on each other.
+    /// The thread pool and instructions to compute with, in place of a pool of the engine's own. Engines that are given one
+    /// share its threads: whoever finds them at another's work does a job on its own thread meanwhile, so that there are
+    /// never more threads than the pool's and the callers'.
     pub compute: Option<Arc<Compute>>,
     /// Where the weights are once the model is open: by default in memory, so that nothing depends on its files any more.
     pub holding: Holding,

@@ -16,8 +16,7 @@ const SPECULATION: &[&str] = &["assistant"];
 
 const BASE: OptionSpec = OptionSpec::BASE;
 
-const COUNT: OptionSpec =
-    OptionSpec { kind: OptionKind::Count { least: 1 }, range: "a whole number, 1 or more", ..BASE };
+const COUNT: OptionSpec = OptionSpec { kind: OptionKind::Count { least: 1 }, range: "an integer, 1 or more", ..BASE };
 
 const FLAG: OptionSpec = OptionSpec::FLAG;
 
@@ -79,7 +78,7 @@ static OWN: &[OptionSpec] = &[
     OptionSpec {
         name: "num_return_sequences",
         needs: SEVERAL,
-        range: "a whole number in 1..=4096",
+        range: "an integer in 1..=4096",
         default: "1",
         short: "sequences returned for each prompt",
         remedy: "leave it out for one",
@@ -90,7 +89,7 @@ static OWN: &[OptionSpec] = &[
     OptionSpec {
         name: "seed",
         kind: OptionKind::Count { least: 0 },
-        range: "a whole number from 0 to 2^64 - 1",
+        range: "an integer from 0 to 2^64 - 1",
         default: "random",
         short: "the seed of all random draws",
         remedy: "leave it out for a new one each time",
@@ -108,7 +107,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "num_beams",
-        range: "a whole number in 1..=1024",
+        range: "an integer in 1..=1024",
         default: "1",
         short: "hypotheses of a beam search; 1 is none",
         remedy: "1 is greedy search, or sampling",
@@ -140,7 +139,7 @@ static OWN: &[OptionSpec] = &[
     OptionSpec {
         name: "num_beam_groups",
         needs: BEAMS,
-        range: "a whole number, 1 or more, that divides num_beams",
+        range: "an integer, 1 or more, that divides num_beams",
         default: "1",
         short: "part the beams into groups that keep away from each other; 1 is none",
         neutral: |value, _| value.count() == Some(1),
@@ -171,7 +170,7 @@ static OWN: &[OptionSpec] = &[
     OptionSpec {
         name: "best_of",
         needs: SAMPLING,
-        range: "a whole number in 1..=4096",
+        range: "an integer in 1..=4096",
         short: "draw this many sequences and return the best",
         check: |value| value.count().is_some_and(|n| n <= 4096),
         neutral: |value, _| value.count() == Some(1),

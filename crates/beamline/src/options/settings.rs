@@ -196,7 +196,7 @@ impl Options {
         self.get(name)?.value.count()
     }
 
-    /// A whole number as a size: as set, or the option's default; 0 where that is in words.
+    /// An integer as a size: as set, or the option's default; 0 where that is in words.
     pub(crate) fn size(&self, name: &str) -> usize {
         let value = self.effective_value(name).and_then(|value| value.count());
         value.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX))

@@ -15,8 +15,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A model with its tokenizer, ready to generate. It may be used from several threads at once; each of its passes uses the
-/// threads of its [`Compute`], one pass after the other.
+/// A model with its tokenizer, ready to generate. It may be used from several threads at once: they share the threads
+/// of its [`Compute`], and whoever finds them at work computes on its own thread meanwhile.
 #[doc(alias = "pipeline")]
 #[doc(alias = "LLM")]
 pub struct Engine {
@@ -71,15 +71,14 @@ impl Engine {
     /// An engine on a model of your own: whatever turns tokens into logits.
     ///
     /// ```
-    /// use beamline::{Engine, Prompt, Options, TableModel, TokenId, Tokenizer};
+    /// use beamline::{Engine, Options, Prompt, TableModel, TokenId, Tokenizer};
     /// let tokenizer = Tokenizer::from_json(br#"{"version": "1.0", "added_tokens": [], "normalizer": null,
     ///     "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
     ///     "model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}, "unk_token": "a"}}"#)?;
     /// let table = TableModel::new(vec![vec![0.1, 0.9], vec![0.8, 0.2]], 100)?;
     /// let engine = Engine::with_model("coin", std::sync::Arc::new(table), tokenizer);
-    /// let mut settings = Options::default();
-    /// settings.set("max_new_tokens", "4")?;
-    /// let completion = engine.generate(&[Prompt::Ids(vec![TokenId(0)])], &settings)?;
+    /// let plan = engine.plan(&Options::new().max_new_tokens(4))?;
+    /// let completion = engine.complete(Prompt::Ids(vec![TokenId(0)]), &plan)?;
     /// assert_eq!(completion.sequences[0].token_ids, [1, 0, 1, 0]);
     /// # Ok::<(), beamline::Error>(())
     /// ```

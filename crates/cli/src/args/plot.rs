@@ -111,7 +111,7 @@ pub(crate) struct Plot {
     /// attention: the head, from 0 [default: the mean of all]
     #[arg(long, value_name = "N")]
     pub(crate) head: Option<usize>,
-    /// next, compare: a way to choose, as "name=value,name=value" or "label: name=value"; repeatable
+    /// next, compare: a decoding strategy, as "name=value,name=value" or "label: name=value"; repeatable
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) run: Vec<String>,
     /// compare: what to follow [default: surprisal]
@@ -179,9 +179,9 @@ impl Plot {
     }
 }
 
-/// A whole number from 1.
+/// An integer from 1.
 fn count(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "must be a whole number in 1..=1000".to_owned())
+    text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "must be an integer in 1..=1000".to_owned())
 }
 
 /// Any number.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) prompts: PromptArgs,
-    /// A way to choose, as "name=value,name=value" or "label: name=value"; repeatable [default: greedy, beams, beams
+    /// A decoding strategy, as "name=value,name=value" or "label: name=value"; repeatable [default: greedy, beams, beams
     /// without repeats, T 0.7, T 2.0, top-k, top-p, all together]
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) run: Vec<String>,

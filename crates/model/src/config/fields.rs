@@ -28,7 +28,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn count(self, name: &str) -> Result<Option<usize>, Defect> {
-        self.read(name, "a whole number, 0 or more", |v| v.as_u64().and_then(|n| usize::try_from(n).ok()))
+        self.read(name, "an integer, 0 or more", |v| v.as_u64().and_then(|n| usize::try_from(n).ok()))
     }
 
     pub(crate) fn number(self, name: &str) -> Result<Option<f64>, Defect> {

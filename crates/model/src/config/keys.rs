@@ -15,13 +15,13 @@ impl Keys<'_, '_> {
         format!("{}.{key}", self.architecture)
     }
 
-    /// A whole number that must be there.
+    /// An integer that must be there.
     pub(crate) fn count(&self, key: &str) -> Result<usize, Defect> {
         let name = self.name(key);
-        self.gguf.count(&name)?.ok_or_else(|| Defect::value(&name, "missing", "a whole number"))
+        self.gguf.count(&name)?.ok_or_else(|| Defect::value(&name, "missing", "an integer"))
     }
 
-    /// A whole number that may be missing.
+    /// An integer that may be missing.
     pub(crate) fn count_or(&self, key: &str, default: usize) -> Result<usize, Defect> {
         Ok(self.gguf.count(&self.name(key))?.unwrap_or(default))
     }

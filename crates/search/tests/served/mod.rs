@@ -38,7 +38,7 @@ pub(crate) fn run(strategy: impl Strategy + 'static, table: &[Vec<f32>]) -> Outc
     watched(strategy, table, &mut ())
 }
 
-/// The same, watched.
+/// Runs a strategy on a table of next-token logits, begun at token 0, while `watch` listens.
 pub(crate) fn watched(strategy: impl Strategy + 'static, table: &[Vec<f32>], watch: &mut dyn Watch) -> Outcome {
     let (mut strategy, mut tree): (Box<dyn Strategy>, Tree) = (Box::new(strategy), Tree::new());
     loop {

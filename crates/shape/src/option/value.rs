@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 pub enum OptionValue {
     /// True or false.
     Flag(bool),
-    /// A whole number, 0 or more.
+    /// An integer, 0 or more.
     Count(u64),
-    /// A whole number.
+    /// An integer.
     Whole(i64),
     /// A number.
     Number(f64),

@@ -44,7 +44,7 @@ impl Processor for LengthDecay {
 const OPTION: OptionSpec = OptionSpec {
     name: "exponential_decay_length_penalty",
     kind: OptionKind::Decay,
-    range: "[start, factor], a whole number and a number greater than 0 and at most 100",
+    range: "[start, factor], an integer and a number greater than 0 and at most 100",
     short: "from this many new tokens on, raise the end tokens by this factor each step",
     check: |value| matches!(value, OptionValue::Decay(_, factor) if 0.0 < *factor && *factor <= 100.0),
     neutral: |value, _| matches!(value, OptionValue::Decay(_, factor) if *factor == 1.0),

@@ -201,7 +201,7 @@ const ALLOWED: OptionSpec = OptionSpec {
     name: "dry_allowed_length",
     kind: OptionKind::Count { least: 1 },
     needs: &["dry_multiplier"],
-    range: "a whole number, 1 or more",
+    range: "an integer, 1 or more",
     default: "2",
     short: "the longest repetition that dry lets pass",
     ..OptionSpec::BASE
@@ -211,7 +211,7 @@ const WINDOW: OptionSpec = OptionSpec {
     name: "dry_penalty_last_n",
     kind: OptionKind::Whole,
     needs: &["dry_multiplier"],
-    range: "a whole number, -1 or more",
+    range: "an integer, -1 or more",
     default: "64",
     short: "how many of the last tokens dry looks at; -1 for all",
     remedy: "0 switches it off",

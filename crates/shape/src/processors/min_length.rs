@@ -44,7 +44,7 @@ impl Processor for MinLength {
 const TOTAL: OptionSpec = OptionSpec {
     name: "min_length",
     kind: OptionKind::Count { least: 0 },
-    range: "a whole number, 0 or more",
+    range: "an integer, 0 or more",
     default: "0",
     short: "no end before prompt and new tokens are this many",
     remedy: "0 switches it off",

@@ -107,7 +107,7 @@ fn one_or_more(option: &OptionSpec, n: usize) -> Result<(), ShapeError> {
 const OPTION: OptionSpec = OptionSpec {
     name: "no_repeat_ngram_size",
     kind: OptionKind::Count { least: 0 },
-    range: "a whole number, 0 or more",
+    range: "an integer, 0 or more",
     default: "0",
     short: "let no run of this many tokens occur twice; 0 is off",
     remedy: "0 switches it off",

@@ -93,7 +93,7 @@ pub(super) const WINDOW: OptionSpec = OptionSpec {
     name: "repeat_last_n",
     kind: OptionKind::Whole,
     needs: &["repetition_penalty", "frequency_penalty", "presence_penalty"],
-    range: "a whole number, -1 or more",
+    range: "an integer, -1 or more",
     default: "-1",
     short: "how many of the last tokens the penalties look at; -1 for all",
     check: |value| value.number().is_some_and(|n| n >= -1.0),

@@ -41,7 +41,7 @@ const OPTION: OptionSpec = OptionSpec {
     name: "top_k",
     kind: OptionKind::Count { least: 0 },
     needs: &["do_sample", "penalty_alpha"],
-    range: "a whole number, 0 or more",
+    range: "an integer, 0 or more",
     default: "50",
     short: "keep the k most probable tokens; 0 keeps all",
     remedy: "0 keeps every token",

@@ -47,7 +47,7 @@ impl LlamaConfig {
     /// Reads the `config.json` of a family: `llama`, `mistral`, `qwen2` or `qwen3`.
     pub(super) fn read(family: &str, fields: Fields<'_>) -> Result<Self, Defect> {
         let required = |name: &str| {
-            let missing = || Defect::value(name, "missing", "a whole number; the config does not say it");
+            let missing = || Defect::value(name, "missing", "an integer; the config does not say it");
             fields.count(name)?.ok_or_else(missing)
         };
         let (hidden, heads) = (required("hidden_size")?, required("num_attention_heads")?);
