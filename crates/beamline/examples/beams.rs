@@ -3,7 +3,7 @@
 //! `cargo run --release -p beamline --example beams`
 #![allow(clippy::print_stdout)] // a program
 
-use beamline::{Engine, Error, Event, Happening, Interest, Observer, Options, Tokenizer, What};
+use beamline::{Engine, Error, Event, EventKind, Interest, Observer, Options, SearchEvent, Tokenizer};
 use std::sync::Arc;
 
 /// Prints every candidate as the search judges it.
@@ -15,7 +15,7 @@ impl Observer for Watcher {
     }
 
     fn event(&mut self, event: &Event<'_>) {
-        if let What::Search { happening: Happening::Candidate(candidate), .. } = &event.what {
+        if let EventKind::Search { event: SearchEvent::Candidate(candidate), .. } = &event.kind {
             let token = self.0.vocabulary().text(candidate.token);
             let fate = candidate.fate.name();
             println!("step {}: {token:>10?}  score {:>7.3}  {fate}", event.step, candidate.score);

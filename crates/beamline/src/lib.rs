@@ -44,8 +44,8 @@ pub use beamline_model::{
     ModelId, Part, Probe, Rows, Site, Span, TableModel, TrustedFiles, Want,
 };
 pub use beamline_search::{
-    Candidate as Considered, Certificate, Coins, Draw, Fate, FinishReason, Found, Happening, Measure, Node, NodeId,
-    Outlook, PAGES, Purpose, State, Stop, StopRule, StopStrings, Strategy, Tip, Tree, Wants, Watch,
+    Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Measure, Node, NodeId, Outlook, PAGES, Purpose,
+    SearchEvent, SearchObserver, State, Stop, StopRule, StopStrings, Strategy, Tip, Tree, Wants,
 };
 pub use beamline_shape::{
     Context, Distribution, Entry, Logits, OptionKind, OptionSpec, OptionValue, Page, Pipeline, Preset, Processor,
@@ -55,7 +55,7 @@ pub use beamline_tokens::{
     Beginning, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList, Tokenizer, TokensError, Vocabulary,
 };
 pub use error::{Error, Fault};
-pub use observe::{Event, Interest, Observer, Replayed, Stage, Trace, What, replay};
+pub use observe::{Event, EventKind, Interest, Observer, Replayed, Stage, Trace, replay};
 pub use open::{ModelName, OpenOptions, Opened, Progress};
 pub use options::{IGNORED, OptionError, Options, Origin, Plan, SearchMethod, Setting, options, shapes};
 pub use run::{

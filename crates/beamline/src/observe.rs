@@ -3,6 +3,6 @@
 mod event;
 mod trace;
 
-pub use event::{Event, Interest, Observer, Stage, What};
-pub(crate) use event::{Stages, Told};
+pub use event::{Event, EventKind, Interest, Observer, Stage};
+pub(crate) use event::{Forward, Stages};
 pub use trace::{Replayed, Trace, replay};

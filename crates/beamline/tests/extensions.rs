@@ -3,7 +3,7 @@
 
 use beamline::{
     Compute, Context, Engine, Error, FinishReason, Found, Logits, NodeId, OpenOptions, OptionKind, Options, Outlook,
-    Processor, SearchMethod, ShapeError, State, Stop, StopRule, Strategy, Tip, TokenId, Tree, Watch, options,
+    Processor, SearchMethod, SearchObserver, ShapeError, State, Stop, StopRule, Strategy, Tip, TokenId, Tree, options,
 };
 use serde_json::json;
 use std::sync::{Arc, LazyLock};
@@ -73,7 +73,12 @@ impl Strategy for SecondBest {
         let open = tree.node(self.tip).state == State::Open;
         open.then_some(Tip { node: self.tip, sequence: 0 }).into_iter().collect()
     }
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], _: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        _: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         let scores = outlooks[0].scores;
         let (token, value) = scores.top(2, 0.0)[1];
         let logprob = f64::from(value) - scores.sums().log_sum();

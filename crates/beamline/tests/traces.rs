@@ -3,7 +3,7 @@
 
 mod support;
 
-use beamline::{Budget, Engine, Event, Happening, Interest, Observer, Options, Prompt, Trace, What, replay};
+use beamline::{Budget, Engine, Event, EventKind, Interest, Observer, Options, Prompt, SearchEvent, Trace, replay};
 use serde_json::{Value, json};
 use support::tiny;
 
@@ -102,7 +102,7 @@ fn observers_hear_of_a_beam_search_while_it_runs() {
             interest == Interest::Search
         }
         fn event(&mut self, event: &Event<'_>) {
-            if let What::Search { happening: Happening::Pool(_), .. } = event.what {
+            if let EventKind::Search { event: SearchEvent::Pool(_), .. } = event.kind {
                 self.0.push(event.step);
             }
         }

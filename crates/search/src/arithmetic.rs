@@ -1,12 +1,12 @@
 //! Arithmetic sampling: samples spread evenly over everything that could be said.
 
 use crate::coins::{Coins, Purpose};
+use crate::observer::{Draw, Fate, SearchEvent, SearchObserver};
 use crate::randomness::interval;
+use crate::report::report_choice;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, extend, sound};
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Draw, Fate, Happening, Watch};
-use crate::witness::chosen;
 use beamline_shape::ShapeError;
 
 #[doc = include_str!("pages/arithmetic.md")]
@@ -59,7 +59,12 @@ impl Strategy for Arithmetic {
         tips.filter(|tip| tree.node(tip.node).state == State::Open).collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         for outlook in outlooks {
             sound(outlook)?;
             let walk = &mut self.walks[outlook.tip.sequence as usize];
@@ -69,12 +74,12 @@ impl Strategy for Arithmetic {
             if watch.wants() {
                 let (parent, sequence) = (outlook.tip.node, outlook.tip.sequence);
                 let coin = Some(walk.place);
-                watch.happened(Happening::Draw(Draw { parent, sequence, coin, token, interval }));
+                watch.on_event(SearchEvent::Draw(Draw { parent, sequence, coin, token, interval }));
             }
             let depth = tree.depth(outlook.tip.node) as u32;
             walk.enter(interval, self.coins.toss(outlook.tip.sequence, depth, Purpose::Place, 1));
             walk.node = extend(tree, &self.stop, outlook, token);
-            chosen(watch, tree, outlook, walk.node, Fate::NotChosen);
+            report_choice(watch, tree, outlook, walk.node, Fate::NotChosen);
         }
         Ok(())
     }

@@ -6,12 +6,12 @@ mod pool;
 
 pub use pool::EarlyStopping;
 
-use crate::finish::FinishReason;
+use crate::observer::{Fate, SearchEvent, SearchObserver};
 use crate::randomness::{Race, Randomness};
+use crate::stop::FinishReason;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{NodeId, Tree};
-use crate::watch::{Fate, Happening, Watch};
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
 use candidates::{Continuation, Running, best, tell};
@@ -58,7 +58,7 @@ impl Beam {
     }
 
     /// The candidates in order: the greatest sums, or as drawn.
-    fn consider(&self, rows: &[&Logits], watch: &mut dyn Watch) -> Vec<(usize, TokenId, f32)> {
+    fn consider(&self, rows: &[&Logits], watch: &mut dyn SearchObserver) -> Vec<(usize, TokenId, f32)> {
         let count = self.stop.candidates(self.options.beams);
         let Some(randomness) = &self.options.randomness else { return best(&self.running, rows, count) };
         let (parents, plus): (Vec<NodeId>, Vec<f32>) = self.running.iter().copied().unzip();
@@ -133,7 +133,12 @@ impl Strategy for Beam {
         self.running.iter().zip(0..).map(|(&(node, _), sequence)| Tip { node, sequence }).collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         self.vocab = outlooks.first().map_or(self.vocab, |outlook| outlook.raw.len());
         let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
         let considered = self.consider(&rows, watch).into_iter();
@@ -150,8 +155,8 @@ impl Strategy for Beam {
         if watch.wants() {
             let divisor = divisor(self.step as usize, self.options.length_penalty);
             tell(watch, outlooks, &candidates, |sum| f64::from(sum / divisor));
-            watch.happened(Happening::Pool(&self.pool.entries()));
-            self.over.into_iter().for_each(|why| watch.happened(Happening::Over(why)));
+            watch.on_event(SearchEvent::Pool(&self.pool.entries()));
+            self.over.into_iter().for_each(|why| watch.on_event(SearchEvent::Over(why)));
         }
         Ok(())
     }

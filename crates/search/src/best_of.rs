@@ -1,11 +1,11 @@
 //! Best of n: many samples, of which the best are returned.
 
+use crate::observer::SearchObserver;
 use crate::randomness::Randomness;
 use crate::sample::Sample;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants};
 use crate::tree::{NodeId, Tree};
-use crate::watch::Watch;
 use beamline_shape::ShapeError;
 use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
@@ -97,7 +97,12 @@ impl Strategy for BestOf {
         self.samples.frontier(tree)
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         self.samples.grow(tree, outlooks, watch)
     }
 

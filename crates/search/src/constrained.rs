@@ -4,11 +4,11 @@ use crate::beam::candidates::{Continuation, Running, best, tell};
 use crate::beam::classic::{ClassicPool, ranked};
 use crate::beam::{EarlyStopping, OUT};
 use crate::constraint::{Phrases, Progress};
-use crate::finish::FinishReason;
+use crate::observer::{Fate, SearchEvent, SearchObserver};
+use crate::stop::FinishReason;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Fate, Happening, Watch};
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
 
@@ -182,7 +182,12 @@ impl Strategy for ConstrainedBeam {
         if self.over.is_some() { Vec::new() } else { tips.collect() }
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
         let count = self.stop.candidates(self.options.beams);
         let new = outlooks.first().map_or(1, |outlook| tree.depth(outlook.tip.node) + 1);
@@ -213,8 +218,8 @@ impl Strategy for ConstrainedBeam {
         if watch.wants() {
             told.sort_by(|a, b| b.sum.total_cmp(&a.sum));
             tell(watch, outlooks, &told, |sum| self.pool.score(sum, new));
-            watch.happened(Happening::Pool(&ranked(std::iter::once(&self.pool))));
-            self.over.into_iter().for_each(|why| watch.happened(Happening::Over(why)));
+            watch.on_event(SearchEvent::Pool(&ranked(std::iter::once(&self.pool))));
+            self.over.into_iter().for_each(|why| watch.on_event(SearchEvent::Over(why)));
         }
         Ok(())
     }

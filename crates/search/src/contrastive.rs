@@ -1,9 +1,9 @@
 //! Contrastive search: probable, and unlike what has been said.
 
+use crate::observer::{Considered, Fate, SearchEvent, SearchObserver};
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Candidate, Fate, Happening, Watch};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokenId;
 
@@ -65,7 +65,7 @@ impl Contrastive {
         (best, values)
     }
 
-    fn tell(&self, tree: &Tree, values: &[f32], best: usize, watch: &mut dyn Watch) {
+    fn tell(&self, tree: &Tree, values: &[f32], best: usize, watch: &mut dyn SearchObserver) {
         if !watch.wants() {
             return;
         }
@@ -77,7 +77,7 @@ impl Contrastive {
                 State::Finished(reason) => Fate::Finished(reason),
             };
             let token: TokenId = node.token;
-            watch.happened(Happening::Candidate(Candidate {
+            watch.on_event(SearchEvent::Candidate(Considered {
                 parent: node.parent.unwrap_or(Tree::ROOT),
                 sequence: i as u32,
                 token,
@@ -113,7 +113,12 @@ impl Strategy for Contrastive {
         self.candidates.iter().zip(0..).map(|(c, sequence)| Tip { node: c.node, sequence }).collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         let Some(first) = outlooks.first() else { return Ok(()) };
         if self.candidates.is_empty() {
             // The prompt: every one of its tokens has been said.

@@ -1,10 +1,10 @@
 //! Exact search: the most probable text, with a proof.
 
 use crate::beam::{Beam, BeamOptions, EarlyStopping};
+use crate::observer::{Considered, Fate, SearchEvent, SearchObserver};
 use crate::stop::Stop;
 use crate::strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Candidate, Fate, Happening, Watch};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokenId;
 use std::cmp::Ordering;
@@ -58,15 +58,15 @@ struct Beginning {
 }
 
 /// Passes on what the beam search considers, but not its pool nor that it is over: the search goes on.
-struct Within<'a>(&'a mut dyn Watch);
+struct Within<'a>(&'a mut dyn SearchObserver);
 
-impl Watch for Within<'_> {
+impl SearchObserver for Within<'_> {
     fn wants(&self) -> bool {
         self.0.wants()
     }
-    fn happened(&mut self, happening: Happening<'_>) {
-        if matches!(happening, Happening::Candidate(_)) {
-            self.0.happened(happening);
+    fn on_event(&mut self, event: SearchEvent<'_>) {
+        if matches!(event, SearchEvent::Candidate(_)) {
+            self.0.on_event(event);
         }
     }
 }
@@ -125,7 +125,7 @@ impl Exact {
     }
 
     /// Takes the best beginnings to be looked beyond next.
-    fn ask(&mut self, tree: &mut Tree, watch: &mut dyn Watch) {
+    fn ask(&mut self, tree: &mut Tree, watch: &mut dyn SearchObserver) {
         self.asked.clear();
         if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
             self.over = true;
@@ -141,7 +141,7 @@ impl Exact {
                 }
             };
             if let Some(token) = beginning.token.filter(|_| watch.wants()) {
-                watch.happened(Happening::Candidate(Candidate {
+                watch.on_event(SearchEvent::Candidate(Considered {
                     parent: beginning.parent,
                     sequence: self.asked.len() as u32,
                     token,
@@ -185,7 +185,7 @@ impl Exact {
     }
 
     /// Looks beyond one beginning.
-    fn expand(&mut self, tree: &mut Tree, outlook: &Outlook<'_>, score: f32, watch: &mut dyn Watch) {
+    fn expand(&mut self, tree: &mut Tree, outlook: &Outlook<'_>, score: f32, watch: &mut dyn SearchObserver) {
         for (token, value) in outlook.scores.iter().filter(|&(_, value)| value > f32::NEG_INFINITY) {
             let sum = score + value;
             let (mut fate, mut node) = (Fate::Bounded, None);
@@ -204,7 +204,7 @@ impl Exact {
                 }
             }
             if watch.wants() && fate != Fate::Bounded {
-                watch.happened(Happening::Candidate(Candidate {
+                watch.on_event(SearchEvent::Candidate(Considered {
                     parent: outlook.tip.node,
                     sequence: outlook.tip.sequence,
                     token,
@@ -231,7 +231,7 @@ impl Exact {
     }
 
     /// Takes over what the beam search found.
-    fn begin(&mut self, tree: &mut Tree, found: &[Found], watch: &mut dyn Watch) {
+    fn begin(&mut self, tree: &mut Tree, found: &[Found], watch: &mut dyn SearchObserver) {
         let finished = found.iter().filter(|found| tree.node(found.node).state != State::Open);
         self.best = finished.filter_map(|found| Some((found.node, found.score? as f32))).collect();
         self.beam_score = self.best.first().map(|best| f64::from(best.1));
@@ -253,7 +253,12 @@ impl Strategy for Exact {
         if self.over { Vec::new() } else { tips.collect() }
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         if let Some(beam) = &mut self.beam {
             beam.grow(tree, outlooks, &mut Within(watch))?;
             self.nodes += outlooks.len();
@@ -271,10 +276,10 @@ impl Strategy for Exact {
         self.ask(tree, watch);
         if self.over && watch.wants() {
             let pool: Vec<(NodeId, f64)> = self.best.iter().map(|&(node, score)| (node, f64::from(score))).collect();
-            watch.happened(Happening::Pool(&pool));
+            watch.on_event(SearchEvent::Pool(&pool));
             let proved = self.bound() <= self.to_beat();
             let why = if proved { "no other beginning can win" } else { "the budget, or the time, is spent" };
-            watch.happened(Happening::Over(why));
+            watch.on_event(SearchEvent::Over(why));
         }
         Ok(())
     }

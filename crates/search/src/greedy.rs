@@ -1,10 +1,10 @@
 //! Greedy search: the most probable token, every time.
 
+use crate::observer::{Fate, SearchObserver};
+use crate::report::report_choice;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, extend, sound};
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Fate, Watch};
-use crate::witness::chosen;
 use beamline_shape::ShapeError;
 
 #[doc = include_str!("pages/greedy.md")]
@@ -27,12 +27,17 @@ impl Strategy for Greedy {
         open.then_some(Tip { node: self.tip, sequence: 0 }).into_iter().collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         for outlook in outlooks {
             sound(outlook)?;
             let token = outlook.scores.best().expect("a row without fault has a best token");
             self.tip = extend(tree, &self.stop, outlook, token);
-            chosen(watch, tree, outlook, self.tip, Fate::NotChosen);
+            report_choice(watch, tree, outlook, self.tip, Fate::NotChosen);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@
 //! Randomness comes from [`Coins`], addressed by seed, sequence, position and purpose: a draw never depends on neighbours
 //! or schedules. Or it comes from torch's stream, seed for seed ([`TorchStream`]).
 //!
-//! A [`Watch`] hears of every candidate, of every draw and of what became of them, while the search runs.
+//! A [`SearchObserver`] hears of every candidate, of every draw and of what became of them, while the search runs.
 //!
 //! ```
 //! use beamline_search::{Greedy, Outlook, Stop, Strategy, Tree};
@@ -38,18 +38,18 @@ mod constrained;
 mod constraint;
 mod contrastive;
 mod exact;
-mod finish;
+
+mod diverse;
 mod greedy;
-mod group;
+mod observer;
 mod randomness;
+mod report;
 mod sample;
 mod stochastic;
 mod stop;
 mod strategy;
 mod torch;
 mod tree;
-mod watch;
-mod witness;
 
 pub use arithmetic::Arithmetic;
 pub use beam::{Beam, BeamOptions, EarlyStopping};
@@ -59,24 +59,24 @@ pub use constrained::{ConstrainedBeam, ConstrainedOptions};
 pub use constraint::Phrases;
 pub use contrastive::Contrastive;
 pub use exact::{Exact, ExactOptions};
-pub use finish::FinishReason;
+
+pub use diverse::{DiverseBeam, DiverseOptions};
 pub use greedy::Greedy;
-pub use group::{GroupBeam, GroupOptions};
+pub use observer::{Considered, Draw, Fate, SearchEvent, SearchObserver};
 pub use randomness::Randomness;
 pub use sample::Sample;
 pub use stochastic::StochasticBeam;
-pub use stop::{Match, Stop, StopRule, StopStrings};
+pub use stop::{FinishReason, Match, Stop, StopRule, StopStrings};
 pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 pub use torch::TorchStream;
 pub use tree::{Measure, Node, NodeId, State, Tree};
-pub use watch::{Candidate, Draw, Fate, Happening, Watch};
 
 /// The strategies' pages, as they stand in each one's documentation: name and Markdown.
 pub const PAGES: &[(&str, &str)] = &[
     ("greedy", include_str!("pages/greedy.md")),
     ("sampling", include_str!("pages/sample.md")),
     ("beam_search", include_str!("pages/beam.md")),
-    ("diverse_beams", include_str!("pages/group.md")),
+    ("diverse_beams", include_str!("pages/diverse.md")),
     ("constrained_beams", include_str!("pages/constrained.md")),
     ("stochastic_beams", include_str!("pages/stochastic.md")),
     ("contrastive_search", include_str!("pages/contrastive.md")),

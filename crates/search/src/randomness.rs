@@ -1,10 +1,10 @@
 //! The two sources of random numbers, behind one way to ask.
 
 use crate::coins::{Coins, Purpose};
+use crate::observer::{Draw, SearchEvent, SearchObserver};
 use crate::strategy::Outlook;
 use crate::torch::TorchStream;
 use crate::tree::{NodeId, Tree};
-use crate::watch::{Draw, Happening, Watch};
 use beamline_shape::{Distribution, Logits};
 use beamline_tokens::TokenId;
 
@@ -33,7 +33,7 @@ pub enum Randomness {
 
 impl Randomness {
     /// Draws the token that follows an outlook's node.
-    pub(crate) fn token(&self, tree: &Tree, outlook: &Outlook<'_>, watch: &mut dyn Watch) -> Option<TokenId> {
+    pub(crate) fn token(&self, tree: &Tree, outlook: &Outlook<'_>, watch: &mut dyn SearchObserver) -> Option<TokenId> {
         let tip = outlook.tip;
         let (coin, token) = match self {
             Self::Counter(coins) => {
@@ -44,13 +44,13 @@ impl Randomness {
         };
         if watch.wants() {
             let interval = interval(&outlook.scores.distribution(), token);
-            watch.happened(Happening::Draw(Draw { parent: tip.node, sequence: tip.sequence, coin, token, interval }));
+            watch.on_event(SearchEvent::Draw(Draw { parent: tip.node, sequence: tip.sequence, coin, token, interval }));
         }
         Some(token)
     }
 
     /// Draws different candidates in proportion to `exp(score + plus)`, from rows side by side.
-    pub(crate) fn several(&self, race: &Race<'_>, watch: &mut dyn Watch) -> Vec<(usize, TokenId, f32)> {
+    pub(crate) fn several(&self, race: &Race<'_>, watch: &mut dyn SearchObserver) -> Vec<(usize, TokenId, f32)> {
         let &Race { rows, plus, step, width, vocab, count, .. } = race;
         let coins = match self {
             Self::Torch(stream) => return stream.race(rows, plus, width, vocab, count),
@@ -76,7 +76,7 @@ impl Randomness {
             if watch.wants() && total > 0.0 {
                 let interval = ((below - weight) / total, below / total);
                 let (parent, sequence) = (race.parents[row], row as u32);
-                watch.happened(Happening::Draw(Draw { parent, sequence, coin: Some(coin), token, interval }));
+                watch.on_event(SearchEvent::Draw(Draw { parent, sequence, coin: Some(coin), token, interval }));
             }
             drawn.push((row, token, sum));
         }

@@ -1,11 +1,11 @@
 //! Sampling: tokens drawn as their probabilities say.
 
+use crate::observer::{Fate, SearchObserver};
 use crate::randomness::Randomness;
+use crate::report::report_choice;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, extend, sound};
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Fate, Watch};
-use crate::witness::chosen;
 use beamline_shape::ShapeError;
 
 #[doc = include_str!("pages/sample.md")]
@@ -34,7 +34,12 @@ impl Strategy for Sample {
         tips.filter(|tip| tree.node(tip.node).state == State::Open).collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         let mut next = 0;
         for outlook in outlooks {
             sound(outlook)?;
@@ -44,7 +49,7 @@ impl Strategy for Sample {
             next = sequence + 1;
             let token = self.randomness.token(tree, outlook, watch).expect("a row without fault has tokens");
             self.tips[sequence] = extend(tree, &self.stop, outlook, token);
-            chosen(watch, tree, outlook, self.tips[sequence], Fate::NotChosen);
+            report_choice(watch, tree, outlook, self.tips[sequence], Fate::NotChosen);
         }
         self.randomness.idle(self.tips.len() - next, self.vocab);
         Ok(())

@@ -1,10 +1,10 @@
 //! Stochastic beam search: several samples, no two alike.
 
 use crate::coins::{Coins, Purpose};
+use crate::observer::{Considered, Fate, SearchEvent, SearchObserver};
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, sound};
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Candidate, Fate, Happening, Watch};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokenId;
 
@@ -75,7 +75,12 @@ impl Strategy for StochasticBeam {
         open.map(|(held, sequence)| Tip { node: held.node, sequence }).collect()
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         let mut all = Vec::new();
         for &held in &self.held {
             match outlooks.iter().position(|outlook| outlook.tip.node == held.node) {
@@ -120,7 +125,7 @@ impl Strategy for StochasticBeam {
             if watch.wants() {
                 let (sequence, rank) = (outlooks[outlook].tip.sequence, rank + 1);
                 let (score, normalised) = (logprob, Some(perturbed));
-                watch.happened(Happening::Candidate(Candidate {
+                watch.on_event(SearchEvent::Candidate(Considered {
                     parent,
                     sequence,
                     token,

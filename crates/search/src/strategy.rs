@@ -1,8 +1,8 @@
 //! The seam between choosing and everything else.
 
+use crate::observer::SearchObserver;
 use crate::stop::Stop;
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::Watch;
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
 
@@ -82,7 +82,12 @@ pub trait Strategy: Send {
     ///
     /// # Errors
     /// When nothing can be chosen, as the processor at fault says.
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError>;
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError>;
 
     /// Hears that other prompts of the batch took a step after this search was over.
     fn idle(&mut self) {}

@@ -4,8 +4,8 @@
 mod served;
 
 use beamline_search::{
-    Beam, BeamOptions, ConstrainedBeam, ConstrainedOptions, EarlyStopping, Exact, ExactOptions, Fate, Greedy,
-    GroupBeam, GroupOptions, Phrases, State,
+    Beam, BeamOptions, ConstrainedBeam, ConstrainedOptions, DiverseBeam, DiverseOptions, EarlyStopping, Exact,
+    ExactOptions, Fate, Greedy, Phrases, State,
 };
 use beamline_tokens::TokenId;
 use proptest::prelude::*;
@@ -60,8 +60,8 @@ fn every_candidate_has_a_fate_and_the_kept_ones_a_node() {
 fn groups_keep_away_from_each_other() {
     // The table's scores are not lowered here (that is a processor's work): groups without it are alike.
     let groups =
-        GroupOptions { groups: 2, beams: 1, returned: 2, length_penalty: 1.0, early_stopping: EarlyStopping::False };
-    let outcome = run(GroupBeam::new(groups, stop(&[3], 2)), &garden_path());
+        DiverseOptions { groups: 2, beams: 1, returned: 2, length_penalty: 1.0, early_stopping: EarlyStopping::False };
+    let outcome = run(DiverseBeam::new(groups, stop(&[3], 2)), &garden_path());
     assert_eq!(outcome.paths(), [[1, 3], [1, 3]]);
 }
 

@@ -2,8 +2,8 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Distribution, Engine, Event, Interest, NodeId, Observer, Options, Outlook, Prompt, Special, TokenId,
-    What,
+    Beginning, Distribution, Engine, Event, EventKind, Interest, NodeId, Observer, Options, Outlook, Prompt, Special,
+    TokenId,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -146,12 +146,12 @@ impl Observer for Collector<'_> {
     }
 
     fn event(&mut self, event: &Event<'_>) {
-        match &event.what {
-            What::Row { tokens, outlook } => self.row(tokens, outlook),
-            What::Stage { stage, row } => {
+        match &event.kind {
+            EventKind::Row { tokens, outlook } => self.row(tokens, outlook),
+            EventKind::Stage { stage, row } => {
                 self.stages.entry(stage.tip.node).or_default().push((stage.processor, row.distribution()));
             }
-            What::Search { .. } => {}
+            EventKind::Search { .. } => {}
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Considered, Engine, Event, Fate, Happening, Interest, Observer, Options, Prompt, Session, Special,
-    State, TokenId, What,
+    Beginning, Considered, Engine, Event, EventKind, Fate, Interest, Observer, Options, Prompt, SearchEvent, Session,
+    Special, State, TokenId,
 };
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -61,7 +61,7 @@ impl Observer for Collector {
         interest == Interest::Search
     }
     fn event(&mut self, event: &Event<'_>) {
-        if let What::Search { happening: Happening::Candidate(candidate), .. } = &event.what {
+        if let EventKind::Search { event: SearchEvent::Candidate(candidate), .. } = &event.kind {
             self.0.push(*candidate);
         }
     }

@@ -38,7 +38,7 @@ fn files(folder: &Path, module: Option<&str>, depth: usize, into: &mut Vec<(Stri
 fn without_tests(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let is_tests = |pair: &[&str]| pair[0].starts_with("#[cfg(") && pair[0].contains("test") && pair[1].ends_with('{');
-    let end = lines.windows(2).position(|pair| is_tests(pair)).unwrap_or(lines.len());
+    let end = lines.windows(2).position(is_tests).unwrap_or(lines.len());
     let code = |line: &&str| line.split("//").next().unwrap_or_default().to_owned();
     lines[..end].iter().map(code).collect::<Vec<_>>().join("\n")
 }
@@ -126,7 +126,9 @@ fn order(mut uses: Uses) -> Result<Vec<String>, Uses> {
         }
         for name in ready {
             uses.remove(&name);
-            uses.values_mut().for_each(|used| _ = used.remove(&name));
+            for used in uses.values_mut() {
+                used.remove(&name);
+            }
             order.push(name);
         }
     }

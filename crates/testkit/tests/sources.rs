@@ -82,7 +82,10 @@ fn files_that_documents_name_exist() {
     sources(&root, &mut files);
     let code = |text: &str| -> Vec<String> {
         let words = text.split('`').skip(1).step_by(2).filter(|word| !word.contains(char::is_whitespace));
-        words.filter(|word| word.ends_with(".rs") || word.contains("/src")).map(str::to_owned).collect()
+        words
+            .filter(|word| Path::new(word).extension().is_some_and(|end| end == "rs") || word.contains("/src"))
+            .map(str::to_owned)
+            .collect()
     };
     let architecture = code(&read_to_string(root.join("../ARCHITECTURE.md")).unwrap());
     assert!(architecture.len() > 40, "found only {architecture:?}");

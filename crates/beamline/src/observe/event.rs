@@ -1,7 +1,7 @@
 //! What an observer hears while searches run.
 
 use crate::run::SessionId;
-use beamline_search::{Happening, Outlook, Tip, Watch};
+use beamline_search::{Outlook, SearchEvent, SearchObserver, Tip};
 use beamline_shape::Logits;
 use beamline_tokens::TokenId;
 
@@ -15,12 +15,12 @@ pub struct Event<'a> {
     /// The step, from 0: how many times this session's search has grown before.
     pub step: usize,
     /// What happened.
-    pub what: What<'a>,
+    pub kind: EventKind<'a>,
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
-pub enum What<'a> {
+pub enum EventKind<'a> {
     /// A processor has acted on the row that follows a tip.
     Stage {
         /// What it did.
@@ -38,7 +38,7 @@ pub enum What<'a> {
     /// A candidate was considered, a number drawn, the pool changed, or the search ended.
     Search {
         /// What the search told.
-        happening: Happening<'a>,
+        event: SearchEvent<'a>,
         /// The raw model's log-probability of the candidate or the drawn token.
         raw_logprob: Option<f64>,
     },
@@ -72,11 +72,11 @@ pub trait Observer {
 /// Kinds of events, by what they cost to make.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interest {
-    /// [`What::Row`].
+    /// [`EventKind::Row`].
     Rows,
-    /// [`What::Stage`].
+    /// [`EventKind::Stage`].
     Stages,
-    /// [`What::Search`].
+    /// [`EventKind::Search`].
     Search,
 }
 
@@ -104,7 +104,7 @@ impl Stages {
 }
 
 /// Passes a search's own telling on to an observer.
-pub(crate) struct Told<'a, 'o> {
+pub(crate) struct Forward<'a, 'o> {
     pub(crate) observer: &'o mut dyn Observer,
     pub(crate) session: usize,
     pub(crate) id: SessionId,
@@ -114,22 +114,22 @@ pub(crate) struct Told<'a, 'o> {
     pub(crate) log_sums: &'a [f64],
 }
 
-impl Watch for Told<'_, '_> {
+impl SearchObserver for Forward<'_, '_> {
     fn wants(&self) -> bool {
         self.observer.wants(Interest::Search)
     }
 
-    fn happened(&mut self, happening: Happening<'_>) {
+    fn on_event(&mut self, event: SearchEvent<'_>) {
         let of = |parent, token: TokenId| {
             let i = self.outlooks.iter().position(|outlook| outlook.tip.node == parent)?;
             self.outlooks[i].raw.get(token.index()).map(|&logit| f64::from(logit) - self.log_sums[i])
         };
-        let raw_logprob = match &happening {
-            Happening::Candidate(candidate) => of(candidate.parent, candidate.token),
-            Happening::Draw(draw) => of(draw.parent, draw.token),
+        let raw_logprob = match &event {
+            SearchEvent::Candidate(candidate) => of(candidate.parent, candidate.token),
+            SearchEvent::Draw(draw) => of(draw.parent, draw.token),
             _ => None,
         };
-        let what = What::Search { happening, raw_logprob };
-        self.observer.event(&Event { session: self.session, id: self.id, step: self.step, what });
+        let kind = EventKind::Search { event, raw_logprob };
+        self.observer.event(&Event { session: self.session, id: self.id, step: self.step, kind });
     }
 }

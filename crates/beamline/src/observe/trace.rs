@@ -9,12 +9,12 @@ mod replay;
 
 pub use replay::{Replayed, replay};
 
-use crate::observe::event::{Event, Interest, Observer, What};
+use crate::observe::event::{Event, EventKind, Interest, Observer};
 use crate::options::Plan;
 use crate::run::Completion;
 use crate::run::Engine;
 use crate::run::Session;
-use beamline_search::{Happening, State};
+use beamline_search::{SearchEvent, State};
 use beamline_tokens::TokenId;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -95,10 +95,10 @@ impl<'a, W: Write> Trace<'a, W> {
     }
 
     /// What happened, as fields of a line.
-    fn fields(&self, what: &What<'_>) -> Option<Value> {
-        Some(match what {
-            What::Row { .. } => return None,
-            What::Stage { stage, .. } => json!({
+    fn fields(&self, kind: &EventKind<'_>) -> Option<Value> {
+        Some(match kind {
+            EventKind::Row { .. } => return None,
+            EventKind::Stage { stage, .. } => json!({
                 "event": "stage",
                 "parent": stage.tip.node.index(),
                 "sequence": stage.tip.sequence,
@@ -107,7 +107,7 @@ impl<'a, W: Write> Trace<'a, W> {
                 "removed": stage.removed,
                 "removed_prob": stage.removed_probability,
             }),
-            What::Search { happening: Happening::Candidate(c), raw_logprob } => json!({
+            EventKind::Search { event: SearchEvent::Candidate(c), raw_logprob } => json!({
                 "event": "candidate",
                 "parent": c.parent.index(),
                 "sequence": c.sequence,
@@ -120,7 +120,7 @@ impl<'a, W: Write> Trace<'a, W> {
                 "rank": c.rank,
                 "fate": c.fate.name(),
             }),
-            What::Search { happening: Happening::Draw(draw), raw_logprob } => json!({
+            EventKind::Search { event: SearchEvent::Draw(draw), raw_logprob } => json!({
                 "event": "draw",
                 "parent": draw.parent.index(),
                 "sequence": draw.sequence,
@@ -130,12 +130,12 @@ impl<'a, W: Write> Trace<'a, W> {
                 "token": self.token(draw.token),
                 "logprob_raw": raw_logprob,
             }),
-            What::Search { happening: Happening::Pool(entries), .. } => {
+            EventKind::Search { event: SearchEvent::Pool(entries), .. } => {
                 let entry =
                     |(node, score): &(beamline_search::NodeId, f64)| json!({"node": node.index(), "score": score});
                 json!({"event": "pool", "sequences": entries.iter().map(entry).collect::<Vec<_>>()})
             }
-            What::Search { happening: Happening::Over(why), .. } => json!({"event": "over", "why": why}),
+            EventKind::Search { event: SearchEvent::Over(why), .. } => json!({"event": "over", "why": why}),
         })
     }
 }
@@ -151,7 +151,7 @@ impl<W: Write> Observer for Trace<'_, W> {
     }
 
     fn event(&mut self, event: &Event<'_>) {
-        let Some(Value::Object(fields)) = self.fields(&event.what) else { return };
+        let Some(Value::Object(fields)) = self.fields(&event.kind) else { return };
         let mut line = serde_json::Map::new();
         for (name, value) in fields {
             line.insert(name.clone(), value);

@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::run::{Assistant, Drafter, Lookup, Schedule};
 use beamline_model::{Geometry, Model};
 use beamline_search::{
-    Arithmetic, Beam, BeamOptions, BestOf, Coins, ConstrainedBeam, ConstrainedOptions, Contrastive, EarlyStopping,
-    Exact, ExactOptions, Greedy, GroupBeam, GroupOptions, Randomness, RankBy, Sample, StochasticBeam, Stop,
+    Arithmetic, Beam, BeamOptions, BestOf, Coins, ConstrainedBeam, ConstrainedOptions, Contrastive, DiverseBeam,
+    DiverseOptions, EarlyStopping, Exact, ExactOptions, Greedy, Randomness, RankBy, Sample, StochasticBeam, Stop,
     StopStrings, Strategy, TorchStream,
 };
 use beamline_shape::{Brief, OptionValue, Pipeline, Preset, Processor, REGISTRY};
@@ -32,7 +32,7 @@ pub(crate) struct SearchSetup {
     pub(crate) negative: Option<Vec<TokenId>>,
 }
 
-/// What an engine has for its recipes.
+/// What an engine has for its searches.
 pub(crate) struct Resources<'a> {
     pub(crate) geometry: Geometry,
     pub(crate) vocabulary: &'a Arc<Vocabulary>,
@@ -40,7 +40,7 @@ pub(crate) struct Resources<'a> {
     pub(crate) assistant: Option<&'a Arc<dyn Model>>,
 }
 
-/// What the prompts of a batch have in shared.
+/// What the prompts of a batch share.
 #[derive(Clone)]
 pub(crate) struct BatchShared {
     coins: Coins,
@@ -221,8 +221,8 @@ fn beam_search(
             if !beams.is_multiple_of(groups) {
                 return plain(None);
             }
-            let options = GroupOptions { groups, beams: beams / groups, returned, length_penalty, early_stopping };
-            Box::new(GroupBeam::new(options, stop))
+            let options = DiverseOptions { groups, beams: beams / groups, returned, length_penalty, early_stopping };
+            Box::new(DiverseBeam::new(options, stop))
         }
         (SearchMethod::ConstrainedBeamSearch, Some(OptionValue::Phrases(ids))) => match phrases(ids) {
             Some(phrases) => {

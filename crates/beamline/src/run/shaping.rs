@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use super::step::Work;
-use crate::observe::{Event, Interest, Observer, Stages, What};
+use crate::observe::{Event, EventKind, Interest, Observer, Stages};
 use beamline_model::Rows;
 use beamline_search::{NodeId, Purpose, Tip};
 use beamline_shape::{Context, Logits, ShapeError};
@@ -57,8 +57,8 @@ pub(crate) fn shape(
         let pipeline = &mut work.branch.pipeline;
         let sound = pipeline.apply(&mut scores, &context, &mut |processor, row| {
             if let Some(stages) = &mut stages {
-                let what = What::Stage { stage: stages.after(tip, processor, row), row };
-                observer.event(&Event { session: s, id, step, what });
+                let kind = EventKind::Stage { stage: stages.after(tip, processor, row), row };
+                observer.event(&Event { session: s, id, step, kind });
             }
         });
         let mut fault = None;

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::session::{Session, SharedDraws};
 use super::shaping::shape;
 use crate::error::Error;
-use crate::observe::{Event, Interest, Observer, Told, What};
+use crate::observe::{Event, EventKind, Forward, Interest, Observer};
 use beamline_kernels::RowSums;
 use beamline_model::{KvCache, ModelError, Rows, Span, Want};
 use beamline_search::{NodeId, Outlook, Tip};
@@ -138,8 +138,8 @@ impl Engine {
             if observer.wants(Interest::Rows) {
                 for outlook in &outlooks {
                     let tokens = session.tokens(outlook.tip.node);
-                    let what = What::Row { tokens: &tokens, outlook: *outlook };
-                    observer.event(&Event { session: s, id: session.id(), step: session.steps, what });
+                    let kind = EventKind::Row { tokens: &tokens, outlook: *outlook };
+                    observer.event(&Event { session: s, id: session.id(), step: session.steps, kind });
                 }
             }
             self.grow(s, session, &outlooks, observer)?;
@@ -193,7 +193,7 @@ impl Engine {
         };
         let log_sums: Vec<f64> = sums.iter().map(RowSums::log_sum).collect();
         let mut told =
-            Told { observer, session: s, id: session.id(), step: session.steps, outlooks, log_sums: &log_sums };
+            Forward { observer, session: s, id: session.id(), step: session.steps, outlooks, log_sums: &log_sums };
         let before = session.tree.len();
         session.strategy.grow(&mut session.tree, outlooks, &mut told)?;
         session.steps += 1;

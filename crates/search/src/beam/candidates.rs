@@ -1,10 +1,10 @@
 //! Continuations of several hypotheses, in one order.
 
-use crate::finish::FinishReason;
+use crate::observer::{Considered, Fate, SearchEvent, SearchObserver};
+use crate::stop::FinishReason;
 use crate::stop::Stop;
 use crate::strategy::Outlook;
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Candidate, Fate, Happening, Watch};
 use beamline_shape::Logits;
 use beamline_tokens::TokenId;
 
@@ -73,14 +73,14 @@ impl Continuation {
 
 /// Tells a watcher of candidates in their order; `normalise` divides a sum for its length.
 pub(crate) fn tell(
-    watch: &mut dyn Watch,
+    watch: &mut dyn SearchObserver,
     outlooks: &[Outlook<'_>],
     candidates: &[Continuation],
     normalise: impl Fn(f32) -> f64,
 ) {
     for (rank, c) in candidates.iter().enumerate() {
         let outlook = &outlooks[c.beam];
-        watch.happened(Happening::Candidate(Candidate {
+        watch.on_event(SearchEvent::Candidate(Considered {
             parent: outlook.tip.node,
             sequence: outlook.tip.sequence,
             token: c.token,

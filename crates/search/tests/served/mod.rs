@@ -1,7 +1,7 @@
 //! Strategies served by hand: no model is needed to test a policy.
 #![allow(dead_code, clippy::unwrap_used)] // not every test uses everything; tests may unwrap
 
-use beamline_search::{FinishReason, Found, Happening, Outlook, State, Stop, Strategy, Tree, Watch};
+use beamline_search::{FinishReason, Found, Outlook, SearchEvent, SearchObserver, State, Stop, Strategy, Tree};
 use beamline_shape::Logits;
 use beamline_tokens::TokenId;
 
@@ -39,7 +39,11 @@ pub(crate) fn run(strategy: impl Strategy + 'static, table: &[Vec<f32>]) -> Outc
 }
 
 /// Runs a strategy on a table of next-token logits, begun at token 0, while `watch` listens.
-pub(crate) fn watched(strategy: impl Strategy + 'static, table: &[Vec<f32>], watch: &mut dyn Watch) -> Outcome {
+pub(crate) fn watched(
+    strategy: impl Strategy + 'static,
+    table: &[Vec<f32>],
+    watch: &mut dyn SearchObserver,
+) -> Outcome {
     let (mut strategy, mut tree): (Box<dyn Strategy>, Tree) = (Box::new(strategy), Tree::new());
     loop {
         let asked = strategy.frontier(&tree);
@@ -90,16 +94,16 @@ pub(crate) fn stop(eos: &[u32], max_new_tokens: usize) -> Stop {
 
 /// Keeps everything that happens.
 #[derive(Default)]
-pub(crate) struct Witness(pub(crate) Vec<String>, pub(crate) Vec<beamline_search::Candidate>);
+pub(crate) struct Witness(pub(crate) Vec<String>, pub(crate) Vec<beamline_search::Considered>);
 
-impl Watch for Witness {
+impl SearchObserver for Witness {
     fn wants(&self) -> bool {
         true
     }
-    fn happened(&mut self, happening: Happening<'_>) {
-        if let Happening::Candidate(candidate) = happening {
+    fn on_event(&mut self, event: SearchEvent<'_>) {
+        if let SearchEvent::Candidate(candidate) = event {
             self.1.push(candidate);
         }
-        self.0.push(format!("{happening:?}"));
+        self.0.push(format!("{event:?}"));
     }
 }

@@ -1,14 +1,20 @@
 //! Telling a watcher which token was taken, and which were not.
 
+use crate::observer::{Considered, Fate, SearchEvent, SearchObserver};
 use crate::strategy::Outlook;
 use crate::tree::{NodeId, State, Tree};
-use crate::watch::{Candidate, Fate, Happening, Watch};
 
 /// How many of the best tokens are told of where one is taken out of many.
 const SHOWN: usize = 10;
 
 /// Tells of the best tokens and of the one that became `node`; `others` is the fate of the rest.
-pub(crate) fn chosen(watch: &mut dyn Watch, tree: &Tree, outlook: &Outlook<'_>, node: NodeId, others: Fate) {
+pub(crate) fn report_choice(
+    watch: &mut dyn SearchObserver,
+    tree: &Tree,
+    outlook: &Outlook<'_>,
+    node: NodeId,
+    others: Fate,
+) {
     if !watch.wants() {
         return;
     }
@@ -31,7 +37,7 @@ pub(crate) fn chosen(watch: &mut dyn Watch, tree: &Tree, outlook: &Outlook<'_>, 
             State::Open => (Some(node), Fate::Kept),
             State::Finished(reason) => (Some(node), Fate::Finished(reason)),
         };
-        watch.happened(Happening::Candidate(Candidate {
+        watch.on_event(SearchEvent::Candidate(Considered {
             parent: outlook.tip.node,
             sequence: outlook.tip.sequence,
             token,

@@ -3,17 +3,17 @@
 use crate::beam::candidates::{Continuation, Running, best, tell};
 use crate::beam::classic::{ClassicPool, ranked};
 use crate::beam::{EarlyStopping, OUT};
-use crate::finish::FinishReason;
+use crate::observer::{Fate, SearchEvent, SearchObserver};
+use crate::stop::FinishReason;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{State, Tree};
-use crate::watch::{Fate, Happening, Watch};
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
 
 /// How a diverse beam search is done.
 #[derive(Clone, Debug)]
-pub struct GroupOptions {
+pub struct DiverseOptions {
     /// The number of groups.
     pub groups: usize,
     /// Beams of each group.
@@ -26,10 +26,10 @@ pub struct GroupOptions {
     pub early_stopping: EarlyStopping,
 }
 
-#[doc = include_str!("pages/group.md")]
+#[doc = include_str!("pages/diverse.md")]
 #[derive(Clone, Debug)]
-pub struct GroupBeam {
-    options: GroupOptions,
+pub struct DiverseBeam {
+    options: DiverseOptions,
     stop: Stop,
     groups: Vec<Group>,
     /// The group whose turn it is.
@@ -46,10 +46,10 @@ struct Group {
     done: bool,
 }
 
-impl GroupBeam {
+impl DiverseBeam {
     /// A search of these rules.
-    pub fn new(options: GroupOptions, stop: Stop) -> Self {
-        let GroupOptions { beams, length_penalty, early_stopping, .. } = options;
+    pub fn new(options: DiverseOptions, stop: Stop) -> Self {
+        let DiverseOptions { beams, length_penalty, early_stopping, .. } = options;
         let running: Vec<Running> = (0..beams).map(|beam| (Tree::ROOT, if beam == 0 { 0.0 } else { OUT })).collect();
         let pool = ClassicPool::new(beams, length_penalty, early_stopping, stop.max_new_tokens);
         let groups = vec![Group { running, pool, done: false }; options.groups];
@@ -67,7 +67,7 @@ impl GroupBeam {
     }
 
     /// Begins a new step, or ends the search.
-    fn end_step(&mut self, tree: &mut Tree, watch: &mut dyn Watch) {
+    fn end_step(&mut self, tree: &mut Tree, watch: &mut dyn SearchObserver) {
         self.taken.clear();
         self.next_turn(0);
         if self.turn == self.groups.len() {
@@ -82,8 +82,8 @@ impl GroupBeam {
         }
         if watch.wants() {
             let pools = ranked(self.groups.iter().map(|group| &group.pool));
-            watch.happened(Happening::Pool(&pools));
-            self.over.into_iter().for_each(|why| watch.happened(Happening::Over(why)));
+            watch.on_event(SearchEvent::Pool(&pools));
+            self.over.into_iter().for_each(|why| watch.on_event(SearchEvent::Over(why)));
         }
     }
 
@@ -138,7 +138,7 @@ impl Group {
     }
 }
 
-impl Strategy for GroupBeam {
+impl Strategy for DiverseBeam {
     fn wants(&self) -> Wants {
         Wants { log_probabilities: true, ..Wants::default() }
     }
@@ -161,7 +161,12 @@ impl Strategy for GroupBeam {
         &self.taken
     }
 
-    fn grow(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], watch: &mut dyn Watch) -> Result<(), ShapeError> {
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
         let rows: Vec<&Logits> = outlooks.iter().map(|outlook| outlook.scores).collect();
         let beams = self.options.beams;
         let count = self.stop.candidates(beams);

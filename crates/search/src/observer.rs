@@ -1,6 +1,6 @@
 //! What a search considers, told while it runs.
 
-use crate::finish::FinishReason;
+use crate::stop::FinishReason;
 use crate::tree::NodeId;
 use beamline_tokens::TokenId;
 
@@ -46,7 +46,7 @@ impl Fate {
 
 /// A token that a search considered.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Candidate {
+pub struct Considered {
     /// What it would follow.
     pub parent: NodeId,
     /// Which of the search's sequences it belongs to: the beam, or the sample.
@@ -84,9 +84,9 @@ pub struct Draw {
 
 /// Something that happened in a search.
 #[derive(Clone, Debug)]
-pub enum Happening<'a> {
+pub enum SearchEvent<'a> {
     /// A token was considered.
-    Candidate(Candidate),
+    Candidate(Considered),
     /// A number was drawn.
     Draw(Draw),
     /// The pool of finished sequences after a step: nodes and scores, the best first.
@@ -96,13 +96,13 @@ pub enum Happening<'a> {
 }
 
 /// Watches a search. `()` watches nothing, and then nothing is made for it.
-pub trait Watch {
+pub trait SearchObserver {
     /// Whether it wants to hear of anything.
     fn wants(&self) -> bool {
         false
     }
     /// Hears of what happened.
-    fn happened(&mut self, _happening: Happening<'_>) {}
+    fn on_event(&mut self, _event: SearchEvent<'_>) {}
 }
 
-impl Watch for () {}
+impl SearchObserver for () {}
