@@ -107,7 +107,7 @@ impl Plan {
     /// struct Half;
     /// impl Processor for Half {
     ///     fn name(&self) -> &'static str { "half" }
-    ///     fn apply(&mut self, logits: &mut Logits, _: &Context<'_>) { logits.map(|_, value| value / 2.0); }
+    ///     fn apply(&mut self, logits: &mut Logits, _: &Context<'_>) { logits.map(|value| value / 2.0); }
     ///     fn fork(&self) -> Box<dyn Processor> { Box::new(self.clone()) }
     /// }
     /// let engine = Engine::open("builtin")?;
