@@ -11,8 +11,10 @@ use crate::config::{Fields, Keys};
 use crate::error::{Defect, LoadError};
 use crate::forward::Model;
 use crate::geometry::Geometry;
+use crate::gguf::Gguf;
 use crate::weights::Weights;
 use beamline_kernels::Compute;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// All networks that can be run.
@@ -53,8 +55,31 @@ pub(crate) struct Described {
     pub(crate) network: Box<dyn Network>,
 }
 
+/// Reads a `config.json`, as transformers writes it.
+pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
+    let json: Value = serde_json::from_slice(bytes).map_err(|e| Defect::Json(e.to_string()))?;
+    let fields = Fields(json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?);
+    if let Some(quantization) = fields.get("quantization_config") {
+        let method = quantization.get("quant_method").unwrap_or(quantization);
+        return Err(Defect::unsupported("quantization_config", method, "plain weights, or GGUF"));
+    }
+    let asked = fields.text("model_type")?;
+    describe("model_type", asked, |a| a.names, |architecture, name| (architecture.read)(name, fields))
+}
+
+/// Reads the keys of a GGUF file.
+pub(crate) fn from_gguf(gguf: &Gguf<'_>) -> Result<Described, Defect> {
+    let asked = gguf.text("general.architecture")?;
+    describe(
+        "general.architecture",
+        asked,
+        |a| a.gguf,
+        |architecture, name| (architecture.read_gguf)(&Keys { gguf, architecture: name }),
+    )
+}
+
 /// Finds the network that `field` asks for and reads what describes it.
-pub(crate) fn describe(
+fn describe(
     field: &str,
     asked: Option<&str>,
     names: fn(&Architecture) -> &'static [&'static str],

@@ -1,7 +1,6 @@
 //! From files to a model: opened, checked, packed.
 
-use crate::architectures::{Described, Network};
-use crate::config;
+use crate::architectures::{self, Described, Network};
 use crate::deferred_check::{CheckedByFirstPass, CheckedMatrix};
 use crate::error::{Defect, LoadError};
 use crate::forward::Model;
@@ -82,7 +81,7 @@ impl Checkpoint {
             let config_path = path.join("config.json");
             let config = WeightFile::open(&config_path)?;
             let config = config.beginning(config.len())?;
-            let described = config::from_json(&config).map_err(|defect| defect.at(&config_path))?;
+            let described = architectures::from_json(&config).map_err(|defect| defect.at(&config_path))?;
             let shards = safetensors::open(path)?;
             let tensors = safetensors::tensors(&shards)?;
             return Ok(Self { path: path.to_owned(), files: Files::Safetensors(shards, tensors), described });
@@ -189,7 +188,7 @@ fn gguf_header(file: &WeightFile) -> Result<(Cow<'static, [u8]>, Described), Loa
             None => Cow::Owned(file.beginning(size)?),
         };
         let gguf = Gguf::read_beginning(&header, file.len()).map_err(|defect| defect.at(file.path()))?;
-        if let Some(described) = gguf.as_ref().map(config::from_gguf) {
+        if let Some(described) = gguf.as_ref().map(architectures::from_gguf) {
             let described = described.map_err(|defect| defect.at(file.path()))?;
             return Ok((header, described));
         }

@@ -35,6 +35,7 @@ mod error;
 mod forward;
 mod geometry;
 pub mod gguf;
+mod holding;
 mod layers;
 mod mapped;
 mod model_error;
@@ -51,13 +52,14 @@ pub use checkpoint::{Checkpoint, Loaded};
 pub use error::{Defect, LoadError};
 pub use forward::{Model, Rows, Span, Want};
 pub use geometry::Geometry;
+pub use holding::Holding;
 pub use mapped::TrustedFiles;
 pub use model_error::{CustomError, ModelError};
 pub use model_id::ModelId;
 pub use probe::{Part, Probe, Site};
 pub use safetensors::safetensors_index;
 pub use table::TableModel;
-pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, Holding, LoadOptions};
+pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, LoadOptions};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

@@ -1,8 +1,8 @@
 //! A file of weights, open: read piece by piece, or mapped where that has been asked for.
 
 use crate::error::{Defect, LoadError};
+use crate::holding::Holding;
 use crate::mapped::{Mapped, TrustedFiles};
-use crate::weights::Holding;
 use beamline_kernels::WeightBytes;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};

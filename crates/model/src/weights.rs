@@ -3,8 +3,7 @@
 use crate::deferred_check::CheckedMatrix;
 use crate::error::{Defect, LoadError};
 use crate::gguf::{Kind, Stored};
-use crate::layers::linear::Linear;
-use crate::mapped::TrustedFiles;
+use crate::holding::Holding;
 use crate::names::{Format, TensorName};
 use crate::weight_file::Held;
 use beamline_kernels::{ActivationFormat, Compute, Encoding, Layout, Matrix, PackError, Source};
@@ -29,19 +28,6 @@ pub struct LoadOptions {
     pub holding: Holding,
     /// When plain floats that are used in place are looked through for NaN and infinity.
     pub check: Check,
-}
-
-/// Where the weights are once a model has been loaded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Holding {
-    /// In memory of this process, packed for products. Files are read while loading (no mmap) and closed when it returns:
-    /// whatever happens to them afterwards does not matter.
-    #[default]
-    Packed,
-    /// Quantised and converted weights are packed; plain floats stay in the mapped file (mmap), are used there by the first
-    /// product, and packed by the second one. The first token comes sooner, and the files must stay what they are for as
-    /// long as the model lives, which the promise says. All results are the same bits.
-    Mapped(TrustedFiles),
 }
 
 /// When plain floats that are used in place ([`Holding::Mapped`]) are looked through for NaN and infinity, which no model may
@@ -150,7 +136,7 @@ impl<'a> Weights<'a> {
     }
 
     /// A tensor that must be there, in this shape.
-    fn stored(&self, name: &str, shape: &[usize]) -> Result<(Found<'a>, Encoding), LoadError> {
+    pub(crate) fn stored(&self, name: &str, shape: &[usize]) -> Result<(Found<'a>, Encoding), LoadError> {
         let found = (self.find)(name).ok_or_else(|| Defect::MissingTensor(name.to_owned()).at(self.path))?;
         if found.stored.shape != shape {
             let (had, expected) = (found.stored.shape.clone(), shape.to_vec());
@@ -163,7 +149,7 @@ impl<'a> Weights<'a> {
     }
 
     /// A tensor as plain numbers, all finite.
-    fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
+    pub(crate) fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
         let (Found { stored, file }, encoding) = self.stored(name, shape)?;
         let (count, path) = (shape.iter().product(), file.path());
         if encoding.bytes(count) != Some(stored.place.len()) {
@@ -209,7 +195,7 @@ impl<'a> Weights<'a> {
         there.then(|| self.numbers(name, shape)).transpose()
     }
 
-    fn tensor(&self, name: TensorName, layer: Option<usize>, kind: &str) -> String {
+    pub(crate) fn tensor(&self, name: TensorName, layer: Option<usize>, kind: &str) -> String {
         format!("{}.{kind}", self.format.stem(name, layer))
     }
 
@@ -228,7 +214,7 @@ impl<'a> Weights<'a> {
         self.ordered(name, None, shape, None, false)
     }
 
-    fn ordered(
+    pub(crate) fn ordered(
         &mut self,
         name: TensorName,
         layer: Option<usize>,
@@ -263,65 +249,5 @@ impl<'a> Weights<'a> {
             is_table: !stepped,
         });
         Ok(matrix)
-    }
-
-    /// A matrix with a bias.
-    pub(crate) fn linear(
-        &mut self,
-        name: TensorName,
-        layer: Option<usize>,
-        shape: [usize; 2],
-    ) -> Result<Linear, LoadError> {
-        self.linear_if(name, layer, shape, true)
-    }
-
-    /// A matrix, with a bias where there is one.
-    pub(crate) fn linear_if(
-        &mut self,
-        name: TensorName,
-        layer: Option<usize>,
-        shape: [usize; 2],
-        biased: bool,
-    ) -> Result<Linear, LoadError> {
-        let matrix = self.matrix(name, layer, shape)?;
-        let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[shape[0]])).transpose()?;
-        Ok(Linear { matrix, bias })
-    }
-
-    /// Queries or keys whose pairs lie side by side, brought into the order in which a head's halves are turned against
-    /// each other.
-    pub(crate) fn interleaved(
-        &mut self,
-        name: TensorName,
-        layer: Option<usize>,
-        shape: [usize; 2],
-        biased: bool,
-        head: usize,
-    ) -> Result<Linear, LoadError> {
-        let tensor = self.tensor(name, layer, "weight");
-        self.stored(&tensor, &shape)?; // before an order of that many outputs is made
-        let order = interleaved(shape[0], head);
-        let matrix = self.ordered(name, layer, shape, Some(&order), true)?;
-        let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[shape[0]])).transpose()?;
-        let bias = bias.map(|stored| order.iter().map(|&i| stored[i]).collect());
-        Ok(Linear { matrix, bias })
-    }
-}
-
-/// Where the outputs of a head's halves lie when pairs are stored side by side: output `i` of the first half at `2i`,
-/// of the second at `2i + 1`.
-fn interleaved(outputs: usize, head: usize) -> Vec<usize> {
-    let half = head / 2;
-    (0..outputs).map(|o| o / head * head + (o % half) * 2 + (o % head) / half).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn interleaved_pairs_become_halves() {
-        // Two heads of four: stored a0 b0 a1 b1, wanted a0 a1 b0 b1.
-        assert_eq!(interleaved(8, 4), [0, 2, 1, 3, 4, 6, 5, 7]);
     }
 }

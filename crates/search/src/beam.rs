@@ -6,9 +6,9 @@ mod pool;
 
 pub use pool::EarlyStopping;
 
+use crate::finish::FinishReason;
 use crate::observer::{Fate, SearchEvent, SearchObserver};
 use crate::randomness::{Race, Randomness};
-use crate::stop::FinishReason;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{NodeId, Tree};

@@ -3,8 +3,8 @@
 use crate::beam::candidates::{Continuation, Running, best, tell};
 use crate::beam::classic::{ClassicPool, ranked};
 use crate::beam::{EarlyStopping, OUT};
+use crate::finish::FinishReason;
 use crate::observer::{Fate, SearchEvent, SearchObserver};
-use crate::stop::FinishReason;
 use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{State, Tree};

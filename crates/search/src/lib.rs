@@ -40,6 +40,7 @@ mod contrastive;
 mod exact;
 
 mod diverse;
+mod finish;
 mod greedy;
 mod observer;
 mod randomness;
@@ -61,12 +62,13 @@ pub use contrastive::Contrastive;
 pub use exact::{Exact, ExactOptions};
 
 pub use diverse::{DiverseBeam, DiverseOptions};
+pub use finish::FinishReason;
 pub use greedy::Greedy;
 pub use observer::{Considered, Draw, Fate, SearchEvent, SearchObserver};
 pub use randomness::Randomness;
 pub use sample::Sample;
 pub use stochastic::StochasticBeam;
-pub use stop::{FinishReason, Match, Stop, StopRule, StopStrings};
+pub use stop::{Match, Stop, StopRule, StopStrings};
 pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 pub use torch::TorchStream;
 pub use tree::{Measure, Node, NodeId, State, Tree};

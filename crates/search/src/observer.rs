@@ -1,6 +1,6 @@
 //! What a search considers, told while it runs.
 
-use crate::stop::FinishReason;
+use crate::finish::FinishReason;
 use crate::tree::NodeId;
 use beamline_tokens::TokenId;
 

@@ -1,6 +1,6 @@
 //! Every token that a search considered, and what became of it.
 
-use crate::stop::FinishReason;
+use crate::finish::FinishReason;
 use beamline_tokens::TokenId;
 
 /// A node's number in its tree.

@@ -1,7 +1,7 @@
 //! Continuations of several hypotheses, in one order.
 
+use crate::finish::FinishReason;
 use crate::observer::{Considered, Fate, SearchEvent, SearchObserver};
-use crate::stop::FinishReason;
 use crate::stop::Stop;
 use crate::strategy::Outlook;
 use crate::tree::{NodeId, State, Tree};

@@ -251,11 +251,11 @@ mod tests {
         for (change, expected) in cases {
             let mut json = small("qwen2");
             json.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-            let refused = crate::config::from_json(json.to_string().as_bytes()).err().unwrap();
+            let refused = crate::architectures::from_json(json.to_string().as_bytes()).err().unwrap();
             let message = refused.to_string();
             assert!(message.contains(expected) && !message.contains('\n'), "{change}: {message}");
         }
-        let read = crate::config::from_json;
+        let read = crate::architectures::from_json;
         assert!(read(b"[1]").is_err() && read(b"{").is_err());
     }
 }
