@@ -148,7 +148,10 @@ impl Run<'_> {
         }
         if streamed {
             deltas.finish(&self.sessions[0]).iter().try_for_each(|news| print(&news.text))?;
-            print("\n")?;
+            // What failed ends in an error, and its text, which may be empty, stays as it is.
+            if self.sessions[0].error().is_none() {
+                print("\n")?;
+            }
         }
         // A session that failed has ended too.
         if ended {
