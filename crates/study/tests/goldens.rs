@@ -12,7 +12,7 @@ use support::{engine, golden, ids, numbers, smollm2, tiny};
 const MODELS: [&str; 5] = ["tiny-gpt2", "tiny-llama", "tiny-mistral", "tiny-qwen2", "tiny-qwen3"];
 
 /// The files of cases, all in one format.
-const FILES: [&str; 4] = ["cases.json", "cases-11.json", "cases-23.json", "cases-options.json"];
+const FILES: [&str; 4] = ["generate.seed7.json", "generate.seed11.json", "generate.seed23.json", "options.seed7.json"];
 
 /// The cases of one kind on one model.
 fn cases(kind: &str, model: &str) -> Vec<Value> {
@@ -51,7 +51,7 @@ fn sampling_distributions_equal_those_of_transformers() {
 fn next_tokens_of_a_real_model_equal_those_of_transformers() {
     let Some(path) = smollm2() else { return };
     let engine = engine(&path);
-    let all = golden("cases-smollm2.json");
+    let all = golden("smollm2.json");
     let cases: Vec<&Value> = all.as_array().unwrap().iter().filter(|case| case["kind"] == "logits").collect();
     assert_eq!(cases.len(), 3);
     for case in cases {
