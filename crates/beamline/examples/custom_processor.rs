@@ -40,10 +40,10 @@ fn main() -> Result<(), Error> {
     let engine = Engine::open("builtin")?;
     let options = Options::new().do_sample(true).temperature(0.7).seed(11).max_new_tokens(30).no_repeat_ngram_size(2);
     let plan = engine.plan(&options)?;
-    println!("plain:      {}", engine.complete("A man", &plan)?.sequences[0].text);
+    println!("plain:      A man{}", engine.complete("A man", &plan)?.sequences[0].text);
     let letters = Letters { without: 'e', with: 's', tokenizer: Arc::clone(engine.tokenizer()) };
     // Before the temperature's place, so that it and the truncations see what is left.
     let plan = plan.processor_first(letters);
-    println!("without e:  {}", engine.complete("A man", &plan)?.sequences[0].text);
+    println!("without e:  A man{}", engine.complete("A man", &plan)?.sequences[0].text);
     Ok(())
 }

@@ -19,14 +19,15 @@ fn main() -> Result<(), Error> {
         (1, novel.clone(), short.clone().do_sample(true).seed(1)),
         (2, "The impossible".to_owned(), short.clone().with("suppress_tokens", nothing)?),
         (3, "The sea was".to_owned(), short.clone().num_beams(4)),
-        (14, novel + "it was", short),
+        (16, novel + "it was", short),
     ];
     let mut texts: BTreeMap<SessionId, (TextDeltas, String)> = BTreeMap::new();
     let mut running: Vec<Session> = Vec::new();
     for step in 0.. {
         for (_, prompt, options) in requests.iter().filter(|(at, ..)| *at == step) {
             let session = store.session(&engine, prompt.as_str(), &engine.plan(options)?)?;
-            println!("step {step:>2}: {} joins with {} tokens", session.id(), session.prompt().len());
+            let (len, read) = (session.prompt().len(), session.reused_tokens());
+            println!("step {step:>2}: {} joins with {len} tokens, {read} of them read before", session.id());
             texts.insert(session.id(), (TextDeltas::new(&engine, &session), String::new()));
             running.push(session);
         }
@@ -45,7 +46,7 @@ fn main() -> Result<(), Error> {
             println!("step {step:>2}: {} is done: {ended}", session.id());
             store.keep(&engine, &session);
         }
-        if running.is_empty() && step > 14 {
+        if running.is_empty() && step > 16 {
             break;
         }
     }
