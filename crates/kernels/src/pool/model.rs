@@ -14,6 +14,11 @@ fn explore(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     builder.check(model);
 }
 
+/// A pool of so many workers.
+fn pool_of(workers: usize) -> Pool {
+    Pool::new(workers).expect("loom gives as many threads as a model asks for")
+}
+
 /// A job's parts, counted.
 struct Counted(Vec<AtomicUsize>);
 
@@ -34,7 +39,7 @@ impl Counted {
 #[test]
 fn loom_every_part_is_run_once_and_seen_by_the_caller() {
     explore(3, || {
-        let pool = Pool::new(1).unwrap();
+        let pool = pool_of(1);
         let counted = Counted::new(2);
         pool.run(2, &|part| assert_eq!(counted.add(part), 0));
         assert!(counted.all_once());
@@ -44,7 +49,7 @@ fn loom_every_part_is_run_once_and_seen_by_the_caller() {
 #[test]
 fn loom_two_workers_and_the_caller_share_one_job() {
     explore(1, || {
-        let pool = Pool::new(2).unwrap();
+        let pool = pool_of(2);
         let counted = Counted::new(3);
         pool.run(3, &|part| assert_eq!(counted.add(part), 0));
         assert!(counted.all_once());
@@ -54,7 +59,7 @@ fn loom_two_workers_and_the_caller_share_one_job() {
 #[test]
 fn loom_no_worker_takes_a_part_of_a_job_that_is_over() {
     explore(2, || {
-        let pool = Pool::new(1).unwrap();
+        let pool = pool_of(1);
         for _ in 0..2 {
             let (counted, over) = (Counted::new(2), Plain::new(AtomicBool::new(false)));
             pool.run(2, &|part| {
@@ -69,14 +74,14 @@ fn loom_no_worker_takes_a_part_of_a_job_that_is_over() {
 
 #[test]
 fn loom_a_pool_closes_whether_its_worker_is_parked_or_not() {
-    explore(3, || drop(Pool::new(1).unwrap()));
-    explore(1, || drop(Pool::new(2).unwrap()));
+    explore(3, || drop(pool_of(1)));
+    explore(1, || drop(pool_of(2)));
 }
 
 #[test]
 fn loom_a_panic_in_a_part_reaches_the_caller_after_all_parts_are_done() {
     explore(2, || {
-        let pool = Pool::new(1).unwrap();
+        let pool = pool_of(1);
         let counted = Counted::new(2);
         let broken = catch_unwind(AssertUnwindSafe(|| {
             pool.run(2, &|part| {
@@ -87,7 +92,7 @@ fn loom_a_panic_in_a_part_reaches_the_caller_after_all_parts_are_done() {
                 }
             });
         }));
-        assert_eq!(broken.unwrap_err().downcast_ref(), Some(&"on purpose"));
+        assert_eq!(broken.expect_err("the part panics").downcast_ref(), Some(&"on purpose"));
         assert!(counted.all_once());
         let after = Counted::new(1);
         pool.run(1, &|part| assert_eq!(after.add(part), 0));
@@ -98,14 +103,14 @@ fn loom_a_panic_in_a_part_reaches_the_caller_after_all_parts_are_done() {
 #[test]
 fn loom_who_finds_the_pool_taken_works_alone() {
     explore(1, || {
-        let pool = Arc::new(Pool::new(1).unwrap());
+        let pool = Arc::new(pool_of(1));
         let counted = Counted::new(4);
         let other = {
             let (pool, counted) = (Arc::clone(&pool), Plain::clone(&counted));
             loom::thread::spawn(move || pool.run(2, &|part| assert_eq!(counted.add(2 + part), 0)))
         };
         pool.run(2, &|part| assert_eq!(counted.add(part), 0));
-        other.join().unwrap();
+        other.join().expect("the other caller's parts are run");
         assert!(counted.all_once());
     });
 }
