@@ -102,8 +102,8 @@ pub enum Error {
     /// A plan that another engine made: its defaults and its vocabulary are another model's.
     #[error("the plan was made by another engine; make it with this one")]
     ForeignPlan,
-    /// Keys and values that another engine computed: the same tokens mean other numbers to it.
-    #[error("the keys and values were computed by another engine; begin without them")]
+    /// Keys and values that another model computed: the same tokens mean other numbers to it.
+    #[error("the keys and values were computed by another model; begin without them")]
     ForeignCache,
     /// Rows that share one stream of random numbers and were not stepped together.
     #[error(

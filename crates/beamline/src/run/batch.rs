@@ -251,7 +251,7 @@ impl Engine {
             let count = rest.iter_mut().take_while(fits).count().max(1);
             let (group, later) = rest.split_at_mut(count);
             rest = later;
-            let before: Vec<Option<[usize; 2]>> = group.iter().map(|item| Some(item.branch.lengths())).collect();
+            let before: Vec<[usize; 2]> = group.iter().map(|item| item.branch.lengths()).collect();
             let show = group.iter().any(|item| sessions[item.session].wants().hidden);
             let Err(error) = self.pass(group, show, &mut all) else { continue };
             if broken(&error) || group.len() == 1 {
@@ -259,7 +259,7 @@ impl Engine {
                 continue;
             }
             for (item, before) in group.iter_mut().zip(before) {
-                item.branch.truncate(before.unwrap_or_default());
+                item.branch.truncate(before);
                 if !sessions[item.session].is_done() {
                     let run = self.pass(std::slice::from_mut(item), show, &mut all);
                     attribute(&mut sessions[item.session], run)?;

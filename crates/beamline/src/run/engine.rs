@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::open::Defaults;
 use crate::options::{self, BatchShared, Options, Origin, Plan, Resources, SearchSetup};
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
-use beamline_model::{Description, KvCache, Loaded, Model};
+use beamline_model::{Description, KvCache, Loaded, Model, ModelId};
 use beamline_search::{Measure, StopStrings};
 use beamline_shape::OptionValue;
 use beamline_tokens::{TokenId, Tokenizer};
@@ -20,10 +20,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[doc(alias = "pipeline")]
 #[doc(alias = "LLM")]
 pub struct Engine {
-    /// Its number in this process: plans and caches belong to the engine that made them.
+    /// Its number in this process: plans belong to the engine that made them.
     number: u64,
     name: String,
     model: Arc<dyn Model>,
+    model_id: ModelId,
     description: Description,
     tokenizer: Arc<Tokenizer>,
     defaults: Defaults,
@@ -53,11 +54,13 @@ impl Engine {
         load_seconds: f64,
     ) -> Self {
         static ENGINES: AtomicU64 = AtomicU64::new(0);
+        let model_id = loaded.id();
         let Loaded { model, description, .. } = loaded;
         Self {
             number: ENGINES.fetch_add(1, Ordering::Relaxed),
             name,
             model,
+            model_id,
             description,
             tokenizer: Arc::new(tokenizer),
             defaults,
@@ -118,9 +121,9 @@ impl Engine {
         &self.tokenizer
     }
 
-    /// Its number: no other engine of this process has it.
-    pub(crate) fn number(&self) -> u64 {
-        self.number
+    /// The model's id: keys and values are its own, whatever engine it runs in.
+    pub(crate) fn model_id(&self) -> ModelId {
+        self.model_id
     }
 
     /// The threads and instructions used.
@@ -233,8 +236,9 @@ impl Engine {
     /// # Errors
     /// When the prompt cannot be used or leaves no room, or the plan is another engine's.
     pub fn session(&self, prompt: impl Into<Prompt>, plan: &Plan) -> Result<Session, Error> {
-        let shared = self.shared(plan)?;
-        self.start(prompt.into(), plan, &shared, None, None)
+        let (shared, prompt) = (self.shared(plan)?, prompt.into());
+        let ids = self.encode_prompt(&prompt)?;
+        self.start((prompt, ids), plan, &shared, None, None)
     }
 
     /// Starts continuing a prompt from keys and values that another session left, as far as both begin with the same
@@ -242,10 +246,21 @@ impl Engine {
     /// nothing: it compares hidden states, which are not kept.)
     ///
     /// # Errors
-    /// As for [`session`](Self::session), and when the keys and values are another engine's.
+    /// As for [`session`](Self::session), and when the keys and values are another model's.
     pub fn resume(&self, prompt: impl Into<Prompt>, plan: &Plan, from: CachedText) -> Result<Session, Error> {
-        let shared = self.shared(plan)?;
-        self.start(prompt.into(), plan, &shared, Some(from), None)
+        let prompt = prompt.into();
+        let ids = self.encode_prompt(&prompt)?;
+        self.resume_encoded((prompt, ids), plan, from)
+    }
+
+    /// Starts from keys and values that another session left, with a prompt and its tokens.
+    pub(super) fn resume_encoded(
+        &self,
+        prompt: (Prompt, Vec<TokenId>),
+        plan: &Plan,
+        from: CachedText,
+    ) -> Result<Session, Error> {
+        self.start(prompt, plan, &self.shared(plan)?, Some(from), None)
     }
 
     /// Starts continuing a batch of prompts. With `rng` torch their rows share one stream of random numbers, so they must be
@@ -260,7 +275,7 @@ impl Engine {
         let mut all = Vec::with_capacity(rows);
         for (row, prompt) in prompts.iter().enumerate() {
             let draws = shared.one_stream().then_some((batch, row, rows));
-            let session = self.start(prompt.clone(), plan, &shared, None, draws)?;
+            let session = self.start((prompt.clone(), self.encode_prompt(prompt)?), plan, &shared, None, draws)?;
             batch.get_or_insert(session.id());
             all.push(session);
         }
@@ -274,20 +289,19 @@ impl Engine {
 
     fn start(
         &self,
-        given: Prompt,
+        (given, prompt): (Prompt, Vec<TokenId>),
         plan: &Plan,
         shared: &BatchShared,
         from: Option<CachedText>,
         draws: Option<(Option<SessionId>, usize, usize)>,
     ) -> Result<Session, Error> {
-        let prompt = self.encode_prompt(&given)?;
         let (geometry, vocabulary) = (self.model.geometry(), self.tokenizer.vocabulary());
         let resources = Resources { geometry, vocabulary, assistant: self.assistant.as_ref() };
         let setup = SearchSetup::new(&resources, plan, &prompt, shared)?;
         let stops = plan.stops_to_cut();
         let cut = (!stops.is_empty()).then(|| StopStrings::new(stops, Arc::clone(vocabulary), &prompt));
         let cache = match from {
-            Some(from) => from.beginning_of(&prompt, self.number)?,
+            Some(from) => from.beginning_of(&prompt, self.model_id)?,
             None => KvCache::new(geometry),
         };
         let id = SessionId(self.sessions.fetch_add(1, Ordering::Relaxed));

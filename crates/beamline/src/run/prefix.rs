@@ -5,17 +5,17 @@ use super::prompt::Prompt;
 use super::session::Session;
 use crate::error::Error;
 use crate::options::Plan;
-use beamline_model::{Geometry, KvCache};
+use beamline_model::{Geometry, KvCache, ModelId};
 use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
 
 /// Positions in a block of a KV cache: beginnings are shared in full blocks.
 const BLOCK: usize = Geometry::BLOCK;
 
-/// Keys and values of a text, computed by one engine, for its other sessions to begin with.
+/// Keys and values of a text, computed by one model, for other sessions on it to begin with.
 #[derive(Clone, Debug)]
 pub struct CachedText {
-    engine: u64,
+    model: ModelId,
     cache: KvCache,
 }
 
@@ -31,8 +31,8 @@ impl CachedText {
     }
 
     /// As much as a prompt begins with; its last token is left out, whose row is wanted.
-    pub(crate) fn beginning_of(self, prompt: &[TokenId], engine: u64) -> Result<KvCache, Error> {
-        if self.engine != engine {
+    pub(crate) fn beginning_of(self, prompt: &[TokenId], model: ModelId) -> Result<KvCache, Error> {
+        if self.model != model {
             return Err(Error::ForeignCache);
         }
         let mut cache = self.cache;
@@ -47,7 +47,7 @@ impl Engine {
     /// the first step, and of a session that failed. Costs no copy: blocks are shared until one of both writes (copy-on-write).
     pub fn cached_text(&self, session: &Session) -> CachedText {
         let cache = session.longest_cache().cloned();
-        CachedText { engine: self.number(), cache: cache.unwrap_or_else(|| KvCache::new(self.model().geometry())) }
+        CachedText { model: self.model_id(), cache: cache.unwrap_or_else(|| KvCache::new(self.model().geometry())) }
     }
 }
 
@@ -93,7 +93,7 @@ pub struct PrefixStats {
 #[doc(alias = "prefix cache")]
 #[derive(Debug)]
 pub struct PrefixStore {
-    engine: u64,
+    model: ModelId,
     limit: usize,
     block_bytes: usize,
     /// By the block before (0 for none) and the block's tokens.
@@ -114,10 +114,10 @@ struct Kept {
 }
 
 impl PrefixStore {
-    /// An empty store for one engine, of at most so many bytes of keys and values.
+    /// An empty store for one engine's model, of at most so many bytes of keys and values.
     pub fn new(engine: &Engine, bytes: usize) -> Self {
         Self {
-            engine: engine.number(),
+            model: engine.model_id(),
             limit: bytes,
             block_bytes: engine.model().geometry().block_bytes(),
             chains: BTreeMap::new(),
@@ -136,14 +136,15 @@ impl PrefixStore {
     /// Starts a session from the longest beginning of its prompt that is here.
     ///
     /// # Errors
-    /// As for [`Engine::session`], and when the store is another engine's.
+    /// As for [`Engine::session`], and when the store is another model's.
     ///
     /// A contrastive search begins from nothing all the same: it needs the hidden states of the whole prompt.
     pub fn session(&mut self, engine: &Engine, prompt: impl Into<Prompt>, plan: &Plan) -> Result<Session, Error> {
         let prompt = prompt.into();
-        let found = self.find(&engine.encode_prompt(&prompt)?);
+        let ids = engine.encode_prompt(&prompt)?;
+        let found = self.find(&ids);
         let cache = found.unwrap_or_else(|| KvCache::new(engine.model().geometry()));
-        let session = engine.resume(prompt, plan, CachedText { engine: self.engine, cache })?;
+        let session = engine.resume_encoded((prompt, ids), plan, CachedText { model: self.model, cache })?;
         self.stats.hits += session.reused_tokens();
         Ok(session)
     }
@@ -179,10 +180,10 @@ impl PrefixStore {
         self.by_age.insert(kept.age, block);
     }
 
-    /// Keeps a session's full blocks, of its prompt and of what it has generated, for others to begin with. Another engine's
+    /// Keeps a session's full blocks, of its prompt and of what it has generated, for others to begin with. Another model's
     /// session is passed over.
     pub fn keep(&mut self, engine: &Engine, session: &Session) {
-        if let Some(cache) = session.longest_cache().filter(|_| engine.number() == self.engine) {
+        if let Some(cache) = session.longest_cache().filter(|_| engine.model_id() == self.model) {
             self.insert(&cache.clone());
         }
     }

@@ -70,7 +70,8 @@ impl Engine {
         let forward = started.elapsed();
         let started = Instant::now();
         let drafted = items.iter().map(|item| item.draft.len()).sum();
-        let took_part: Vec<usize> = items.iter().map(|item| item.session).collect();
+        let mut took_part = vec![false; sessions.len()];
+        items.iter().for_each(|item| took_part[item.session] = true);
         let work = sort(sessions, items);
         let (mut accepted, mut chose) = (0, vec![false; sessions.len()]);
         for (s, (session, work)) in sessions.iter_mut().zip(work).enumerate() {
@@ -89,7 +90,7 @@ impl Engine {
         }
         let more = sessions.iter().any(|session| !session.is_done());
         let step = Step { more, forward, choose: started.elapsed(), tokens, accepted, drafted };
-        for (s, session) in sessions.iter_mut().enumerate().filter(|(s, _)| took_part.contains(s)) {
+        for (s, session) in sessions.iter_mut().enumerate().filter(|(s, _)| took_part[*s]) {
             session.took(&step, chose[s]);
         }
         Ok(step)

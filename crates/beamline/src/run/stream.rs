@@ -4,7 +4,7 @@ use super::batch::Budget;
 use super::completion::stop_string;
 use super::engine::Engine;
 use super::prompt::Prompt;
-use super::session::Session;
+use super::session::{Session, SessionId};
 use crate::error::Error;
 use crate::options::Plan;
 use beamline_search::{FinishReason, NodeId, State, StopStrings, Tree};
@@ -138,6 +138,7 @@ pub struct TextDelta {
 /// # Ok::<(), beamline::Error>(())
 /// ```
 pub struct TextDeltas {
+    session: SessionId,
     tokenizer: Arc<Tokenizer>,
     sequences: Vec<Told>,
 }
@@ -157,23 +158,30 @@ impl std::fmt::Debug for TextDeltas {
 }
 
 impl TextDeltas {
-    /// Begins with nothing told.
-    pub fn new(engine: &Engine, _session: &Session) -> Self {
-        Self { tokenizer: Arc::clone(engine.tokenizer()), sequences: Vec::new() }
+    /// Begins with nothing of a session told.
+    pub fn new(engine: &Engine, session: &Session) -> Self {
+        Self { session: session.id(), tokenizer: Arc::clone(engine.tokenizer()), sequences: Vec::new() }
     }
 
     /// What is new since the last call, and what was held back: for a session that is interrupted. Nothing comes after it.
+    ///
+    /// # Panics
+    /// When `session` is another than these began with.
     pub fn finish(&mut self, session: &Session) -> Vec<TextDelta> {
         self.news(session, true)
     }
 
     /// What is new since the last call, by sequence; nothing where nothing is. `session` is the one that this began with.
     /// Of a session that is done, each sequence's last news ends its text.
+    ///
+    /// # Panics
+    /// When `session` is another than these began with.
     pub fn take(&mut self, session: &Session) -> Vec<TextDelta> {
         if session.streams() || session.is_done() { self.news(session, session.is_done()) } else { Vec::new() }
     }
 
     fn news(&mut self, session: &Session, last: bool) -> Vec<TextDelta> {
+        assert_eq!(session.id(), self.session, "deltas are of one session");
         let mut news = Vec::new();
         for (sequence, found) in session.results().into_iter().enumerate() {
             if self.sequences.len() <= sequence {
