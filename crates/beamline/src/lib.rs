@@ -37,7 +37,8 @@ mod run;
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
 pub use beamline_kernels::{
-    ActivationFormat, Compute, ComputeError, Encoding, RowSums, UnknownActivations, UnknownEncoding, read_bandwidth,
+    ActivationFormat, Compute, ComputeError, Encoding, PackError, RowSums, UnknownActivations, UnknownEncoding,
+    read_bandwidth,
 };
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,

@@ -5,24 +5,10 @@ mod support;
 
 use beamline::{Beginning, Completion, Engine, Options, Prompt, Special};
 use serde_json::Value;
-use support::{golden, ids, logprobs, numbers, tiny};
-
-const MODELS: [&str; 5] = ["tiny-gpt2", "tiny-llama", "tiny-mistral", "tiny-qwen2", "tiny-qwen3"];
+use support::{MODELS, cases, golden, ids, logprobs, numbers, tiny};
 
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-4 * b.abs().max(1.0)
-}
-
-/// The files of cases, all in one format.
-const FILES: [&str; 4] = ["generate.seed7.json", "generate.seed11.json", "generate.seed23.json", "options.seed7.json"];
-
-/// The cases of one kind on one model.
-fn cases(kind: &str, model: &str) -> Vec<Value> {
-    let all = FILES.iter().flat_map(|file| match golden(file) {
-        Value::Array(cases) => cases,
-        _ => panic!("{file} is no list"),
-    });
-    all.filter(|case| case["kind"] == kind && case["model"] == model).collect()
 }
 
 /// Runs a case of generation, with some settings added.

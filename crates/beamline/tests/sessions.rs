@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used)] // tests may
 
 use beamline::{
-    Budget, Completion, Engine, Error, Options, Plan, PrefixStore, Prompt, Session, SessionId, TextDeltas, TokenId,
+    Budget, Completion, Engine, Error, Geometry, Model, ModelError, Options, Plan, PrefixStore, Probe, Prompt, Rows,
+    Session, SessionId, Span, TableModel, TextDeltas, TokenId, Tokenizer,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// A Llama of random weights whose context holds 1,024 tokens. Rotary positions have no table, so that takes no weights.
 static LONG: LazyLock<Engine> = LazyLock::new(|| {
@@ -335,6 +336,88 @@ fn beams_are_told_when_they_have_ended() {
     let options = Options::new().num_beams(3).num_return_sequences(3).max_new_tokens(12);
     let (texts, completion) = streamed(&builtin, "Once upon a time", &builtin.plan(&options).unwrap());
     assert_eq!(texts, completion.sequences.iter().map(|s| s.text.clone()).collect::<Vec<_>>());
+}
+
+/// A table whose pass is refused where token 7 is in it, and that is broken where token 9 is.
+struct Fragile(TableModel);
+
+impl Model for Fragile {
+    fn geometry(&self) -> Geometry {
+        self.0.geometry()
+    }
+    fn forward(&self, spans: &mut [Span<'_>], probe: &mut dyn Probe) -> Result<Rows, ModelError> {
+        let rows = self.0.forward(spans, probe)?; // it refuses when caches have grown already
+        let has = |id| spans.iter().any(|span| span.tokens.contains(&TokenId(id)));
+        match () {
+            () if has(9) => Err(broken_weight()),
+            () if has(7) => Err(ModelError::NotFinite),
+            () => Ok(rows),
+        }
+    }
+}
+
+fn broken_weight() -> ModelError {
+    let source = beamline::PackError::NotFinite { output: 0 };
+    ModelError::Weights { path: "model".into(), name: "weight".to_owned(), source }
+}
+
+fn fragile() -> Engine {
+    let vocab: BTreeMap<String, u32> = (0..10).map(|id| (format!("w{id}"), id)).collect();
+    let tokenizer = json!({
+        "version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": null, "decoder": null, "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "w0"}
+    });
+    // Token i is followed by i + 1, up to 6, and 6 by 0: neither 7 nor 9 comes unless a prompt has it.
+    let next = |i: usize| if i < 6 { i + 1 } else { 0 };
+    let rows = (0..10).map(|i| (0..10).map(|j| if j == next(i) { 0.9 } else { 0.01 }).collect()).collect();
+    let table = TableModel::new(rows, 100).unwrap();
+    Engine::with_model(
+        "fragile",
+        Arc::new(Fragile(table)),
+        Tokenizer::from_json(tokenizer.to_string().as_bytes()).unwrap(),
+    )
+}
+
+#[test]
+fn a_refused_pass_fails_only_the_sessions_that_it_was_refused_for() {
+    let engine = fragile();
+    let plan = engine.plan(&Options::new().max_new_tokens(12)).unwrap();
+    let prompt = |ids: &[u32]| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
+    let prompts = [prompt(&[1, 2]), prompt(&[3, 7]), prompt(&[5]), prompt(&[7, 7, 2]), prompt(&[0, 4])];
+    for budget in [Budget::ALL, Budget::tokens(3)] {
+        let mut sessions = engine.sessions(&prompts, &plan).unwrap();
+        while engine.step(&mut sessions, budget, &mut ()).unwrap().more {}
+        for (session, prompt) in sessions.iter().zip(&prompts) {
+            if session.prompt().contains(&TokenId(7)) {
+                assert!(matches!(session.error(), Some(Error::Model(ModelError::NotFinite))), "{prompt:?}");
+            } else {
+                let alone = engine.complete(prompt, &plan).unwrap();
+                assert_eq!(bits(&engine.completion(std::slice::from_ref(session))), bits(&alone), "{prompt:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_broken_model_fails_every_session_and_the_step() {
+    let engine = fragile();
+    let plan = engine.plan(&Options::new().max_new_tokens(12)).unwrap();
+    let prompts = [[1, 2], [3, 9]].map(|ids| Prompt::Ids(ids.map(TokenId).to_vec()));
+    let mut sessions = engine.sessions(&prompts, &plan).unwrap();
+    let error = engine.step(&mut sessions, Budget::ALL, &mut ()).unwrap_err();
+    assert!(matches!(error, Error::Model(ModelError::Weights { .. })));
+    assert!(sessions.iter().all(|session| session.is_done() && matches!(session.error(), Some(Error::Broken { .. }))));
+}
+
+#[test]
+fn an_exact_search_of_more_than_a_chunk_is_measured_to_its_beginning() {
+    let plan = plan(&json!({
+        "max_new_tokens": 600, "exact_search": true, "node_budget": 3, "num_beams": 2, "eos_token_id": []
+    }));
+    let completion = LONG.complete(ids(6, 100), &plan).unwrap();
+    let sequence = &completion.sequences[0];
+    assert_eq!(sequence.token_ids.len(), 600);
+    assert!(sequence.tokens.iter().all(|token| token.logprob < 0.0 && token.rank > 0));
 }
 
 /// What a Rust program expects of these types.

@@ -200,7 +200,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beamline::Options;
+    use beamline::{Options, SearchMethod};
 
     #[test]
     fn every_strategy_has_a_page_with_its_headings() {
@@ -211,6 +211,16 @@ mod tests {
                 assert!(headings.iter().any(|heading| heading == needed), "{}: {needed}", method.name);
             }
             assert!(method.parts().iter().all(|(_, text)| !text.contains("](")), "{}", method.name);
+        }
+    }
+
+    #[test]
+    fn every_strategys_example_asks_for_another_search() {
+        let mut seen = Vec::new();
+        for method in METHODS {
+            let search = SearchMethod::of(&Options::list(method.example).unwrap());
+            assert!(!seen.contains(&search), "{}: {}", method.name, search.name());
+            seen.push(search);
         }
     }
 

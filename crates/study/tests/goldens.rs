@@ -7,21 +7,7 @@ mod support;
 use beamline::{Engine, Options, Prompt};
 use beamline_study::{Depth, inspect};
 use serde_json::Value;
-use support::{engine, golden, ids, numbers, smollm2, tiny};
-
-const MODELS: [&str; 5] = ["tiny-gpt2", "tiny-llama", "tiny-mistral", "tiny-qwen2", "tiny-qwen3"];
-
-/// The files of cases, all in one format.
-const FILES: [&str; 4] = ["generate.seed7.json", "generate.seed11.json", "generate.seed23.json", "options.seed7.json"];
-
-/// The cases of one kind on one model.
-fn cases(kind: &str, model: &str) -> Vec<Value> {
-    let all = FILES.iter().flat_map(|file| match golden(file) {
-        Value::Array(cases) => cases,
-        _ => panic!("{file} is no list"),
-    });
-    all.filter(|case| case["kind"] == kind && case["model"] == model).collect()
-}
+use support::{MODELS, cases, engine, golden, ids, numbers, smollm2, tiny};
 
 /// The first step's distribution after temperature, top-k and top-p.
 #[test]

@@ -38,10 +38,8 @@ pub(crate) fn shape(
             all.push(Shaped { scores, fault });
             continue;
         }
-        scores.load(rows.row(work.rows.start));
-        if log_probabilities {
-            scores.log_softmax();
-        }
+        let row = rows.row(work.rows.start);
+        load(&mut scores, row, log_probabilities);
         let len = session.prompt().len() + session.tree.depth(tip.node);
         let depth = session.tree.depth(tip.node) as u32;
         let tokens = work.branch.cache.tokens().prefix(len);
@@ -55,19 +53,16 @@ pub(crate) fn shape(
         let mut stages = observer.wants(Interest::Stages).then(|| Stages::new(&scores));
         let (id, step) = (session.id(), session.steps);
         let pipeline = &mut work.branch.pipeline;
-        let sound = pipeline.apply(&mut scores, &context, &mut |processor, row| {
+        let sound = pipeline.apply(&mut scores, &context, &mut |processor, left| {
             if let Some(stages) = &mut stages {
-                let kind = EventKind::Stage { stage: stages.after(tip, processor, row), row };
+                let kind = EventKind::Stage { stage: stages.after(tip, processor, left), row: left };
                 observer.event(&Event { session: s, id, step, kind });
             }
         });
         let mut fault = None;
         if !sound {
             // Rare, and worth a second run to learn whose fault it is.
-            scores.load(rows.row(work.rows.start));
-            if log_probabilities {
-                scores.log_softmax();
-            }
+            load(&mut scores, row, log_probabilities);
             fault = pipeline.shape(&mut scores, &context, &mut |_, _| {}).err();
         }
         if independent && pipeline.is_random() {
@@ -77,4 +72,12 @@ pub(crate) fn shape(
         all.push(Shaped { scores, fault });
     }
     all
+}
+
+/// A row of logits, or its log-probabilities where a search wants its processors to act on those.
+fn load(scores: &mut Logits, row: &[f32], log_probabilities: bool) {
+    scores.load(row);
+    if log_probabilities {
+        scores.log_softmax();
+    }
 }

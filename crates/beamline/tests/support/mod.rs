@@ -15,6 +15,21 @@ pub(crate) fn golden(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(root().join("goldens/expected").join(name)).unwrap()).unwrap()
 }
 
+/// The tiny checkpoints.
+pub(crate) const MODELS: [&str; 5] = ["tiny-gpt2", "tiny-llama", "tiny-mistral", "tiny-qwen2", "tiny-qwen3"];
+
+/// The files of cases, all in one format.
+const FILES: [&str; 4] = ["generate.seed7.json", "generate.seed11.json", "generate.seed23.json", "options.seed7.json"];
+
+/// The cases of one kind on one model.
+pub(crate) fn cases(kind: &str, model: &str) -> Vec<Value> {
+    let all = FILES.iter().flat_map(|file| match golden(file) {
+        Value::Array(cases) => cases,
+        _ => panic!("{file} is no list"),
+    });
+    all.filter(|case| case["kind"] == kind && case["model"] == model).collect()
+}
+
 /// An engine on a path.
 pub(crate) fn engine(path: &Path) -> Engine {
     Engine::open(path.to_str().unwrap()).unwrap()
