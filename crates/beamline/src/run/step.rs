@@ -71,7 +71,9 @@ impl Engine {
         let started = Instant::now();
         let drafted = items.iter().map(|item| item.draft.len()).sum();
         let mut took_part = vec![false; sessions.len()];
-        items.iter().for_each(|item| took_part[item.session] = true);
+        for item in &items {
+            took_part[item.session] = true;
+        }
         let work = sort(sessions, items);
         let (mut accepted, mut chose) = (0, vec![false; sessions.len()]);
         for (s, (session, work)) in sessions.iter_mut().zip(work).enumerate() {
