@@ -361,26 +361,22 @@ fn broken_weight() -> ModelError {
     ModelError::Weights { path: "model".into(), name: "weight".to_owned(), source }
 }
 
-fn fragile() -> Engine {
+/// An engine on ten tokens that counts to 6 and begins again, each time with probability `p` before scaling; the
+/// others share the rest. Greedy search never comes to 7 or 9 unless a prompt has it.
+fn table(p: f32, context: usize) -> Engine {
     let vocab: BTreeMap<String, u32> = (0..10).map(|id| (format!("w{id}"), id)).collect();
     let tokenizer = json!({
         "version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
         "post_processor": null, "decoder": null, "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "w0"}
     });
-    // Token i is followed by i + 1, up to 6, and 6 by 0: neither 7 nor 9 comes unless a prompt has it.
-    let next = |i: usize| if i < 6 { i + 1 } else { 0 };
-    let rows = (0..10).map(|i| (0..10).map(|j| if j == next(i) { 0.9 } else { 0.01 }).collect()).collect();
-    let table = TableModel::new(rows, 100).unwrap();
-    Engine::with_model(
-        "fragile",
-        Arc::new(Fragile(table)),
-        Tokenizer::from_json(tokenizer.to_string().as_bytes()).unwrap(),
-    )
+    let row = |i| (0..10).map(|j| if j == (i + 1) % 7 { p } else { (1.0 - p) / 10.0 }).collect();
+    let model = Fragile(TableModel::new((0..10).map(row).collect(), context).unwrap());
+    Engine::with_model("table", Arc::new(model), Tokenizer::from_json(tokenizer.to_string().as_bytes()).unwrap())
 }
 
 #[test]
 fn a_refused_pass_fails_only_the_sessions_that_it_was_refused_for() {
-    let engine = fragile();
+    let engine = table(0.9, 100);
     let plan = engine.plan(&Options::new().max_new_tokens(12)).unwrap();
     let prompt = |ids: &[u32]| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
     let prompts = [prompt(&[1, 2]), prompt(&[3, 7]), prompt(&[5]), prompt(&[7, 7, 2]), prompt(&[0, 4])];
@@ -400,7 +396,7 @@ fn a_refused_pass_fails_only_the_sessions_that_it_was_refused_for() {
 
 #[test]
 fn a_broken_model_fails_every_session_and_the_step() {
-    let engine = fragile();
+    let engine = table(0.9, 100);
     let plan = engine.plan(&Options::new().max_new_tokens(12)).unwrap();
     let prompts = [[1, 2], [3, 9]].map(|ids| Prompt::Ids(ids.map(TokenId).to_vec()));
     let mut sessions = engine.sessions(&prompts, &plan).unwrap();
@@ -409,15 +405,17 @@ fn a_broken_model_fails_every_session_and_the_step() {
     assert!(sessions.iter().all(|session| session.is_done() && matches!(session.error(), Some(Error::Broken { .. }))));
 }
 
+/// What an exact search finds beyond its beams is measured afterwards, by a pass over the whole text.
 #[test]
 fn an_exact_search_of_more_than_a_chunk_is_measured_to_its_beginning() {
-    let plan = plan(&json!({
-        "max_new_tokens": 600, "exact_search": true, "node_budget": 3, "num_beams": 2, "eos_token_id": []
-    }));
-    let completion = LONG.complete(ids(6, 100), &plan).unwrap();
+    let engine = table(1.0, 1000);
+    let options = Options::new().max_new_tokens(600).with("exact_search", true).unwrap();
+    let plan = engine.plan(&options.with("node_budget", 700).unwrap()).unwrap();
+    let prompt = Prompt::Ids((0..100).map(|i| TokenId(i % 7)).collect());
+    let completion = engine.complete(prompt, &plan).unwrap();
     let sequence = &completion.sequences[0];
-    assert_eq!(sequence.token_ids.len(), 600);
-    assert!(sequence.tokens.iter().all(|token| token.logprob < 0.0 && token.rank > 0));
+    assert_eq!(sequence.token_ids, (100..700).map(|i| i % 7).collect::<Vec<u32>>());
+    assert!(sequence.tokens.iter().all(|token| token.rank == 1 && token.logprob.abs() < 1e-6));
 }
 
 /// What a Rust program expects of these types.
