@@ -361,22 +361,30 @@ fn broken_weight() -> ModelError {
     ModelError::Weights { path: "model".into(), name: "weight".to_owned(), source }
 }
 
-/// An engine on ten tokens that counts to 6 and begins again, each time with probability `p` before scaling; the
-/// others share the rest. Greedy search never comes to 7 or 9 unless a prompt has it.
-fn table(p: f32, context: usize) -> Engine {
-    let vocab: BTreeMap<String, u32> = (0..10).map(|id| (format!("w{id}"), id)).collect();
+/// An engine on a table of forty tokens: which tokens follow each, and how probably; none of the others ever does.
+fn table(follows: impl Fn(usize) -> Vec<(usize, f32)>, context: usize) -> Engine {
+    let vocab: BTreeMap<String, u32> = (0..40).map(|id| (format!("w{id}"), id)).collect();
     let tokenizer = json!({
         "version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
         "post_processor": null, "decoder": null, "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "w0"}
     });
-    let row = |i| (0..10).map(|j| if j == (i + 1) % 7 { p } else { (1.0 - p) / 10.0 }).collect();
-    let model = Fragile(TableModel::new((0..10).map(row).collect(), context).unwrap());
+    let row = |i| {
+        let mut row = vec![0.0; 40];
+        follows(i).into_iter().for_each(|(j, p)| row[j] = p);
+        row
+    };
+    let model = Fragile(TableModel::new((0..40).map(row).collect(), context).unwrap());
     Engine::with_model("table", Arc::new(model), Tokenizer::from_json(tokenizer.to_string().as_bytes()).unwrap())
+}
+
+/// Counts to 6 and begins again: neither 7 nor 9 comes unless a prompt has it.
+fn counting() -> Engine {
+    table(|i| vec![((i + 1) % 7, 1.0)], 100)
 }
 
 #[test]
 fn a_refused_pass_fails_only_the_sessions_that_it_was_refused_for() {
-    let engine = table(0.9, 100);
+    let engine = counting();
     let plan = engine.plan(&Options::new().max_new_tokens(12)).unwrap();
     let prompt = |ids: &[u32]| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
     let prompts = [prompt(&[1, 2]), prompt(&[3, 7]), prompt(&[5]), prompt(&[7, 7, 2]), prompt(&[0, 4])];
@@ -396,7 +404,7 @@ fn a_refused_pass_fails_only_the_sessions_that_it_was_refused_for() {
 
 #[test]
 fn a_broken_model_fails_every_session_and_the_step() {
-    let engine = table(0.9, 100);
+    let engine = counting();
     let plan = engine.plan(&Options::new().max_new_tokens(12)).unwrap();
     let prompts = [[1, 2], [3, 9]].map(|ids| Prompt::Ids(ids.map(TokenId).to_vec()));
     let mut sessions = engine.sessions(&prompts, &plan).unwrap();
@@ -405,17 +413,26 @@ fn a_broken_model_fails_every_session_and_the_step() {
     assert!(sessions.iter().all(|session| session.is_done() && matches!(session.error(), Some(Error::Broken { .. }))));
 }
 
-/// What an exact search finds beyond its beams is measured afterwards, by a pass over the whole text.
+/// A token that an exact search comes back to, long after its row was seen, is measured at the end: by a pass over the whole
+/// text.
 #[test]
 fn an_exact_search_of_more_than_a_chunk_is_measured_to_its_beginning() {
-    let engine = table(1.0, 1000);
+    // After 8 twenty tokens are more probable than 0, and lead into the wide; more than the search looks beyond at once. Then
+    // it comes back to 0, from where all is certain.
+    let follows = |i| match i {
+        8 => (10..30).map(|j| (j, 0.0485)).chain([(0, 0.03)]).collect(),
+        0..3 => vec![((i + 1) % 3, 1.0)],
+        _ => (10..30).map(|j| (j, 0.05)).collect(),
+    };
+    let engine = table(follows, 1000);
     let options = Options::new().max_new_tokens(600).with("exact_search", true).unwrap();
-    let plan = engine.plan(&options.with("node_budget", 700).unwrap()).unwrap();
-    let prompt = Prompt::Ids((0..100).map(|i| TokenId(i % 7)).collect());
-    let completion = engine.complete(prompt, &plan).unwrap();
+    let plan = engine.plan(&options.with("node_budget", 100_000).unwrap()).unwrap();
+    let completion = engine.complete(vec![TokenId(8); 100], &plan).unwrap();
     let sequence = &completion.sequences[0];
-    assert_eq!(sequence.token_ids, (100..700).map(|i| i % 7).collect::<Vec<u32>>());
-    assert!(sequence.tokens.iter().all(|token| token.rank == 1 && token.logprob.abs() < 1e-6));
+    assert_eq!(sequence.token_ids, (0..600).map(|i| i % 3).collect::<Vec<u32>>());
+    let (first, rest) = sequence.tokens.split_first().unwrap();
+    assert!(first.rank == 21 && (first.logprob - 0.03f64.ln()).abs() < 1e-6, "{first:?}");
+    assert!(rest.iter().all(|token| token.rank == 1 && token.logprob.abs() < 1e-6));
 }
 
 /// What a Rust program expects of these types.
