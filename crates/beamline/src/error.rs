@@ -1,6 +1,9 @@
 //! What can go wrong, and whose fault it is.
 
-use crate::options::OptionError;
+mod option;
+
+pub use option::OptionError;
+
 use beamline_model::{LoadError, ModelError};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokensError;

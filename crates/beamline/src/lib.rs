@@ -33,6 +33,7 @@ mod observe;
 mod open;
 mod options;
 mod run;
+mod trace;
 
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
@@ -55,14 +56,15 @@ pub use beamline_shape::{
 pub use beamline_tokens::{
     Beginning, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList, Tokenizer, TokensError, Vocabulary,
 };
-pub use error::{Error, Fault};
-pub use observe::{Event, EventKind, Interest, Observer, Replayed, Stage, Trace, replay};
+pub use error::{Error, Fault, OptionError};
+pub use observe::{Event, EventKind, Interest, Observer, SessionId, Stage};
 pub use open::{ModelName, OpenOptions, Opened, Progress};
-pub use options::{IGNORED, OptionError, Options, Origin, Plan, SearchMethod, Setting, options, shapes};
+pub use options::{IGNORED, Options, Origin, Plan, SearchMethod, Setting, options, shapes};
 pub use run::{
     Budget, CachedText, Completion, Engine, GeneratedToken, ModelInfo, PrefixStats, PrefixStore, Prompt, PromptInfo,
-    Proof, RawStats, Sequence, Session, SessionId, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
+    Proof, RawStats, Sequence, Session, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
 };
+pub use trace::{Replayed, Trace, replay};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

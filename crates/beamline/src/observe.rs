@@ -1,8 +1,6 @@
-//! What is told of a search while it runs: events, and the trace that keeps them.
+//! What is told of a search while it runs.
 
 mod event;
-mod trace;
 
-pub use event::{Event, EventKind, Interest, Observer, Stage};
+pub use event::{Event, EventKind, Interest, Observer, SessionId, Stage};
 pub(crate) use event::{Forward, Stages};
-pub use trace::{Replayed, Trace, replay};

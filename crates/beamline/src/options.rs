@@ -1,21 +1,23 @@
-//! From options asked for to what they mean: the list of all options, values with their origins, what does not go
-//! together, the checked plan, and the strategy, pipeline and rules to stop that it means for one prompt.
+//! From options asked for to a checked plan: the list of all options, values with their origins, a model's own defaults,
+//! what does not go together, and which search and which processors some options mean.
 
 mod builder;
 mod check;
-mod error;
+mod defaults;
 mod length;
 mod list;
 mod method;
+mod order;
 mod plan;
 mod settings;
-mod setup;
 
 pub(crate) use check::{check, reconcile};
-pub use error::OptionError;
-pub(crate) use list::find;
+pub(crate) use defaults::Defaults;
+pub(crate) use length::room;
+pub(crate) use list::phrases;
 pub use list::{IGNORED, options, shapes};
 pub use method::SearchMethod;
+pub(crate) use order::{applies, order};
+pub(crate) use plan::Place;
 pub use plan::Plan;
 pub use settings::{Options, Origin, Setting};
-pub(crate) use setup::{BatchShared, Resources, SearchSetup};

@@ -11,16 +11,16 @@ mod engine;
 mod prefix;
 mod prompt;
 mod session;
+mod setup;
 mod shaping;
 mod step;
 mod stream;
 
 pub use batch::Budget;
 pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
-pub(crate) use draft::{Assistant, Drafter, Lookup, Schedule};
 pub use engine::Engine;
 pub use prefix::{CachedText, PrefixStats, PrefixStore};
 pub use prompt::Prompt;
-pub use session::{RawStats, Session, SessionId};
+pub use session::{RawStats, Session};
 pub use step::Step;
 pub use stream::{TextDelta, TextDeltas, TextIter};

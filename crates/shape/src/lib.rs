@@ -28,6 +28,7 @@
 
 mod brief;
 mod distribution;
+mod entry;
 mod error;
 mod logits;
 mod option;
@@ -39,13 +40,14 @@ mod registry;
 
 pub use brief::Brief;
 pub use distribution::Distribution;
+pub use entry::{Built, Entry};
 pub use error::ShapeError;
 pub use logits::Logits;
 pub use option::{OptionKind, OptionSpec, OptionValue};
 pub use page::Page;
 pub use pipeline::{Context, Pipeline, Processor};
 pub use processors::*;
-pub use registry::{Built, Entry, Preset, REGISTRY};
+pub use registry::{Preset, REGISTRY};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

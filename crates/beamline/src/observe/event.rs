@@ -1,9 +1,19 @@
 //! What an observer hears while searches run.
 
-use crate::run::SessionId;
 use beamline_search::{Outlook, SearchEvent, SearchObserver, Tip};
 use beamline_shape::Logits;
 use beamline_tokens::TokenId;
+use std::fmt;
+
+/// A session's number: no other session of its engine has it, and one that began later has a greater one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SessionId(pub(crate) u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
 
 /// Something that happened in one session.
 #[derive(Clone, Debug)]

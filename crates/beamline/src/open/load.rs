@@ -1,9 +1,9 @@
 //! From a name to an engine.
 
 use crate::error::Error;
-use crate::open::defaults::Defaults;
 use crate::open::name::ModelName;
 use crate::open::vocabulary;
+use crate::options::{self, Defaults};
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
 use beamline_model::{Check, Checkpoint, Holding, LoadOptions};
@@ -213,8 +213,8 @@ impl Opened {
     pub fn check(&self, settings: &crate::Options) -> Result<(), Error> {
         settings.check_ranges()?;
         let mut all = settings.over(&self.defaults.settings).with_preset();
-        crate::options::reconcile(&mut all, self.checkpoint.geometry().vocab);
-        crate::options::check(&all, self.checkpoint.geometry().vocab)
+        options::reconcile(&mut all, self.checkpoint.geometry().vocab);
+        options::check(&all, self.checkpoint.geometry().vocab)
     }
 
     /// Reads the weights and the vocabulary, side by side. With [`Holding::Mapped`] plain floats are read, and looked at, by

@@ -1,7 +1,7 @@
 //! The vocabulary in a GGUF file's keys, handed to the tokens crate.
 
 use crate::error::Error;
-use crate::open::defaults::Defaults;
+use crate::options::Defaults;
 use beamline_model::gguf::{Gguf, Value};
 use beamline_model::{Defect, LoadError};
 use beamline_tokens::{GgufVocabulary, TokenId, Tokenizer};

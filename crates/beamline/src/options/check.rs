@@ -1,11 +1,10 @@
 //! Contradictions among settings.
 
-use super::error::OptionError;
 use super::list::options;
 use super::method::SearchMethod;
+use super::order::{applies, order};
 use super::settings::{Options, Origin, Setting};
-use super::setup::{applies, end_tokens, order};
-use crate::error::Error;
+use crate::error::{Error, OptionError};
 use beamline_shape::{OptionSpec, OptionValue, REGISTRY};
 use beamline_tokens::TokenId;
 
@@ -201,7 +200,7 @@ fn forbidden(settings: &Options) -> Result<(), Error> {
 /// Says which given option has no effect or contradicts another, and whether every token that is named exists.
 pub(crate) fn check(settings: &Options, vocab: usize) -> Result<(), Error> {
     contradictions(settings, vocab, true)?;
-    for TokenId(id) in end_tokens(settings) {
+    for TokenId(id) in settings.end_tokens() {
         if id as usize >= vocab {
             return Err(beyond("eos_token_id", id, vocab));
         }

@@ -1,8 +1,7 @@
 //! How long a text may become.
 
-use super::error::OptionError;
 use super::settings::{Options, Origin};
-use crate::error::Error;
+use crate::error::{Error, OptionError};
 
 /// New tokens where nothing says how many: transformers' default.
 const DEFAULT_NEW_TOKENS: usize = 20;
@@ -11,7 +10,7 @@ const DEFAULT_NEW_TOKENS: usize = 20;
 /// transformers), and never more than the context holds.
 ///
 /// `negative` is the length of the prompt to move away from, which needs room of its own.
-pub(super) fn room(settings: &Options, prompt_len: usize, negative: usize, context: usize) -> Result<usize, Error> {
+pub(crate) fn room(settings: &Options, prompt_len: usize, negative: usize, context: usize) -> Result<usize, Error> {
     if negative >= context {
         return Err(OptionError::NegativeTooLong { tokens: negative, context }.into());
     }

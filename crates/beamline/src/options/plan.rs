@@ -1,9 +1,8 @@
 //! Options that were checked and completed: what generates takes nothing else.
 
-use super::error::OptionError;
+use super::order::order;
 use super::settings::{Options, Setting};
-use super::setup::order;
-use crate::error::Error;
+use crate::error::{Error, OptionError};
 use beamline_search::{Stop, StopRule, Strategy};
 use beamline_shape::{OptionValue, Processor};
 use beamline_tokens::TokenId;

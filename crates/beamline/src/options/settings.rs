@@ -1,9 +1,9 @@
 //! Options with values, and where each value came from.
 
-use super::error::OptionError;
-use crate::error::Error;
-use crate::options::{IGNORED, find, options};
+use super::list::{IGNORED, find, options};
+use crate::error::{Error, OptionError};
 use beamline_shape::{OptionSpec, OptionValue, Preset};
+use beamline_tokens::TokenId;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -216,6 +216,12 @@ impl Options {
 
     pub(crate) fn flag(&self, name: &str) -> bool {
         matches!(self.get(name), Some(Setting { value: OptionValue::Flag(true), .. }))
+    }
+
+    /// The tokens that end a text.
+    pub(crate) fn end_tokens(&self) -> Vec<TokenId> {
+        let ids = self.get("eos_token_id").and_then(|setting| setting.value.ids());
+        ids.unwrap_or_default().iter().copied().map(TokenId).collect()
     }
 
     /// Every option with its value and origin, as `effective_config`.

@@ -3,8 +3,9 @@
 use super::branch::Branch;
 use super::draft::Ahead;
 use super::engine::Engine;
-use super::session::{Session, SessionId};
+use super::session::Session;
 use crate::error::Error;
+use crate::observe::SessionId;
 use beamline_model::{KvCache, ModelError, Part, Probe, Rows, Site, Span, Want};
 use beamline_search::NodeId;
 use beamline_tokens::TokenId;

@@ -2,10 +2,11 @@
 
 use super::prefix::CachedText;
 use super::prompt::Prompt;
-use super::session::{Session, SessionId, SharedDraws, Start};
+use super::session::{Session, SharedDraws, Start};
+use super::setup::{BatchShared, Resources, SearchSetup};
 use crate::error::Error;
-use crate::open::Defaults;
-use crate::options::{self, BatchShared, Options, Origin, Plan, Resources, SearchSetup};
+use crate::observe::SessionId;
+use crate::options::{self, Defaults, Options, Origin, Plan};
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
 use beamline_model::{Description, KvCache, Loaded, Model, ModelId};
 use beamline_search::{Measure, StopStrings};

@@ -4,9 +4,11 @@ use super::branch::Branch;
 use super::completion::Timings;
 use super::draft::Drafter;
 use super::prompt::Prompt;
+use super::setup::SearchSetup;
 use super::step::Step;
 use crate::error::Error;
-use crate::options::{Plan, SearchSetup};
+use crate::observe::SessionId;
+use crate::options::Plan;
 use beamline_model::{Geometry, KvCache};
 use beamline_search::{Certificate, Coins, Found, NodeId, State, StopStrings, Strategy, Tip, Tree, Wants};
 use beamline_shape::{Logits, Pipeline};
@@ -14,16 +16,6 @@ use beamline_tokens::TokenId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
-
-/// A session's number: no other session of its engine has it, and one that began later has a greater one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SessionId(pub(crate) u64);
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
 
 /// Whether a session notes what the model itself, before any processor, thought of every token that it grows
 /// (log-probability, rank, entropy), which takes a little time for each.

@@ -9,7 +9,7 @@ mod replay;
 
 pub use replay::{Replayed, replay};
 
-use crate::observe::event::{Event, EventKind, Interest, Observer};
+use crate::observe::{Event, EventKind, Interest, Observer};
 use crate::options::Plan;
 use crate::run::Completion;
 use crate::run::Engine;

@@ -1,20 +1,15 @@
 //! A plan made into a strategy, a pipeline and rules to stop, for one prompt.
 
-use super::error::OptionError;
-use super::length;
-use super::list::phrases;
-use super::method::SearchMethod;
-use super::plan::{Place, Plan};
-use super::settings::Options;
-use crate::error::Error;
-use crate::run::{Assistant, Drafter, Lookup, Schedule};
+use super::draft::{Assistant, Drafter, Lookup, Schedule};
+use crate::error::{Error, OptionError};
+use crate::options::{self, Options, Place, Plan, SearchMethod, applies, order, phrases};
 use beamline_model::{Geometry, Model};
 use beamline_search::{
     Arithmetic, Beam, BeamOptions, BestOf, Coins, ConstrainedBeam, ConstrainedOptions, Contrastive, DiverseBeam,
     DiverseOptions, EarlyStopping, Exact, ExactOptions, Greedy, Randomness, RankBy, Sample, StochasticBeam, Stop,
     StopStrings, Strategy, TorchStream,
 };
-use beamline_shape::{Brief, OptionValue, Pipeline, Preset, Processor, REGISTRY};
+use beamline_shape::{Brief, OptionValue, Pipeline, Processor};
 use beamline_tokens::{TokenId, Vocabulary};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,10 +74,10 @@ impl SearchSetup {
         let Resources { geometry, vocabulary, .. } = *resources;
         let guided = settings.is_on("guidance_scale", geometry.vocab);
         let negative = settings.get("negative_prompt_ids").and_then(|s| s.value.ids()).filter(|_| guided);
-        let room = length::room(settings, prompt.len(), negative.map_or(0, <[u32]>::len), geometry.context)?;
+        let room = options::room(settings, prompt.len(), negative.map_or(0, <[u32]>::len), geometry.context)?;
         let stops = plan.stop_strings();
         let strings = (!stops.is_empty()).then(|| StopStrings::new(stops, Arc::clone(vocabulary), prompt));
-        let eos = end_tokens(settings);
+        let eos = settings.end_tokens();
         let brief = Brief {
             value: &|name| value(settings, name),
             vocab: geometry.vocab,
@@ -130,13 +125,6 @@ fn pipeline(plan: &Plan, brief: &Brief<'_>) -> Result<Pipeline, Error> {
     }
     all.extend(plan.own_processors(Place::Last));
     Ok(Pipeline::new(all))
-}
-
-/// Whether a processor has an effect under the search that the options ask for.
-pub(super) fn applies(settings: &Options, name: &str) -> bool {
-    let entry = REGISTRY.iter().find(|entry| entry.name == name).expect("a known name");
-    let needs = entry.options[0].needs;
-    needs.is_empty() || needs.iter().any(|needed| settings.is_on(needed, usize::MAX))
 }
 
 /// Whether there is room for the phrases that a text must have.
@@ -256,39 +244,4 @@ fn drafter(
     let confidence = settings.number("assistant_confidence_threshold").unwrap_or_default();
     let tokens = settings.size("num_assistant_tokens");
     Ok(Some(Box::new(Assistant::new(Arc::clone(assistant), coins, tokens, schedule, confidence))))
-}
-
-/// The order of the processors, by name: as listed, or as the preset has it.
-pub(crate) fn order(settings: &Options) -> Result<Vec<&'static str>, Error> {
-    let listed = settings.get("processors").map(|setting| &setting.value);
-    let names: Vec<&'static str> = if let Some(OptionValue::Texts(names)) = listed {
-        names.iter().map(|name| known(name)).collect::<Result<_, _>>()?
-    } else {
-        let mirostat = settings.is_on("mirostat", usize::MAX);
-        settings.text("preset").and_then(Preset::of).unwrap_or_default().order(mirostat)
-    };
-    if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)).map(|(_, name)| name) {
-        return Err(OptionError::ListedTwice { name: twice }.into());
-    }
-    let mut names = names;
-    if settings.flag("exact_search") {
-        // At the very end, wherever it was: nothing may raise a score after it.
-        names.retain(|name| *name != "renormalize_logits");
-        names.push("renormalize_logits");
-    }
-    Ok(names)
-}
-
-fn known(name: &str) -> Result<&'static str, Error> {
-    let alike = name.replace('-', "_");
-    let found = REGISTRY.iter().find(|entry| entry.name == alike || entry.options[0].name == alike);
-    found.map(|entry| entry.name).ok_or_else(|| {
-        let known = REGISTRY.iter().map(|entry| entry.name).collect();
-        OptionError::UnknownProcessor { name: name.to_owned(), known }.into()
-    })
-}
-
-pub(crate) fn end_tokens(settings: &Options) -> Vec<TokenId> {
-    let ids = settings.get("eos_token_id").and_then(|setting| setting.value.ids().map(<[u32]>::to_vec));
-    ids.unwrap_or_default().into_iter().map(TokenId).collect()
 }

@@ -1,7 +1,7 @@
 //! What a model's own files say about decoding.
 
-use crate::options::{IGNORED, options};
-use crate::options::{Options, Origin, Setting};
+use super::list::{IGNORED, options};
+use super::settings::{Options, Origin, Setting};
 use beamline_shape::OptionValue;
 use beamline_tokens::TokenId;
 use serde_json::{Map, Value};
