@@ -43,7 +43,8 @@ pub use beamline_kernels::{
 };
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
-    ModelId, Part, Probe, Rows, Site, Span, TableModel, TrustedFiles, Want,
+    ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, TableModel,
+    TrustedFiles, Want,
 };
 pub use beamline_search::{
     Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Measure, Node, NodeId, Outlook, PAGES, Purpose,
@@ -54,7 +55,8 @@ pub use beamline_shape::{
     REGISTRY, ShapeError,
 };
 pub use beamline_tokens::{
-    Beginning, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList, Tokenizer, TokensError, Vocabulary,
+    Beginning, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList, Tokenizer, TokensError,
+    Vocabulary, byte_tokenizer_json, word_tokenizer_json,
 };
 pub use error::{Error, Fault, OptionError};
 pub use observe::{Event, EventKind, Interest, Observer, SessionId, Stage};
