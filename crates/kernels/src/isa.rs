@@ -34,6 +34,10 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     /// Whether [`dot`](Self::dot) is one instruction.
     const FUSED: bool;
 
+    /// Runs a kernel as a function of its own: what many kernels have in common is compiled once for each instruction set, and not
+    /// inside each of them.
+    fn call<K: Kernel>(self, kernel: K) -> K::Output;
+
     /// Eight `f32`.
     type F: Copy;
 
@@ -243,7 +247,7 @@ impl Isa {
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Kind::Scalar => kernel.run(scalar::Scalar),
+            Kind::Scalar => scalar::Scalar.call(kernel),
             Kind::Avx2(proof) => proof.enter(kernel),
             Kind::AvxVnni(proof) if K::DOTS => proof.enter(kernel),
             Kind::AvxVnni(proof) => proof.plain().enter(kernel),

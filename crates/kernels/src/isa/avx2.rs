@@ -70,6 +70,11 @@ mod x86 {
         const PAIRED: bool = false;
         const FUSED: bool = VNNI;
 
+        #[inline(always)]
+        fn call<K: Kernel>(self, kernel: K) -> K::Output {
+            self.enter(kernel)
+        }
+
         type F = __m256;
 
         lane_ops! {

@@ -70,6 +70,11 @@ mod x86 {
         const PAIRED: bool = true;
         const FUSED: bool = true;
 
+        #[inline(always)]
+        fn call<K: Kernel>(self, kernel: K) -> K::Output {
+            self.enter(kernel)
+        }
+
         type F = <Avx2<false> as Lanes>::F;
 
         as_avx2! {

@@ -182,36 +182,13 @@ impl<S: Storage> Chains<'_, S> {
             };
             w[p] = &rows[..inputs.len()];
         }
-        // The next panels' block is asked for meanwhile, a share with each tile.
         let of_panel = storage.slabs(panel, width).len();
         let (after, then) = self.part.after(panel + P, &now, Self::together() / SLAB, of_panel);
-        let none = [PrefetchQueue::NONE; P];
-        let mut next = none;
+        let mut next = [PrefetchQueue::NONE; P];
         for p in 0..P {
             next[p] = PrefetchQueue::all(&storage.slabs((after + p).min(self.part.all - 1), width)[then.clone()]);
         }
-        let whole = rows.start / TILE..rows.end / TILE;
-        if !L::WIDE {
-            for row in rows.clone() {
-                self.tile::<L, 1, P>(l, [row / TILE, row % TILE], panel, inputs, w, none);
-            }
-            return;
-        }
-        for (i, tile) in whole.clone().enumerate() {
-            let mut share = none;
-            for p in 0..P {
-                share[p] = next[p].share(i, whole.len());
-            }
-            self.tile::<L, TILE, P>(l, [tile, 0], panel, inputs, w, share);
-        }
-        match rows.end % TILE {
-            1 => self.tile::<L, 1, P>(l, [whole.end, 0], panel, inputs, w, none),
-            2 => self.tile::<L, 2, P>(l, [whole.end, 0], panel, inputs, w, none),
-            3 => self.tile::<L, 3, P>(l, [whole.end, 0], panel, inputs, w, none),
-            4 => self.tile::<L, 4, P>(l, [whole.end, 0], panel, inputs, w, none),
-            5 => self.tile::<L, 5, P>(l, [whole.end, 0], panel, inputs, w, none),
-            _ => {}
-        }
+        l.call(Tiles { part: &mut self.part, rows, panel, inputs, w, next });
     }
 
     /// Widens some slabs of a panel, the first of which begins at input `start`.
@@ -230,18 +207,55 @@ impl<S: Storage> Chains<'_, S> {
             sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, scale_min), &mut to[K]));
         }
     }
+}
 
+/// Some rows (the first of which begins a tile) against one block of `P` panels, `w`, whatever it was stored as.
+struct Tiles<'a, 'b, const P: usize> {
+    part: &'b mut Part<'a>,
+    rows: &'b Range<usize>,
+    panel: usize,
+    inputs: &'b Range<usize>,
+    w: [&'b [PanelRow]; P],
+    /// What is asked for meanwhile, a share with each tile.
+    next: [PrefetchQueue; P],
+}
+
+impl<const P: usize> Kernel for Tiles<'_, '_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, l: L) {
+        let none = [PrefetchQueue::NONE; P];
+        let whole = self.rows.start / TILE..self.rows.end / TILE;
+        if !L::WIDE {
+            for row in self.rows.clone() {
+                self.tile::<L, 1>(l, [row / TILE, row % TILE], none);
+            }
+            return;
+        }
+        for (i, tile) in whole.clone().enumerate() {
+            let mut share = none;
+            for p in 0..P {
+                share[p] = self.next[p].share(i, whole.len());
+            }
+            self.tile::<L, TILE>(l, [tile, 0], share);
+        }
+        match self.rows.end % TILE {
+            1 => self.tile::<L, 1>(l, [whole.end, 0], none),
+            2 => self.tile::<L, 2>(l, [whole.end, 0], none),
+            3 => self.tile::<L, 3>(l, [whole.end, 0], none),
+            4 => self.tile::<L, 4>(l, [whole.end, 0], none),
+            5 => self.tile::<L, 5>(l, [whole.end, 0], none),
+            _ => {}
+        }
+    }
+}
+
+impl<const P: usize> Tiles<'_, '_, P> {
     /// `M` rows, from row `at` of a tile, against one block: the chains are taken up from `out` and put back.
     #[inline(always)]
-    fn tile<L: Lanes, const M: usize, const P: usize>(
-        &mut self,
-        l: L,
-        [tile, at]: [usize; 2],
-        panel: usize,
-        inputs: &Range<usize>,
-        w: [&[PanelRow]; P],
-        mut queue: [PrefetchQueue; P],
-    ) {
+    fn tile<L: Lanes, const M: usize>(&mut self, l: L, [tile, at]: [usize; 2], mut queue: [PrefetchQueue; P]) {
+        let (panel, inputs, w) = (self.panel, self.inputs, self.w);
         let row = tile * TILE + at;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, inputs.start == 0);
         let (x_steps, x_rest) = self.part.inputs.tile::<TILE>(tile)[inputs.clone()].as_chunks::<TILE_INPUTS>();
