@@ -70,6 +70,7 @@ impl Kernel for Attend<'_> {
         // Queries x blocks of sixteen: as many chains as hide the latency of a multiply-add, and twice as many where there
         // are registers for them, since each block that is loaded then meets as many queries again.
         match self.queries.len() {
+            _ if !L::WIDE => self.one_by_one(l),
             1 => self.tile::<L, 1, 4>(l),
             2 if L::PAIRED => self.tile::<L, 2, 4>(l),
             3 if L::PAIRED => self.tile::<L, 3, 4>(l),
@@ -89,6 +90,15 @@ impl Kernel for Attend<'_> {
 type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
 
 impl Attend<'_> {
+    /// Each query alone, from little code.
+    #[inline(always)]
+    fn one_by_one<L: Lanes>(self, l: L) {
+        let Self { queries, past, scores, out } = self;
+        for (queries, out) in queries.chunks(1).zip(out.chunks_mut(past.width)) {
+            Attend { queries, past, scores, out }.tile::<L, 1, 1>(l);
+        }
+    }
+
     /// `M` queries.
     #[inline(always)]
     fn tile<L: Lanes, const M: usize, const P: usize>(self, l: L) {

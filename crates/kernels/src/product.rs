@@ -24,11 +24,12 @@ use crate::isa::Lanes;
 use crate::matrix::{Matrix, Weights};
 use crate::panel::storage::PanelRow;
 use crate::panel::{
-    Bytes, Data, Floats, Halves, Integers, Nibbles, Panels, Params, SLAB, Sixes, Storage, TransposePack, WIDTH, slabs,
+    Floats, Integers, Panels, Params, SLAB, Storage, TransposePack, Visit, VisitIntegers, WIDTH, slabs,
 };
 use crate::stripe::Stripe;
 use crate::tuning::PANELS_TOGETHER;
 use inputs::{Inputs, Whole};
+use quantized::QuantizedBlock;
 use std::ops::Range;
 
 /// Outputs that one thread takes at least of some matrices. Quantised panels are used in twos at most, and a matrix with few
@@ -135,15 +136,11 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn run(self, panels: &'a Panels, format: ActivationFormat, compute: &Compute) {
-        let this = Self { params: &panels.params, ..self };
-        match &panels.data {
-            Data::F32(d) => this.floats(Floats(d), compute),
-            Data::F16(d) => this.floats(Halves::<false>(d), compute),
-            Data::Bf16(d) => this.floats(Halves::<true>(d), compute),
-            Data::Bytes(d) => this.quants(Bytes(d), format, compute),
-            Data::Nibbles(d) if panels.params.group == SLAB => this.quants(Nibbles::<1>(d), format, compute),
-            Data::Nibbles(d) => this.quants(Nibbles::<2>(d), format, compute),
-            Data::Sixes(d) => this.quants(Sixes(d), format, compute),
+        let part = Self { params: &panels.params, ..self };
+        match &part.inputs.whole {
+            Whole::I16(x) if format != ActivationFormat::F32 => panels.visit_integers(ByIntegers { part, x, compute }),
+            Whole::I8(x) if format != ActivationFormat::F32 => panels.visit_integers(ByIntegers { part, x, compute }),
+            _ => panels.visit(ByFloats { part, compute }),
         }
     }
 
@@ -167,24 +164,8 @@ impl<'a> Part<'a> {
             let out = self.out.part(outputs.start - start..outputs.end - start);
             let (params, all) = (self.params, group.len());
             let part = Part { params, bias, inputs: self.inputs, outputs: 0..outputs.len(), all, out };
-            part.floats(Floats(few), compute);
+            ByFloats { part, compute }.visit::<Floats>(few.as_chunks().0);
             held.trace_non_finite(outputs.start, &self.out.row(0)[outputs.start - start..outputs.end - start]);
-        }
-    }
-
-    fn floats<S: Storage>(self, storage: S, compute: &Compute) {
-        compute.isa().run(floats::Chains { part: self, storage });
-    }
-
-    fn quants<S: Integers>(self, storage: S, format: ActivationFormat, compute: &Compute) {
-        match &self.inputs.whole {
-            Whole::I16(x) if format != ActivationFormat::F32 => {
-                compute.isa().run(integers::Chains { part: self, x, storage, compute });
-            }
-            Whole::I8(x) if format != ActivationFormat::F32 => {
-                compute.isa().run(integers::Chains { part: self, x, storage, compute });
-            }
-            _ => self.floats(storage, compute),
         }
     }
 
@@ -250,6 +231,32 @@ impl<'a> Part<'a> {
                 out.copy_from_slice(&sixteen[..out.len()]);
             }
         });
+    }
+}
+
+/// Some outputs, of activations as floats.
+struct ByFloats<'a, 'b> {
+    part: Part<'a>,
+    compute: &'b Compute,
+}
+
+impl Visit for ByFloats<'_, '_> {
+    fn visit<S: Storage>(self, weights: &[S::Slab]) {
+        self.compute.isa().run(floats::Chains::<S> { part: self.part, weights });
+    }
+}
+
+/// Some outputs, of activations as integers.
+struct ByIntegers<'a, 'b, X> {
+    part: Part<'a>,
+    x: &'b [X],
+    compute: &'b Compute,
+}
+
+impl<X: QuantizedBlock> VisitIntegers for ByIntegers<'_, '_, X> {
+    fn visit<S: Integers>(self, weights: &[S::Slab]) {
+        let Self { part, x, compute } = self;
+        compute.isa().run(integers::Chains::<X, S> { part, x, weights, compute });
     }
 }
 
