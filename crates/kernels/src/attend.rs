@@ -8,7 +8,7 @@
 use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes, prefetch_ahead};
 use crate::panel::storage::PanelRow;
-use crate::row::{each_eight, greatest, map_eight, scale};
+use crate::row::{each_eight, map_eight, row_max, scale};
 use crate::tuning::QUERIES_TOGETHER;
 use std::ops::Range;
 
@@ -191,10 +191,10 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
     }
 }
 
-/// Replaces scores by `exp(score - greatest)` and returns their sum.
+/// Replaces scores by `exp(score - maximum)` and returns their sum.
 #[inline(always)]
 fn soften<L: Lanes>(l: L, scores: &mut [f32]) -> f32 {
-    let max = l.splat(greatest(l, scores));
+    let max = l.splat(row_max(l, scores));
     map_eight!(l, scores, |x| exp(l, l.sub(x, max)));
     let mut sum = l.splat(0.0);
     each_eight!(scores, 0.0, |eight| sum = l.add(sum, l.load(eight)));

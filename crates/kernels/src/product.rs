@@ -4,7 +4,7 @@
 //! by group. What runs side by side is chosen by the number of rows, and cannot change a result:
 //!
 //! * few rows (decoding): weights are widened in registers and used once. Where one panel has too few chains in flight to hide the
-//!   latency of a multiply-add, floats take several at a time; whole numbers take one, since the sums of a group are chains of
+//!   latency of a multiply-add, floats take several at a time; integers take one, since the sums of a group are chains of
 //!   their own, and one stream is what memory serves best;
 //! * many rows (a prompt): a block of a panel is widened once, stays near, and meets up to six rows at a time. Chains rest in
 //!   `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
@@ -28,7 +28,7 @@ use crate::panel::{
 };
 use crate::stripe::Stripe;
 use crate::tuning::PANELS_TOGETHER;
-use inputs::{Inputs, Whole};
+use inputs::{Inputs, Quantized};
 use quantized::QuantizedBlock;
 use std::ops::Range;
 
@@ -77,7 +77,7 @@ pub struct Product<'a> {
 /// ```
 ///
 /// # Panics
-/// When the lengths do not fit together, or quantised matrices take their activations in different whole numbers.
+/// When the lengths do not fit together, or quantised matrices take their activations in different integers.
 #[doc(alias("matmul", "gemm"))]
 pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     let Some(inputs) = products.first().map(|product| product.matrix.inputs) else { return };
@@ -137,9 +137,10 @@ struct Part<'a> {
 impl<'a> Part<'a> {
     fn run(self, panels: &'a Panels, format: ActivationFormat, compute: &Compute) {
         let part = Self { params: &panels.params, ..self };
-        match &part.inputs.whole {
-            Whole::I16(x) if format != ActivationFormat::F32 => panels.visit_integers(ByIntegers { part, x, compute }),
-            Whole::I8(x) if format != ActivationFormat::F32 => panels.visit_integers(ByIntegers { part, x, compute }),
+        let by_integers = format != ActivationFormat::F32;
+        match &part.inputs.quantized {
+            Quantized::I16(x) if by_integers => panels.visit_integers(ByIntegers { part, x, compute }),
+            Quantized::I8(x) if by_integers => panels.visit_integers(ByIntegers { part, x, compute }),
             _ => panels.visit(ByFloats { part, compute }),
         }
     }

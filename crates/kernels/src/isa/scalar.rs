@@ -84,7 +84,7 @@ impl Lanes for Scalar {
         std::array::from_fn(|i| i32::from_le_bytes(std::array::from_fn(|j| numbers[4 * i + j] as i8 as u8)))
     }
     #[inline(always)]
-    fn exp2_whole(self, n: Self::F) -> Self::F {
+    fn exp2_integer(self, n: Self::F) -> Self::F {
         n.map(|n| f32::from_bits((((n as i32) + 127) << 23) as u32))
     }
     #[inline(always)]

@@ -1,5 +1,5 @@
-//! How the weights of a slab lie, and how they are read: as sixteen numbers for one input, or, where they are whole
-//! numbers, as pairs of 16-bit ones or fours of bytes for an integer product.
+//! How the weights of a slab lie, and how they are read: as sixteen numbers for one input, or, where they are
+//! integers, as pairs of 16-bit ones or fours of bytes for an integer product.
 
 use super::params::ScaleMin;
 use super::{Line, SLAB, WIDTH};
@@ -42,7 +42,7 @@ pub(crate) trait Visit {
     fn visit<S: Storage>(self, weights: &[S::Slab]);
 }
 
-/// A storage of whole numbers.
+/// A storage of integers.
 pub(crate) trait Integers: Storage {
     /// Slabs that share a scale: 1 or 2.
     const GROUP: usize;
@@ -155,7 +155,7 @@ fn nibble_shift(k: usize) -> i32 {
     4 * (k / 4 % 2) as i32
 }
 
-/// The nibbles of one input as whole numbers, in lines as for [`Nibbles`].
+/// The nibbles of one input as integers, in lines as for [`Nibbles`].
 #[inline(always)]
 fn nibbles<L: Lanes, const N: usize>(l: L, slab: &[u32; N], k: usize) -> L::Words {
     let words = l.words(line(slab, k / 8));

@@ -15,7 +15,7 @@ fn every_part_is_done_once_in_many_rounds() {
         });
         assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1), "round {round}");
         if round % 500 == 20 {
-            std::thread::sleep(2 * AWAKE); // the workers park, and are unparked
+            std::thread::sleep(2 * SPIN); // the workers park, and are unparked
         }
     }
 }

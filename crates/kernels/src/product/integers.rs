@@ -1,4 +1,4 @@
-//! Chains of groups (quantized matmul): inside a group whole numbers are added up, which is exact (what is apart from them comes last); groups follow
+//! Chains of groups (quantized matmul): inside a group integers are added up, which is exact (what is apart from them comes last); groups follow
 //! each other in f32.
 
 use super::Part;
