@@ -46,8 +46,8 @@ pub use beamline_model::{
     ModelId, Part, Probe, Rows, Site, Span, TableModel, TrustedFiles, Want,
 };
 pub use beamline_search::{
-    Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Measure, Node, NodeId, Outlook, PAGES, Purpose,
-    SearchEvent, SearchObserver, State, Stop, StopRule, StopStrings, Strategy, Tip, Tree, Wants,
+    Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Node, NodeId, Outlook, PAGES, Purpose,
+    SearchEvent, SearchObserver, State, Stop, StopRule, StopStrings, Strategy, Tip, TokenStats, Tree, Wants,
 };
 pub use beamline_shape::{
     Context, Distribution, Entry, Logits, OptionKind, OptionSpec, OptionValue, Page, Pipeline, Preset, Processor,

@@ -103,7 +103,7 @@ pub struct Rest {
 
 /// The raw distribution, summed in f64 throughout.
 ///
-/// [`Engine::measure`] gives the same log-probabilities to about 1e-7, not to the last digit: it is on the path of every
+/// [`Engine::token_stats`] gives the same log-probabilities to about 1e-7, not to the last digit: it is on the path of every
 /// token generated, so its exponentials are f32, many at a time (SIMD). Here all of a vocabulary is listed and what is
 /// listed must sum to 1, and the digits of both are a contract (`inspect` and `generate` as JSON); so there are two.
 struct Raw {
