@@ -41,8 +41,8 @@ pub struct StepRow {
 /// A row after one processor.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageColumn {
-    /// The processor.
-    pub processor: &'static str,
+    /// The processor's name.
+    pub processor: String,
     /// Tokens that it left.
     pub kept: usize,
     /// The probability of each candidate listed, in their order; 0 where it is gone.
@@ -78,7 +78,7 @@ pub struct Candidate {
     /// Its place in the raw distribution, from 1.
     pub rank: usize,
     /// The processor that removed it; null where it is still in play.
-    pub removed_by: Option<&'static str>,
+    pub removed_by: Option<String>,
 }
 
 /// How much of each step to show.
@@ -135,7 +135,7 @@ struct Collector<'a> {
     engine: &'a Engine,
     depth: Depth,
     /// What processors left of the row that is being shaped, by the node that it follows.
-    stages: BTreeMap<NodeId, Vec<(&'static str, Distribution)>>,
+    stages: BTreeMap<NodeId, Vec<(String, Distribution)>>,
     /// What has been seen, by the node that it follows.
     rows: BTreeMap<NodeId, StepRow>,
 }
@@ -149,7 +149,7 @@ impl Observer for Collector<'_> {
         match &event.kind {
             EventKind::Row { tokens, outlook } => self.row(tokens, outlook),
             EventKind::Stage { stage, row } => {
-                self.stages.entry(stage.tip.node).or_default().push((stage.processor, row.distribution()));
+                self.stages.entry(stage.tip.node).or_default().push((stage.processor.to_owned(), row.distribution()));
             }
             EventKind::Search { .. } => {}
         }
@@ -185,7 +185,7 @@ impl Collector<'_> {
                     prob: raw.prob(outlook.raw[i]),
                     prob_processed: after[i],
                     rank: rank[i],
-                    removed_by: stages.iter().find(|(_, left)| left.of(id) == 0.0).map(|(name, _)| *name),
+                    removed_by: stages.iter().find(|(_, left)| left.of(id) == 0.0).map(|(name, _)| name.clone()),
                 }
             })
             .collect();
@@ -207,9 +207,9 @@ impl Collector<'_> {
 }
 
 /// What each processor left of the candidates.
-fn columns(stages: &[(&'static str, Distribution)], candidates: &[Candidate]) -> Vec<StageColumn> {
-    let column = |(processor, left): &(&'static str, Distribution)| StageColumn {
-        processor,
+fn columns(stages: &[(String, Distribution)], candidates: &[Candidate]) -> Vec<StageColumn> {
+    let column = |(processor, left): &(String, Distribution)| StageColumn {
+        processor: processor.clone(),
         kept: left.iter().filter(|(_, p)| *p > 0.0).count(),
         probs: candidates.iter().map(|candidate| left.of(TokenId(candidate.id))).collect(),
     };

@@ -42,7 +42,7 @@ fn row(step: &StepRow) -> Vec<String> {
         // The space that a word brings along is not shown.
         let word = candidate.text.strip_prefix(' ').filter(|rest| !rest.trim().is_empty()).unwrap_or(&candidate.text);
         let mark = if chosen((i, candidate)) { "*" } else { "" };
-        let by = candidate.removed_by.map_or(String::new(), |by| format!(" {by}"));
+        let by = candidate.removed_by.as_ref().map_or(String::new(), |by| format!(" {by}"));
         let text = format!("{mark}{} ({:.2}%{by})", visible(word), candidate.prob_processed * 100.0);
         style(candidate, step, &text)
     };
