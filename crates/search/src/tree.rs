@@ -123,9 +123,14 @@ impl Tree {
     }
 
     /// The nodes from the root's child to `id`, in order.
-    pub fn branch(&self, mut id: NodeId) -> Vec<NodeId> {
+    pub fn branch(&self, id: NodeId) -> Vec<NodeId> {
+        self.branch_from(Self::ROOT, id)
+    }
+
+    /// The nodes below `from` down to `id`, in order. Walks no further back.
+    pub(crate) fn branch_from(&self, from: NodeId, mut id: NodeId) -> Vec<NodeId> {
         let mut nodes = Vec::new();
-        while let Some(parent) = self.node(id).parent {
+        while let Some(parent) = self.node(id).parent.filter(|_| id != from) {
             nodes.push(id);
             id = parent;
         }
