@@ -54,7 +54,8 @@ pub use beamline_shape::{
     REGISTRY, ShapeError,
 };
 pub use beamline_tokens::{
-    Beginning, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList, Tokenizer, TokensError, Vocabulary,
+    Beginning, CharacterGroup, Characters, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList,
+    Tokenizer, TokensError, Utf8, Vocabulary, characters,
 };
 pub use error::{Error, Fault, OptionError};
 pub use observe::{Event, EventKind, Interest, Observer, SessionId, Stage};

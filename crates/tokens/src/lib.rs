@@ -25,6 +25,7 @@
 //! # Ok::<(), beamline_tokens::TokensError>(())
 //! ```
 
+mod characters;
 mod error;
 mod gguf;
 mod guard;
@@ -34,6 +35,7 @@ mod stream;
 mod tokenizer;
 mod vocabulary;
 
+pub use characters::{CharacterGroup, Characters, Utf8, characters};
 pub use error::TokensError;
 pub use gguf::GgufVocabulary;
 pub use list::{TokenIter, TokenList};
