@@ -159,12 +159,6 @@ fn flags(settings: &Options) -> String {
 
 /// Which method when, in the numbers of a comparison made on the spot.
 fn choosing(comparison: &Comparison) -> String {
-    let of = |name: &str| comparison.runs.iter().find(|run| run.name == name);
-    let percent = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0));
-    let repeated = |run: Option<&Run>| percent(run.and_then(|run| run.mean.repeated_4));
-    let mean =
-        |run: Option<&Run>| run.and_then(|run| run.mean.mean_logprob).map_or("-".to_owned(), |m| format!("{m:.2}"));
-    let alike = |run: Option<&Run>| percent(run.and_then(|run| run.similarity));
     let columns = width().unwrap_or(100).min(100);
     let mut out = styled("choosing", HEADING) + "\n\n";
     out += &wrap(
@@ -176,9 +170,23 @@ fn choosing(comparison: &Comparison) -> String {
         "",
     );
     let _ = write!(out, "\n{}\n", numbers(comparison));
+    for (heading, text) in advice(comparison) {
+        let _ = write!(out, "{}\n{}\n", styled(heading, HEADING), wrap(&text, columns, "  "));
+    }
+    out + "The same numbers for your prompt and your model: beamline compare PROMPT --seeds 4\n"
+}
+
+/// What one may want, and what to take for it.
+fn advice(comparison: &Comparison) -> Vec<(&'static str, String)> {
+    let of = |name: &str| comparison.runs.iter().find(|run| run.name == name);
+    let percent = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0));
+    let repeated = |run: Option<&Run>| percent(run.and_then(|run| run.mean.repeated_4));
+    let mean =
+        |run: Option<&Run>| run.and_then(|run| run.mean.mean_logprob).map_or("-".to_owned(), |m| format!("{m:.2}"));
+    let alike = |run: Option<&Run>| percent(run.and_then(|run| run.similarity));
     let (greedy, beam, banned) = (of("greedy"), of("beam 5"), of("beam 5, no-repeat 2"));
     let (cool, hot, nucleus) = (of("T 0.7"), of("T 2.0"), of("top-p 0.9"));
-    let advice = [
+    vec![
         (
             "One right answer: facts, translations, short summaries",
             format!(
@@ -215,9 +223,5 @@ fn choosing(comparison: &Comparison) -> String {
             "What the model would say at best",
             "exact_search, for short texts: it proves which text is the most probable one. That is often not the one you want.".to_owned(),
         ),
-    ];
-    for (heading, text) in advice {
-        let _ = write!(out, "{}\n{}\n", styled(heading, HEADING), wrap(&text, columns, "  "));
-    }
-    out + "The same numbers for your prompt and your model: beamline compare PROMPT --seeds 4\n"
+    ]
 }
