@@ -25,6 +25,7 @@
 //! # Ok::<(), beamline_tokens::TokensError>(())
 //! ```
 
+mod characters;
 mod error;
 mod gguf;
 mod guard;
@@ -35,6 +36,7 @@ mod stream;
 mod tokenizer;
 mod vocabulary;
 
+pub use characters::{CharacterGroup, Characters, Utf8, characters};
 pub use error::TokensError;
 pub use gguf::GgufVocabulary;
 pub use list::{TokenIter, TokenList};
