@@ -20,6 +20,7 @@ mod progress;
 mod prompts;
 mod table;
 mod tokens;
+mod wrap;
 
 use failure::Failure;
 use std::process::ExitCode;

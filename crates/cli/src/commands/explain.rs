@@ -6,9 +6,11 @@ use crate::commands::inspect::stages;
 use crate::failure::Failure;
 use crate::model;
 use crate::output::{json, paint};
-use crate::paint::{HEADING, styled, width, wrap};
-use crate::table::{Side, lay_out, visible};
+use crate::paint::{HEADING, styled, width};
+use crate::table::{Column, Table};
+use crate::wrap::wrap;
 use beamline::{Engine, OptionSpec, Options, Prompt, options};
+use beamline_draw::on_one_line;
 use beamline_study::{Comparison, Depth, Run, Topic, inspect, topic, topics};
 use serde_json::json as value;
 use std::fmt::Write;
@@ -44,21 +46,18 @@ fn unknown(name: &str) -> Failure {
     Failure::usage(format!("no page on {name:?}; {hint}there are pages on {}", all.join(", ")))
 }
 
-/// All pages, a line each.
+/// All pages, each with what it is about.
 fn index() -> String {
     let first = |topic: Topic| {
         let what = topic.parts().first().map_or(String::new(), |(_, text)| text.clone());
-        vec![topic.name().to_owned(), what.split_inclusive(". ").next().unwrap_or_default().trim().to_owned()]
+        (topic.name().to_owned(), what.split_inclusive(". ").next().unwrap_or_default().trim().to_owned())
     };
-    let mut rows: Vec<Vec<String>> = topics().map(first).collect();
-    rows.push(vec!["choosing".to_owned(), "Which method when, in numbers of this model.".to_owned()]);
-    if let Some(width) = width() {
-        let names = rows.iter().map(|row| row[0].len()).max().unwrap_or(0) + 3;
-        for row in &mut rows {
-            row[1] = beamline_draw::cut(&row[1], width.saturating_sub(names));
-        }
+    let choosing = ("choosing".to_owned(), "Which method when, in numbers of this model.".to_owned());
+    let mut table = Table::new(vec![Column::words(""), Column::sentences("")]);
+    for (name, what) in topics().map(first).chain([choosing]) {
+        table.push(vec![name.into(), what.into()]);
     }
-    lay_out(&rows, &[Side::Left, Side::Left])
+    table.fit(width())
 }
 
 fn option_list(topic: &Topic) -> Vec<serde_json::Value> {
@@ -108,17 +107,18 @@ fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<String, Failu
     let id = |i: usize| plain.steps[0].candidates.get(i).map_or(0, |candidate| candidate.id).to_string();
     let options = options.replace("{best}", &id(0)).replace("{second}", &id(1));
     let mut settings = Options::list(&options)?;
+    let within = width().map(|columns| columns.saturating_sub(2));
     let shown = if let Topic::Processor(_) = topic {
         if settings.get("seed").is_none() {
             settings.set("seed", "0")?;
         }
         let inspection = inspect(engine, &at, &settings, Depth { top: 12, ..depth })?;
-        inspection.steps.first().map_or("  There is no step.\n".to_owned(), stages)
+        inspection.steps.first().map_or("There is no step.\n".to_owned(), |step| stages(step, within))
     } else {
         settings.set("max_new_tokens", "16")?;
         let completion = engine.complete(at, &engine.plan(&settings)?)?;
         let row =
-            |sequence: &beamline::Sequence| format!("{:9.3}  {}\n", sequence.sum_logprob, visible(&sequence.text));
+            |sequence: &beamline::Sequence| format!("{:9.3}  {}\n", sequence.sum_logprob, on_one_line(&sequence.text));
         completion.sequences.iter().map(row).collect()
     };
     let command = match topic {
@@ -175,7 +175,7 @@ fn choosing(comparison: &Comparison) -> String {
         columns,
         "",
     );
-    let _ = write!(out, "\n{}\n", numbers(comparison));
+    let _ = write!(out, "\n{}\n", numbers(comparison, width()));
     let (greedy, beam, banned) = (of("greedy"), of("beam 5"), of("beam 5, no-repeat 2"));
     let (cool, hot, nucleus) = (of("T 0.7"), of("T 2.0"), of("top-p 0.9"));
     let advice = [

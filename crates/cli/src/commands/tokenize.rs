@@ -3,10 +3,12 @@
 use crate::args::Tokenize;
 use crate::failure::Failure;
 use crate::model;
-use crate::output::{json, print};
+use crate::output::{json, paint, print};
+use crate::paint::width;
 use crate::prompts;
-use crate::table::{Side, lay_out, visible};
+use crate::table::{Column, Table};
 use beamline::{Beginning, Special, TokenId, Tokenizer};
+use beamline_draw::labels;
 use serde_json::json;
 
 pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
@@ -39,8 +41,11 @@ fn encode(args: &Tokenize, tokenizer: &Tokenizer, text: &str) -> Result<(), Fail
         let ids: Vec<u32> = tokens.iter().map(|t| t.id.0).collect();
         return json(&json!({"token_ids": ids, "tokens": tokens.iter().map(token).collect::<Vec<_>>()}));
     }
-    let row = |t: &beamline::Token| {
-        vec![t.id.to_string(), format!("{}..{}", t.start, t.end), visible(&vocabulary.text(t.id))]
-    };
-    print(&lay_out(&tokens.iter().map(row).collect::<Vec<_>>(), &[Side::Right, Side::Right, Side::Left]))
+    let bytes: Vec<&[u8]> = tokens.iter().map(|t| vocabulary.bytes(t.id)).collect();
+    let columns = vec![Column::numbers("id"), Column::numbers("bytes"), Column::words("token")];
+    let mut table = Table::new(columns);
+    for (t, label) in tokens.iter().zip(labels(&bytes)) {
+        table.push(vec![t.id.to_string().into(), format!("{}..{}", t.start, t.end).into(), label.into()]);
+    }
+    paint(&table.fit(width()))
 }
