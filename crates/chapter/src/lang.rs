@@ -44,6 +44,8 @@ pub struct Messages {
     pub enter_to_run: &'static str,
     /// Before the answer is shown.
     pub enter_for_answer: &'static str,
+    /// Before the next scene of several.
+    pub enter_for_next: &'static str,
     /// Before the command line that shows the next scene.
     pub next: &'static str,
     /// What to know where another model than the built-in one runs.
@@ -102,6 +104,7 @@ static EN: Messages = Messages {
     answer: "Answer",
     enter_to_run: "Press Enter to run it.",
     enter_for_answer: "Press Enter for the answer.",
+    enter_for_next: "Press Enter for the next scene.",
     next: "Next:",
     other_model: "The text speaks of the built-in model; another model may give other numbers.",
 };
@@ -116,6 +119,7 @@ static KO: Messages = Messages {
     answer: "답",
     enter_to_run: "Enter를 누르면 실행합니다.",
     enter_for_answer: "Enter를 누르면 답을 보여 줍니다.",
+    enter_for_next: "Enter를 누르면 다음 장면으로 갑니다.",
     next: "다음:",
     other_model: "설명은 내장 모델을 기준으로 합니다. 다른 모델에서는 숫자가 다를 수 있습니다.",
 };
@@ -130,6 +134,7 @@ static ZH: Messages = Messages {
     answer: "答案",
     enter_to_run: "按回车键运行。",
     enter_for_answer: "按回车键看答案。",
+    enter_for_next: "按回车键看下一幕。",
     next: "下一幕：",
     other_model: "文字说明以内置模型为准；换成别的模型，数字可能不同。",
 };
@@ -144,6 +149,7 @@ static JA: Messages = Messages {
     answer: "答え",
     enter_to_run: "Enter キーを押すと実行します。",
     enter_for_answer: "Enter キーを押すと答えを表示します。",
+    enter_for_next: "Enter キーを押すと次の場面に進みます。",
     next: "次へ:",
     other_model: "説明は内蔵モデルについてのものです。ほかのモデルでは数値が変わることがあります。",
 };

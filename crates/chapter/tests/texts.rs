@@ -40,7 +40,10 @@ fn scenes_run_one_or_two_commands() {
             let words = words(line);
             assert_eq!(words[0], "beamline", "{line}");
             assert!(["inspect", "generate", "score", "compare"].contains(&words[1].as_str()), "{line}");
-            assert!(!words.iter().any(|word| ["-o", "--output", "--trace", "--json"].contains(&word.as_str())), "{line}");
+            assert!(
+                !words.iter().any(|word| ["-o", "--output", "--trace", "--json"].contains(&word.as_str())),
+                "{line}"
+            );
             let samples = line.contains("--do-sample");
             assert_eq!(samples, line.contains("--seed "), "what is drawn must be the same every time: {line}");
         }
@@ -85,35 +88,97 @@ fn texts_use_the_terms_that_students_know() {
         (
             Lang::En,
             &[
-                "logit", "Softmax", "vocabulary", "Greedy search", "Beam search", "log p", "underflow", "n-gram", "penalty",
-                "temperature", "Top-k sampling", "Top-p sampling", "nucleus sampling", "entropy", "perplexity", "Exact search",
+                "logit",
+                "Softmax",
+                "vocabulary",
+                "Greedy search",
+                "Beam search",
+                "log p",
+                "underflow",
+                "n-gram",
+                "penalty",
+                "temperature",
+                "Top-k sampling",
+                "Top-p sampling",
+                "nucleus sampling",
+                "entropy",
+                "perplexity",
+                "Exact search",
             ],
         ),
         (
             Lang::Ko,
             &[
-                "로짓", "소프트맥스", "어휘", "토큰", "그리디 서치", "빔 서치", "로그 확률", "언더플로", "n-그램", "페널티", "온도",
-                "temperature", "샘플링", "탑-k 샘플링", "탑-p 샘플링", "뉴클리어스 샘플링", "엔트로피", "정확 탐색",
+                "로짓",
+                "소프트맥스",
+                "어휘",
+                "토큰",
+                "그리디 서치",
+                "빔 서치",
+                "로그 확률",
+                "언더플로",
+                "n-그램",
+                "페널티",
+                "온도",
+                "temperature",
+                "샘플링",
+                "탑-k 샘플링",
+                "탑-p 샘플링",
+                "뉴클리어스 샘플링",
+                "엔트로피",
+                "정확 탐색",
             ],
         ),
         (
             Lang::Zh,
             &[
-                "logit", "softmax", "词表", "token", "贪心搜索", "束搜索", "对数概率", "下溢", "n-gram", "惩罚", "温度", "采样",
-                "top-k 采样", "top-p 采样", "核采样", "熵", "困惑度", "精确搜索",
+                "logit",
+                "softmax",
+                "词表",
+                "token",
+                "贪心搜索",
+                "束搜索",
+                "对数概率",
+                "下溢",
+                "n-gram",
+                "惩罚",
+                "温度",
+                "采样",
+                "top-k 采样",
+                "top-p 采样",
+                "核采样",
+                "熵",
+                "困惑度",
+                "精确搜索",
             ],
         ),
         (
             Lang::Ja,
             &[
-                "ロジット", "ソフトマックス", "語彙", "トークン", "貪欲法", "ビームサーチ", "対数確率", "アンダーフロー", "n-gram",
-                "ペナルティ", "温度", "サンプリング", "top-k サンプリング", "top-p サンプリング", "nucleus", "エントロピー", "厳密探索",
+                "ロジット",
+                "ソフトマックス",
+                "語彙",
+                "トークン",
+                "貪欲法",
+                "ビームサーチ",
+                "対数確率",
+                "アンダーフロー",
+                "n-gram",
+                "ペナルティ",
+                "温度",
+                "サンプリング",
+                "top-k サンプリング",
+                "top-p サンプリング",
+                "nucleus",
+                "エントロピー",
+                "厳密探索",
             ],
         ),
     ];
     for (lang, terms) in terms {
         let texts: Vec<Text> = scenes().iter().map(|scene| scene.text(lang)).collect();
-        let whole: String = texts.iter().flat_map(|text| text.paragraphs.iter().chain([&text.title, &text.answer]).cloned()).collect();
+        let whole: String =
+            texts.iter().flat_map(|text| text.paragraphs.iter().chain([&text.title, &text.answer]).cloned()).collect();
         for term in terms {
             assert!(whole.contains(term), "{lang} never says {term}");
         }
