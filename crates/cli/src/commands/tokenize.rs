@@ -34,18 +34,24 @@ fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &[TokenId]) -> Result<(),
 }
 
 fn encode(args: &Tokenize, tokenizer: &Tokenizer, text: &str) -> Result<(), Failure> {
-    let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
-    let vocabulary = tokenizer.vocabulary();
     if args.json {
+        let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
+        let vocabulary = tokenizer.vocabulary();
         let token = |t: &beamline::Token| json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end});
         let ids: Vec<u32> = tokens.iter().map(|t| t.id.0).collect();
         return json(&json!({"token_ids": ids, "tokens": tokens.iter().map(token).collect::<Vec<_>>()}));
     }
+    paint(&table(tokenizer, text)?.fit(width()))
+}
+
+/// A row for each token of a text: its id, which bytes of the text it is, and the token.
+pub(super) fn table(tokenizer: &Tokenizer, text: &str) -> Result<Table, Failure> {
+    let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
+    let vocabulary = tokenizer.vocabulary();
     let bytes: Vec<&[u8]> = tokens.iter().map(|t| vocabulary.bytes(t.id)).collect();
-    let columns = vec![Column::numbers("id"), Column::numbers("bytes"), Column::words("token")];
-    let mut table = Table::new(columns);
+    let mut table = Table::new(vec![Column::numbers("id"), Column::numbers("bytes"), Column::words("token")]);
     for (t, label) in tokens.iter().zip(labels(&bytes)) {
         table.push(vec![t.id.to_string().into(), format!("{}..{}", t.start, t.end).into(), label.into()]);
     }
-    paint(&table.fit(width()))
+    Ok(table)
 }

@@ -18,40 +18,43 @@ pub fn beams(tree: &SearchTree, pruned: usize, steps: Option<usize>) -> Result<F
     if tree.candidates.is_empty() {
         return Err(DrawError::Nothing("this search considers no candidates; try num_beams 3".to_owned()));
     }
+    let items = items(tree, pruned, steps);
+    let left = tree.candidates.len() - items.len();
+    let deepest = deepest(tree);
+    let cut = steps
+        .filter(|&steps| steps < deepest)
+        .map_or(String::new(), |n| format!("; the first {n} of {deepest} tokens"));
+    let more = if left > 0 { format!("{cut}; {left} more candidates are not drawn") } else { cut };
+    Ok(Figure {
+        title: "What the search considered".to_owned(),
+        note: format!("numbers are scores; too low: beyond the width of the search{more}"),
+        charts: vec![Chart::Tree(TreeChart { root: tree.prompt.clone(), items })],
+        columns: 1,
+        data: data(tree),
+    })
+}
+
+/// The candidates that are drawn.
+fn items(tree: &SearchTree, pruned: usize, steps: Option<usize>) -> Vec<TreeItem> {
+    let greedy = on_greedy_path(tree);
     let mut places = vec![None; tree.candidates.len()];
     let mut items: Vec<TreeItem> = Vec::new();
-    let mut begun: Vec<Vec<u8>> = Vec::new(); // bytes of a character that is not complete, after each candidate
-    let mut greedy: Vec<Option<usize>> = Vec::new(); // the nodes of greedy's path, by depth
-    let mut dropped = vec![0; tree.candidates.iter().map(|c| c.depth).max().unwrap_or(0) + 1];
+    let mut dropped = vec![0; deepest(tree) + 1];
     let mut kept = dropped.clone();
-    for (i, candidate) in tree.candidates.iter().enumerate() {
-        let mut open = candidate.parent.map_or(Vec::new(), |parent| begun[parent].clone());
-        let label = continued(&mut open, &candidate.bytes);
-        begun.push(open);
-        let role = match candidate.fate {
-            _ if tree.winner.contains(&i) => NodeRole::Winner,
-            _ if candidate.finish_reason.is_some() => NodeRole::Finished,
-            Fate::Kept => NodeRole::Kept,
-            _ => NodeRole::Pruned,
-        };
-        let is_greedy = tree.greedy.get(candidate.depth - 1) == Some(&candidate.id)
-            && (candidate.depth == 1 || greedy.get(candidate.depth - 2).is_some_and(|g| *g == candidate.parent));
-        if is_greedy && greedy.len() < candidate.depth {
-            greedy.push(Some(i));
-        }
+    for (i, (candidate, label)) in tree.candidates.iter().zip(labels(tree)).enumerate() {
         let lost = candidate.parent.is_some_and(|parent| places[parent].is_none());
         if lost || steps.is_some_and(|steps| candidate.depth > steps) {
             continue;
         }
-        if role == NodeRole::Kept && !is_greedy {
-            kept[candidate.depth] += 1;
-            if kept[candidate.depth] > KEPT {
-                continue;
-            }
-        }
-        if role == NodeRole::Pruned && !is_greedy {
-            dropped[candidate.depth] += 1;
-            if dropped[candidate.depth] > pruned {
+        let role = role(tree, i);
+        let crowd = match role {
+            NodeRole::Kept => Some((&mut kept[candidate.depth], KEPT)),
+            NodeRole::Pruned => Some((&mut dropped[candidate.depth], pruned)),
+            _ => None,
+        };
+        if let Some((count, most)) = crowd.filter(|_| !greedy[i]) {
+            *count += 1;
+            if *count > most {
                 continue;
             }
         }
@@ -66,9 +69,55 @@ pub fn beams(tree: &SearchTree, pruned: usize, steps: Option<usize>) -> Result<F
             label,
             note,
             role,
-            greedy: is_greedy,
+            greedy: greedy[i],
         });
     }
+    items
+}
+
+/// Each candidate's label after those of the tokens before it.
+fn labels(tree: &SearchTree) -> Vec<String> {
+    let mut begun: Vec<Vec<u8>> = Vec::new(); // bytes of a character that is not complete, after each candidate
+    let label = |candidate: &CandidateNode| {
+        let mut open = candidate.parent.map_or(Vec::new(), |parent| begun[parent].clone());
+        let label = continued(&mut open, &candidate.bytes);
+        begun.push(open);
+        label
+    };
+    tree.candidates.iter().map(label).collect()
+}
+
+/// Which candidates are on the path that greedy search takes.
+fn on_greedy_path(tree: &SearchTree) -> Vec<bool> {
+    let mut path: Vec<usize> = Vec::new(); // by depth
+    let on_path = |(i, candidate): (usize, &CandidateNode)| {
+        let follows = candidate.depth == 1
+            || path.get(candidate.depth - 2).is_some_and(|before| candidate.parent == Some(*before));
+        let is_greedy = follows && tree.greedy.get(candidate.depth - 1) == Some(&candidate.id);
+        if is_greedy && path.len() < candidate.depth {
+            path.push(i);
+        }
+        is_greedy
+    };
+    tree.candidates.iter().enumerate().map(on_path).collect()
+}
+
+fn role(tree: &SearchTree, i: usize) -> NodeRole {
+    let candidate = &tree.candidates[i];
+    match candidate.fate {
+        _ if tree.winner.contains(&i) => NodeRole::Winner,
+        _ if candidate.finish_reason.is_some() => NodeRole::Finished,
+        Fate::Kept => NodeRole::Kept,
+        _ => NodeRole::Pruned,
+    }
+}
+
+fn deepest(tree: &SearchTree) -> usize {
+    tree.candidates.iter().map(|candidate| candidate.depth).max().unwrap_or(0)
+}
+
+/// All candidates, drawn or not.
+fn data(tree: &SearchTree) -> Data {
     let row = |(i, c): (usize, &CandidateNode)| {
         let winner = tree.winner.contains(&i);
         vec![
@@ -84,23 +133,8 @@ pub fn beams(tree: &SearchTree, pruned: usize, steps: Option<usize>) -> Result<F
             json!(winner),
         ]
     };
-    let left = tree.candidates.len() - items.len();
-    let deepest = tree.candidates.iter().map(|candidate| candidate.depth).max().unwrap_or(0);
-    let cut = steps
-        .filter(|&steps| steps < deepest)
-        .map_or(String::new(), |n| format!("; the first {n} of {deepest} tokens"));
-    let more = if left > 0 { format!("{cut}; {left} more candidates are not drawn") } else { cut };
-    Ok(Figure {
-        title: "What the search considered".to_owned(),
-        note: format!("numbers are scores; too low: beyond the width of the search{more}"),
-        charts: vec![Chart::Tree(TreeChart { root: tree.prompt.clone(), items })],
-        columns: 1,
-        data: Data::new(
-            &["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"],
-            tree.candidates.iter().enumerate().map(row).collect(),
-            json!(tree),
-        ),
-    })
+    let columns = ["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"];
+    Data::new(&columns, tree.candidates.iter().enumerate().map(row).collect(), json!(tree))
 }
 
 /// Candidates of a step that were kept and are drawn, beside the winner's and greedy's.

@@ -14,13 +14,26 @@ use std::f64::consts::LN_2;
 /// # Errors
 /// When no token of the text was scored.
 pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Figure, DrawError> {
-    let bits = |nats: Option<f64>| nats.map(|nats| nats / LN_2);
-    let scored = report.tokens.iter().any(|token| token.logprob.is_some());
-    if !scored {
+    let scored = report.tokens.iter().filter(|token| token.logprob.is_some()).count();
+    if scored == 0 {
         return Err(DrawError::Nothing(
             "a single token follows nothing, so it has no probability; give a longer text".to_owned(),
         ));
     }
+    Ok(Figure {
+        title: "Surprise, token by token".to_owned(),
+        note: format!("{} tokens, {scored} of them scored", report.tokens.len()),
+        charts: vec![Chart::Plot(chart(report, continues_at))],
+        columns: 1,
+        data: data(report, continues_at),
+    })
+}
+
+fn bits(nats: Option<f64>) -> Option<f64> {
+    nats.map(|nats| nats / LN_2)
+}
+
+fn chart(report: &ScoreReport, continues_at: Option<usize>) -> PlotChart {
     let at = |f: &dyn Fn(&ScoredToken) -> Option<f64>| -> Vec<(f64, f64)> {
         report.tokens.iter().enumerate().filter_map(|(i, token)| Some((i as f64, f(token)?))).collect()
     };
@@ -37,7 +50,7 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
     let marks =
         begins.into_iter().chain([Mark { label: format!("mean {mean:.2}"), at: mean, along: Along::Y }]).collect();
     let series = |name: &str, colour, kind, points| Series { name: name.to_owned(), colour, kind, points };
-    let chart = PlotChart {
+    PlotChart {
         title: String::new(),
         x: Axis {
             label: "tokens".to_owned(),
@@ -51,7 +64,10 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
             series("entropy before it", 1, SeriesKind::Line, entropy),
         ],
         marks,
-    };
+    }
+}
+
+fn data(report: &ScoreReport, continues_at: Option<usize>) -> Data {
     let row = |(i, t): (usize, &ScoredToken)| -> Vec<Value> {
         let surprise = bits(t.logprob.map(|p| -p));
         vec![
@@ -64,19 +80,7 @@ pub fn surprisal(report: &ScoreReport, continues_at: Option<usize>) -> Result<Fi
             json!(t.rank),
         ]
     };
-    Ok(Figure {
-        title: "Surprise, token by token".to_owned(),
-        note: format!("{count} tokens, {} of them scored", marks_count(report)),
-        charts: vec![Chart::Plot(chart)],
-        columns: 1,
-        data: Data::new(
-            &["position", "id", "token", "logprob", "surprisal_bits", "entropy_bits", "rank"],
-            report.tokens.iter().enumerate().map(row).collect(),
-            json!({"continues_at": continues_at, "score": report}),
-        ),
-    })
-}
-
-fn marks_count(report: &ScoreReport) -> usize {
-    report.tokens.iter().filter(|token| token.logprob.is_some()).count()
+    let columns = ["position", "id", "token", "logprob", "surprisal_bits", "entropy_bits", "rank"];
+    let rows = report.tokens.iter().enumerate().map(row).collect();
+    Data::new(&columns, rows, json!({"continues_at": continues_at, "score": report}))
 }
