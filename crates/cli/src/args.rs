@@ -1,8 +1,10 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
+mod learn;
 mod plot;
 mod study;
 
+pub(crate) use learn::Learn;
 pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
@@ -12,6 +14,7 @@ use beamline::{ActivationFormat, Encoding, OptionKind, Options, options, shapes}
 use clap::{
     Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
 };
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// What to do, with decoding options where the command has them.
@@ -40,6 +43,8 @@ pub(crate) enum What {
     Compare(Compare),
     /// Explain a processor or a strategy, or which to choose
     Explain(Explain),
+    /// Walk through the chapter: what each method does, scene by scene (also in Korean, Chinese, Japanese)
+    Learn(Learn),
     /// Write a generation as one page of HTML
     Report(ReportArgs),
     /// Run a report's generation again, and compare token by token
@@ -303,8 +308,13 @@ const OPTIONED: [&str; 5] = ["compare", "generate", "inspect", "plot", "report"]
 
 /// Reads the command line. Help and version are printed here, and end it well.
 pub(crate) fn parse() -> Result<Command, Failure> {
+    read(std::env::args_os().collect())
+}
+
+/// Reads a command line in words, of which the first is the command's own name.
+pub(crate) fn read(words: Vec<OsString>) -> Result<Command, Failure> {
     let command = OPTIONED.iter().fold(Cli::command(), |command, name| command.mut_subcommand(name, with_options));
-    let matches = command.try_get_matches().map_err(|error| refused(&error))?;
+    let matches = command.try_get_matches_from(words).map_err(|error| refused(&error))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| refused(&error))?;
     let settings = match matches.subcommand() {
         Some((name, matches)) if OPTIONED.contains(&name) => settings(matches)?,

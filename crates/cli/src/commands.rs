@@ -5,6 +5,7 @@ mod compare;
 mod explain;
 mod generate;
 mod inspect;
+mod learn;
 mod models;
 mod plot;
 mod report;
@@ -22,6 +23,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match what {
         What::Generate(args) => generate::run(&args, &settings),
         What::Inspect(args) => inspect::run(&args, &settings),
+        What::Learn(args) => learn::run(&args),
         What::Compare(args) => compare::run(&args, &settings),
         What::Explain(args) => explain::run(&args),
         What::Report(args) => report::run(&args, &settings),

@@ -29,7 +29,7 @@ fn words(line: &str) -> Vec<String> {
 fn command_lines_of_documents_are_understood() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut seen = 0;
-    for page in ["README.md", "docs/gallery.md", "crates/cli/README.md"] {
+    for page in ["README.md", "docs/chapter/en.md", "docs/gallery.md", "crates/cli/README.md"] {
         let text = read_to_string(root.join(page)).unwrap();
         let blocks = text.split("```sh\n").skip(1).filter_map(|block| block.split_once("```"));
         for line in blocks.flat_map(|(block, _)| block.lines()).filter(|line| line.starts_with("beamline ")) {
