@@ -21,6 +21,7 @@ mod progress;
 mod prompts;
 mod table;
 mod tokens;
+mod wrap;
 
 use failure::Failure;
 use std::process::ExitCode;
