@@ -92,40 +92,84 @@ const NOTE: f64 = 15.0;
 /// The size of a figure's title, and of its note.
 const TITLE: f64 = 16.0;
 
-impl Figure {
-    /// Draws it as SVG, as wide as the canvas, and as high; higher where it needs more room to be read.
-    pub fn svg(&self, canvas: &Canvas) -> String {
-        let room = f64::from(canvas.width) - 2.0 * MARGIN;
-        let title = wrap(&self.title, TITLE, room, 4);
-        let note = if self.note.is_empty() { Vec::new() } else { wrap(&self.note, NAMES, room, 8) };
-        let head = 10.0 + 20.0 * title.len() as f64 + NOTE * note.len() as f64 + 8.0;
+/// From this width on, what has room to spare is drawn larger, up to this many times.
+const USUAL: f64 = 800.0;
+const LARGEST: f64 = 2.5;
 
-        let columns = self.columns_at(room);
+/// A figure laid out in a width.
+struct Layout {
+    title: Vec<String>,
+    note: Vec<String>,
+    /// The pixels above the charts.
+    head: f64,
+    columns: usize,
+    /// The pixels across of each chart.
+    each: f64,
+    charts: Vec<Chart>,
+    /// The least pixels down of each row of charts.
+    rows: Vec<f64>,
+}
+
+impl Layout {
+    fn new(figure: &Figure, width: f64) -> Self {
+        let room = width - 2.0 * MARGIN;
+        let title = wrap(&figure.title, TITLE, room, 4);
+        let note = if figure.note.is_empty() { Vec::new() } else { wrap(&figure.note, NAMES, room, 8) };
+        let head = 10.0 + 20.0 * title.len() as f64 + NOTE * note.len() as f64 + 8.0;
+        let columns = figure.columns_at(room);
         let each = (room - GAP * (columns - 1) as f64) / columns as f64;
-        let charts: Vec<Chart> = self.charts.iter().flat_map(|chart| chart.rows(each)).collect();
+        let charts: Vec<Chart> = figure.charts.iter().flat_map(|chart| chart.rows(each)).collect();
         let least = |row: &[Chart]| row.iter().map(|chart| chart.height(each)).fold(0.0, f64::max).ceil();
-        let rows: Vec<f64> = charts.chunks(columns).map(least).collect();
-        let gaps = GAP * rows.len().saturating_sub(1) as f64;
-        let height = f64::from(canvas.height).max((head + rows.iter().sum::<f64>() + gaps + MARGIN).ceil());
-        let spare = (height - head - gaps - MARGIN - rows.iter().sum::<f64>()) / rows.len().max(1) as f64;
+        let rows = charts.chunks(columns).map(least).collect();
+        Self { title, note, head, columns, each, charts, rows }
+    }
+
+    /// The least pixels down of all.
+    fn height(&self) -> f64 {
+        let gaps = GAP * self.rows.len().saturating_sub(1) as f64;
+        (self.head + self.rows.iter().sum::<f64>() + gaps + MARGIN).ceil()
+    }
+}
+
+impl Figure {
+    /// Draws it as SVG, as wide as the canvas, and as high; higher where it needs more room to be read, and larger where it
+    /// has room to spare.
+    pub fn svg(&self, canvas: &Canvas) -> String {
+        let (width, height) = (f64::from(canvas.width), f64::from(canvas.height));
+        let scale = self.scale(width, height);
+        let layout = Layout::new(self, width / scale);
+        let height = height.max((layout.height() * scale).ceil());
+        let spare = (height / scale - layout.height()) / layout.rows.len().max(1) as f64;
 
         let mut sheet = Sheet::new(canvas.theme);
-        for (i, line) in title.iter().enumerate() {
+        for (i, line) in layout.title.iter().enumerate() {
             sheet.text(line, (MARGIN, 20.0 + 20.0 * i as f64), Type::new(TITLE, canvas.theme.ink()));
         }
-        for (i, line) in note.iter().enumerate() {
-            let y = 17.0 + 20.0 * title.len() as f64 + NOTE * i as f64;
+        for (i, line) in layout.note.iter().enumerate() {
+            let y = 17.0 + 20.0 * layout.title.len() as f64 + NOTE * i as f64;
             sheet.text(line, (MARGIN, y), Type::new(NAMES, canvas.theme.faint()));
         }
-        let mut top = head;
-        for (row, least) in charts.chunks(columns).zip(rows) {
+        let mut top = layout.head;
+        for (row, least) in layout.charts.chunks(layout.columns).zip(&layout.rows) {
             for (i, chart) in row.iter().enumerate() {
-                let left = MARGIN + (each + GAP) * i as f64;
-                chart.draw(&mut sheet, Area::new((left, top), (left + each, top + least + spare)));
+                let left = MARGIN + (layout.each + GAP) * i as f64;
+                chart.draw(&mut sheet, Area::new((left, top), (left + layout.each, top + least + spare)));
             }
             top += least + spare + GAP;
         }
-        sheet.finish((f64::from(canvas.width), height), &self.title)
+        sheet.finish((width, height), scale, &self.title)
+    }
+
+    /// How many times larger than usual it is drawn: as far as it fits, with as many charts side by side.
+    fn scale(&self, width: f64, height: f64) -> f64 {
+        let columns = self.columns_at(width - 2.0 * MARGIN);
+        let most = (width / USUAL).clamp(1.0, LARGEST);
+        let steps = (0..=((most - 1.0) * 8.0) as usize).rev().map(|step| 1.0 + step as f64 / 8.0);
+        let fits = |scale: &f64| {
+            let layout = Layout::new(self, width / scale);
+            layout.columns == columns && layout.height() * scale <= height
+        };
+        steps.filter(|scale| *scale > 1.0).find(fits).unwrap_or(1.0)
     }
 
     /// Charts side by side in so many pixels.

@@ -202,12 +202,14 @@ impl Sheet {
         free.is_some()
     }
 
-    /// The sheet as a file of its own, with a title that screen readers say and browsers show.
-    pub(crate) fn finish(self, (width, height): (f64, f64), title: &str) -> String {
+    /// The sheet as a file of its own, so many pixels large and so many times larger than it was drawn, with a title that
+    /// screen readers say and browsers show.
+    pub(crate) fn finish(self, (width, height): (f64, f64), scale: f64, title: &str) -> String {
+        let [wide, high] = [width, height].map(|pixels| (pixels / scale * 100.0).round() / 100.0);
         format!(
-            "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\" \
+            "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {wide} {high}\" xmlns=\"http://www.w3.org/2000/svg\" \
              font-family=\"{FONTS}\" xml:space=\"preserve\" role=\"img\"><title>{}</title>\n\
-             <rect x=\"0\" y=\"0\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n{}</svg>\n",
+             <rect x=\"0\" y=\"0\" width=\"{wide}\" height=\"{high}\" fill=\"{}\"/>\n{}</svg>\n",
             escape(title),
             self.theme.paper().hex(),
             self.body

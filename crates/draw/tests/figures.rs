@@ -113,8 +113,11 @@ fn all_panels_of_next_have_one_scale_unless_each_is_to_have_its_own() {
     let two = two.map(|(name, options)| (name.to_owned(), inspected(options)));
     let widest = |free: bool| {
         let svg = kinds::next(&two, 7, free).unwrap().svg(&Canvas::default());
-        let blue = format!("fill=\"{}\" shape", if svg.contains("#0072B2") { "#0072B2" } else { "none" });
-        let bars = svg.lines().filter(|line| line.contains(&blue) && !line.contains("width=\"12.0\""));
+        let is_bar = |line: &&str| {
+            let colour = line.contains("#0072B2") || line.contains("#D55E00");
+            colour && line.contains("crispEdges") && !line.contains("width=\"12.0\"")
+        };
+        let bars = svg.lines().filter(is_bar);
         let wide =
             |line: &str| line.split("width=\"").nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap();
         let x = |line: &str| line.split("x=\"").nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap();

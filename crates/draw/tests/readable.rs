@@ -64,10 +64,12 @@ fn faults(name: &str, figure: &Figure, canvas: Canvas) -> Vec<String> {
     let (width, height) = (number("width"), number("height"));
     let what = format!("{name}, {}x{} {:?}", canvas.width, canvas.height, canvas.theme);
     assert!(width == f64::from(canvas.width) && height >= f64::from(canvas.height), "{what}");
+    let scale = width / attribute(&svg, "viewBox").unwrap().split(' ').nth(2).unwrap().parse::<f64>().unwrap();
+    let (width, height) = (width / scale, height / scale);
     let words = words(&svg);
     for (i, word) in words.iter().enumerate() {
         let Word { text, size, area: [left, top, right, bottom] } = word;
-        if *size < 9.0 {
+        if *size * scale < 9.0 {
             faults.push(format!("{what}: {text:?} is {size} pixels high"));
         }
         if *left < -0.5 || *top < -0.5 || *right > width + 0.5 || *bottom > height + 0.5 {
@@ -124,4 +126,19 @@ fn a_tree_says_each_token_once_after_each_text_and_names_only_what_is_there() {
     let svg = figure.svg(&Canvas::default());
     let dropped = tree.items.iter().any(|item| item.role == beamline_draw::NodeRole::Pruned);
     assert_eq!(svg.contains(">dropped<"), dropped);
+}
+
+#[test]
+fn a_large_sheet_is_used_for_larger_type() {
+    for (name, figure) in fixture::figures(LANGUAGES[0]) {
+        let scale = |width: u32, height: u32| {
+            let svg = figure.svg(&Canvas { width, height, theme: Theme::Light });
+            let inner = attribute(&svg, "viewBox").unwrap();
+            f64::from(width) / inner.split(' ').nth(2).unwrap().parse::<f64>().unwrap()
+        };
+        assert_eq!(scale(800, 500), 1.0, "{name}");
+        // Maps and panels that stand side by side there keep their places.
+        let least = if name == "embeddings" { 1.0 } else { 1.5 };
+        assert!(scale(1600, 1000) >= least, "{name}: {}", scale(1600, 1000));
+    }
 }

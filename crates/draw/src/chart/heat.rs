@@ -94,8 +94,9 @@ impl HeatChart {
         sheet.text(&unit, (area.right, top - 10.0), Type::new(NOTES, faint).at(Side::Right));
         self.cells(sheet, cells);
         self.names(sheet, cells);
-        let middle = f64::midpoint(cells.left, cells.right);
-        let x = fit(&self.x, NAMES, cells.width());
+        let x = fit(&self.x, NAMES, area.width());
+        let half = width(&x, NAMES) / 2.0;
+        let middle = f64::midpoint(cells.left, cells.right).min(area.right - half).max(area.left + half);
         let below = bottom + self.foot() - 10.0;
         sheet.text(&x, (middle, below), Type::new(NAMES, ink).at(Side::Middle));
         self.key(sheet, Area::new((cells.right + 10.0, top), (cells.right + 22.0, bottom)));

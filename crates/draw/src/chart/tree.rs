@@ -196,7 +196,7 @@ mod tests {
             assert_eq!(across::Layout::new(&chart, room).is_some(), room > 2000.0, "{room}");
             let mut sheet = Sheet::new(Theme::Light);
             chart.draw(&mut sheet, Area::new((0.0, 0.0), (room, chart.height(room))));
-            let svg = sheet.finish((room, 100.0), "");
+            let svg = sheet.finish((room, 100.0), 1.0, "");
             assert_eq!(svg.matches(">wonderful<").count(), 24, "{room}");
             assert_eq!(svg.matches(">-1.25<").count(), 24, "{room}");
         }
