@@ -28,12 +28,26 @@ pub fn render(svg: &str) -> Result<Picture, DrawError> {
     let usual = usvg::FontResolver::default_fallback_selector();
     options.font_resolver.select_fallback =
         Box::new(move |c, used, fonts| preferred(c, used, fonts).or_else(|| usual(c, used, fonts)));
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| wrong(&error))?;
+    let tree = usvg::Tree::from_str(&parted(svg), &options).map_err(|error| wrong(&error))?;
     let size = tree.size().to_int_size();
     let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height()).ok_or_else(|| wrong(&"it has no size"))?;
     resvg::render(&tree, tiny_skia::Transform::default(), &mut pixels.as_mut());
     let bytes = pixels.encode_png().map_err(|error| wrong(&error))?;
     Ok(Picture { bytes, missing })
+}
+
+/// A text in which joined emoji stand side by side, without the colour of their skin. usvg takes a second font's signs one by
+/// one, so it has boxes in place of those that the font has only as a whole.
+fn parted(svg: &str) -> String {
+    let mut chars = svg.chars().peekable();
+    let mut out = String::with_capacity(svg.len());
+    while let Some(c) = chars.next() {
+        let joins_emoji = c == '\u{200d}' && chars.peek().is_some_and(|next| *next >= '\u{2600}');
+        if !joins_emoji && !matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}') {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The first font of the list in every picture that has a character.
@@ -73,4 +87,19 @@ fn missing(svg: &str, fonts: &Database) -> Vec<char> {
 /// Whether a character only says how its neighbours are drawn: joiners, and selectors of variants.
 fn joins(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_emoji_are_parted_and_other_scripts_keep_their_joiners() {
+        assert_eq!(
+            parted("a\u{1f468}\u{200d}\u{1f469}\u{1f3fd}\u{200d}\u{2764}\u{fe0f}b"),
+            "a\u{1f468}\u{1f469}\u{2764}b"
+        );
+        let sinhala = "\u{0dc1}\u{0dca}\u{200d}\u{0dbb}";
+        assert_eq!(parted(sinhala), sinhala);
+    }
 }

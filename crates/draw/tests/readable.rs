@@ -34,7 +34,9 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 fn words(svg: &str) -> Vec<Word> {
     let word = |part: &str| {
         let (tag, rest) = part.split_once('>').unwrap();
-        let text = rest.split('<').next().unwrap().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        let inner = rest.split("</text>").next().unwrap();
+        let pieces = inner.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+        let text = pieces.collect::<String>().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
         let number = |name: &str| attribute(tag, name).unwrap().parse::<f64>().unwrap();
         let (x, y, size) = (number("x"), number("y"), number("font-size"));
         let (wide, middle) = (measure::width(&text, size), y - size * 0.36);
