@@ -43,18 +43,20 @@ pub use beamline_kernels::{
 };
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
-    ModelId, Part, Probe, Rows, Site, Span, TableModel, TrustedFiles, Want,
+    ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, TableModel,
+    TrustedFiles, Want,
 };
 pub use beamline_search::{
-    Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Measure, Node, NodeId, Outlook, PAGES, Purpose,
-    SearchEvent, SearchObserver, State, Stop, StopRule, StopStrings, Strategy, Tip, Tree, Wants,
+    Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Node, NodeId, Outlook, PAGES, Purpose,
+    SearchEvent, SearchObserver, State, Stop, StopRule, StopStrings, Strategy, Tip, TokenStats, Tree, Wants,
 };
 pub use beamline_shape::{
     Context, Distribution, Entry, Logits, OptionKind, OptionSpec, OptionValue, Page, Pipeline, Preset, Processor,
     REGISTRY, ShapeError,
 };
 pub use beamline_tokens::{
-    Beginning, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList, Tokenizer, TokensError, Vocabulary,
+    Beginning, CharacterGroup, Characters, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList,
+    Tokenizer, TokensError, Utf8, Vocabulary, byte_tokenizer_json, characters, word_tokenizer_json,
 };
 pub use error::{Error, Fault, OptionError};
 pub use observe::{Event, EventKind, Interest, Observer, SessionId, Stage};

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)] // tests may
 
 use beamline::{
-    Compute, Context, Engine, Error, FinishReason, Found, Logits, NodeId, OpenOptions, OptionKind, Options, Outlook,
-    Processor, SearchMethod, SearchObserver, ShapeError, State, Stop, StopRule, Strategy, Tip, TokenId, Tree, options,
+    Compute, Context, Engine, Error, Event, EventKind, FinishReason, Found, Interest, Logits, NodeId, Observer,
+    OpenOptions, OptionKind, Options, Outlook, Processor, SearchMethod, SearchObserver, ShapeError, State, Stop,
+    StopRule, Strategy, Tip, TokenId, Tree, options,
 };
 use serde_json::json;
 use std::sync::{Arc, LazyLock};
@@ -13,13 +14,19 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::open("builtin").unwra
 /// Lets one token through, and counts what was chosen: its state moves as any processor's does.
 #[derive(Clone)]
 struct Only {
+    /// Owned, as a plug-in's is that another language names.
+    name: String,
     token: TokenId,
     seen: usize,
 }
 
+fn only(token: u32) -> Only {
+    Only { name: format!("only {token}"), token: TokenId(token), seen: 0 }
+}
+
 impl Processor for Only {
-    fn name(&self) -> &'static str {
-        "only"
+    fn name(&self) -> &str {
+        &self.name
     }
     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>) {
         assert_eq!(self.seen, context.tokens.len() - context.prompt_len, "it hears of every token");
@@ -41,9 +48,9 @@ fn a_processor_of_ones_own_acts_under_every_search() {
         let given = Options::list(search).unwrap().max_new_tokens(5).with("eos_token_id", json!([])).unwrap();
         let plan = ENGINE.plan(&given).unwrap();
         let own = |plan: beamline::Plan, place: &str| match place {
-            "first" => plan.processor_first(Only { token: TokenId(77), seen: 0 }),
-            "last" => plan.processor_last(Only { token: TokenId(77), seen: 0 }),
-            name => plan.processor_after(name, Only { token: TokenId(77), seen: 0 }).unwrap(),
+            "first" => plan.processor_first(only(77)),
+            "last" => plan.processor_last(only(77)),
+            name => plan.processor_after(name, only(77)).unwrap(),
         };
         for place in ["first", "temperature", "top-k", "last"] {
             let completion = ENGINE.complete("Once", &own(plan.clone(), place)).unwrap();
@@ -51,15 +58,38 @@ fn a_processor_of_ones_own_acts_under_every_search() {
         }
     }
     let plan = ENGINE.plan(&Options::new()).unwrap();
-    let unknown = plan.processor_after("temprature", Only { token: TokenId(1), seen: 0 }).unwrap_err();
+    let unknown = plan.processor_after("temprature", only(1)).unwrap_err();
     assert!(unknown.to_string().contains("temperature"), "{unknown}");
 }
 
 #[test]
 fn a_processor_that_leaves_nothing_is_named() {
-    let plan = ENGINE.plan(&Options::new()).unwrap().processor_last(Only { token: TokenId(u32::MAX), seen: 0 });
+    let plan = ENGINE.plan(&Options::new()).unwrap().processor_last(only(9_999));
     let error = ENGINE.complete("Once", &plan).unwrap_err();
-    assert!(matches!(&error, Error::Shape(ShapeError::Empty { processor }) if *processor == "only"), "{error}");
+    assert!(matches!(&error, Error::Shape(ShapeError::Empty { processor }) if processor == "only 9999"), "{error}");
+}
+
+/// The names of the processors that it hears of.
+struct Names(Vec<String>);
+
+impl Observer for Names {
+    fn wants(&self, interest: Interest) -> bool {
+        interest == Interest::Stages
+    }
+    fn event(&mut self, event: &Event<'_>) {
+        if let EventKind::Stage { stage, .. } = &event.kind {
+            self.0.push(stage.processor.to_owned());
+        }
+    }
+}
+
+#[test]
+fn observers_hear_the_names_that_processors_give_themselves() {
+    let plan = ENGINE.plan(&Options::new().max_new_tokens(1)).unwrap();
+    let plan = plan.processor_first(only(77)).processor_last(only(77));
+    let mut names = Names(Vec::new());
+    ENGINE.run(&mut [ENGINE.session("Once", &plan).unwrap()], &mut names).unwrap();
+    assert_eq!(names.0, ["only 77", "only 77"]);
 }
 
 /// Always takes the second best.

@@ -9,7 +9,9 @@ pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 use crate::failure::Failure;
 use crate::tokens::Show;
 use beamline::{ActivationFormat, Encoding, OptionKind, Options, options, shapes};
-use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
+};
 use std::path::PathBuf;
 
 /// What to do, with decoding options where the command has them.
@@ -186,6 +188,48 @@ pub(crate) enum Models {
     Pull(ModelPull),
     /// List the models in the local cache of the hub
     List(ModelList),
+    /// Write a model with random weights: one that has learned nothing
+    Random(ModelRandom),
+}
+
+/// A network that can be made of random weights.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Architecture {
+    /// Learned positions, LayerNorm
+    Gpt2,
+    /// Rotary positions, RMS norms
+    Llama,
+}
+
+#[derive(Args)]
+pub(crate) struct ModelRandom {
+    /// The network
+    #[arg(long, value_enum, default_value = "gpt2", value_name = "NAME")]
+    pub(crate) architecture: Architecture,
+    /// Tokens in the vocabulary; from 257 on they are bytes, so that any text can be read [default: 512]
+    #[arg(long, value_name = "N")]
+    pub(crate) vocab: Option<usize>,
+    /// Words to make the vocabulary of, in place of --vocab, such as "hello world this is"
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) words: Option<String>,
+    /// Width of the residual stream; a multiple of the heads
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    pub(crate) width: usize,
+    /// Blocks
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    pub(crate) layers: usize,
+    /// Attention heads of a block
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    pub(crate) heads: usize,
+    /// The most tokens that it can look at
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    pub(crate) context: usize,
+    /// The seed of the weights: the same seed writes the same files
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) seed: u64,
+    /// The folder to write, which must be empty or new
+    #[arg(long, short, value_hint = ValueHint::DirPath, value_name = "DIR")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Args)]

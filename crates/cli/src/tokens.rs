@@ -2,7 +2,7 @@
 
 use crate::paint::heat;
 use crate::table::{Column, Table};
-use beamline::GeneratedToken;
+use beamline::{GeneratedToken, characters};
 use beamline_draw::labels;
 use clap::ValueEnum;
 
@@ -49,17 +49,12 @@ pub(crate) struct Shown<'a> {
 
 /// Text with each token on its ground. Tokens that share a character stand together, on the deepest of their grounds.
 pub(crate) fn coloured<'a>(tokens: impl Iterator<Item = Shown<'a>>, show: Show) -> String {
-    let (mut out, mut bytes, mut depth) = (String::new(), Vec::new(), 0.0f64);
-    for token in tokens {
-        bytes.extend_from_slice(token.bytes);
-        depth = depth.max(token.numbers.map_or(0.0, |(logprob, rank, entropy)| show.depth(logprob, rank, entropy)));
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            out += &each_line(text, depth);
-            bytes.clear();
-            depth = 0.0;
-        }
-    }
-    out + &each_line(&String::from_utf8_lossy(&bytes), depth)
+    let tokens: Vec<Shown<'a>> = tokens.collect();
+    let depth =
+        |token: &Shown<'_>| token.numbers.map_or(0.0, |(logprob, rank, entropy)| show.depth(logprob, rank, entropy));
+    let deepest = |places: std::ops::Range<usize>| tokens[places].iter().map(depth).fold(0.0, f64::max);
+    let groups = characters(tokens.iter().map(|token| token.bytes));
+    groups.map(|group| each_line(&group.text, deepest(group.tokens))).collect()
 }
 
 /// A ground must not run over the end of a line.

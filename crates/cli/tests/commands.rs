@@ -307,6 +307,30 @@ fn models_info_and_bench_tell_their_facts() {
 }
 
 #[test]
+fn a_model_of_random_weights_is_written_and_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let shape = ["--width", "32", "--layers", "2", "--heads", "4", "--context", "10"];
+    let random = |name: &str, seed: &str, more: &[&str]| {
+        out(&[&["models", "random", "-o", &at(name), "--seed", seed], &shape[..], more].concat());
+        std::fs::read(folder.path().join(name).join("model.safetensors")).unwrap()
+    };
+    let words = "hello world this is a model of ten words only";
+    let gpt2 = random("gpt2", "1", &["--words", words]);
+    assert_eq!(gpt2, random("again", "1", &["--words", words]));
+    assert_ne!(gpt2, random("other", "2", &["--words", words]));
+    let text = out(&["generate", "hello world this is", "--model", &at("gpt2"), "--max-new-tokens", "1"]);
+    assert!(words.split(' ').any(|word| text.trim() == word), "{text}");
+    random("llama", "1", &["--architecture", "llama", "--vocab", "300"]);
+    let report = json(&["generate", "안녕", "--model", &at("llama"), "--max-new-tokens", "2", "--json"]);
+    assert_eq!(report["model"]["architecture"], "llama");
+    assert_eq!(report["prompts"][0]["token_ids"].as_array().unwrap().len(), 6); // bytes
+    assert!(error(&["models", "random", "-o", &at("gpt2")], 2).contains("there are files in it"));
+    let uneven = ["models", "random", "-o", &at("new"), "--width", "30", "--heads", "4"];
+    assert!(error(&uneven, 2).contains("width is 30; it must be a multiple of 4"));
+}
+
+#[test]
 fn a_reader_that_stops_reading_is_no_error() {
     use std::process::{Command, Stdio};
     let mut child = Command::new(assert_cmd::cargo::cargo_bin("beamline"))

@@ -1,5 +1,6 @@
 //! Tokens as labels: what cannot be seen is made visible.
 
+use beamline::{Utf8, characters};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A token as a label: spaces as `␣`, line ends as `↵`, tabs as `⇥`, other controls as `·`. A token that is part of a
@@ -57,17 +58,14 @@ pub fn labels(tokens: &[impl AsRef<[u8]>]) -> Vec<String> {
 pub(crate) fn continued(begun: &mut Vec<u8>, bytes: &[u8]) -> String {
     let is_first = begun.is_empty();
     begun.extend_from_slice(bytes);
-    let whole = match std::str::from_utf8(begun) {
-        Ok(text) => Some(text.to_owned()),
-        // Four bytes and no character: this never becomes one.
-        Err(error) if error.error_len().is_some() || begun.len() > 8 => None,
-        Err(_) => return label("\u{fffd}", bytes),
-    };
+    let group = characters([&begun]).next().expect("a token makes a group");
+    if group.utf8 == Utf8::Incomplete {
+        return label("\u{fffd}", bytes);
+    }
     begun.clear();
-    match whole {
-        Some(text) if is_first => label(&text, bytes),
-        Some(text) => format!("…{}", label(&text, text.as_bytes())),
-        None => label(&String::from_utf8_lossy(bytes), bytes),
+    match group.utf8 {
+        Utf8::Valid if !is_first => format!("…{}", label(&group.text, group.text.as_bytes())),
+        _ => label(&String::from_utf8_lossy(bytes), bytes),
     }
 }
 
@@ -99,6 +97,14 @@ pub fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_character_is_completed_after_a_long_token_and_never_after_a_broken_one() {
+        let long: [&[u8]; 2] = [b"a long word \xec", &[0x95, 0x88]];
+        assert_eq!(labels(&long)[1], "…a␣long␣word␣안");
+        let broken: [&[u8]; 3] = [&[0xec], b"a", &[0x95, 0x88]];
+        assert_eq!(labels(&broken), ["‹ec›", "a", "‹95 88›"]);
+    }
 
     #[test]
     fn wide_characters_count_twice_when_labels_are_cut() {

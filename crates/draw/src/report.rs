@@ -4,7 +4,7 @@ use crate::error::DrawError;
 use crate::figure::{Canvas, Figure};
 use crate::html::{document, escape, script};
 use crate::label::{cut, label};
-use beamline::{Completion, GeneratedToken, Sequence};
+use beamline::{Completion, GeneratedToken, Sequence, characters};
 use beamline_study::Bundle;
 use std::fmt::Write;
 
@@ -102,26 +102,12 @@ fn name(sequence: &Sequence) -> String {
 
 /// Tokens on a ground that tells their surprise, with their numbers as titles. Tokens that share a character stand
 /// together.
-fn coloured(tokens: &[GeneratedToken]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut group: Vec<&GeneratedToken> = Vec::new();
-    for (i, token) in tokens.iter().enumerate() {
-        group.push(token);
-        let bytes: Vec<u8> = group.iter().flat_map(|token| token.bytes.clone()).collect();
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            out.push(span(&group, text));
-        } else if i + 1 == tokens.len() {
-            out.push(span(&group, &String::from_utf8_lossy(&bytes)));
-        } else {
-            continue;
-        }
-        group.clear();
-    }
-    out
+fn coloured(tokens: &[GeneratedToken]) -> impl Iterator<Item = String> {
+    characters(tokens.iter().map(|token| &token.bytes)).map(|group| span(&tokens[group.tokens], &group.text))
 }
 
-fn span(group: &[&GeneratedToken], text: &str) -> String {
-    let numbers = |token: &&GeneratedToken| {
+fn span(group: &[GeneratedToken], text: &str) -> String {
+    let numbers = |token: &GeneratedToken| {
         format!(
             "{} (id {}): p {:.4}, log p {:.3}, rank {}, entropy {:.2} nats",
             label(&token.text, &token.bytes),

@@ -8,7 +8,7 @@
 use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes, prefetch_ahead};
 use crate::panel::storage::PanelRow;
-use crate::row::{each_eight, greatest, map_eight, scale};
+use crate::row::{each_eight, map_eight, row_max, scale};
 use crate::tuning::QUERIES_TOGETHER;
 use std::ops::Range;
 
@@ -70,6 +70,7 @@ impl Kernel for Attend<'_> {
         // Queries x blocks of sixteen: as many chains as hide the latency of a multiply-add, and twice as many where there
         // are registers for them, since each block that is loaded then meets as many queries again.
         match self.queries.len() {
+            _ if !L::WIDE => self.one_by_one(l),
             1 => self.tile::<L, 1, 4>(l),
             2 if L::PAIRED => self.tile::<L, 2, 4>(l),
             3 if L::PAIRED => self.tile::<L, 3, 4>(l),
@@ -89,6 +90,15 @@ impl Kernel for Attend<'_> {
 type Acc<L, const M: usize, const P: usize> = [[<L as Lanes>::Row; P]; M];
 
 impl Attend<'_> {
+    /// Each query alone, from little code.
+    #[inline(always)]
+    fn one_by_one<L: Lanes>(self, l: L) {
+        let Self { queries, past, scores, out } = self;
+        for (queries, out) in queries.chunks(1).zip(out.chunks_mut(past.width)) {
+            Attend { queries, past, scores, out }.tile::<L, 1, 1>(l);
+        }
+    }
+
     /// `M` queries.
     #[inline(always)]
     fn tile<L: Lanes, const M: usize, const P: usize>(self, l: L) {
@@ -181,10 +191,10 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
     }
 }
 
-/// Replaces scores by `exp(score - greatest)` and returns their sum.
+/// Replaces scores by `exp(score - maximum)` and returns their sum.
 #[inline(always)]
 fn soften<L: Lanes>(l: L, scores: &mut [f32]) -> f32 {
-    let max = l.splat(greatest(l, scores));
+    let max = l.splat(row_max(l, scores));
     map_eight!(l, scores, |x| exp(l, l.sub(x, max)));
     let mut sum = l.splat(0.0);
     each_eight!(scores, 0.0, |eight| sum = l.add(sum, l.load(eight)));

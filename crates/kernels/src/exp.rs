@@ -21,7 +21,7 @@ pub(crate) fn exp<L: Lanes>(l: L, x: L::F) -> L::F {
         q = l.mul_add(q, r, l.splat(*c));
     }
     let p = l.add(l.mul_add(l.mul(r, r), q, r), l.splat(1.0));
-    l.select_less(x, l.splat(LOWEST), l.splat(0.0), l.mul(p, l.exp2_whole(n)))
+    l.select_less(x, l.splat(LOWEST), l.splat(0.0), l.mul(p, l.exp2_integer(n)))
 }
 
 #[cfg(test)]

@@ -34,6 +34,10 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     /// Whether [`dot`](Self::dot) is one instruction.
     const FUSED: bool;
 
+    /// Runs a kernel as a function of its own: what many kernels have in common is compiled once for each instruction set, and not
+    /// inside each of them.
+    fn call<K: Kernel>(self, kernel: K) -> K::Output;
+
     /// Eight `f32`.
     type F: Copy;
 
@@ -53,14 +57,14 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     /// `yes` where `a < b`, else `no`.
     fn select_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
-    /// To the nearest whole number, ties to even.
+    /// To the nearest integer, ties to even.
     fn round(self, x: Self::F) -> Self::F;
-    /// The low sixteen bits of whole numbers less than 2^31 in size, each and the one two further on in one word.
+    /// The low sixteen bits of integers less than 2^31 in size, each and the one two further on in one word.
     fn pairs(self, x: Self::F) -> [i32; 4];
-    /// 32 whole numbers as signed bytes, which they fit, four to a word.
+    /// 32 integers as signed bytes, which they fit, four to a word.
     fn bytes(self, x: [Self::F; 4]) -> [i32; 8];
-    /// 2 to the power `n`, for whole `n` from -126 to 127.
-    fn exp2_whole(self, n: Self::F) -> Self::F;
+    /// 2 to the power `n`, for integers `n` from -126 to 127.
+    fn exp2_integer(self, n: Self::F) -> Self::F;
     /// Eight rows made eight columns: lane `j` of row `i` becomes lane `i` of row `j`.
     fn transpose(self, rows: [Self::F; 8]) -> [Self::F; 8];
 
@@ -77,7 +81,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn row_bf16(self, from: &[u16; 16]) -> Self::Row;
     fn row_i8(self, from: &[i8; 16]) -> Self::Row;
 
-    /// Sixteen 32-bit words: of four bytes each, of two 16-bit numbers, or whole numbers.
+    /// Sixteen 32-bit words: of four bytes each, of two 16-bit numbers, or integers.
     type Words: Copy;
 
     fn words(self, from: &[u32; 16]) -> Self::Words;
@@ -105,7 +109,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     /// Bytes of weights as [`dot_bytes_at`](Self::dot_bytes_at) wants them.
     fn bytes_to_multiply(self, w: Self::Words, kind: ByteRange) -> Self::Words;
     /// `acc` plus the four products of the words' bytes with those of word `N` of four everywhere, which are at least -127; kept
-    /// in order as by [`dot_at`](Self::dot_at). What is added up, from zeros and eight times at most, is a whole number
+    /// in order as by [`dot_at`](Self::dot_at). What is added up, from zeros and eight times at most, is an integer
     /// only when it has gone through [`bytes_total`](Self::bytes_total).
     fn dot_bytes_at<const N: usize>(
         self,
@@ -126,9 +130,9 @@ pub(crate) trait Lanes: Copy + Send + Sync {
         self.store(x, &mut l);
         ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
     }
-    /// The greatest lane.
+    /// The largest lane.
     #[inline(always)]
-    fn greatest(self, x: Self::F) -> f32 {
+    fn max_lane(self, x: Self::F) -> f32 {
         let mut l = [0.0; 8];
         self.store(x, &mut l);
         l.iter().fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m })
@@ -138,7 +142,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
 /// A kernel with its arguments, waiting to be told which lanes to run on.
 pub(crate) trait Kernel {
     type Output;
-    /// Whether it adds up products of whole numbers. Only then is it compiled for instruction sets that differ from others
+    /// Whether it adds up products of integers. Only then is it compiled for instruction sets that differ from others
     /// in nothing else.
     const DOTS: bool = false;
     /// Must be `#[inline(always)]`, so that it is compiled inside each instruction set's entry function.
@@ -243,7 +247,7 @@ impl Isa {
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Kind::Scalar => kernel.run(scalar::Scalar),
+            Kind::Scalar => scalar::Scalar.call(kernel),
             Kind::Avx2(proof) => proof.enter(kernel),
             Kind::AvxVnni(proof) if K::DOTS => proof.enter(kernel),
             Kind::AvxVnni(proof) => proof.plain().enter(kernel),
@@ -281,9 +285,9 @@ mod tests {
                 l.min(a, b),
                 l.select_less(a, b, a, l.splat(7.0)),
                 l.round(a),
-                l.exp2_whole(whole),
+                l.exp2_integer(whole),
             ];
-            let mut bits = vec![l.total(a).to_bits(), l.greatest(a).to_bits()];
+            let mut bits = vec![l.total(a).to_bits(), l.max_lane(a).to_bits()];
             bits.extend(l.pairs(whole).map(|n| n as u32));
             let bytes = l.bytes([whole, l.round(l.splat(-126.5)), l.splat(127.0), whole]);
             bits.extend(bytes.map(|n| n as u32));
@@ -354,7 +358,7 @@ mod tests {
         stored.chain(row.map(f32::to_bits)).collect()
     }
 
-    /// Eight products of bytes, all with the greatest activations: of narrow ones as much as fits.
+    /// Eight products of bytes, all with the largest activations: of narrow ones as much as fits.
     #[inline(always)]
     fn bytes<L: Lanes>(l: L, w: L::Words, kind: ByteRange) -> L::Words {
         let x = [[127; 4], [-127; 4], [1, -2, 3, -4], [127, 127, -127, -127]].map(|x: [i8; 4]| x.map(|x| x as u8));

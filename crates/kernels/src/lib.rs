@@ -16,7 +16,7 @@
 //!   and is the same on every machine. Tiles only choose which chains run side by side.
 //! * A stored weight *means* one `f32`, whatever format it is stored in ([`Encoding`] says which), and a product of f32
 //!   activations uses that value. So a q8_0 file and the same file widened to f32 give the same bits.
-//! * Where quantised weights are met by whole numbers ([`ActivationFormat`]), the sum over a group of weights that share
+//! * Where quantised weights are met by integers ([`ActivationFormat`]), the sum over a group of weights that share
 //!   a scale is exact, in whatever order it is taken; groups follow each other in one chain:
 //!   `acc = fma(sum, weight scale * activation scale, acc)`, then `acc = fma(minimum, sum of activations, acc)` where the
 //!   format has minima. How activations are rounded depends on their own row alone. One that is kept apart (`I16`) is a zero
@@ -43,7 +43,7 @@
 //!
 //! Each module uses only those before it, which a test holds: `tuning`, `isa`, `encoding`, `aligned`, `scratch`, `prefetch`,
 //! `pool`, `compute`, `exp`, `row`, `stripe`, `source`, `panel`, `in_place`, `matrix`, `product`, `attend`, `norm`, `rope`,
-//! `activation`, `greatest`, `bandwidth`.
+//! `activation`, `maxima`, `bandwidth`.
 //!
 //! # An example
 //!
@@ -70,10 +70,10 @@ mod bandwidth;
 mod compute;
 mod encoding;
 mod exp;
-mod greatest;
 mod in_place;
 mod isa;
 mod matrix;
+mod maxima;
 mod norm;
 mod panel;
 mod pool;
@@ -91,10 +91,10 @@ pub use attend::{Attention, KV_BLOCK, Query, attend};
 pub use bandwidth::read_bandwidth;
 pub use compute::{Compute, ComputeError};
 pub use encoding::{ActivationFormat, Encoding, UnknownActivations, UnknownEncoding};
-pub use greatest::{MAXIMA_CHUNK, all_finite, argmax, below_infinity, chunk_maxima, greatest};
 pub use in_place::WeightBytes;
 pub use isa::Isa;
 pub use matrix::Matrix;
+pub use maxima::{MAXIMA_CHUNK, all_finite, argmax, below_infinity, chunk_maxima, row_max};
 pub use norm::{layer_norm, rms_norm};
 pub use product::{Product, products};
 pub use rope::{Rotation, rotate};

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// Weights `[outputs, inputs]`, repacked for products: panels of sixteen outputs, inputs running fastest but one.
 ///
-/// Plain floats keep their width, quantised weights their whole numbers and scales: memory is what the file's is (five
+/// Plain floats keep their width, quantised weights their integers and scales: memory is what the file's is (five
 /// bits take eight). What each weight means does not change.
 pub struct Matrix {
     pub(crate) outputs: usize,

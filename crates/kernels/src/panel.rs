@@ -11,7 +11,8 @@ pub(crate) mod storage;
 mod transpose;
 
 pub(crate) use params::{Params, ScaleMin};
-pub(crate) use storage::{Bytes, Floats, Halves, Integers, Nibbles, Sixes, Storage, slabs};
+use storage::{Bytes, Halves, Nibbles, Sixes};
+pub(crate) use storage::{Floats, Integers, Storage, Visit, VisitIntegers, slabs};
 pub(crate) use transpose::TransposePack;
 
 use crate::aligned::Aligned;
@@ -20,6 +21,7 @@ use crate::encoding::Encoding;
 use crate::isa::Lanes;
 use crate::source::Source;
 use crate::tuning::PACKED_TOGETHER;
+use bytemuck::{cast_slice, cast_slice_mut};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -35,38 +37,36 @@ pub(crate) type Line = [u32; WIDTH];
 /// All panels of a matrix.
 pub(crate) struct Panels {
     pub(crate) inputs: usize,
-    pub(crate) data: Data,
+    kind: Kind,
+    /// The weights themselves, `[panel][slab]...`.
+    words: Aligned<u32>,
     pub(crate) params: Params,
 }
 
-/// The weights themselves, `[panel][slab]...`.
-pub(crate) enum Data {
-    F32(Aligned<f32>),
-    F16(Aligned<u16>),
-    Bf16(Aligned<u16>),
-    Bytes(Aligned<u32>),
-    Nibbles(Aligned<u32>),
-    Sixes(Aligned<u32>),
+/// How weights lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    F32,
+    F16,
+    Bf16,
+    Bytes,
+    Nibbles,
+    Sixes,
 }
 
 /// Where the weights of one panel go while it is packed.
 pub(crate) enum PanelMut<'a> {
     F32(&'a mut [f32]),
     Half(&'a mut [u16]),
-    Quants { lines: &'a mut [u32], kind: Quants, small: &'a mut [i8], large: &'a mut [u16] },
+    Quants { lines: &'a mut [u32], kind: Kind, small: &'a mut [i8], large: &'a mut [u16] },
 }
 
-/// How whole-number weights lie.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Quants {
-    Bytes,
-    Nibbles,
-    Sixes,
-}
-
-impl Quants {
+impl Kind {
     fn of(encoding: Encoding) -> Self {
         match encoding {
+            Encoding::F32 => Self::F32,
+            Encoding::F16 => Self::F16,
+            Encoding::Bf16 => Self::Bf16,
             Encoding::Q4_0 | Encoding::Q4_1 | Encoding::Q2K | Encoding::Q3K | Encoding::Q4K => Self::Nibbles,
             Encoding::Q6K => Self::Sixes,
             _ => Self::Bytes,
@@ -75,29 +75,28 @@ impl Quants {
 
     /// Words of a slab.
     fn words(self) -> usize {
-        WIDTH
-            * match self {
-                Self::Bytes => Bytes::LINES,
-                Self::Nibbles => Nibbles::<2>::LINES,
-                Self::Sixes => Sixes::LINES,
-            }
+        let bytes = match self {
+            Self::F32 => size_of::<<Floats as Storage>::Slab>(),
+            Self::F16 | Self::Bf16 => size_of::<<Halves<false> as Storage>::Slab>(),
+            Self::Bytes => size_of::<<Bytes as Storage>::Slab>(),
+            Self::Nibbles => size_of::<<Nibbles<2> as Storage>::Slab>(),
+            Self::Sixes => size_of::<<Sixes as Storage>::Slab>(),
+        };
+        bytes / size_of::<u32>()
+    }
+
+    /// Words of a panel.
+    fn panel(self, inputs: usize) -> usize {
+        self.words() * slabs(inputs, !matches!(self, Self::F32 | Self::F16 | Self::Bf16))
     }
 }
 
 impl Panels {
     /// Zeroed panels for weights that are stored as `encoding`.
     pub(crate) fn new(encoding: Encoding, panels: usize, inputs: usize) -> Self {
-        let slabs = panels * slabs(inputs, !encoding.is_float());
-        let quants = |kind: Quants| Aligned::zeros(slabs * kind.words());
-        let data = match (encoding, Quants::of(encoding)) {
-            (Encoding::F32, _) => Data::F32(Aligned::zeros(slabs * SLAB * WIDTH)),
-            (Encoding::F16, _) => Data::F16(Aligned::zeros(slabs * SLAB * WIDTH)),
-            (Encoding::Bf16, _) => Data::Bf16(Aligned::zeros(slabs * SLAB * WIDTH)),
-            (_, kind @ Quants::Bytes) => Data::Bytes(quants(kind)),
-            (_, kind @ Quants::Nibbles) => Data::Nibbles(quants(kind)),
-            (_, kind @ Quants::Sixes) => Data::Sixes(quants(kind)),
-        };
-        Self { inputs, data, params: Params::new(encoding, panels, inputs) }
+        let kind = Kind::of(encoding);
+        let words = Aligned::zeros(panels * kind.panel(inputs));
+        Self { inputs, kind, words, params: Params::new(encoding, panels, inputs) }
     }
 
     /// The weights of `source`, whose bytes are what its shape takes, stored as `target`; and an output that holds NaN or
@@ -118,59 +117,77 @@ impl Panels {
 
     /// Bytes of memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.params.bytes()
-            + match &self.data {
-                Data::F32(d) => d.bytes(),
-                Data::F16(d) | Data::Bf16(d) => d.bytes(),
-                Data::Bytes(d) | Data::Nibbles(d) | Data::Sixes(d) => d.bytes(),
-            }
+        self.params.bytes() + self.words.bytes()
     }
 
     /// Where the weights of some panels lie, without scales.
     pub(crate) fn memory(&self, panels: Range<usize>) -> Range<usize> {
-        let (slabs, floats) = (slabs(self.inputs, true), slabs(self.inputs, false) * SLAB * WIDTH);
-        let (start, panel) = match &self.data {
-            Data::F32(d) => (d.as_ptr() as usize, floats * 4),
-            Data::F16(d) | Data::Bf16(d) => (d.as_ptr() as usize, floats * 2),
-            Data::Bytes(d) => (d.as_ptr() as usize, slabs * Quants::Bytes.words() * 4),
-            Data::Nibbles(d) => (d.as_ptr() as usize, slabs * Quants::Nibbles.words() * 4),
-            Data::Sixes(d) => (d.as_ptr() as usize, slabs * Quants::Sixes.words() * 4),
-        };
+        let (start, panel) = (self.words.as_ptr() as usize, self.kind.panel(self.inputs) * size_of::<u32>());
         start + panels.start * panel..start + panels.end * panel
     }
 
     /// Every panel, to be filled.
     pub(crate) fn each(&mut self) -> Vec<PanelMut<'_>> {
-        let (slabs, len) = (slabs(self.inputs, true), slabs(self.inputs, false) * SLAB * WIDTH);
-        let (d, kind) = match &mut self.data {
-            Data::F32(d) => return d.chunks_mut(len).map(PanelMut::F32).collect(),
-            Data::F16(d) | Data::Bf16(d) => return d.chunks_mut(len).map(PanelMut::Half).collect(),
-            Data::Bytes(d) => (d, Quants::Bytes),
-            Data::Nibbles(d) => (d, Quants::Nibbles),
-            Data::Sixes(d) => (d, Quants::Sixes),
-        };
-        let panel = |(lines, (small, large))| PanelMut::Quants { lines, kind, small, large };
-        d.chunks_mut(slabs * kind.words()).zip(self.params.each(self.inputs)).map(panel).collect()
+        let kind = self.kind;
+        let panels = self.words.chunks_mut(kind.panel(self.inputs));
+        match kind {
+            Kind::F32 => panels.map(|words| PanelMut::F32(cast_slice_mut(words))).collect(),
+            Kind::F16 | Kind::Bf16 => panels.map(|words| PanelMut::Half(cast_slice_mut(words))).collect(),
+            _ => {
+                let quants = |(lines, (small, large))| PanelMut::Quants { lines, kind, small, large };
+                panels.zip(self.params.each(self.inputs)).map(quants).collect()
+            }
+        }
+    }
+
+    /// The weights as floats are made of them.
+    #[inline(always)]
+    pub(crate) fn visit(&self, visitor: impl Visit) {
+        let words = &*self.words;
+        match self.kind {
+            Kind::F32 => visitor.visit::<Floats>(cast_slice(words)),
+            Kind::F16 => visitor.visit::<Halves<false>>(cast_slice(words)),
+            Kind::Bf16 => visitor.visit::<Halves<true>>(cast_slice(words)),
+            Kind::Bytes => visitor.visit::<Bytes>(cast_slice(words)),
+            Kind::Nibbles => visitor.visit::<Nibbles<2>>(cast_slice(words)),
+            Kind::Sixes => visitor.visit::<Sixes>(cast_slice(words)),
+        }
+    }
+
+    /// The weights as integers; nothing happens with floats, which are none.
+    pub(crate) fn visit_integers(&self, visitor: impl VisitIntegers) {
+        let words = &*self.words;
+        match self.kind {
+            Kind::F32 | Kind::F16 | Kind::Bf16 => {}
+            Kind::Bytes => visitor.visit::<Bytes>(cast_slice(words)),
+            Kind::Nibbles if self.params.group == SLAB => visitor.visit::<Nibbles<1>>(cast_slice(words)),
+            Kind::Nibbles => visitor.visit::<Nibbles<2>>(cast_slice(words)),
+            Kind::Sixes => visitor.visit::<Sixes>(cast_slice(words)),
+        }
     }
 
     /// The weights of one output, widened.
     #[inline(always)]
     pub(crate) fn row<L: Lanes>(&self, l: L, output: usize, out: &mut [f32]) {
-        match &self.data {
-            Data::F32(d) => self.widened(l, Floats(d), output, out),
-            Data::F16(d) => self.widened(l, Halves::<false>(d), output, out),
-            Data::Bf16(d) => self.widened(l, Halves::<true>(d), output, out),
-            Data::Bytes(d) => self.widened(l, Bytes(d), output, out),
-            Data::Nibbles(d) => self.widened(l, Nibbles::<2>(d), output, out),
-            Data::Sixes(d) => self.widened(l, Sixes(d), output, out),
-        }
+        self.visit(Widen { l, panels: self, output, out });
     }
+}
 
+/// Widens the weights of one output.
+struct Widen<'a, L> {
+    l: L,
+    panels: &'a Panels,
+    output: usize,
+    out: &'a mut [f32],
+}
+
+impl<L: Lanes> Visit for Widen<'_, L> {
     #[inline(always)]
-    fn widened<L: Lanes, S: Storage>(&self, l: L, storage: S, output: usize, out: &mut [f32]) {
-        let (panel, lane) = (output / WIDTH, output % WIDTH);
-        let params = self.params.panel(panel, self.inputs);
-        for (s, slab) in storage.slabs(panel, self.inputs).iter().enumerate().take(self.inputs.div_ceil(SLAB)) {
+    fn visit<S: Storage>(self, weights: &[S::Slab]) {
+        let Self { l, panels, output, out } = self;
+        let (panel, lane, inputs) = (output / WIDTH, output % WIDTH, panels.inputs);
+        let params = panels.params.panel(panel, inputs);
+        for (s, slab) in S::slabs(weights, panel, inputs).iter().enumerate().take(inputs.div_ceil(SLAB)) {
             let scale_min = params.scale_min(l, s);
             for k in s * SLAB..((s + 1) * SLAB).min(out.len()) {
                 let mut row = [0.0; WIDTH];

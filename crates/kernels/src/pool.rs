@@ -46,7 +46,7 @@ use std::time::Duration;
 use sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Condvar, JoinHandle, Mutex, MutexGuard, Ordering, UnsafeCell};
 
 /// How long a worker spins for the next job before it parks: longer than what lies between the jobs of a step.
-const AWAKE: Duration = Duration::from_micros(250);
+const SPIN: Duration = Duration::from_micros(250);
 
 /// Workers beside the caller's own thread.
 pub(crate) struct Pool {
@@ -228,7 +228,7 @@ impl Shared {
     fn wait(&self, seen: Ticket, who: usize, cursor: &mut Cursor) -> ControlFlow<(), Ticket> {
         let is_over = || self.latest() != seen;
         while !is_over() && self.shares[who].next_weights.0.ask(cursor) {}
-        sync::spin(AWAKE, is_over);
+        sync::spin(SPIN, is_over);
         if !is_over() {
             let mut park = self.park();
             self.parked.0.fetch_add(1, Ordering::SeqCst);

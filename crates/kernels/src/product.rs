@@ -4,7 +4,7 @@
 //! by group. What runs side by side is chosen by the number of rows, and cannot change a result:
 //!
 //! * few rows (decoding): weights are widened in registers and used once. Where one panel has too few chains in flight to hide the
-//!   latency of a multiply-add, floats take several at a time; whole numbers take one, since the sums of a group are chains of
+//!   latency of a multiply-add, floats take several at a time; integers take one, since the sums of a group are chains of
 //!   their own, and one stream is what memory serves best;
 //! * many rows (a prompt): a block of a panel is widened once, stays near, and meets up to six rows at a time. Chains rest in
 //!   `out` between blocks of inputs, which loses nothing: they are f32 there as in registers.
@@ -24,11 +24,12 @@ use crate::isa::Lanes;
 use crate::matrix::{Matrix, Weights};
 use crate::panel::storage::PanelRow;
 use crate::panel::{
-    Bytes, Data, Floats, Halves, Integers, Nibbles, Panels, Params, SLAB, Sixes, Storage, TransposePack, WIDTH, slabs,
+    Floats, Integers, Panels, Params, SLAB, Storage, TransposePack, Visit, VisitIntegers, WIDTH, slabs,
 };
 use crate::stripe::Stripe;
 use crate::tuning::PANELS_TOGETHER;
-use inputs::{Inputs, Whole};
+use inputs::{Inputs, Quantized};
+use quantized::QuantizedBlock;
 use std::ops::Range;
 
 /// Outputs that one thread takes at least of some matrices. Quantised panels are used in twos at most, and a matrix with few
@@ -76,7 +77,7 @@ pub struct Product<'a> {
 /// ```
 ///
 /// # Panics
-/// When the lengths do not fit together, or quantised matrices take their activations in different whole numbers.
+/// When the lengths do not fit together, or quantised matrices take their activations in different integers.
 #[doc(alias("matmul", "gemm"))]
 pub fn products(x: &[f32], products: Vec<Product<'_>>, compute: &Compute) {
     let Some(inputs) = products.first().map(|product| product.matrix.inputs) else { return };
@@ -135,15 +136,12 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn run(self, panels: &'a Panels, format: ActivationFormat, compute: &Compute) {
-        let this = Self { params: &panels.params, ..self };
-        match &panels.data {
-            Data::F32(d) => this.floats(Floats(d), compute),
-            Data::F16(d) => this.floats(Halves::<false>(d), compute),
-            Data::Bf16(d) => this.floats(Halves::<true>(d), compute),
-            Data::Bytes(d) => this.quants(Bytes(d), format, compute),
-            Data::Nibbles(d) if panels.params.group == SLAB => this.quants(Nibbles::<1>(d), format, compute),
-            Data::Nibbles(d) => this.quants(Nibbles::<2>(d), format, compute),
-            Data::Sixes(d) => this.quants(Sixes(d), format, compute),
+        let part = Self { params: &panels.params, ..self };
+        let by_integers = format != ActivationFormat::F32;
+        match &part.inputs.quantized {
+            Quantized::I16(x) if by_integers => panels.visit_integers(ByIntegers { part, x, compute }),
+            Quantized::I8(x) if by_integers => panels.visit_integers(ByIntegers { part, x, compute }),
+            _ => panels.visit(ByFloats { part, compute }),
         }
     }
 
@@ -167,24 +165,8 @@ impl<'a> Part<'a> {
             let out = self.out.part(outputs.start - start..outputs.end - start);
             let (params, all) = (self.params, group.len());
             let part = Part { params, bias, inputs: self.inputs, outputs: 0..outputs.len(), all, out };
-            part.floats(Floats(few), compute);
+            ByFloats { part, compute }.visit::<Floats>(few.as_chunks().0);
             held.trace_non_finite(outputs.start, &self.out.row(0)[outputs.start - start..outputs.end - start]);
-        }
-    }
-
-    fn floats<S: Storage>(self, storage: S, compute: &Compute) {
-        compute.isa().run(floats::Chains { part: self, storage });
-    }
-
-    fn quants<S: Integers>(self, storage: S, format: ActivationFormat, compute: &Compute) {
-        match &self.inputs.whole {
-            Whole::I16(x) if format != ActivationFormat::F32 => {
-                compute.isa().run(integers::Chains { part: self, x, storage, compute });
-            }
-            Whole::I8(x) if format != ActivationFormat::F32 => {
-                compute.isa().run(integers::Chains { part: self, x, storage, compute });
-            }
-            _ => self.floats(storage, compute),
         }
     }
 
@@ -250,6 +232,32 @@ impl<'a> Part<'a> {
                 out.copy_from_slice(&sixteen[..out.len()]);
             }
         });
+    }
+}
+
+/// Some outputs, of activations as floats.
+struct ByFloats<'a, 'b> {
+    part: Part<'a>,
+    compute: &'b Compute,
+}
+
+impl Visit for ByFloats<'_, '_> {
+    fn visit<S: Storage>(self, weights: &[S::Slab]) {
+        self.compute.isa().run(floats::Chains::<S> { part: self.part, weights });
+    }
+}
+
+/// Some outputs, of activations as integers.
+struct ByIntegers<'a, 'b, X> {
+    part: Part<'a>,
+    x: &'b [X],
+    compute: &'b Compute,
+}
+
+impl<X: QuantizedBlock> VisitIntegers for ByIntegers<'_, '_, X> {
+    fn visit<S: Integers>(self, weights: &[S::Slab]) {
+        let Self { part, x, compute } = self;
+        compute.isa().run(integers::Chains::<X, S> { part, x, weights, compute });
     }
 }
 

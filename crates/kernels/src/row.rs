@@ -1,4 +1,4 @@
-//! Whole rows: sums of rows, the greatest entry, the logarithm of a sum of exponentials.
+//! Whole rows: sums of rows, the largest entry, the logarithm of a sum of exponentials.
 
 use crate::compute::Compute;
 use crate::exp::exp;
@@ -32,7 +32,7 @@ pub fn scale(to: &mut [f32], by: f32) {
 /// What a softmax over a row rests on.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RowSums {
-    /// The greatest entry, `m`.
+    /// The largest entry, `m`.
     pub max: f32,
     /// The sum of `exp(x - m)`.
     pub sum: f64,
@@ -76,12 +76,12 @@ impl Kernel for Sums<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) -> RowSums {
         const GROUP: usize = 128;
-        let max = greatest(l, self.0);
+        let max = row_max(l, self.0);
         let mut sums = RowSums { max, sum: 0.0, weighted: 0.0 };
         for group in self.0.chunks(GROUP) {
             let (mut s, mut w) = (l.splat(0.0), l.splat(0.0));
             each_eight!(group, f32::NEG_INFINITY, |eight| {
-                // Far below the greatest, exp is zero; so is its product, which 0 * -inf would not be.
+                // Far below the largest, exp is zero; so is its product, which 0 * -inf would not be.
                 let x = l.max(l.sub(l.load(eight), l.splat(max)), l.splat(-1000.0));
                 let e = exp(l, x);
                 s = l.add(s, e);
@@ -94,12 +94,12 @@ impl Kernel for Sums<'_> {
     }
 }
 
-/// The greatest of a row; minus infinity for an empty one.
+/// The largest of a row; minus infinity for an empty one.
 #[inline(always)]
-pub(crate) fn greatest<L: Lanes>(l: L, row: &[f32]) -> f32 {
+pub(crate) fn row_max<L: Lanes>(l: L, row: &[f32]) -> f32 {
     let mut max = l.splat(f32::NEG_INFINITY);
     each_eight!(row, f32::NEG_INFINITY, |eight| max = l.max(l.load(eight), max));
-    l.greatest(max)
+    l.max_lane(max)
 }
 
 /// Runs a body on eight numbers of a row at a time; the last ones are filled up with `$rest`.

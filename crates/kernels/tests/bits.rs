@@ -115,15 +115,15 @@ fn integer_products_are_one_chain_of_groups_whatever_the_tile_batch_threads_and_
 }
 
 #[test]
-fn integer_products_show_what_is_no_number_and_bear_what_is_nearly_nothing() {
+fn integer_products_show_what_is_not_finite_and_bear_what_is_nearly_nothing() {
     for format in [ActivationFormat::I16, ActivationFormat::I8] {
         let matrix = pack(&[0.5; 64], 1, 64, Encoding::Q4_1, &Compute::scalar()).with_activations(format);
         for compute in computes() {
-            let odd =
+            let non_finite =
                 [f32::NAN, f32::INFINITY].into_iter().flat_map(|value| [0.0, 1.0, 100.0].map(|beside| (value, beside)));
             let small = [(0.0, 0.0), (1e-40, 0.0), (1e-30, 1e-36), (1e-33, 1e-40)];
             let large = [(1e38, 0.0), (3e38, 1.0), (3e38, 1e33), (3e38, 3e37)];
-            for (value, beside) in odd.chain(small).chain(large) {
+            for (value, beside) in non_finite.chain(small).chain(large) {
                 let mut x = [0.0; 64];
                 (x[33], x[37]) = (beside, value);
                 let mut out = [f32::NAN];

@@ -89,11 +89,11 @@ fn what_is_no_number_is_found_before_anything_is_computed_or_by_the_first_produc
         let (lent, _) = lent(&stored(weights.iter().copied(), encoding));
         Matrix::in_place(lent, encoding, layout, [outputs, inputs]).unwrap()
     };
-    for (odd, encoding) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].into_iter().zip(FLOATS) {
+    for (non_finite, encoding) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].into_iter().zip(FLOATS) {
         for (layout, at, output) in [(Layout::OutIn, 69 * inputs + 8999, 69), (Layout::InOut, 8999 * outputs + 3, 3)] {
             let mut weights = numbers(outputs * inputs);
             let fine = matrix(&weights, encoding, layout);
-            weights[at] = odd;
+            weights[at] = non_finite;
             let bad = matrix(&weights, encoding, layout);
             for compute in computes() {
                 assert_eq!(Matrix::check(&[&fine, &fine], &compute), Ok(()));

@@ -2,9 +2,9 @@
 
 pub(crate) mod candidates;
 pub(crate) mod classic;
-mod pool;
+mod finished;
 
-pub use pool::EarlyStopping;
+pub use finished::EarlyStopping;
 
 use crate::finish::FinishReason;
 use crate::observer::{Fate, SearchEvent, SearchObserver};
@@ -15,7 +15,7 @@ use crate::tree::{NodeId, Tree};
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
 use candidates::{Continuation, Running, best, tell};
-use pool::{Entry, Pool, divisor};
+use finished::{Entry, FinishedBeams, divisor};
 
 /// What a placeholder's score is, and what is added to a score that must not count: transformers' own number.
 pub(crate) const OUT: f32 = -1.0e9;
@@ -42,7 +42,7 @@ pub struct Beam {
     stop: Stop,
     /// Hypotheses that go on, the best first, with their sums of log-probabilities.
     running: Vec<Running>,
-    pool: Pool,
+    finished: FinishedBeams,
     step: u32,
     vocab: usize,
     over: Option<&'static str>,
@@ -53,8 +53,8 @@ impl Beam {
     pub fn new(options: BeamOptions, stop: Stop) -> Self {
         // All but the first are placeholders, so that the first step does not take one token many times.
         let running = (0..options.beams).map(|beam| (Tree::ROOT, if beam == 0 { 0.0 } else { OUT })).collect();
-        let pool = Pool::new(options.beams, options.length_penalty, options.early_stopping);
-        Self { options, stop, running, pool, step: 0, vocab: 0, over: None }
+        let finished = FinishedBeams::new(options.beams, options.length_penalty, options.early_stopping);
+        Self { options, stop, running, finished, step: 0, vocab: 0, over: None }
     }
 
     /// The candidates in order: the greatest sums, or as drawn.
@@ -66,9 +66,9 @@ impl Beam {
         randomness.several(&Race { rows, parents: &parents, plus: &plus, step, width, vocab, count }, watch)
     }
 
-    /// Takes the ended among the first `beams` candidates into the pool.
+    /// Takes those that end among the first `beams` candidates into the finished beams.
     fn finish(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], candidates: &mut [Continuation]) {
-        let open = self.pool.is_open();
+        let open = self.finished.is_open();
         let divisor = divisor(self.step as usize + 1, self.options.length_penalty);
         let mut entries = Vec::new();
         for (rank, c) in candidates.iter_mut().enumerate() {
@@ -80,14 +80,14 @@ impl Beam {
             }
             c.fate = if open { Fate::PoolFull } else { Fate::Stopped };
             let score = c.sum / divisor + if open { 0.0 } else { OUT };
-            if self.pool.takes(score) {
+            if self.finished.takes(score) {
                 let node = c.grow(tree, outlooks, &self.running, Some(reason));
                 entries.push(Entry { node, score });
             }
         }
-        self.pool.merge(entries);
+        self.finished.merge(entries);
         for c in candidates.iter_mut().filter(|c| c.node.is_some()) {
-            if let Some(reason) = c.ended.filter(|_| c.node.is_some_and(|node| self.pool.holds(node))) {
+            if let Some(reason) = c.ended.filter(|_| c.node.is_some_and(|node| self.finished.holds(node))) {
                 c.fate = Fate::Finished(reason);
             }
         }
@@ -111,10 +111,10 @@ impl Beam {
     fn judge(&mut self, all_ended: bool) -> Option<&'static str> {
         let best = self.running.first().map(|r| r.1);
         let generated = self.step as usize;
-        if !self.pool.can_improve(best, generated, self.stop.max_new_tokens) {
+        if !self.finished.can_improve(best, generated, self.stop.max_new_tokens) {
             return Some("no running hypothesis can win any more");
         }
-        if self.pool.early() {
+        if self.finished.early() {
             return Some("as many hypotheses as beams have ended");
         }
         (all_ended || self.running.is_empty()).then_some("every candidate has ended")
@@ -144,7 +144,7 @@ impl Strategy for Beam {
         let considered = self.consider(&rows, watch).into_iter();
         let mut candidates: Vec<Continuation> =
             considered.map(|c| Continuation::new(c, &self.running, tree, &self.stop)).collect();
-        if candidates.is_empty() && self.pool.entries().is_empty() {
+        if candidates.is_empty() && self.finished.entries().is_empty() {
             // Nothing can follow, and nothing has ended: that is the processors' doing.
             outlooks.iter().try_for_each(sound)?;
         }
@@ -155,7 +155,7 @@ impl Strategy for Beam {
         if watch.wants() {
             let divisor = divisor(self.step as usize, self.options.length_penalty);
             tell(watch, outlooks, &candidates, |sum| f64::from(sum / divisor));
-            watch.on_event(SearchEvent::Pool(&self.pool.entries()));
+            watch.on_event(SearchEvent::Pool(&self.finished.entries()));
             self.over.into_iter().for_each(|why| watch.on_event(SearchEvent::Over(why)));
         }
         Ok(())
@@ -170,7 +170,7 @@ impl Strategy for Beam {
     fn results(&self, tree: &Tree) -> Vec<Found> {
         // What grew from a placeholder is no text of its own; transformers returns it where it has nothing else.
         let real = |&(node, _): &(NodeId, f64)| tree.node(node).score > f64::from(OUT) / 2.0;
-        let finished: Vec<(NodeId, f64)> = self.pool.entries().into_iter().filter(real).collect();
+        let finished: Vec<(NodeId, f64)> = self.finished.entries().into_iter().filter(real).collect();
         // Before the end, what runs stands beside what has ended, as if it ended now.
         let length = (self.step as usize).max(1);
         let running = self

@@ -1,5 +1,7 @@
 //! Best of n: many samples, of which the best are returned.
 
+mod overlap;
+
 use crate::observer::SearchObserver;
 use crate::randomness::Randomness;
 use crate::sample::Sample;
@@ -7,8 +9,8 @@ use crate::stop::Stop;
 use crate::strategy::{Found, Outlook, Strategy, Tip, Wants};
 use crate::tree::{NodeId, Tree};
 use beamline_shape::ShapeError;
-use beamline_tokens::TokenId;
-use std::collections::BTreeMap;
+use overlap::Overlaps;
+use std::cell::RefCell;
 
 /// What makes a sample better than another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,67 +27,59 @@ pub enum RankBy {
 pub struct BestOf {
     samples: Sample,
     returned: usize,
-    rank_by: RankBy,
+    /// What is known of the samples as far as they have been looked at: asking again looks at what is new.
+    known: RefCell<Known>,
+}
+
+/// What samples are ranked by.
+#[derive(Clone, Debug)]
+struct Known {
+    /// Of each sample, the last node that was looked at and the sum of its tokens' log-probabilities.
+    sums: Vec<(NodeId, f64)>,
+    /// What they have in common, where they are ranked by that.
+    overlaps: Option<Overlaps>,
+}
+
+impl Known {
+    /// Looks at a sample's new tokens, up to `node`.
+    fn look(&mut self, sample: usize, tree: &Tree, node: NodeId) {
+        let (seen, sum) = &mut self.sums[sample];
+        for id in tree.branch_from(*seen, node) {
+            let new = tree.node(id);
+            // The raw model's log-probability, where it is known.
+            *sum += new.raw.map_or(new.logprob, |raw| raw.logprob);
+            if let Some(overlaps) = &mut self.overlaps {
+                overlaps.push(sample, new.token);
+            }
+        }
+        *seen = node;
+    }
+
+    fn scores(&self, tree: &Tree) -> Vec<f64> {
+        let mean = |&(node, sum): &(NodeId, f64)| sum / tree.depth(node).max(1) as f64;
+        self.overlaps.as_ref().map_or_else(|| self.sums.iter().map(mean).collect(), Overlaps::utilities)
+    }
 }
 
 impl BestOf {
     /// Draws `samples`, returns `returned` of them.
     pub fn new(samples: usize, returned: usize, rank_by: RankBy, randomness: Randomness, stop: Stop) -> Self {
-        Self { samples: Sample::new(samples, randomness, stop), returned, rank_by }
+        let overlaps = (rank_by == RankBy::Mbr).then(|| Overlaps::new(samples));
+        // What the sum of no numbers is.
+        let known = RefCell::new(Known { sums: vec![(Tree::ROOT, -0.0); samples], overlaps });
+        Self { samples: Sample::new(samples, randomness, stop), returned, known }
     }
 
     /// All samples with their scores, the best first.
     fn ranked(&self, tree: &Tree) -> Vec<(NodeId, f64)> {
         let nodes: Vec<NodeId> = self.samples.results(tree).iter().map(|found| found.node).collect();
-        let scores = match self.rank_by {
-            RankBy::LogProb => nodes.iter().map(|&node| mean_logprob(tree, node)).collect(),
-            RankBy::Mbr => utilities(&nodes.iter().map(|&node| tree.path(node)).collect::<Vec<_>>()),
-        };
-        let mut ranked: Vec<(NodeId, f64)> = nodes.into_iter().zip(scores).collect();
+        let mut known = self.known.borrow_mut();
+        nodes.iter().enumerate().for_each(|(sample, &node)| known.look(sample, tree, node));
+        let mut ranked: Vec<(NodeId, f64)> = nodes.into_iter().zip(known.scores(tree)).collect();
         // Stable: of equals the one drawn first.
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranked
     }
-}
-
-/// The mean log-probability of a sequence's tokens; the raw model's where it is known.
-fn mean_logprob(tree: &Tree, node: NodeId) -> f64 {
-    let branch = tree.branch(node);
-    let logprob = |&id: &NodeId| tree.node(id).raw.map_or(tree.node(id).logprob, |raw| raw.logprob);
-    branch.iter().map(logprob).sum::<f64>() / branch.len().max(1) as f64
-}
-
-/// How often each run of `n` tokens occurs.
-fn runs(text: &[TokenId], n: usize) -> BTreeMap<&[TokenId], usize> {
-    let mut runs = BTreeMap::new();
-    text.windows(n).for_each(|window| *runs.entry(window).or_insert(0) += 1);
-    runs
-}
-
-/// The mean F1 of two texts' runs of 1 to 4 tokens, over the lengths that either has.
-pub(crate) fn utility(a: &[TokenId], b: &[TokenId]) -> f64 {
-    let lengths = a.len().max(b.len()).min(4);
-    let f1 = |n: usize| {
-        let (x, y) = (runs(a, n), runs(b, n));
-        let common: usize = x.iter().map(|(run, &count)| count.min(y.get(run).copied().unwrap_or(0))).sum();
-        let total: usize = x.values().chain(y.values()).sum();
-        if total == 0 { 1.0 } else { 2.0 * common as f64 / total as f64 }
-    };
-    if lengths == 0 { 1.0 } else { (1..=lengths).map(f1).sum::<f64>() / lengths as f64 }
-}
-
-/// Each text's mean utility against all others.
-fn utilities(texts: &[Vec<TokenId>]) -> Vec<f64> {
-    let mut sums = vec![0.0; texts.len()];
-    for i in 0..texts.len() {
-        for j in i + 1..texts.len() {
-            let utility = utility(&texts[i], &texts[j]);
-            sums[i] += utility;
-            sums[j] += utility;
-        }
-    }
-    let others = texts.len().saturating_sub(1).max(1) as f64;
-    sums.into_iter().map(|sum| sum / others).collect()
 }
 
 impl Strategy for BestOf {
@@ -119,16 +113,31 @@ impl Strategy for BestOf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coins::Coins;
+    use beamline_shape::Logits;
 
+    /// Asked after every step, each score is the mean over the whole sample, to the bit; and so it is when asked at the end.
     #[test]
-    fn utility_is_what_two_texts_have_in_common() {
-        let ids = |list: &[u32]| list.iter().copied().map(TokenId).collect::<Vec<_>>();
-        assert_eq!(utility(&ids(&[1, 2, 3]), &ids(&[1, 2, 3])), 1.0);
-        assert_eq!(utility(&ids(&[1, 2]), &ids(&[3, 4])), 0.0);
-        // Single tokens: 2 of 2 and 3; pairs: 1 of 1 and 2; three in a row: 0 of 0 and 1.
-        let expected = (4.0 / 5.0 + 2.0 / 3.0 + 0.0) / 3.0;
-        assert!((utility(&ids(&[1, 2]), &ids(&[1, 2, 9])) - expected).abs() < 1e-12);
-        let scores = utilities(&[ids(&[1, 2]), ids(&[1, 2]), ids(&[7])]);
-        assert!(scores[0] == scores[1] && scores[0] > scores[2]);
+    fn scores_asked_for_along_the_way_are_those_of_the_end() {
+        let row = [0.1, 0.7, 0.3, 0.2];
+        let stop = Stop { eos: Vec::new(), max_new_tokens: 12, ..Stop::default() };
+        for rank_by in [RankBy::LogProb, RankBy::Mbr] {
+            let mut search = BestOf::new(3, 3, rank_by, Randomness::Counter(Coins::new(5)), stop.clone());
+            let (mut late, mut tree) = (search.clone(), Tree::new());
+            let scores = Logits::of(&row);
+            for _ in 0..12 {
+                let tips = search.frontier(&tree);
+                let outlook = |&tip| Outlook { tip, raw: &row, scores: &scores, fault: None, hidden: &[], states: 0 };
+                let outlooks: Vec<Outlook<'_>> = tips.iter().map(outlook).collect();
+                search.grow(&mut tree, &outlooks, &mut ()).unwrap();
+                for found in search.results(&tree).iter().filter(|_| rank_by == RankBy::LogProb) {
+                    let branch = tree.branch(found.node);
+                    let mean = branch.iter().map(|&id| tree.node(id).logprob).sum::<f64>() / branch.len() as f64;
+                    assert_eq!(found.score.map(f64::to_bits), Some(mean.to_bits()));
+                }
+            }
+            late.samples = search.samples.clone();
+            assert_eq!(late.results(&tree), search.results(&tree));
+        }
     }
 }

@@ -13,6 +13,8 @@ pub enum Purpose {
     Noise = 3,
     /// The place of arithmetic samples.
     Place = 4,
+    /// A weight of a model that has learned nothing.
+    Weight = 5,
 }
 
 /// Uniform numbers addressed by (seed, sequence, position, purpose, candidate).

@@ -1,7 +1,7 @@
 //! Constrained beam search: the best text that contains given phrases.
 
 use crate::beam::candidates::{Continuation, Running, best, tell};
-use crate::beam::classic::{ClassicPool, ranked};
+use crate::beam::classic::{ClassicFinishedBeams, ranked};
 use crate::beam::{EarlyStopping, OUT};
 use crate::constraint::{Phrases, Progress};
 use crate::finish::FinishReason;
@@ -35,7 +35,7 @@ pub struct ConstrainedBeam {
     running: Vec<Running>,
     /// How far each running hypothesis has come with its phrases.
     progress: Vec<Progress>,
-    pool: ClassicPool,
+    finished: ClassicFinishedBeams,
     over: Option<&'static str>,
 }
 
@@ -51,11 +51,16 @@ impl ConstrainedBeam {
     pub fn new(options: ConstrainedOptions, stop: Stop, prompt: &[TokenId]) -> Self {
         let running = (0..options.beams).map(|beam| (Tree::ROOT, if beam == 0 { 0.0 } else { OUT })).collect();
         let progress = vec![Progress::of(&options.phrases, prompt); options.beams];
-        let pool = ClassicPool::new(options.beams, options.length_penalty, options.early_stopping, stop.max_new_tokens);
-        Self { options, stop, running, progress, pool, over: None }
+        let finished = ClassicFinishedBeams::new(
+            options.beams,
+            options.length_penalty,
+            options.early_stopping,
+            stop.max_new_tokens,
+        );
+        Self { options, stop, running, progress, finished, over: None }
     }
 
-    /// Parts the candidates into those that go on, at most as many as beams, and those that end, which go to the pool.
+    /// Parts the candidates into those that go on, at most as many as beams, and those that end, which are finished.
     fn part(
         &mut self,
         tree: &mut Tree,
@@ -66,13 +71,13 @@ impl ConstrainedBeam {
         let (mut open, mut rest) = (Vec::new(), Vec::new());
         for (rank, mut c) in all.into_iter().enumerate() {
             if let Some(reason) = c.says_end() {
-                let score = self.pool.score(c.sum, new);
+                let score = self.finished.score(c.sum, new);
                 c.fate = Fate::EndTooLow;
                 if rank < self.options.beams && self.progress[c.beam].is_met() {
                     c.fate = Fate::PoolFull;
-                    if self.pool.takes(score) {
+                    if self.finished.takes(score) {
                         let node = c.grow(tree, outlooks, &self.running, Some(reason));
-                        self.pool.add(node, score);
+                        self.finished.add(node, score);
                         c.fate = Fate::Finished(reason);
                     }
                 }
@@ -148,14 +153,14 @@ impl ConstrainedBeam {
             if sum == f32::NEG_INFINITY {
                 continue;
             }
-            self.pool.add(node, self.pool.score(sum, tree.depth(node)));
+            self.finished.add(node, self.finished.score(sum, tree.depth(node)));
             tree.set_state(node, State::Finished(reason));
         }
     }
 
     /// Why there is no next step.
     fn judge(&mut self, tree: &mut Tree, best: f32, new: usize) -> Option<&'static str> {
-        if self.pool.is_done(best, new) {
+        if self.finished.is_done(best, new) {
             return Some("as good as can be expected");
         }
         let late = self.stop.is_late();
@@ -194,7 +199,7 @@ impl Strategy for ConstrainedBeam {
         let considered = best(&self.running, &rows, count).into_iter();
         let candidates: Vec<Continuation> =
             considered.map(|c| Continuation::new(c, &self.running, tree, &self.stop)).collect();
-        if candidates.is_empty() && self.pool.held().is_empty() {
+        if candidates.is_empty() && self.finished.held().is_empty() {
             outlooks.iter().try_for_each(sound)?;
         }
         let greatest = candidates.first().map_or(f32::NEG_INFINITY, |c| c.sum);
@@ -212,20 +217,20 @@ impl Strategy for ConstrainedBeam {
             told.push(candidate);
         }
         self.over = self.judge(tree, greatest, new);
-        if self.over.is_some() && self.pool.held().is_empty() {
+        if self.over.is_some() && self.finished.held().is_empty() {
             return Err(ShapeError::Unmet);
         }
         if watch.wants() {
             told.sort_by(|a, b| b.sum.total_cmp(&a.sum));
-            tell(watch, outlooks, &told, |sum| self.pool.score(sum, new));
-            watch.on_event(SearchEvent::Pool(&ranked(std::iter::once(&self.pool))));
+            tell(watch, outlooks, &told, |sum| self.finished.score(sum, new));
+            watch.on_event(SearchEvent::Pool(&ranked(std::iter::once(&self.finished))));
             self.over.into_iter().for_each(|why| watch.on_event(SearchEvent::Over(why)));
         }
         Ok(())
     }
 
     fn results(&self, _: &Tree) -> Vec<Found> {
-        let finished = ranked(std::iter::once(&self.pool));
+        let finished = ranked(std::iter::once(&self.finished));
         let running = self.running.iter().map(|&(node, sum)| (node, f64::from(sum)));
         let all = finished.into_iter().chain(running.filter(|_| self.over.is_none()));
         all.take(self.options.returned).map(|(node, score)| Found { node, score: Some(score) }).collect()

@@ -1,7 +1,7 @@
 //! Diverse beam search: groups of beams, each kept away from what the groups before it chose.
 
 use crate::beam::candidates::{Continuation, Running, best, tell};
-use crate::beam::classic::{ClassicPool, ranked};
+use crate::beam::classic::{ClassicFinishedBeams, ranked};
 use crate::beam::{EarlyStopping, OUT};
 use crate::finish::FinishReason;
 use crate::observer::{Fate, SearchEvent, SearchObserver};
@@ -42,7 +42,7 @@ pub struct DiverseBeam {
 #[derive(Clone, Debug)]
 struct Group {
     running: Vec<Running>,
-    pool: ClassicPool,
+    finished: ClassicFinishedBeams,
     done: bool,
 }
 
@@ -51,8 +51,8 @@ impl DiverseBeam {
     pub fn new(options: DiverseOptions, stop: Stop) -> Self {
         let DiverseOptions { beams, length_penalty, early_stopping, .. } = options;
         let running: Vec<Running> = (0..beams).map(|beam| (Tree::ROOT, if beam == 0 { 0.0 } else { OUT })).collect();
-        let pool = ClassicPool::new(beams, length_penalty, early_stopping, stop.max_new_tokens);
-        let groups = vec![Group { running, pool, done: false }; options.groups];
+        let finished = ClassicFinishedBeams::new(beams, length_penalty, early_stopping, stop.max_new_tokens);
+        let groups = vec![Group { running, finished, done: false }; options.groups];
         Self { options, stop, groups, turn: 0, taken: Vec::new(), over: None }
     }
 
@@ -81,7 +81,7 @@ impl DiverseBeam {
             self.over = Some("the length, or the time, is reached");
         }
         if watch.wants() {
-            let pools = ranked(self.groups.iter().map(|group| &group.pool));
+            let pools = ranked(self.groups.iter().map(|group| &group.finished));
             watch.on_event(SearchEvent::Pool(&pools));
             self.over.into_iter().for_each(|why| watch.on_event(SearchEvent::Over(why)));
         }
@@ -95,11 +95,11 @@ impl DiverseBeam {
         }
     }
 
-    /// Takes the open beams of groups that are not done into their pools.
+    /// Takes the open beams of groups that are not done into their finished ones.
     fn finalize(&mut self, tree: &mut Tree, reason: FinishReason) {
         for group in self.groups.iter_mut().filter(|group| !group.done) {
             for &(node, sum) in &group.running {
-                group.pool.add(node, group.pool.score(sum, tree.depth(node)));
+                group.finished.add(node, group.finished.score(sum, tree.depth(node)));
                 tree.set_state(node, State::Finished(reason));
             }
         }
@@ -119,11 +119,11 @@ impl Group {
         let new = tree.depth(old[0].0) + 1;
         for (rank, c) in candidates.iter_mut().enumerate() {
             if let Some(reason) = c.says_end() {
-                let score = self.pool.score(c.sum, new);
+                let score = self.finished.score(c.sum, new);
                 c.fate = if rank < beams { Fate::PoolFull } else { Fate::EndTooLow };
-                if rank < beams && self.pool.takes(score) {
+                if rank < beams && self.finished.takes(score) {
                     let node = c.grow(tree, outlooks, &old, Some(reason));
-                    self.pool.add(node, score);
+                    self.finished.add(node, score);
                     c.fate = Fate::Finished(reason);
                 }
             } else if self.running.len() < beams {
@@ -133,7 +133,7 @@ impl Group {
             }
         }
         let best = candidates.first().map_or(f32::NEG_INFINITY, |c| c.sum);
-        self.done = self.pool.is_done(best, new) || self.running.is_empty();
+        self.done = self.finished.is_done(best, new) || self.running.is_empty();
         self.running.iter().map(|&(node, _)| tree.node(node).token).collect()
     }
 }
@@ -174,14 +174,14 @@ impl Strategy for DiverseBeam {
         let considered = best(&group.running, &rows, count).into_iter();
         let mut candidates: Vec<Continuation> =
             considered.map(|c| Continuation::new(c, &group.running, tree, &self.stop)).collect();
-        if candidates.is_empty() && group.pool.held().is_empty() {
+        if candidates.is_empty() && group.finished.held().is_empty() {
             outlooks.iter().try_for_each(sound)?;
         }
         let taken = group.choose(tree, outlooks, &mut candidates, beams);
         if watch.wants() {
             let new = outlooks.first().map_or(1, |outlook| tree.depth(outlook.tip.node) + 1);
-            let pool = &group.pool;
-            tell(watch, outlooks, &candidates, |sum| pool.score(sum, new));
+            let finished = &group.finished;
+            tell(watch, outlooks, &candidates, |sum| finished.score(sum, new));
         }
         self.taken.extend(taken);
         self.next_turn(self.turn + 1);
@@ -192,7 +192,7 @@ impl Strategy for DiverseBeam {
     }
 
     fn results(&self, _: &Tree) -> Vec<Found> {
-        let finished = ranked(self.groups.iter().map(|group| &group.pool));
+        let finished = ranked(self.groups.iter().map(|group| &group.finished));
         let running =
             self.groups.iter().flat_map(|group| group.running.iter().map(|&(node, sum)| (node, f64::from(sum))));
         let all = finished.into_iter().chain(running.filter(|_| self.over.is_none()));

@@ -71,7 +71,7 @@ pub use stochastic::StochasticBeam;
 pub use stop::{Match, Stop, StopRule, StopStrings};
 pub use strategy::{Certificate, Found, Outlook, Strategy, Tip, Wants};
 pub use torch::TorchStream;
-pub use tree::{Measure, Node, NodeId, State, Tree};
+pub use tree::{Node, NodeId, State, TokenStats, Tree};
 
 /// The strategies' pages, as they stand in each one's documentation: name and Markdown.
 pub const PAGES: &[(&str, &str)] = &[

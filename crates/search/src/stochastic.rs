@@ -67,20 +67,9 @@ impl StochasticBeam {
         }
         next
     }
-}
 
-impl Strategy for StochasticBeam {
-    fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
-        let open = self.held.iter().zip(0..).filter(|(held, _)| tree.node(held.node).state == State::Open);
-        open.map(|(held, sequence)| Tip { node: held.node, sequence }).collect()
-    }
-
-    fn grow(
-        &mut self,
-        tree: &mut Tree,
-        outlooks: &[Outlook<'_>],
-        watch: &mut dyn SearchObserver,
-    ) -> Result<(), ShapeError> {
+    /// All that may be held next: the continuations of the open hypotheses, and those that have ended as they are.
+    fn candidates(&self, tree: &Tree, outlooks: &[Outlook<'_>]) -> Result<Vec<Next>, ShapeError> {
         let mut all = Vec::new();
         for &held in &self.held {
             match outlooks.iter().position(|outlook| outlook.tip.node == held.node) {
@@ -98,44 +87,65 @@ impl Strategy for StochasticBeam {
                 }),
             }
         }
+        Ok(all)
+    }
+
+    /// Holds a continuation if it ranks among the first; says what became of it.
+    fn consider(&mut self, tree: &mut Tree, outlooks: &[Outlook<'_>], rank: usize, next: &Next) -> Considered {
+        let &Next { outlook, token, own, logprob, perturbed, .. } = next;
+        let Tip { node: parent, sequence } = outlooks[outlook].tip;
+        let (mut fate, mut node) = (Fate::BeyondWidth, None);
+        if rank < self.beams {
+            let ended = self.stop.after(tree, parent, token);
+            let new = tree.grow(parent, token, own, perturbed);
+            fate = ended.map_or(Fate::Kept, Fate::Finished);
+            if let Some(reason) = ended {
+                tree.set_state(new, State::Finished(reason));
+            }
+            self.held.push(Hypothesis { node: new, logprob, perturbed });
+            node = Some(new);
+        }
+        Considered {
+            parent,
+            sequence,
+            token,
+            node,
+            logprob: own,
+            score: logprob,
+            normalised: Some(perturbed),
+            rank: rank + 1,
+            fate,
+        }
+    }
+}
+
+impl Strategy for StochasticBeam {
+    fn frontier(&mut self, tree: &Tree) -> Vec<Tip> {
+        let open = self.held.iter().zip(0..).filter(|(held, _)| tree.node(held.node).state == State::Open);
+        open.map(|(held, sequence)| Tip { node: held.node, sequence }).collect()
+    }
+
+    fn grow(
+        &mut self,
+        tree: &mut Tree,
+        outlooks: &[Outlook<'_>],
+        watch: &mut dyn SearchObserver,
+    ) -> Result<(), ShapeError> {
+        let mut all = self.candidates(tree, outlooks)?;
         // Stable: equals stay in their order.
         all.sort_by(|a, b| b.perturbed.total_cmp(&a.perturbed));
         self.held.clear();
         let shown = 2 * self.beams;
         for (rank, next) in all.into_iter().enumerate().take(shown) {
-            let Next { held, outlook, token, own, logprob, perturbed } = next;
-            if let Some(held) = held {
-                if rank < self.beams {
-                    self.held.push(held);
+            match next.held {
+                Some(held) if rank < self.beams => self.held.push(held),
+                Some(_) => {}
+                None => {
+                    let considered = self.consider(tree, outlooks, rank, &next);
+                    if watch.wants() {
+                        watch.on_event(SearchEvent::Candidate(considered));
+                    }
                 }
-                continue;
-            }
-            let parent = outlooks[outlook].tip.node;
-            let (mut fate, mut node) = (Fate::BeyondWidth, None);
-            if rank < self.beams {
-                let ended = self.stop.after(tree, parent, token);
-                let new = tree.grow(parent, token, own, perturbed);
-                fate = ended.map_or(Fate::Kept, Fate::Finished);
-                if let Some(reason) = ended {
-                    tree.set_state(new, State::Finished(reason));
-                }
-                self.held.push(Hypothesis { node: new, logprob, perturbed });
-                node = Some(new);
-            }
-            if watch.wants() {
-                let (sequence, rank) = (outlooks[outlook].tip.sequence, rank + 1);
-                let (score, normalised) = (logprob, Some(perturbed));
-                watch.on_event(SearchEvent::Candidate(Considered {
-                    parent,
-                    sequence,
-                    token,
-                    node,
-                    logprob: own,
-                    score,
-                    normalised,
-                    rank,
-                    fate,
-                }));
             }
         }
         Ok(())

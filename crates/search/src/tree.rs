@@ -18,7 +18,7 @@ pub enum State {
 
 /// What the model itself, before any processor, thought of a token.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Measure {
+pub struct TokenStats {
     /// Log-probability over the whole vocabulary, in nats.
     pub logprob: f64,
     /// Its place in that distribution, from 1; of equals the lower id comes first.
@@ -43,7 +43,7 @@ pub struct Node {
     /// What became of it.
     pub state: State,
     /// What the model itself thought, where that was asked for.
-    pub raw: Option<Measure>,
+    pub raw: Option<TokenStats>,
 }
 
 /// A tree of tokens over one prompt.
@@ -118,14 +118,19 @@ impl Tree {
     }
 
     /// Notes what the model itself thought of a node's token.
-    pub fn set_raw(&mut self, id: NodeId, measure: Measure) {
-        self.nodes[id.0 as usize].raw = Some(measure);
+    pub fn set_raw(&mut self, id: NodeId, stats: TokenStats) {
+        self.nodes[id.0 as usize].raw = Some(stats);
     }
 
     /// The nodes from the root's child to `id`, in order.
-    pub fn branch(&self, mut id: NodeId) -> Vec<NodeId> {
+    pub fn branch(&self, id: NodeId) -> Vec<NodeId> {
+        self.branch_from(Self::ROOT, id)
+    }
+
+    /// The nodes below `from` down to `id`, in order. Walks no further back.
+    pub(crate) fn branch_from(&self, from: NodeId, mut id: NodeId) -> Vec<NodeId> {
         let mut nodes = Vec::new();
-        while let Some(parent) = self.node(id).parent {
+        while let Some(parent) = self.node(id).parent.filter(|_| id != from) {
             nodes.push(id);
             id = parent;
         }

@@ -38,7 +38,7 @@ pub enum ShapeError {
     #[error("{processor} removed every token at this step; loosen it, or leave it out")]
     Empty {
         /// Its name.
-        processor: &'static str,
+        processor: String,
     },
     /// Phrases that no text can have.
     #[error("force_words_ids: the processors leave no text with these phrases; loosen them, or the phrases")]
@@ -47,7 +47,7 @@ pub enum ShapeError {
     #[error("{processor} made scores too great to compute with; use a milder value")]
     Overflow {
         /// Its name.
-        processor: &'static str,
+        processor: String,
     },
 }
 

@@ -1,7 +1,7 @@
 //! A row of logits on its way through the processors.
 
 use crate::ordered::Ordered;
-use beamline_kernels::{Isa, MAXIMA_CHUNK as CHUNK, RowSums, argmax, below_infinity, chunk_maxima, greatest, row_sums};
+use beamline_kernels::{Isa, MAXIMA_CHUNK as CHUNK, RowSums, argmax, below_infinity, chunk_maxima, row_max, row_sums};
 use beamline_tokens::TokenId;
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -118,7 +118,7 @@ impl Logits {
 
     /// The greatest value; minus infinity where nothing is left.
     pub fn max(&self) -> f32 {
-        greatest(&self.values, Isa::chosen())
+        row_max(&self.values, Isa::chosen())
     }
 
     /// The token with the greatest value, the lowest id of equals; none where nothing is left.

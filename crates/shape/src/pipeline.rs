@@ -36,7 +36,7 @@ pub struct Context<'a> {
 /// struct Echo(u32);
 ///
 /// impl Processor for Echo {
-///     fn name(&self) -> &'static str {
+///     fn name(&self) -> &str {
 ///         "echo"
 ///     }
 ///     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>) {
@@ -67,8 +67,9 @@ pub struct Context<'a> {
 #[doc(alias = "LogitsWarper")]
 #[doc(alias = "sampler")]
 pub trait Processor: Send {
-    /// Its name in the registry.
-    fn name(&self) -> &'static str;
+    /// Its name: that of the registry for a processor of this crate, any for one of your own. Errors, traces and tables of
+    /// steps name it by this.
+    fn name(&self) -> &str;
     /// Shapes one row. A row without any token left comes too, and stays as it is.
     fn apply(&mut self, logits: &mut Logits, context: &Context<'_>);
     /// Hears that `token` was chosen to follow `before`.
@@ -97,7 +98,7 @@ impl Pipeline {
     }
 
     /// Names in order.
-    pub fn names(&self) -> Vec<&'static str> {
+    pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|processor| processor.name()).collect()
     }
 
@@ -108,12 +109,7 @@ impl Pipeline {
 
     /// Applies every processor in order; `seen` is shown the row after each. False where the row cannot be chosen from
     /// afterwards: [`shape`](Self::shape) tells why.
-    pub fn apply(
-        &mut self,
-        logits: &mut Logits,
-        context: &Context<'_>,
-        seen: &mut dyn FnMut(&'static str, &Logits),
-    ) -> bool {
+    pub fn apply(&mut self, logits: &mut Logits, context: &Context<'_>, seen: &mut dyn FnMut(&str, &Logits)) -> bool {
         for processor in &mut self.0 {
             processor.apply(logits, context);
             seen(processor.name(), logits);
@@ -131,23 +127,18 @@ impl Pipeline {
         &mut self,
         logits: &mut Logits,
         context: &Context<'_>,
-        seen: &mut dyn FnMut(&'static str, &Logits),
+        seen: &mut dyn FnMut(&str, &Logits),
     ) -> Result<(), ShapeError> {
+        // Whose fault it is is known at the end; until then it is a place, so that no name is copied for nothing.
         let mut fault = None;
-        for processor in &mut self.0 {
+        for (place, processor) in self.0.iter_mut().enumerate() {
             processor.apply(logits, context);
-            let name = processor.name();
-            fault = match logits.fault() {
-                None => None,
-                Some(new) => fault.or(Some(if new.is_empty() {
-                    ShapeError::Empty { processor: name }
-                } else {
-                    ShapeError::Overflow { processor: name }
-                })),
-            };
-            seen(name, logits);
+            fault = logits.fault().map(|new| fault.unwrap_or((place, new)));
+            seen(processor.name(), logits);
         }
-        fault.map_or(Ok(()), Err)
+        let Some((place, fault)) = fault else { return Ok(()) };
+        let processor = self.0[place].name().to_owned();
+        Err(if fault.is_empty() { ShapeError::Empty { processor } } else { ShapeError::Overflow { processor } })
     }
 
     /// Tells every processor that `token` was chosen to follow `before`.

@@ -26,10 +26,10 @@ impl Processor for Does {
     }
 }
 
-fn run(processors: Vec<Box<dyn Processor>>, row: &[f32]) -> (Result<(), ShapeError>, Vec<(&'static str, usize)>) {
+fn run(processors: Vec<Box<dyn Processor>>, row: &[f32]) -> (Result<(), ShapeError>, Vec<(String, usize)>) {
     let (mut logits, mut seen) = (Logits::of(row), Vec::new());
     let result = Pipeline::new(processors).shape(&mut logits, &Context::default(), &mut |name, logits| {
-        seen.push((name, logits.live()));
+        seen.push((name.to_owned(), logits.live()));
     });
     (result, seen)
 }
@@ -50,8 +50,9 @@ fn a_row_left_empty_is_an_error_that_names_who_took_the_last_token() {
     let top = || Box::new(TopK::new(1).unwrap()) as Box<dyn Processor>;
     let (result, seen) = run(vec![top(), remove_all(), top()], &[1.0, 2.0]);
     let error = result.unwrap_err();
-    assert_eq!(error, ShapeError::Empty { processor: "remove_all" });
+    assert_eq!(error, ShapeError::Empty { processor: "remove_all".into() });
     assert_eq!(error.to_string(), "remove_all removed every token at this step; loosen it, or leave it out");
+    let seen: Vec<(&str, usize)> = seen.iter().map(|(name, live)| (name.as_str(), *live)).collect();
     assert_eq!(seen, [("top_k", 1), ("remove_all", 0), ("top_k", 0)], "each step is shown, in order");
     // Two bans that only together leave nothing: the second took the last one.
     let bans: Vec<Box<dyn Processor>> = vec![
@@ -59,15 +60,18 @@ fn a_row_left_empty_is_an_error_that_names_who_took_the_last_token() {
         Box::new(SequenceBias::bad_words(&[tokens(&[1])])),
         Box::new(Suppress::always(&tokens(&[0, 1]))),
     ];
-    assert_eq!(run(bans, &[1.0, 2.0]).0, Err(ShapeError::Empty { processor: "bad_words_ids" }));
+    assert_eq!(run(bans, &[1.0, 2.0]).0, Err(ShapeError::Empty { processor: "bad_words_ids".into() }));
 }
 
 #[test]
 fn tokens_that_are_put_back_are_no_error() {
     let forced = || Box::new(Forced::at(0, &tokens(&[1]))) as Box<dyn Processor>;
-    assert_eq!(run(vec![remove_all(), forced()], &[1.0, 2.0]), (Ok(()), vec![("remove_all", 0), (forced().name(), 1)]));
+    assert_eq!(
+        run(vec![remove_all(), forced()], &[1.0, 2.0]),
+        (Ok(()), vec![("remove_all".into(), 0), (forced().name().into(), 1)])
+    );
     let (result, _) = run(vec![remove_all(), forced(), remove_all()], &[1.0, 2.0]);
-    assert_eq!(result, Err(ShapeError::Empty { processor: "remove_all" }));
+    assert_eq!(result, Err(ShapeError::Empty { processor: "remove_all".into() }));
 }
 
 #[test]
@@ -76,15 +80,15 @@ fn scores_too_great_are_an_error_that_names_who_made_them() {
     let odd = Box::new(Does("odd", |logits| logits.map(|_| f32::NAN)));
     let top = Box::new(TopK::new(1).unwrap());
     let error = run(vec![big(), top], &[1.0]).0.unwrap_err();
-    assert_eq!(error, ShapeError::Overflow { processor: "big" });
+    assert_eq!(error, ShapeError::Overflow { processor: "big".into() });
     assert_eq!(error.to_string(), "big made scores too great to compute with; use a milder value");
-    assert_eq!(run(vec![odd, big()], &[1.0]).0, Err(ShapeError::Overflow { processor: "odd" }));
+    assert_eq!(run(vec![odd, big()], &[1.0]).0, Err(ShapeError::Overflow { processor: "odd".into() }));
     let repair = with(json!({"remove_invalid_values": true})).one("remove_invalid_values");
     assert_eq!(run(vec![big(), repair], &[1.0]).0, Ok(()));
     // By real processors: two biases that each fit into an f32.
     let bias = |_| Box::new(SequenceBias::new(&[(tokens(&[0]), f32::MAX)])) as Box<dyn Processor>;
     let error = run((0..2).map(bias).collect(), &[1.0]).0;
-    assert_eq!(error, Err(ShapeError::Overflow { processor: "sequence_bias" }));
+    assert_eq!(error, Err(ShapeError::Overflow { processor: "sequence_bias".into() }));
 }
 
 #[test]
@@ -228,15 +232,17 @@ fn the_defaults_of_presets_are_values_that_their_options_take() {
     let expected = json!({"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05,  "repeat_last_n": 64});
     assert_eq!(Value::Object(defaults.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()), expected);
     // Of these, the chain of a plain call.
-    let names = with(expected).brief(|brief| Pipeline::build(&Preset::LlamaCpp.order(false), brief)).unwrap().names();
-    assert_eq!(names, ["top_k", "top_p", "min_p", "temperature"]);
+    let chain = with(expected).brief(|brief| Pipeline::build(&Preset::LlamaCpp.order(false), brief)).unwrap();
+    assert_eq!(chain.names(), ["top_k", "top_p", "min_p", "temperature"]);
 }
 
 #[test]
 fn by_default_transformers_takes_the_fifty_best_and_nothing_else() {
     let drawn = with(json!({}));
-    let build =
-        |maker: &support::Maker| maker.brief(|brief| Pipeline::build(&Preset::Hf.order(false), brief)).unwrap().names();
-    assert_eq!(build(&drawn), ["top_k"]);
-    assert!(build(&support::Maker { drawn: false, ..drawn }).is_empty(), "and where nothing is drawn, nothing at all");
+    let build = |maker: &support::Maker| maker.brief(|brief| Pipeline::build(&Preset::Hf.order(false), brief)).unwrap();
+    assert_eq!(build(&drawn).names(), ["top_k"]);
+    assert!(
+        build(&support::Maker { drawn: false, ..drawn }).names().is_empty(),
+        "and where nothing is drawn, nothing at all"
+    );
 }

@@ -78,7 +78,7 @@ fn a_temperature_does_not_hide_an_overflow() {
         let mut logits = Logits::of(&[2.0, 1e35]);
         let mut pipeline = Pipeline::new(vec![overflow(), temperature]);
         let result = pipeline.shape(&mut logits, &Context::default(), &mut |_, _| ());
-        assert_eq!(result, Err(ShapeError::Overflow { processor: "repetition_penalty" }));
+        assert_eq!(result, Err(ShapeError::Overflow { processor: "repetition_penalty".into() }));
     }
 }
 

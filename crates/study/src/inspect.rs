@@ -42,8 +42,8 @@ pub struct StepRow {
 /// A row after one processor.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageColumn {
-    /// The processor.
-    pub processor: &'static str,
+    /// The processor's name.
+    pub processor: String,
     /// Tokens that it left.
     pub kept: usize,
     /// The probability of each candidate listed, in their order; 0 where it is gone.
@@ -79,7 +79,7 @@ pub struct Candidate {
     /// Its place in the raw distribution, from 1.
     pub rank: usize,
     /// The processor that removed it; null where it is still in play.
-    pub removed_by: Option<&'static str>,
+    pub removed_by: Option<String>,
 }
 
 /// How much of each step to show.
@@ -105,7 +105,7 @@ pub struct Rest {
 
 /// The raw distribution, summed in f64 throughout.
 ///
-/// [`Engine::measure`] gives the same log-probabilities to about 1e-7, not to the last digit: it is on the path of every
+/// [`Engine::token_stats`] gives the same log-probabilities to about 1e-7, not to the last digit: it is on the path of every
 /// token generated, so its exponentials are f32, many at a time (SIMD). Here all of a vocabulary is listed and what is
 /// listed must sum to 1, and the digits of both are a contract (`inspect` and `generate` as JSON); so there are two.
 struct Raw {
@@ -140,7 +140,7 @@ struct Pending {
     raw: Vec<f32>,
     /// Probabilities after the processors, `[vocab]`.
     after: Vec<f64>,
-    stages: Vec<(&'static str, Distribution)>,
+    stages: Vec<(String, Distribution)>,
     /// Tokens by which the search went on.
     grown: BTreeSet<usize>,
 }
@@ -152,7 +152,7 @@ struct Seen {
     vocab: usize,
     kept: usize,
     /// Processors, and how many tokens each left.
-    stages: Vec<(&'static str, usize)>,
+    stages: Vec<(String, usize)>,
     listed: Vec<Listed>,
 }
 
@@ -170,7 +170,7 @@ struct Collector<'a> {
     engine: &'a Engine,
     depth: Depth,
     /// What processors left of the row that is being shaped, by the node that it follows.
-    stages: BTreeMap<NodeId, Vec<(&'static str, Distribution)>>,
+    stages: BTreeMap<NodeId, Vec<(String, Distribution)>>,
     /// Rows of this step, by the node that each follows.
     pending: BTreeMap<NodeId, Pending>,
     /// Rows of earlier steps.
@@ -186,7 +186,7 @@ impl Observer for Collector<'_> {
         match &event.kind {
             EventKind::Row { tokens, outlook } => self.row(event.step, tokens, outlook),
             EventKind::Stage { stage, row } => {
-                self.stages.entry(stage.tip.node).or_default().push((stage.processor, row.distribution()));
+                self.stages.entry(stage.tip.node).or_default().push((stage.processor.to_owned(), row.distribution()));
             }
             EventKind::Search { event: SearchEvent::Candidate(candidate), .. } if candidate.node.is_some() => {
                 if let Some(pending) = self.pending.get_mut(&candidate.parent) {
@@ -251,7 +251,7 @@ impl Pending {
                 prob: raw.prob(row[i]),
                 prob_processed: after[i],
                 rank: rank[i],
-                removed_by: stages.iter().find(|(_, left)| left.of(id) == 0.0).map(|(name, _)| *name),
+                removed_by: stages.iter().find(|(_, left)| left.of(id) == 0.0).map(|(name, _)| name.clone()),
             };
             Listed { candidate, probs: stages.iter().map(|(_, left)| left.of(id)).collect(), is_best }
         });
@@ -262,7 +262,7 @@ impl Pending {
             vocab: row.len(),
             kept: after.iter().filter(|p| **p > 0.0).count(),
             listed: listed.collect(),
-            stages: stages.iter().map(|(name, left)| (*name, live(left))).collect(),
+            stages: stages.iter().map(|(name, left)| (name.clone(), live(left))).collect(),
         }
     }
 }
@@ -274,8 +274,8 @@ impl Seen {
         let candidates: Vec<Candidate> = listed().map(|listed| listed.candidate.clone()).collect();
         let together: f64 = candidates.iter().map(|candidate| candidate.prob).sum();
         let count = self.vocab - candidates.len();
-        let column = |(i, (processor, kept)): (usize, &(&'static str, usize))| StageColumn {
-            processor,
+        let column = |(i, (processor, kept)): (usize, &(String, usize))| StageColumn {
+            processor: processor.clone(),
             kept: *kept,
             probs: listed().map(|listed| listed.probs[i]).collect(),
         };

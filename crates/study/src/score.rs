@@ -79,9 +79,9 @@ pub fn score(engine: &Engine, prefix: Option<&str>, text: &Prompt) -> Result<Sco
         let rows = engine.model().forward(&mut [Span { tokens: feed, cache: &mut cache, want: Want::All }], &mut ())?;
         for i in 0..feed.len() {
             let at = part * ROWS + i + 1;
-            let measure = engine.measure(rows.row(i), ids[at]);
-            tokens[at].logprob = Some(measure.logprob);
-            (tokens[at].rank, tokens[at].entropy) = (Some(measure.rank), Some(measure.entropy));
+            let stats = engine.token_stats(rows.row(i), ids[at]);
+            tokens[at].logprob = Some(stats.logprob);
+            (tokens[at].rank, tokens[at].entropy) = (Some(stats.rank), Some(stats.entropy));
         }
     }
     Ok(total(engine, &ids, tokens, parted))

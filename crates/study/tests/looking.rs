@@ -117,15 +117,15 @@ fn stages_say_who_removed_what() {
     let depth = Depth { steps: 2, top: usize::MAX, stages: true };
     let inspection = inspect(&engine, &Prompt::Text("The".into()), &given, depth).unwrap();
     for step in &inspection.steps {
-        let names: Vec<&str> = step.stages.iter().map(|stage| stage.processor).collect();
+        let names: Vec<&str> = step.stages.iter().map(|stage| stage.processor.as_str()).collect();
         assert_eq!(names, ["temperature", "top_k", "top_p"]);
         assert_eq!(step.stages[1].kept, 5);
         assert_eq!(step.stages[2].kept, step.kept);
         for (i, candidate) in step.candidates.iter().enumerate() {
             assert_eq!(step.stages[2].probs[i], candidate.prob_processed);
             assert_eq!(candidate.removed_by.is_some(), candidate.prob_processed == 0.0);
-            let first = step.stages.iter().find(|stage| stage.probs[i] == 0.0).map(|stage| stage.processor);
-            assert_eq!(candidate.removed_by, first);
+            let first = step.stages.iter().find(|stage| stage.probs[i] == 0.0).map(|stage| stage.processor.as_str());
+            assert_eq!(candidate.removed_by.as_deref(), first);
         }
     }
 }

@@ -25,18 +25,22 @@
 //! # Ok::<(), beamline_tokens::TokensError>(())
 //! ```
 
+mod characters;
 mod error;
 mod gguf;
 mod guard;
 mod list;
+mod plain;
 mod pre;
 mod stream;
 mod tokenizer;
 mod vocabulary;
 
+pub use characters::{CharacterGroup, Characters, Utf8, characters};
 pub use error::TokensError;
 pub use gguf::GgufVocabulary;
 pub use list::{TokenIter, TokenList};
+pub use plain::{LEAST_BYTE_VOCABULARY, byte_tokenizer_json, word_tokenizer_json};
 pub use pre::PRE_TOKENIZERS;
 pub use stream::{TextState, TextStream};
 pub use tokenizer::{Beginning, Special, Token, Tokenizer};

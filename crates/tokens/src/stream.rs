@@ -1,5 +1,6 @@
 //! Text that grows token by token.
 
+use crate::characters::move_decided;
 use crate::vocabulary::Leading;
 use crate::{Beginning, Special, TokenId, Tokenizer};
 
@@ -91,7 +92,7 @@ impl TextState {
             }
         }
         self.held.extend(bytes);
-        self.give_out();
+        move_decided(&mut self.held, &mut self.out);
         &self.out
     }
 
@@ -99,7 +100,7 @@ impl TextState {
     pub fn push_bytes(&mut self, bytes: &[u8]) -> &str {
         self.out.clear();
         self.held.extend(bytes);
-        self.give_out();
+        move_decided(&mut self.held, &mut self.out);
         &self.out
     }
 
@@ -114,29 +115,5 @@ impl TextState {
         self.held.clear();
         self.ids.clear();
         &self.out
-    }
-
-    /// Moves everything that is decided from `held` to `out`.
-    fn give_out(&mut self) {
-        let mut done = 0;
-        loop {
-            match std::str::from_utf8(&self.held[done..]) {
-                Ok(text) => {
-                    self.out.push_str(text);
-                    done = self.held.len();
-                    break;
-                }
-                Err(error) => {
-                    let valid = done + error.valid_up_to();
-                    self.out.push_str(&String::from_utf8_lossy(&self.held[done..valid]));
-                    done = valid;
-                    // No length: these bytes may still become a character.
-                    let Some(bad) = error.error_len() else { break };
-                    self.out.push('\u{fffd}');
-                    done += bad;
-                }
-            }
-        }
-        self.held.drain(..done);
     }
 }

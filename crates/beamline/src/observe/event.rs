@@ -34,7 +34,7 @@ pub enum EventKind<'a> {
     /// A processor has acted on the row that follows a tip.
     Stage {
         /// What it did.
-        stage: Stage,
+        stage: Stage<'a>,
         /// The row as it left it.
         row: &'a Logits,
     },
@@ -56,11 +56,11 @@ pub enum EventKind<'a> {
 
 /// What one processor did to one row.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Stage {
+pub struct Stage<'a> {
     /// Whose row it is.
     pub tip: Tip,
-    /// The processor.
-    pub processor: &'static str,
+    /// The processor's name.
+    pub processor: &'a str,
     /// Tokens left.
     pub kept: usize,
     /// Tokens that it removed.
@@ -102,7 +102,7 @@ impl Stages {
         Self { before: row.clone() }
     }
 
-    pub(crate) fn after(&mut self, tip: Tip, processor: &'static str, row: &Logits) -> Stage {
+    pub(crate) fn after<'a>(&mut self, tip: Tip, processor: &'a str, row: &Logits) -> Stage<'a> {
         let sums = self.before.sums();
         let gone = |&(id, value): &(TokenId, f32)| value > f32::NEG_INFINITY && row.get(id).is_none();
         let p = |value: f32| libm::exp(f64::from(value) - sums.log_sum());

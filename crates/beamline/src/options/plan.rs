@@ -105,7 +105,7 @@ impl Plan {
     /// #[derive(Clone)]
     /// struct Half;
     /// impl Processor for Half {
-    ///     fn name(&self) -> &'static str { "half" }
+    ///     fn name(&self) -> &str { "half" }
     ///     fn apply(&mut self, logits: &mut Logits, _: &Context<'_>) { logits.map(|value| value / 2.0); }
     ///     fn fork(&self) -> Box<dyn Processor> { Box::new(self.clone()) }
     /// }

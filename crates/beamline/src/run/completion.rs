@@ -9,7 +9,7 @@ use super::stream::SequenceText;
 use crate::error::Error;
 use crate::observe::Observer;
 use crate::options::Plan;
-use beamline_search::{Certificate, FinishReason, Found, Measure, NodeId, State};
+use beamline_search::{Certificate, FinishReason, Found, NodeId, State, TokenStats};
 use beamline_tokens::{Beginning, Special};
 use serde::Serialize;
 use serde_json::Value;
@@ -271,7 +271,7 @@ impl Engine {
             .into_iter()
             .map(|id| {
                 let node = tree.node(id);
-                let raw = node.raw.unwrap_or(Measure { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
+                let raw = node.raw.unwrap_or(TokenStats { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
                 GeneratedToken {
                     id: node.token.0,
                     text: self.tokenizer().vocabulary().text(node.token),

@@ -9,7 +9,7 @@ use crate::observe::SessionId;
 use crate::options::{self, Defaults, Options, Origin, Plan};
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
 use beamline_model::{Description, KvCache, Loaded, Model, ModelId};
-use beamline_search::{Measure, StopStrings};
+use beamline_search::{StopStrings, TokenStats};
 use beamline_shape::OptionValue;
 use beamline_tokens::{TokenId, Tokenizer};
 use std::fmt;
@@ -331,24 +331,24 @@ impl Engine {
     /// let span = Span { tokens: &ids, cache: &mut cache, want: Want::Tail(1) };
     /// let rows = engine.model().forward(&mut [span], &mut ())?;
     /// let next = engine.tokenizer().ids(" a")?;
-    /// let measure = engine.measure(rows.row(0), next[0]);
-    /// assert!(measure.rank == 1 && measure.logprob < 0.0);
+    /// let stats = engine.token_stats(rows.row(0), next[0]);
+    /// assert!(stats.rank == 1 && stats.logprob < 0.0);
     /// # Ok::<(), beamline::Error>(())
     /// ```
     ///
     /// # Panics
     /// When the token is beyond the row.
-    pub fn measure(&self, row: &[f32], token: TokenId) -> Measure {
-        Self::measured(row, &self.sums(row), token)
+    pub fn token_stats(&self, row: &[f32], token: TokenId) -> TokenStats {
+        Self::token_stats_of(row, &self.sums(row), token)
     }
 
     /// What the model itself thinks of a token, where the sums of the row are known.
-    pub(crate) fn measured(row: &[f32], sums: &RowSums, token: TokenId) -> Measure {
+    pub(crate) fn token_stats_of(row: &[f32], sums: &RowSums, token: TokenId) -> TokenStats {
         let value = row[token.index()];
         let (before, after) = row.split_at(token.index());
         // Of equals the lower id comes first.
         let ahead = before.iter().filter(|&&v| v >= value).count() + after.iter().filter(|&&v| v > value).count();
-        Measure { logprob: f64::from(value) - sums.log_sum(), rank: 1 + ahead, entropy: sums.entropy() }
+        TokenStats { logprob: f64::from(value) - sums.log_sum(), rank: 1 + ahead, entropy: sums.entropy() }
     }
 }
 

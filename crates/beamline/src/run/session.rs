@@ -401,7 +401,7 @@ impl Session {
     }
 
     /// Whether the raw model's numbers are noted.
-    pub(crate) fn measures(&self) -> bool {
+    pub(crate) fn notes_stats(&self) -> bool {
         self.raw_stats == RawStats::On
     }
 

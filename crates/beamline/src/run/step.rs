@@ -81,7 +81,7 @@ impl Engine {
                 chose[s] = true;
                 match self.choose(s, session, work, &rows, observer).and_then(|accepted| {
                     let over = session.is_done();
-                    if over { self.measure_results(session).map(|()| accepted) } else { Ok(accepted) }
+                    if over { self.fill_token_stats(session).map(|()| accepted) } else { Ok(accepted) }
                 }) {
                     Ok(more) => accepted += more,
                     Err(error) => session.fail(error),
@@ -156,10 +156,10 @@ impl Engine {
         }
     }
 
-    /// Measures what the model itself thought of the tokens of a search that is over, where that is not known: of an exact
+    /// Notes what the model itself thought of the tokens of a search that is over, where that is not known: of an exact
     /// search, whose nodes grow long after their rows were seen.
-    fn measure_results(&self, session: &mut Session) -> Result<(), Error> {
-        if !session.measures() {
+    fn fill_token_stats(&self, session: &mut Session) -> Result<(), Error> {
+        if !session.notes_stats() {
             return Ok(());
         }
         for found in session.results() {
@@ -174,8 +174,8 @@ impl Engine {
             let span = Span { tokens: &feed, cache: &mut cache, want: Want::Tail(branch.len()) };
             let rows = self.model().forward(&mut [span], &mut ())?;
             for (row, &node) in branch.iter().enumerate() {
-                let measure = self.measure(rows.row(row), session.tree.node(node).token);
-                session.tree.set_raw(node, measure);
+                let stats = self.token_stats(rows.row(row), session.tree.node(node).token);
+                session.tree.set_raw(node, stats);
             }
         }
         Ok(())
@@ -189,7 +189,7 @@ impl Engine {
         outlooks: &[Outlook<'_>],
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let sums: Vec<RowSums> = if session.measures() || observer.wants(Interest::Search) {
+        let sums: Vec<RowSums> = if session.notes_stats() || observer.wants(Interest::Search) {
             outlooks.iter().map(|outlook| self.sums(outlook.raw)).collect()
         } else {
             Vec::new()
@@ -200,12 +200,12 @@ impl Engine {
         let before = session.tree.len();
         session.strategy.grow(&mut session.tree, outlooks, &mut told)?;
         session.steps += 1;
-        if session.measures() {
+        if session.notes_stats() {
             let grown: Vec<(NodeId, Option<NodeId>, TokenId)> =
                 session.tree.since(before).map(|(id, node)| (id, node.parent, node.token)).collect();
             for (id, parent, token) in grown {
                 if let Some(i) = outlooks.iter().position(|outlook| Some(outlook.tip.node) == parent) {
-                    session.tree.set_raw(id, Self::measured(outlooks[i].raw, &sums[i], token));
+                    session.tree.set_raw(id, Self::token_stats_of(outlooks[i].raw, &sums[i], token));
                 }
             }
         }

@@ -141,11 +141,11 @@ pub struct TextDelta {
 pub struct TextDeltas {
     session: SessionId,
     tokenizer: Arc<Tokenizer>,
-    sequences: Vec<Told>,
+    sequences: Vec<SequenceProgress>,
 }
 
-/// How far a sequence has been told.
-struct Told {
+/// How much of a sequence has been given out.
+struct SequenceProgress {
     text: SequenceText,
     last: NodeId,
     over: bool,
@@ -153,13 +153,14 @@ struct Told {
 
 impl std::fmt::Debug for TextDeltas {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let told: Vec<(NodeId, bool)> = self.sequences.iter().map(|told| (told.last, told.over)).collect();
-        f.debug_struct("TextDeltas").field("sequences", &told).finish_non_exhaustive()
+        let progress: Vec<(NodeId, bool)> =
+            self.sequences.iter().map(|progress| (progress.last, progress.over)).collect();
+        f.debug_struct("TextDeltas").field("sequences", &progress).finish_non_exhaustive()
     }
 }
 
 impl TextDeltas {
-    /// Begins with nothing of a session told.
+    /// Begins with nothing of a session given out.
     pub fn new(engine: &Engine, session: &Session) -> Self {
         Self { session: session.id(), tokenizer: Arc::clone(engine.tokenizer()), sequences: Vec::new() }
     }
@@ -187,25 +188,25 @@ impl TextDeltas {
         for (sequence, found) in session.results().into_iter().enumerate() {
             if self.sequences.len() <= sequence {
                 let text = SequenceText::new(&self.tokenizer, session);
-                self.sequences.push(Told { text, last: Tree::ROOT, over: false });
+                self.sequences.push(SequenceProgress { text, last: Tree::ROOT, over: false });
             }
-            let told = &mut self.sequences[sequence];
-            if told.over {
+            let progress = &mut self.sequences[sequence];
+            if progress.over {
                 continue;
             }
             let (tree, node) = (session.tree(), found.node);
-            let new = tree.last_tokens(node, tree.depth(node) - tree.depth(told.last));
-            let mut text = told.text.extend(&new, session, node);
-            told.last = node;
+            let new = tree.last_tokens(node, tree.depth(node) - tree.depth(progress.last));
+            let mut text = progress.text.extend(&new, session, node);
+            progress.last = node;
             let finish = match session.state(node) {
                 State::Finished(reason) => Some(reason),
                 State::Open => None,
             };
-            told.over = finish.is_some() || last;
-            if told.over {
-                text += told.text.finish(session, node);
+            progress.over = finish.is_some() || last;
+            if progress.over {
+                text += progress.text.finish(session, node);
             }
-            if told.over || !new.is_empty() {
+            if progress.over || !new.is_empty() {
                 let stop_string = finish.and_then(|reason| stop_string(session.plan(), reason)).map(str::to_owned);
                 news.push(TextDelta { sequence, text, token_ids: new, node, finish, stop_string });
             }

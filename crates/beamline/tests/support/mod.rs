@@ -66,5 +66,5 @@ pub(crate) fn logprobs(engine: &Engine, text: &str) -> Vec<f64> {
     let mut cache = KvCache::new(engine.model().geometry());
     let span = Span { tokens: &ids[..ids.len() - 1], cache: &mut cache, want: Want::All };
     let rows = engine.model().forward(&mut [span], &mut ()).unwrap();
-    ids[1..].iter().enumerate().map(|(i, &id)| engine.measure(rows.row(i), id).logprob).collect()
+    ids[1..].iter().enumerate().map(|(i, &id)| engine.token_stats(rows.row(i), id).logprob).collect()
 }

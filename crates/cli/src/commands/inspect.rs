@@ -91,7 +91,7 @@ fn cell(i: usize, candidate: &Candidate, step: &StepRow, top: usize) -> Cell {
     };
     let word = label(text, bytes);
     let percent = |p: f64| format!("{:.2}%", p * 100.0);
-    let text = if let Some(by) = candidate.removed_by {
+    let text = if let Some(by) = &candidate.removed_by {
         format!("{REMOVED_MARK}{word} ({} raw, {by})", percent(candidate.prob))
     } else {
         let mark = if i > 0 && candidate.id == step.chosen.id { CHOSEN_MARK } else { "" };

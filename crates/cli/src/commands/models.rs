@@ -1,5 +1,7 @@
 //! `beamline models`: what a model is, where it lies, which there are.
 
+mod random;
+
 use crate::args::{ModelArgs, ModelInfo, ModelList, ModelPull, Models};
 use crate::failure::Failure;
 use crate::model;
@@ -14,6 +16,7 @@ pub(crate) fn run(args: &Models) -> Result<(), Failure> {
         Models::Info(args) => info(args),
         Models::Pull(args) => pull(args),
         Models::List(args) => list(args),
+        Models::Random(args) => random::run(args),
     }
 }
 

@@ -70,7 +70,7 @@ fn panel(name: &str, step: &StepRow, listed: &[&Candidate]) -> BarPanel {
             value: c.prob_processed,
             before: c.prob,
             chosen: c.id == step.chosen.id,
-            removed_by: c.removed_by.map(str::to_owned),
+            removed_by: c.removed_by.clone(),
             skipped,
         }
     };

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// The precision of activations in quantized matmuls. Plain floats always meet them as f32.
 ///
-/// The integers share a scale among 32 activations, by which the greatest becomes the format's greatest number. A group of
-/// weights (16 or 32) times its activations is then a sum of whole numbers, which is exact; groups are added in f32, in
+/// The integers share a scale among 32 activations, by which the largest becomes the format's largest number. A group of
+/// weights (16 or 32) times its activations is then a sum of integers, which is exact; groups are added in f32, in
 /// order: `acc = fma(sum, weight scale * activation scale, acc)`. So results depend on nothing else, as with f32. The product
 /// of an activation that is kept apart ([`I16`](Self::I16)) is added to its group's sum last.
 ///

@@ -1,4 +1,4 @@
-//! The blocks of GGUF taken apart: whole-number weights, with the scale and minimum of each group.
+//! The blocks of GGUF taken apart: integer weights, with the scale and minimum of each group.
 //!
 //! Bit layouts are those of ggml (`ggml-common.h`); values follow its reference decoder.
 
@@ -9,7 +9,7 @@ pub(crate) const MAX_BLOCK: usize = 256;
 
 /// One block, unpacked: weight `i` is `scale * quant[i]`, plus a minimum where there are minima.
 ///
-/// Scale and minimum of a group are the block's own, or, in the formats of 256, the block's times a whole number of the
+/// Scale and minimum of a group are the block's own, or, in the formats of 256, the block's times an integer of the
 /// group's.
 pub(crate) struct Block {
     pub(crate) quant: [i8; MAX_BLOCK],

@@ -1,4 +1,4 @@
-//! Products of whole numbers by the name of their instruction: what LLVM makes of the intrinsics is slower, for the reasons below.
+//! Products of integers by the name of their instruction: what LLVM makes of the intrinsics is slower, for the reasons below.
 #![cfg(target_arch = "x86_64")]
 #![allow(unsafe_code)] // assembly; each with its reason
 
@@ -6,7 +6,7 @@ use std::arch::asm;
 use std::arch::x86_64::{__m256i, __m512i, _mm256_abs_epi8, _mm256_set1_epi16};
 
 /// Adds to the sums in `low` and `high` the products of `w0` and `w1` with word `N` of several, `x`: by name, and kept in order. LLVM
-/// would add up whole numbers in another order, which takes more registers than there are, or carry one row's sum through
+/// would add up integers in another order, which takes more registers than there are, or carry one row's sum through
 /// all pairs before the next row's, which waits for itself. What follows the instructions are operands beside those named here.
 macro_rules! in_order {
     ($(#[$doc:meta])* $name:ident($w:ident, $words:literal), $features:literal: $($line:literal)+; $($operands:tt)*) => {

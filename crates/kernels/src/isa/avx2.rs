@@ -70,6 +70,11 @@ mod x86 {
         const PAIRED: bool = false;
         const FUSED: bool = VNNI;
 
+        #[inline(always)]
+        fn call<K: Kernel>(self, kernel: K) -> K::Output {
+            self.enter(kernel)
+        }
+
         type F = __m256;
 
         lane_ops! {
@@ -104,7 +109,7 @@ mod x86 {
                 _mm256_storeu_si256(out.as_mut_ptr().cast(), bytes);
                 out
             };
-            exp2_whole(n: __m256) -> __m256 = {
+            exp2_integer(n: __m256) -> __m256 = {
                 let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
                 _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
             };

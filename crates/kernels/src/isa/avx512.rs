@@ -70,6 +70,11 @@ mod x86 {
         const PAIRED: bool = true;
         const FUSED: bool = true;
 
+        #[inline(always)]
+        fn call<K: Kernel>(self, kernel: K) -> K::Output {
+            self.enter(kernel)
+        }
+
         type F = <Avx2<false> as Lanes>::F;
 
         as_avx2! {
@@ -87,7 +92,7 @@ mod x86 {
             round(x: Self::F) -> Self::F;
             pairs(x: Self::F) -> [i32; 4];
             bytes(x: [Self::F; 4]) -> [i32; 8];
-            exp2_whole(n: Self::F) -> Self::F;
+            exp2_integer(n: Self::F) -> Self::F;
             transpose(rows: [Self::F; 8]) -> [Self::F; 8];
         }
 

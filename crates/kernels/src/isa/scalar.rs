@@ -1,6 +1,6 @@
 //! Eight lanes as an array: the reference, and the fallback.
 
-use super::{ByteRange, Lanes};
+use super::{ByteRange, Kernel, Lanes};
 
 #[derive(Clone, Copy)]
 pub(super) struct Scalar;
@@ -16,6 +16,11 @@ impl Lanes for Scalar {
     const WIDE: bool = cfg!(not(target_arch = "x86_64"));
     const PAIRED: bool = false;
     const FUSED: bool = false;
+
+    #[inline(never)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
 
     type F = [f32; 8];
 
@@ -47,7 +52,8 @@ impl Lanes for Scalar {
     fn div(self, a: Self::F, b: Self::F) -> Self::F {
         zip(a, b, |a, b| a / b)
     }
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))] // eight calls
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
         std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
     }
@@ -78,7 +84,7 @@ impl Lanes for Scalar {
         std::array::from_fn(|i| i32::from_le_bytes(std::array::from_fn(|j| numbers[4 * i + j] as i8 as u8)))
     }
     #[inline(always)]
-    fn exp2_whole(self, n: Self::F) -> Self::F {
+    fn exp2_integer(self, n: Self::F) -> Self::F {
         n.map(|n| f32::from_bits((((n as i32) + 127) << 23) as u32))
     }
     #[inline(always)]
@@ -104,11 +110,13 @@ impl Lanes for Scalar {
     fn row_mul(self, a: Self::Row, b: Self::Row) -> Self::Row {
         std::array::from_fn(|i| a[i] * b[i])
     }
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))] // sixteen calls, or as long
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
     fn row_mul_add(self, a: Self::Row, b: Self::Row, c: Self::Row) -> Self::Row {
         std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
     }
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))] // sixteen calls, or as long
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
     fn row_f16(self, from: &[u16; 16]) -> Self::Row {
         from.map(|h| half::f16::from_bits(h).to_f32())
     }
@@ -171,7 +179,8 @@ impl Lanes for Scalar {
     fn words_sub(self, a: Self::Words, b: Self::Words) -> Self::Words {
         std::array::from_fn(|i| a[i].wrapping_sub(b[i]))
     }
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))] // sixteen calls, or as long
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
     fn dot(self, acc: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words {
         std::array::from_fn(|i| {
             let ([a0, a1], [b0, b1]) = (halves(a[i]), halves(b[i]));
@@ -190,7 +199,8 @@ impl Lanes for Scalar {
     fn bytes_to_multiply(self, w: [u32; 16], _: ByteRange) -> [u32; 16] {
         w
     }
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))] // sixteen calls, or as long
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
     fn dot_bytes_at<const N: usize>(self, acc: [u32; 16], w: [u32; 16], x: &[i32; 4], _: ByteRange) -> [u32; 16] {
         let x = x[N].to_le_bytes().map(|x| i32::from(x as i8));
         std::array::from_fn(|i| {

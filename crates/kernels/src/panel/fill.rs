@@ -1,6 +1,6 @@
 //! From stored rows to packed panels.
 
-use super::{PanelMut, Params, Quants, SLAB, Sixes, TransposePack, WIDTH};
+use super::{Kind, PanelMut, Params, SLAB, Sixes, TransposePack, WIDTH};
 use crate::encoding::{Block, Encoding, MAX_BLOCK, unpack};
 use crate::isa::Isa;
 use crate::source::{Layout, Source};
@@ -154,7 +154,7 @@ fn transposed<T: Copy, const N: usize>(
 /// One output's place in a panel of quantised weights.
 struct Lane<'a> {
     lines: &'a mut [u32],
-    kind: Quants,
+    kind: Kind,
     small: &'a mut [i8],
     large: &'a mut [u16],
     at: usize,
@@ -197,9 +197,9 @@ impl Lane<'_> {
         let at = slab * self.kind.words() + self.at;
         let nibbles = |i: usize| (words[i] & 0x0f0f_0f0f) | ((words[i + 1] & 0x0f0f_0f0f) << 4);
         match self.kind {
-            Quants::Bytes => (0..4).for_each(|i| self.lines[at + i * WIDTH] = words[i]),
-            Quants::Nibbles => (0..2).for_each(|i| self.lines[at + i * WIDTH] = nibbles(2 * i)),
-            Quants::Sixes => (0..).zip(Sixes::lines(words)).for_each(|(i, line)| self.lines[at + i * WIDTH] = line),
+            Kind::Nibbles => (0..2).for_each(|i| self.lines[at + i * WIDTH] = nibbles(2 * i)),
+            Kind::Sixes => (0..).zip(Sixes::lines(words)).for_each(|(i, line)| self.lines[at + i * WIDTH] = line),
+            _ => (0..4).for_each(|i| self.lines[at + i * WIDTH] = words[i]),
         }
     }
 }

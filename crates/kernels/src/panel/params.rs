@@ -21,7 +21,7 @@ pub(crate) struct Params {
     small: Aligned<i8>,
 }
 
-/// What the whole numbers of a group mean: `scale * number + minimum`.
+/// What the integers of a group mean: `scale * number + minimum`.
 pub(crate) type ScaleMin<L> = [<L as Lanes>::Row; 2];
 
 impl Params {

@@ -1,9 +1,10 @@
-//! How the weights of a slab lie, and how they are read: as sixteen numbers for one input, or, where they are whole
-//! numbers, as pairs of 16-bit ones or fours of bytes for an integer product.
+//! How the weights of a slab lie, and how they are read: as sixteen numbers for one input, or, where they are
+//! integers, as pairs of 16-bit ones or fours of bytes for an integer product.
 
 use super::params::ScaleMin;
 use super::{Line, SLAB, WIDTH};
 use crate::isa::{ByteRange, Lanes};
+use bytemuck::Pod;
 
 /// Slabs that some inputs take. Quantised ones come in pairs, so that groups of 32 are whole.
 pub(crate) fn slabs(inputs: usize, quantised: bool) -> usize {
@@ -13,22 +14,35 @@ pub(crate) fn slabs(inputs: usize, quantised: bool) -> usize {
 /// Sixteen widened weights of one input.
 pub(crate) type PanelRow = [f32; WIDTH];
 
-/// Panels in one way of storing them.
-pub(crate) trait Storage: Copy + Sync {
+/// One way of storing panels.
+pub(crate) trait Storage: Send + Sync {
     /// The weights of sixteen inputs.
-    type Slab;
+    type Slab: Pod + Sync;
     /// Whether the numbers stored need a scale to mean something.
-    const QUANTISED: bool;
+    const QUANTISED: bool = true;
 
-    /// The slabs of a panel.
-    fn slabs(&self, panel: usize, inputs: usize) -> &[Self::Slab];
+    /// The slabs of one panel out of all panels'.
+    #[inline(always)]
+    fn slabs(all: &[Self::Slab], panel: usize, inputs: usize) -> &[Self::Slab] {
+        let count = slabs(inputs, Self::QUANTISED);
+        &all[panel * count..][..count]
+    }
     /// The numbers stored for input `k` of a slab. `k` is below 16, and known when compiled wherever speed matters.
     fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row;
     /// Slabs whose rows are `f32` already, if this way's are.
-    fn plain(slabs: &[Self::Slab]) -> Option<&[PanelRow]>;
+    #[inline(always)]
+    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
+        None
+    }
 }
 
-/// A storage of whole numbers.
+/// What is done with the weights of all panels, whichever way they are stored.
+pub(crate) trait Visit {
+    /// Must be `#[inline(always)]` inside a kernel.
+    fn visit<S: Storage>(self, weights: &[S::Slab]);
+}
+
+/// A storage of integers.
 pub(crate) trait Integers: Storage {
     /// Slabs that share a scale: 1 or 2.
     const GROUP: usize;
@@ -41,6 +55,11 @@ pub(crate) trait Integers: Storage {
     fn four<L: Lanes>(l: L, slab: &Self::Slab, n: usize) -> L::Words;
 }
 
+/// As [`Visit`], of integers.
+pub(crate) trait VisitIntegers {
+    fn visit<S: Integers>(self, weights: &[S::Slab]);
+}
+
 /// The weights that input `k` of a slab means.
 #[inline(always)]
 pub(crate) fn widen<L: Lanes, S: Storage>(l: L, slab: &S::Slab, k: usize, [scale, min]: ScaleMin<L>) -> L::Row {
@@ -50,12 +69,6 @@ pub(crate) fn widen<L: Lanes, S: Storage>(l: L, slab: &S::Slab, k: usize, [scale
     if S::QUANTISED { l.row_mul_add(numbers, scale, min) } else { numbers }
 }
 
-/// The slabs of one panel out of all panels, of `N` numbers each.
-#[inline(always)]
-fn panel<T, const N: usize>(data: &[T], panel: usize, slabs: usize) -> &[[T; N]] {
-    data[panel * slabs * N..][..slabs * N].as_chunks().0
-}
-
 /// Row `k` of a slab.
 #[inline(always)]
 fn row<T>(slab: &[T; SLAB * WIDTH], k: usize) -> &[T; WIDTH] {
@@ -63,17 +76,12 @@ fn row<T>(slab: &[T; SLAB * WIDTH], k: usize) -> &[T; WIDTH] {
 }
 
 /// f32, a row of sixteen outputs for each input.
-#[derive(Clone, Copy)]
-pub(crate) struct Floats<'a>(pub(crate) &'a [f32]);
+pub(crate) struct Floats;
 
-impl Storage for Floats<'_> {
+impl Storage for Floats {
     type Slab = [f32; SLAB * WIDTH];
     const QUANTISED: bool = false;
 
-    #[inline(always)]
-    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
-        panel(self.0, at, slabs(inputs, Self::QUANTISED))
-    }
     #[inline(always)]
     fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
         l.row_load(row(slab, k))
@@ -85,24 +93,15 @@ impl Storage for Floats<'_> {
 }
 
 /// f16, or bf16 where `BRAIN`; rows as for f32.
-#[derive(Clone, Copy)]
-pub(crate) struct Halves<'a, const BRAIN: bool>(pub(crate) &'a [u16]);
+pub(crate) struct Halves<const BRAIN: bool>;
 
-impl<const BRAIN: bool> Storage for Halves<'_, BRAIN> {
+impl<const BRAIN: bool> Storage for Halves<BRAIN> {
     type Slab = [u16; SLAB * WIDTH];
     const QUANTISED: bool = false;
 
     #[inline(always)]
-    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
-        panel(self.0, at, slabs(inputs, Self::QUANTISED))
-    }
-    #[inline(always)]
     fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
         if BRAIN { l.row_bf16(row(slab, k)) } else { l.row_f16(row(slab, k)) }
-    }
-    #[inline(always)]
-    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
-        None
     }
 }
 
@@ -113,34 +112,19 @@ fn mask16<L: Lanes>(l: L, x: L::Words, mask: i32) -> L::Words {
 }
 
 /// One byte a weight, signed: line `k / 4`, byte `k % 4` of each output's word.
-#[derive(Clone, Copy)]
-pub(crate) struct Bytes<'a>(pub(crate) &'a [u32]);
+pub(crate) struct Bytes;
 
-impl Bytes<'_> {
-    /// Lines of a slab.
-    pub(super) const LINES: usize = 4;
-}
-
-impl Storage for Bytes<'_> {
+impl Storage for Bytes {
     type Slab = [u32; 4 * WIDTH];
-    const QUANTISED: bool = true;
 
-    #[inline(always)]
-    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
-        panel(self.0, at, slabs(inputs, Self::QUANTISED))
-    }
     #[inline(always)]
     fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
         let words = l.words(line(slab, k / 4));
         l.to_row(l.signed32(l.up32(words, 24 - 8 * (k % 4) as i32), 24))
     }
-    #[inline(always)]
-    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
-        None
-    }
 }
 
-impl Integers for Bytes<'_> {
+impl Integers for Bytes {
     const GROUP: usize = 2;
     const BYTE_RANGE: ByteRange = ByteRange::Signed;
 
@@ -164,20 +148,14 @@ fn line<const N: usize>(slab: &[u32; N], at: usize) -> &Line {
 
 /// Half a byte a weight, 0 to 15: line `k / 8`, byte `k % 4`, its low half for the first four of eight inputs. `G` slabs
 /// share a scale.
-#[derive(Clone, Copy)]
-pub(crate) struct Nibbles<'a, const G: usize>(pub(crate) &'a [u32]);
-
-impl<const G: usize> Nibbles<'_, G> {
-    /// Lines of a slab.
-    pub(super) const LINES: usize = 2;
-}
+pub(crate) struct Nibbles<const G: usize>;
 
 /// How far up a nibble lies in its byte.
 fn nibble_shift(k: usize) -> i32 {
     4 * (k / 4 % 2) as i32
 }
 
-/// The nibbles of one input as whole numbers, in lines as for [`Nibbles`].
+/// The nibbles of one input as integers, in lines as for [`Nibbles`].
 #[inline(always)]
 fn nibbles<L: Lanes, const N: usize>(l: L, slab: &[u32; N], k: usize) -> L::Words {
     let words = l.words(line(slab, k / 8));
@@ -199,25 +177,16 @@ fn nibble_four<L: Lanes, const N: usize>(l: L, slab: &[u32; N], n: usize) -> L::
     mask16(l, if n.is_multiple_of(2) { words } else { l.down16(words, 4) }, 0x0f0f)
 }
 
-impl<const G: usize> Storage for Nibbles<'_, G> {
+impl<const G: usize> Storage for Nibbles<G> {
     type Slab = [u32; 2 * WIDTH];
-    const QUANTISED: bool = true;
 
-    #[inline(always)]
-    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
-        panel(self.0, at, slabs(inputs, Self::QUANTISED))
-    }
     #[inline(always)]
     fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
         l.to_row(nibbles(l, slab, k))
     }
-    #[inline(always)]
-    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
-        None
-    }
 }
 
-impl<const G: usize> Integers for Nibbles<'_, G> {
+impl<const G: usize> Integers for Nibbles<G> {
     const GROUP: usize = G;
     const BYTE_RANGE: ByteRange = ByteRange::Narrow;
 
@@ -234,15 +203,11 @@ impl<const G: usize> Integers for Nibbles<'_, G> {
 /// Six bits a weight, 0 to 63, in halves of words: the low six bits of line `i` are pair `2 i` and the top six the pair after
 /// it, as for [`Integers::pair`]; so three lines hold six pairs, and one instruction reads each. The four bits between are the
 /// other two pairs: the low bits of the first and of the second in lines 0 and 2, the high ones of both in line 1.
-#[derive(Clone, Copy)]
-pub(crate) struct Sixes<'a>(pub(crate) &'a [u32]);
+pub(crate) struct Sixes;
 
-impl Sixes<'_> {
-    /// Lines of a slab.
-    pub(super) const LINES: usize = 3;
-
+impl Sixes {
     /// The lines of sixteen numbers, four bytes to a word.
-    pub(super) fn lines([a, b, c, rest]: [u32; 4]) -> [u32; Sixes::LINES] {
+    pub(super) fn lines([a, b, c, rest]: [u32; 4]) -> [u32; 3] {
         let ends = |word: u32| (word & 0x003f_003f) | ((word & 0x3f00_3f00) << 2);
         let [first, second] = [rest, rest >> 8];
         let [low, lower] = [first, second].map(|pair| (pair & 0x000f_000f) << 6);
@@ -253,31 +218,22 @@ impl Sixes<'_> {
 
 /// A pair of sixes that lies between others: its low bits in line `low`, its high ones in line 1, `by` above where they belong.
 #[inline(always)]
-fn between<L: Lanes>(l: L, slab: &<Sixes<'_> as Storage>::Slab, low: usize, by: i32) -> L::Words {
+fn between<L: Lanes>(l: L, slab: &<Sixes as Storage>::Slab, low: usize, by: i32) -> L::Words {
     let low = mask16(l, l.down16(l.words(line(slab, low)), 6), 0x0f);
     l.or(low, mask16(l, l.down16(l.words(line(slab, 1)), by), 0x30))
 }
 
-impl Storage for Sixes<'_> {
+impl Storage for Sixes {
     type Slab = [u32; 3 * WIDTH];
-    const QUANTISED: bool = true;
 
-    #[inline(always)]
-    fn slabs(&self, at: usize, inputs: usize) -> &[Self::Slab] {
-        panel(self.0, at, slabs(inputs, Self::QUANTISED))
-    }
     #[inline(always)]
     fn numbers<L: Lanes>(l: L, slab: &Self::Slab, k: usize) -> L::Row {
         let pair = Self::pair(l, slab, k / 4 * 2 + k % 2);
         l.to_row(l.and(l.down32(pair, 16 * (k % 4 / 2) as i32), l.words_splat(63)))
     }
-    #[inline(always)]
-    fn plain(_: &[Self::Slab]) -> Option<&[PanelRow]> {
-        None
-    }
 }
 
-impl Integers for Sixes<'_> {
+impl Integers for Sixes {
     const GROUP: usize = 1;
     const BYTE_RANGE: ByteRange = ByteRange::Unsigned;
 

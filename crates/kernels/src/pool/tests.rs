@@ -15,7 +15,7 @@ fn every_part_is_done_once_in_many_rounds() {
         });
         assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1), "round {round}");
         if round % 500 == 20 {
-            std::thread::sleep(2 * AWAKE); // the workers park, and are unparked
+            std::thread::sleep(2 * SPIN); // the workers park, and are unparked
         }
     }
 }
@@ -97,8 +97,19 @@ fn panics_reach_the_caller_and_the_pool_goes_on() {
     let panic = broken.unwrap_err();
     assert!(panic.is::<Evil>());
     forget(panic);
+    // Whichever parts the caller gets: the worker keeps one until the caller has had its own.
+    let (caller, begun) = (std::thread::current().id(), AtomicBool::new(false));
     let broken = catch_unwind(AssertUnwindSafe(|| {
-        pool.run(8, &|part| if part == 0 { panic!("on purpose") } else { std::panic::panic_any(Evil) });
+        pool.run(8, &|_| {
+            if std::thread::current().id() == caller {
+                begun.store(true, Ordering::Relaxed);
+                panic!("on purpose");
+            }
+            while !begun.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+            std::panic::panic_any(Evil);
+        });
     }));
     assert_eq!(broken.unwrap_err().downcast_ref(), Some(&"on purpose"));
     let count = AtomicUsize::new(0);

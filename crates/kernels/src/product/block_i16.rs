@@ -5,8 +5,8 @@ use super::{Acc, eight};
 use crate::isa::{Lanes, prefetch_line};
 use crate::panel::{Integers, Line, SLAB, WIDTH};
 
-/// What the greatest activation of a block becomes.
-const GREATEST: f32 = 32_767.0;
+/// What the largest activation of a block becomes.
+const MAX: f32 = 32_767.0;
 
 /// 32 activations of one row as signed 16-bit numbers times a scale, but for an outlier, which is apart: two cache lines.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,7 @@ impl BlockI16 {
     /// Rounds to 16 bits.
     #[inline(always)]
     fn set<L: Lanes>(&mut self, l: L, all: &BlockStats<L>) -> Option<()> {
-        let (eights, scale) = all.rounded(l, GREATEST)?;
+        let (eights, scale) = all.rounded(l, MAX)?;
         for i in 0..4 {
             self.words.as_chunks_mut().0[i] = l.pairs(eights[i]);
         }

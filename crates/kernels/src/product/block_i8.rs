@@ -5,10 +5,10 @@ use super::{Acc, four};
 use crate::isa::{ByteRange, Lanes, prefetch_line};
 use crate::panel::{Integers, Line, WIDTH};
 
-/// What the greatest activation of a block becomes.
-const GREATEST: f32 = 127.0;
+/// What the largest activation of a block becomes.
+const MAX: f32 = 127.0;
 
-/// 32 activations of one row as whole numbers from -127 to 127, times a scale: one cache line.
+/// 32 activations of one row as integers from -127 to 127, times a scale: one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct BlockI8 {
@@ -30,7 +30,7 @@ impl QuantizedBlock for BlockI8 {
     #[inline(always)]
     fn round<L: Lanes>(&mut self, l: L, x: &[f32; 32]) {
         let x = BlockStats::new(l, x);
-        let Some((whole, scale)) = x.rounded(l, GREATEST) else {
+        let Some((whole, scale)) = x.rounded(l, MAX) else {
             *self = Self { scale: x.non_finite, ..Self::ZERO };
             return;
         };

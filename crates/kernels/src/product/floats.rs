@@ -16,12 +16,12 @@ fn ahead<const P: usize>(at: usize, len: usize) -> usize {
 }
 
 /// The chains of a part.
-pub(super) struct Chains<'a, S> {
+pub(super) struct Chains<'a, 'b, S: Storage> {
     pub(super) part: Part<'a>,
-    pub(super) storage: S,
+    pub(super) weights: &'b [S::Slab],
 }
 
-impl<S: Storage> Kernel for Chains<'_, S> {
+impl<S: Storage> Kernel for Chains<'_, '_, S> {
     type Output = ();
 
     #[inline(always)]
@@ -57,7 +57,7 @@ fn step<L: Lanes, const M: usize, const P: usize, const T: usize>(
     }
 }
 
-impl<S: Storage> Chains<'_, S> {
+impl<S: Storage> Chains<'_, '_, S> {
     /// Exactly `M` rows, more than two: where a panel's row is two registers, two panels leave no room for the rest.
     #[inline(always)]
     fn some<L: Lanes, const M: usize>(&mut self, l: L) {
@@ -85,11 +85,11 @@ impl<S: Storage> Chains<'_, S> {
         let inputs = self.part.inputs.width;
         let all = self.part.params;
         let mut acc = self.part.take::<L, M, P>(l, 0, first, true);
-        let panel = size_of_val(self.storage.slabs(first, inputs));
+        let panel = size_of_val(S::slabs(self.weights, first, inputs));
         let (tiles, rest) = self.part.inputs.tile::<T>(0).as_chunks::<SLAB>();
         let (mut slabs, mut params) = ([&[][..]; P], [all.panel(first, inputs); P]);
         for p in 0..P {
-            slabs[p] = &self.storage.slabs(first + p, inputs)[..tiles.len() + usize::from(!rest.is_empty())];
+            slabs[p] = &S::slabs(self.weights, first + p, inputs)[..tiles.len() + usize::from(!rest.is_empty())];
             params[p] = all.panel(first + p, inputs);
         }
         let mut scale_min = [[l.row_splat(0.0); 2]; P];
@@ -103,7 +103,8 @@ impl<S: Storage> Chains<'_, S> {
             for p in 0..P {
                 now[p] = &slabs[p][s];
             }
-            if let Some(x) = tiles.get(s) {
+            let x = tiles.get(s);
+            if let (true, Some(x)) = (L::WIDE, x) {
                 let ahead = ahead::<P>(s * size_of::<S::Slab>(), panel);
                 sixteen!(|K| {
                     for p in 0..P {
@@ -114,7 +115,7 @@ impl<S: Storage> Chains<'_, S> {
                     }
                 });
             } else {
-                for (k, x) in rest.iter().enumerate() {
+                for (k, x) in x.map_or(rest, |x| x).iter().enumerate() {
                     for p in 0..P {
                         let w = widen::<L, S>(l, now[p], k, scale_min[p]);
                         step::<L, M, P, T>(l, &mut acc, x, 0, w, p);
@@ -169,11 +170,11 @@ impl<S: Storage> Chains<'_, S> {
         inputs: &Range<usize>,
         scratch: &mut [[PanelRow; K_BLOCK_WIDENED]; P],
     ) {
-        let (storage, width) = (self.storage, self.part.inputs.width);
+        let (weights, width) = (self.weights, self.part.inputs.width);
         let now = inputs.start / SLAB..inputs.end.div_ceil(SLAB);
         let mut w: [&[PanelRow]; P] = [&[]; P];
         for (p, scratch) in scratch.iter_mut().enumerate() {
-            let slabs = &storage.slabs(panel + p, width)[now.clone()];
+            let slabs = &S::slabs(weights, panel + p, width)[now.clone()];
             let rows = if let Some(plain) = S::plain(slabs) {
                 plain
             } else {
@@ -182,36 +183,13 @@ impl<S: Storage> Chains<'_, S> {
             };
             w[p] = &rows[..inputs.len()];
         }
-        // The next panels' block is asked for meanwhile, a share with each tile.
-        let of_panel = storage.slabs(panel, width).len();
+        let of_panel = S::slabs(weights, panel, width).len();
         let (after, then) = self.part.after(panel + P, &now, Self::together() / SLAB, of_panel);
-        let none = [PrefetchQueue::NONE; P];
-        let mut next = none;
+        let mut next = [PrefetchQueue::NONE; P];
         for p in 0..P {
-            next[p] = PrefetchQueue::all(&storage.slabs((after + p).min(self.part.all - 1), width)[then.clone()]);
+            next[p] = PrefetchQueue::all(&S::slabs(weights, (after + p).min(self.part.all - 1), width)[then.clone()]);
         }
-        let whole = rows.start / TILE..rows.end / TILE;
-        if !L::WIDE {
-            for row in rows.clone() {
-                self.tile::<L, 1, P>(l, [row / TILE, row % TILE], panel, inputs, w, none);
-            }
-            return;
-        }
-        for (i, tile) in whole.clone().enumerate() {
-            let mut share = none;
-            for p in 0..P {
-                share[p] = next[p].share(i, whole.len());
-            }
-            self.tile::<L, TILE, P>(l, [tile, 0], panel, inputs, w, share);
-        }
-        match rows.end % TILE {
-            1 => self.tile::<L, 1, P>(l, [whole.end, 0], panel, inputs, w, none),
-            2 => self.tile::<L, 2, P>(l, [whole.end, 0], panel, inputs, w, none),
-            3 => self.tile::<L, 3, P>(l, [whole.end, 0], panel, inputs, w, none),
-            4 => self.tile::<L, 4, P>(l, [whole.end, 0], panel, inputs, w, none),
-            5 => self.tile::<L, 5, P>(l, [whole.end, 0], panel, inputs, w, none),
-            _ => {}
-        }
+        l.call(Tiles { part: &mut self.part, rows, panel, inputs, w, next });
     }
 
     /// Widens some slabs of a panel, the first of which begins at input `start`.
@@ -227,21 +205,62 @@ impl<S: Storage> Chains<'_, S> {
         let params = self.part.params.panel(panel, self.part.inputs.width);
         for (s, (slab, to)) in slabs.iter().zip(to.as_chunks_mut::<SLAB>().0).enumerate() {
             let scale_min = params.scale_min(l, start / SLAB + s);
-            sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, scale_min), &mut to[K]));
+            if L::WIDE {
+                sixteen!(|K| l.row_store(widen::<L, S>(l, slab, K, scale_min), &mut to[K]));
+            } else {
+                to.iter_mut().enumerate().for_each(|(k, to)| l.row_store(widen::<L, S>(l, slab, k, scale_min), to));
+            }
         }
     }
+}
 
+/// Some rows (the first of which begins a tile) against one block of `P` panels, `w`, whatever it was stored as.
+struct Tiles<'a, 'b, const P: usize> {
+    part: &'b mut Part<'a>,
+    rows: &'b Range<usize>,
+    panel: usize,
+    inputs: &'b Range<usize>,
+    w: [&'b [PanelRow]; P],
+    /// What is asked for meanwhile, a share with each tile.
+    next: [PrefetchQueue; P],
+}
+
+impl<const P: usize> Kernel for Tiles<'_, '_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, l: L) {
+        let none = [PrefetchQueue::NONE; P];
+        let whole = self.rows.start / TILE..self.rows.end / TILE;
+        if !L::WIDE {
+            for row in self.rows.clone() {
+                self.tile::<L, 1>(l, [row / TILE, row % TILE], none);
+            }
+            return;
+        }
+        for (i, tile) in whole.clone().enumerate() {
+            let mut share = none;
+            for p in 0..P {
+                share[p] = self.next[p].share(i, whole.len());
+            }
+            self.tile::<L, TILE>(l, [tile, 0], share);
+        }
+        match self.rows.end % TILE {
+            1 => self.tile::<L, 1>(l, [whole.end, 0], none),
+            2 => self.tile::<L, 2>(l, [whole.end, 0], none),
+            3 => self.tile::<L, 3>(l, [whole.end, 0], none),
+            4 => self.tile::<L, 4>(l, [whole.end, 0], none),
+            5 => self.tile::<L, 5>(l, [whole.end, 0], none),
+            _ => {}
+        }
+    }
+}
+
+impl<const P: usize> Tiles<'_, '_, P> {
     /// `M` rows, from row `at` of a tile, against one block: the chains are taken up from `out` and put back.
     #[inline(always)]
-    fn tile<L: Lanes, const M: usize, const P: usize>(
-        &mut self,
-        l: L,
-        [tile, at]: [usize; 2],
-        panel: usize,
-        inputs: &Range<usize>,
-        w: [&[PanelRow]; P],
-        mut queue: [PrefetchQueue; P],
-    ) {
+    fn tile<L: Lanes, const M: usize>(&mut self, l: L, [tile, at]: [usize; 2], mut queue: [PrefetchQueue; P]) {
+        let (panel, inputs, w) = (self.panel, self.inputs, self.w);
         let row = tile * TILE + at;
         let mut acc = self.part.take::<L, M, P>(l, row, panel, inputs.start == 0);
         let (x_steps, x_rest) = self.part.inputs.tile::<TILE>(tile)[inputs.clone()].as_chunks::<TILE_INPUTS>();

@@ -16,11 +16,11 @@ pub(super) struct Inputs<'a> {
     pub(super) width: usize,
     /// One row as it is, or tiles of rows, `[rows / TILE][inputs][TILE]`.
     plain: Plain<'a>,
-    pub(super) whole: Whole<'a>,
+    pub(super) quantized: Quantized<'a>,
 }
 
-/// Activations as whole numbers, `[rows][inputs / 32]`, if a matrix wants them.
-pub(super) enum Whole<'a> {
+/// Activations as integers, `[rows][inputs / 32]`, if a matrix wants them.
+pub(super) enum Quantized<'a> {
     None,
     I16(Scratch<'a, BlockI16>),
     I8(Scratch<'a, BlockI8>),
@@ -46,15 +46,15 @@ impl<'a> Inputs<'a> {
         } else {
             Plain::Row(x)
         };
-        let whole = formats.iter().copied().find(|&format| format != ActivationFormat::F32);
-        let fits = |&format: &ActivationFormat| format == ActivationFormat::F32 || Some(format) == whole;
-        assert!(formats.iter().all(fits), "one format of whole numbers");
-        let whole = match whole {
-            None => Whole::None,
-            Some(ActivationFormat::I8) => Whole::I8(blocks(x, inputs, compute)),
-            Some(_) => Whole::I16(blocks(x, inputs, compute)),
+        let format = formats.iter().copied().find(|&format| format != ActivationFormat::F32);
+        let fits = |&wanted: &ActivationFormat| wanted == ActivationFormat::F32 || Some(wanted) == format;
+        assert!(formats.iter().all(fits), "one format of integers");
+        let quantized = match format {
+            None => Quantized::None,
+            Some(ActivationFormat::I8) => Quantized::I8(blocks(x, inputs, compute)),
+            Some(_) => Quantized::I16(blocks(x, inputs, compute)),
         };
-        Self { rows, width: inputs, plain, whole }
+        Self { rows, width: inputs, plain, quantized }
     }
 
     /// Tile `tile` of the activations as f32, an entry for each input.
@@ -80,7 +80,7 @@ fn tiles<'a>(x: &[f32], rows: usize, inputs: usize, compute: &'a Compute) -> Scr
     out
 }
 
-/// Every row in whole numbers; the last block of a row is filled up with zeros.
+/// Every row in integers; the last block of a row is filled up with zeros.
 fn blocks<'a, X: QuantizedBlock>(x: &[f32], inputs: usize, compute: &'a Compute) -> Scratch<'a, X> {
     let per_row = inputs.div_ceil(32);
     let mut all = compute.scratch_of(x.len() / inputs * per_row, X::ZERO);
@@ -91,7 +91,7 @@ fn blocks<'a, X: QuantizedBlock>(x: &[f32], inputs: usize, compute: &'a Compute)
     all
 }
 
-/// Rounds one row to whole numbers.
+/// Rounds one row to integers.
 struct Round<'a, X> {
     x: &'a [f32],
     to: &'a mut [X],

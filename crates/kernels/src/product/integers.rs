@@ -1,4 +1,4 @@
-//! Chains of groups (quantized matmul): inside a group whole numbers are added up, which is exact (what is apart from them comes last); groups follow
+//! Chains of groups (quantized matmul): inside a group integers are added up, which is exact (what is apart from them comes last); groups follow
 //! each other in f32.
 
 use super::Part;
@@ -29,15 +29,15 @@ fn tiling(rows: usize, sixes: bool) -> [usize; 4] {
 }
 
 /// The chains of a part.
-pub(super) struct Chains<'a, X, S> {
+pub(super) struct Chains<'a, 'b, X, S: Integers> {
     pub(super) part: Part<'a>,
     /// Of all rows, `[rows][inputs / 32]`.
-    pub(super) x: &'a [X],
-    pub(super) storage: S,
-    pub(super) compute: &'a Compute,
+    pub(super) x: &'b [X],
+    pub(super) weights: &'b [S::Slab],
+    pub(super) compute: &'b Compute,
 }
 
-impl<X: QuantizedBlock, S: Integers> Kernel for Chains<'_, X, S> {
+impl<X: QuantizedBlock, S: Integers> Kernel for Chains<'_, '_, X, S> {
     type Output = ();
     const DOTS: bool = true;
 
@@ -71,10 +71,10 @@ fn close<L: Lanes>(
     if has_min { l.row_mul_add(min, l.row_splat(x.sum(half)), acc) } else { acc }
 }
 
-impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
+impl<'b, X: QuantizedBlock, S: Integers> Chains<'_, 'b, X, S> {
     /// The blocks of a row.
     #[inline(always)]
-    fn row(&self, row: usize) -> &'a [X] {
+    fn row(&self, row: usize) -> &'b [X] {
         let per_row = self.part.inputs.width.div_ceil(32);
         &self.x[row * per_row..][..per_row]
     }
@@ -96,7 +96,7 @@ impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
     /// `M` rows and a panel over all inputs.
     #[inline(always)]
     fn whole<L: Lanes, const M: usize>(&mut self, l: L, panel: usize) {
-        let (inputs, storage, all) = (self.part.inputs.width, self.storage, self.part.params);
+        let (inputs, all) = (self.part.inputs.width, self.part.params);
         let (zero_point, has_min) = (all.zero_point, all.has_min);
         let mut acc = self.part.take::<L, M, 1>(l, 0, panel, true);
         let count = inputs.div_ceil(32);
@@ -104,7 +104,7 @@ impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
         for m in 0..M {
             rows[m] = &self.row(m)[..count];
         }
-        let slabs = &storage.slabs(panel, inputs).as_chunks::<2>().0[..count];
+        let slabs = &S::slabs(self.weights, panel, inputs).as_chunks::<2>().0[..count];
         let params = all.panel(panel, inputs);
         let ahead = WEIGHTS_AHEAD / size_of::<[S::Slab; 2]>();
         for b in 0..count {
@@ -166,10 +166,10 @@ impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
         now: &Range<usize>,
         room: &mut [[ReadySlab<X>; SLABS]; P],
     ) {
-        let (storage, inputs) = (self.storage, self.part.inputs.width);
+        let (weights, inputs) = (self.weights, self.part.inputs.width);
         for (p, ready) in room.iter_mut().enumerate() {
             let params = self.part.params.panel(panel + p, inputs);
-            let stored = &storage.slabs(panel + p, inputs)[now.clone()];
+            let stored = &S::slabs(weights, panel + p, inputs)[now.clone()];
             for (i, (from, to)) in stored.iter().zip(ready).enumerate() {
                 X::make_ready::<L, S>(l, from, &mut to.words);
                 // The first of a group speaks for it.
@@ -184,7 +184,7 @@ impl<'a, X: QuantizedBlock, S: Integers> Chains<'a, X, S> {
         let (after, then) = self.part.after(panel + P, now, SLABS, slabs(inputs, true));
         let mut next = [PrefetchQueue::NONE; P];
         for p in 0..P {
-            next[p] = PrefetchQueue::all(&storage.slabs((after + p).min(self.part.all - 1), inputs)[then.clone()]);
+            next[p] = PrefetchQueue::all(&S::slabs(weights, (after + p).min(self.part.all - 1), inputs)[then.clone()]);
         }
         let mut ready = [&[][..]; P];
         for p in 0..P {

@@ -1,4 +1,4 @@
-//! What activations and weights are to each other where both are whole numbers.
+//! What activations and weights are to each other where both are integers.
 
 use super::Acc;
 use crate::isa::{ByteRange, Lanes};
@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// 32 activations of one row as whole numbers, times a scale, in a form in which they meet weights: one word of some
+/// 32 activations of one row as integers, times a scale, in a form in which they meet weights: one word of some
 /// activations meets a word of as many weights of each output.
 pub(crate) trait QuantizedBlock: Copy + Send + Sync + fmt::Debug + 'static {
     /// All zeros.
@@ -45,7 +45,7 @@ pub(crate) trait QuantizedBlock: Copy + Send + Sync + fmt::Debug + 'static {
 /// 32 activations in registers, and what their rounding depends on.
 pub(super) struct BlockStats<L: Lanes> {
     eights: [L::F; 4],
-    /// The greatest size, and the sum of all sizes.
+    /// The largest size, and the sum of all sizes.
     pub(super) most: f32,
     pub(super) sum: f32,
     /// Zero; NaN where one of them is no number, which must show.
@@ -63,16 +63,16 @@ impl<L: Lanes> BlockStats<L> {
             most = l.max(size, most);
             sum = l.add(size, sum);
         }
-        let (most, sum) = (l.greatest(most), l.total(sum));
+        let (most, sum) = (l.max_lane(most), l.total(sum));
         let non_finite = if sum.is_finite() { 0.0 } else { x.iter().map(|x| x * 0.0).sum() };
         Self { eights, most, sum, non_finite }
     }
 
-    /// As whole numbers of which the greatest has the size `greatest`, and what a one is worth; none where they are all
+    /// As integers of which the largest has the size `max`, and what a one is worth; none where they are all
     /// zeros, next to nothing, or no numbers.
     #[inline(always)]
-    pub(super) fn rounded(&self, l: L, greatest: f32) -> Option<([L::F; 4], f32)> {
-        let by = greatest / self.most;
+    pub(super) fn rounded(&self, l: L, max: f32) -> Option<([L::F; 4], f32)> {
+        let by = max / self.most;
         if !by.is_finite() || self.non_finite != 0.0 {
             return None;
         }
@@ -80,11 +80,11 @@ impl<L: Lanes> BlockStats<L> {
         for i in 0..4 {
             whole[i] = l.round(l.mul(whole[i], l.splat(by)));
         }
-        Some((whole, self.most / greatest))
+        Some((whole, self.most / max))
     }
 }
 
-/// The sums of the first sixteen whole numbers and the second, which are exact: less than 2^20.
+/// The sums of the first sixteen integers and of the second, which are exact: less than 2^20.
 #[inline(always)]
 pub(super) fn halves<L: Lanes>(l: L, whole: &[L::F; 4]) -> [i32; 2] {
     [l.total(l.add(whole[0], whole[1])) as i32, l.total(l.add(whole[2], whole[3])) as i32]

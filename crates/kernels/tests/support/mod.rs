@@ -73,7 +73,7 @@ fn groups(encoding: Encoding, raw: &[u8]) -> Vec<Group> {
     raw.chunks(encoding.block_bytes()).flat_map(of).collect()
 }
 
-/// 32 activations as whole numbers with a scale, and the outlier among them, if it is apart: which, and its value.
+/// 32 activations as integers with a scale, and the outlier among them, if it is apart: which, and its value.
 struct Rounded {
     whole: Vec<i32>,
     scale: f32,

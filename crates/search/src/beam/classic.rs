@@ -1,11 +1,11 @@
-//! The pool of finished hypotheses of the older beam searches: one for each group or prompt, scored in f64.
+//! The finished hypotheses of the older beam searches: one for each group or prompt, scored in f64.
 
 use super::EarlyStopping;
 use crate::tree::NodeId;
 
 /// At most `size` finished hypotheses.
 #[derive(Clone, Debug)]
-pub(crate) struct ClassicPool {
+pub(crate) struct ClassicFinishedBeams {
     size: usize,
     penalty: f64,
     early_stopping: EarlyStopping,
@@ -15,7 +15,7 @@ pub(crate) struct ClassicPool {
     held: Vec<(NodeId, f64)>,
 }
 
-impl ClassicPool {
+impl ClassicFinishedBeams {
     pub(crate) fn new(size: usize, penalty: f64, early_stopping: EarlyStopping, limit: usize) -> Self {
         Self { size, penalty, early_stopping, limit, held: Vec::new() }
     }
@@ -68,9 +68,9 @@ impl ClassicPool {
     }
 }
 
-/// The best hypotheses of some pools, the best first; of equals the later one.
-pub(crate) fn ranked<'a>(pools: impl Iterator<Item = &'a ClassicPool>) -> Vec<(NodeId, f64)> {
-    let mut all: Vec<(NodeId, f64)> = pools.flat_map(|pool| pool.held().iter().copied()).collect();
+/// The best hypotheses of some lists, the best first; of equals the later one.
+pub(crate) fn ranked<'a>(lists: impl Iterator<Item = &'a ClassicFinishedBeams>) -> Vec<(NodeId, f64)> {
+    let mut all: Vec<(NodeId, f64)> = lists.flat_map(|list| list.held().iter().copied()).collect();
     all.sort_by(|a, b| a.1.total_cmp(&b.1));
     all.reverse();
     all

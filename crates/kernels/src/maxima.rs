@@ -1,40 +1,40 @@
-//! The greatest numbers of a long row: passes that look at whole chunks, so that most numbers are never looked at one by
+//! The largest numbers of a long row: passes that look at whole chunks, so that most numbers are never looked at one by
 //! one.
 
 use crate::isa::{Isa, Kernel, Lanes};
-use crate::row::{each_eight, greatest as of_row};
+use crate::row::{self, each_eight};
 
 /// Numbers in a chunk.
 pub const MAXIMA_CHUNK: usize = 64;
 
-/// The greatest entry, NaN passed over; minus infinity for an empty row.
+/// The largest entry, NaN passed over; minus infinity for an empty row.
 ///
 /// ```
-/// use beamline_kernels::{Isa, greatest};
-/// assert_eq!(greatest(&[1.0, f32::NAN, 3.0], Isa::detect()), 3.0);
+/// use beamline_kernels::{Isa, row_max};
+/// assert_eq!(row_max(&[1.0, f32::NAN, 3.0], Isa::detect()), 3.0);
 /// ```
-pub fn greatest(row: &[f32], isa: Isa) -> f32 {
-    isa.run(Greatest(row))
+pub fn row_max(row: &[f32], isa: Isa) -> f32 {
+    isa.run(RowMax(row))
 }
 
-struct Greatest<'a>(&'a [f32]);
+struct RowMax<'a>(&'a [f32]);
 
-impl Kernel for Greatest<'_> {
+impl Kernel for RowMax<'_> {
     type Output = f32;
 
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) -> f32 {
-        of_row(l, self.0)
+        row::row_max(l, self.0)
     }
 }
 
-/// The index of the greatest entry, the lowest of equals; none for an empty row or one with NaN alone.
+/// The index of the largest entry, the lowest of equals; none for an empty row or one with NaN alone.
 ///
 /// ```
 /// assert_eq!(beamline_kernels::argmax(&[1.0, 3.0, 3.0]), Some(1));
 /// ```
 pub fn argmax(row: &[f32]) -> Option<usize> {
-    let most = greatest(row, Isa::chosen());
+    let most = row_max(row, Isa::chosen());
     let holds = |chunk: &[f32]| chunk.iter().map(|&v| u32::from(v == most)).sum::<u32>() > 0;
     let (at, chunk) = row.chunks(MAXIMA_CHUNK).enumerate().find(|(_, chunk)| holds(chunk))?;
     Some(at * MAXIMA_CHUNK + chunk.iter().position(|&v| v == most)?)
@@ -61,7 +61,7 @@ impl Kernel for BelowInfinity<'_> {
         let (top, zero, one) = (l.splat(f32::INFINITY), l.splat(0.0), l.splat(1.0));
         let mut non_finite = zero;
         each_eight!(self.0, 0.0, |eight| non_finite = l.max(l.select_less(l.load(eight), top, zero, one), non_finite));
-        l.greatest(non_finite) == 0.0
+        l.max_lane(non_finite) == 0.0
     }
 }
 
@@ -84,7 +84,7 @@ impl Kernel for AllFinite<'_> {
     }
 }
 
-/// The greatest entry of every [`MAXIMA_CHUNK`] numbers, NaN passed over, into `maxima`.
+/// The largest entry of every [`MAXIMA_CHUNK`] numbers, NaN passed over, into `maxima`.
 ///
 /// ```
 /// use beamline_kernels::{MAXIMA_CHUNK, Isa, chunk_maxima};
@@ -109,7 +109,7 @@ impl Kernel for Maxima<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
         for (to, chunk) in self.maxima.iter_mut().zip(self.row.chunks(MAXIMA_CHUNK)) {
-            *to = of_row(l, chunk);
+            *to = row::row_max(l, chunk);
         }
     }
 }

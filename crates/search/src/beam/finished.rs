@@ -29,8 +29,9 @@ pub(crate) fn divisor(length: usize, penalty: f64) -> f32 {
 }
 
 /// At most as many finished hypotheses as beams, the best first.
+#[doc(alias = "BeamHypotheses")]
 #[derive(Clone, Debug)]
-pub(super) struct Pool {
+pub(super) struct FinishedBeams {
     size: usize,
     penalty: f64,
     early_stopping: EarlyStopping,
@@ -39,7 +40,7 @@ pub(super) struct Pool {
     improvable: bool,
 }
 
-impl Pool {
+impl FinishedBeams {
     pub(super) fn new(size: usize, penalty: f64, early_stopping: EarlyStopping) -> Self {
         Self { size, penalty, early_stopping, entries: Vec::new(), improvable: true }
     }
