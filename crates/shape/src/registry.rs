@@ -150,11 +150,5 @@ impl Pipeline {
 }
 
 fn unknown(name: &str) -> ShapeError {
-    let known = REGISTRY.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
-    ShapeError::value(
-        "processors",
-        name,
-        &format!("names from this list: {known}"),
-        "leave it out for the preset's order",
-    )
+    ShapeError::value("processors", name, "names of processors", "leave it out for the preset's order")
 }
