@@ -19,6 +19,7 @@ mod panics;
 mod progress;
 mod prompts;
 mod table;
+mod token_texts;
 mod tokens;
 
 use failure::Failure;

@@ -1,6 +1,7 @@
 //! Where results and notes go.
 
 use crate::failure::Failure;
+use crate::progress;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -29,5 +30,5 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Writes a line to standard error; nobody is told if that fails.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = progress::aside(|| writeln!(anstream::stderr(), "{line}"));
 }
