@@ -161,6 +161,7 @@ pub(crate) struct Generate {
 }
 
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) prompts: PromptArgs,
@@ -176,8 +177,14 @@ pub(crate) struct Inspect {
     #[arg(long)]
     pub(crate) stages: bool,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["csv", "markdown"])]
     pub(crate) json: bool,
+    /// Print CSV, a line for each candidate of each step
+    #[arg(long, conflicts_with_all = ["markdown", "stages"])]
+    pub(crate) csv: bool,
+    /// Print the table as Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
 }
 
 #[derive(Args)]

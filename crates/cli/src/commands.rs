@@ -11,6 +11,8 @@ mod plot;
 mod report;
 mod score;
 mod tokenize;
+#[cfg(test)]
+mod widths;
 
 use crate::args::{Command, What};
 use crate::failure::Failure;

@@ -21,6 +21,7 @@ mod prompts;
 mod table;
 mod token_texts;
 mod tokens;
+mod wrap;
 
 use failure::Failure;
 use std::process::ExitCode;

@@ -1,7 +1,6 @@
 //! Colour and width: what a terminal shows and a pipe does not get.
 
 use anstyle::{AnsiColor, Color, RgbColor, Style};
-use unicode_width::UnicodeWidthChar;
 
 /// The columns that standard output has; none where it is no terminal.
 pub(crate) fn width() -> Option<usize> {
@@ -13,6 +12,8 @@ pub(crate) fn width() -> Option<usize> {
 pub(crate) const CHOSEN: Style = Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
 /// What is left behind, or common to all.
 pub(crate) const FAINT: Style = Style::new().dimmed();
+/// What was removed: struck out.
+pub(crate) const REMOVED: Style = Style::new().dimmed().strikethrough();
 /// Headings.
 pub(crate) const HEADING: Style = Style::new().bold();
 
@@ -36,36 +37,9 @@ pub(crate) fn heat(text: &str, depth: f64) -> String {
     }
 }
 
-/// Text in lines of at most `width` columns, broken at spaces where there are any.
-pub(crate) fn wrap(text: &str, width: usize, indent: &str) -> String {
-    let mut out = String::new();
-    let (mut used, mut is_first) = (0, true);
-    for word in text.split_whitespace() {
-        let wide: usize = word.chars().map(|c| c.width().unwrap_or(0)).sum();
-        if is_first || used + 1 + wide > width {
-            out += if is_first { "" } else { "\n" };
-            out += indent;
-            used = indent.len();
-            is_first = false;
-        } else {
-            out.push(' ');
-            used += 1;
-        }
-        out += word;
-        used += wide;
-    }
-    out + "\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_wrapped_by_the_columns_they_take() {
-        assert_eq!(wrap("한국어 텍스트 abc", 14, ""), "한국어 텍스트\nabc\n");
-        assert_eq!(wrap("one two", 80, "  "), "  one two\n");
-    }
 
     #[test]
     fn what_is_expected_has_no_ground() {

@@ -1,8 +1,9 @@
 //! Generated and scored tokens as coloured text and as tables.
 
 use crate::paint::heat;
-use crate::table::{Side, lay_out, visible};
+use crate::table::{Column, Table};
 use beamline::GeneratedToken;
+use beamline_draw::labels;
 use clap::ValueEnum;
 
 /// What a token's colour tells.
@@ -66,22 +67,28 @@ fn each_line(text: &str, depth: f64) -> String {
     text.split('\n').map(|line| heat(line, depth)).collect::<Vec<_>>().join("\n")
 }
 
-/// A row for each token: p, log p, rank, entropy; and their sum.
-pub(crate) fn table(tokens: &[GeneratedToken], sum: f64) -> String {
-    let heading = ["#", "token", "id", "p", "log p", "rank", "entropy"].map(str::to_owned).to_vec();
-    let row = |(i, token): (usize, &GeneratedToken)| {
-        vec![
-            (i + 1).to_string(),
-            visible(&token.text),
-            token.id.to_string(),
-            format!("{:.6}", token.logprob.exp()),
-            format!("{:.6}", token.logprob),
-            token.rank.to_string(),
-            format!("{:.4}", token.entropy),
-        ]
-    };
-    let rows: Vec<_> = std::iter::once(heading).chain(tokens.iter().enumerate().map(row)).collect();
-    let right = Side::Right;
-    let table = lay_out(&rows, &[right, Side::Left, right, right, right, right, right]);
-    format!("{table}sum of log-probabilities {sum:.6}\n")
+/// The probability of a log-probability: six digits behind the point, or as many as it takes to see one.
+pub(crate) fn probability(logprob: f64) -> String {
+    let p = logprob.exp();
+    if p < 5e-7 { format!("{p:.1e}") } else { format!("{p:.6}") }
+}
+
+/// A row for each token: what the model itself thought of it, before any processor; and the sum.
+pub(crate) fn table(tokens: &[GeneratedToken], sum: f64, width: Option<usize>) -> String {
+    let numbers = ["id", "p (raw)", "log p (nats)", "rank", "entropy (nats)"];
+    let columns = [Column::numbers("#"), Column::words("token")].into_iter().chain(numbers.map(Column::numbers));
+    let mut table = Table::new(columns.collect());
+    let bytes: Vec<&[u8]> = tokens.iter().map(|token| token.bytes.as_slice()).collect();
+    for (i, (token, label)) in tokens.iter().zip(labels(&bytes)).enumerate() {
+        table.push(vec![
+            (i + 1).to_string().into(),
+            label.into(),
+            token.id.to_string().into(),
+            probability(token.logprob).into(),
+            format!("{:.6}", token.logprob).into(),
+            token.rank.to_string().into(),
+            format!("{:.4}", token.entropy).into(),
+        ]);
+    }
+    format!("{}sum of log-probabilities {sum:.6} nats\n", table.fit(width))
 }

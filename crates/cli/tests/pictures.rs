@@ -370,7 +370,8 @@ fn inspect_marks_what_was_removed_and_shows_stages() {
         &model,
     ];
     let table = out(&args);
-    assert_eq!(table.matches("(0.00% top_k)").count(), 2, "{table}");
+    assert_eq!(table.matches("% raw, top_k)").count(), 2, "{table}");
+    assert!(table.contains("✗ removed") && table.starts_with("text so far | 1st (p)"), "{table}");
     let stages = out(&[&args[..], &["--stages"]].concat());
     assert!(stages.contains("raw") && stages.contains("top_k (2 left)"), "{stages}");
     let report = json(&[&args[..], &["--stages", "--json"]].concat());

@@ -15,18 +15,30 @@ pub fn label(text: &str, bytes: &[u8]) -> String {
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         return format!("‹{}›", hex.join(" "));
     }
-    let mut shown = String::new();
-    for c in text.chars() {
-        match c {
-            ' ' => shown.push('␣'),
-            '\n' => shown.push('↵'),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push('⇥'),
-            c if c.is_control() => shown.push('·'),
-            c => shown.push(c),
-        }
-    }
+    let shown: String = text.chars().map(|c| if c == ' ' { '␣' } else { sign(c) }).collect();
     if text.is_empty() { "∅".to_owned() } else { shown }
+}
+
+/// A character that takes no line of its own, nor is invisible; a space stays one.
+fn sign(c: char) -> char {
+    match c {
+        '\n' => '↵',
+        '\r' => '␍',
+        '\t' => '⇥',
+        c if c.is_control() => '·',
+        c => c,
+    }
+}
+
+/// Running text on one line: line ends, tabs and other controls by their signs; spaces by `␣` where there is nothing else.
+///
+/// ```
+/// use beamline_draw::on_one_line;
+/// assert_eq!((on_one_line("a b\n").as_str(), on_one_line("  ").as_str()), ("a b↵", "␣␣"));
+/// ```
+pub fn on_one_line(text: &str) -> String {
+    let is_blank = text.chars().all(|c| c == ' ');
+    text.chars().map(|c| if c == ' ' && is_blank { '␣' } else { sign(c) }).collect()
 }
 
 /// Tokens in a row as labels. One that completes a character that others began shows it, after an ellipsis.

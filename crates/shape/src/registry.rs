@@ -150,5 +150,11 @@ impl Pipeline {
 }
 
 fn unknown(name: &str) -> ShapeError {
-    ShapeError::value("processors", name, "names of processors", "leave it out for the preset's order")
+    let known = REGISTRY.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+    ShapeError::value(
+        "processors",
+        name,
+        &format!("names from this list: {known}"),
+        "leave it out for the preset's order",
+    )
 }

@@ -149,7 +149,7 @@ struct Item {
 
 /// Continues one prompt in several ways, all in one batch: `seeds` texts of each variant that draws tokens, one of the
 /// others. `shared` are options of all variants; a variant's own win. Seeds count up from `shared`'s seed, or from 0.
-/// `progress` hears of every step: how many tokens there are, of how many that may come; a text that has ended counts as whole.
+/// `progress` hears of every step: how many texts have ended, of how many.
 ///
 /// ```
 /// use beamline::{Engine, Prompt, Options};
@@ -201,13 +201,6 @@ pub fn compare(
     })
 }
 
-/// Tokens of a session's longest text, or all that may come where it has ended.
-fn done_of(session: &Session) -> usize {
-    // What grew last is as deep as any.
-    let last = session.tree().since(session.tree().len() - 1).map(|(id, _)| session.tree().depth(id)).max();
-    if session.is_done() { session.max_new_tokens() } else { last.unwrap_or(0) }
-}
-
 /// Steps sessions to their ends; the seconds after which each was done.
 fn run_out(
     engine: &Engine,
@@ -220,7 +213,7 @@ fn run_out(
         let now = started.elapsed().as_secs_f64();
         let done = sessions.iter().zip(&mut ended).filter(|(session, _)| session.is_done());
         done.filter(|(_, at)| **at == 0.0).for_each(|(_, at)| *at = now);
-        progress(sessions.iter().map(done_of).sum(), sessions.iter().map(Session::max_new_tokens).sum());
+        progress(ended.iter().filter(|at| **at > 0.0).count(), ended.len());
         if !more {
             engine.run(sessions, &mut ())?; // nothing is left to do but to say what failed
             return Ok(ended);

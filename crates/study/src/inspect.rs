@@ -2,12 +2,12 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Distribution, Engine, Event, EventKind, Interest, NodeId, Observer, Options, Outlook, Prompt, Special,
-    TokenId,
+    Beginning, Distribution, Engine, Event, EventKind, Interest, NodeId, Observer, Options, Outlook, Prompt,
+    SearchEvent, Special, TokenId, Vocabulary,
 };
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A search, step by step. Serialised, it is the JSON of `inspect`.
 #[derive(Clone, Debug, Serialize)]
@@ -31,7 +31,8 @@ pub struct StepRow {
     pub entropy: f64,
     /// Tokens that the processors left.
     pub kept: usize,
-    /// The best tokens: by falling `prob_processed`, then falling `prob`, then id.
+    /// The tokens that are among the best before the processors or after them, and the one chosen: by falling
+    /// `prob_processed`, then falling `prob`, then id. So what a processor removed is there, at the end, with its name.
     pub candidates: Vec<Candidate>,
     /// The tokens that are not listed.
     pub rest: Rest,
@@ -88,7 +89,8 @@ pub struct Candidate {
 pub struct Depth {
     /// Steps to take.
     pub steps: usize,
-    /// Candidates to list; [`usize::MAX`] for the whole vocabulary.
+    /// How many of the best to list, before the processors and after them; [`usize::MAX`] for the whole vocabulary. With no
+    /// processor on both are the same tokens.
     pub top: usize,
     /// Whether to list what each processor left.
     pub stages: bool,
@@ -132,26 +134,66 @@ impl Raw {
     }
 }
 
+/// A row whose tokens have not been chosen yet.
+struct Pending {
+    step: usize,
+    input: String,
+    /// The model's logits, `[vocab]`.
+    raw: Vec<f32>,
+    /// Probabilities after the processors, `[vocab]`.
+    after: Vec<f64>,
+    stages: Vec<(&'static str, Distribution)>,
+    /// Tokens by which the search went on.
+    grown: BTreeSet<usize>,
+}
+
+/// A row with the tokens that may be listed.
+struct Seen {
+    input: String,
+    entropy: f64,
+    vocab: usize,
+    kept: usize,
+    /// Processors, and how many tokens each left.
+    stages: Vec<(&'static str, usize)>,
+    listed: Vec<Listed>,
+}
+
+/// A token that may be listed.
+struct Listed {
+    candidate: Candidate,
+    /// Its probability after each processor.
+    probs: Vec<f64>,
+    /// Whether it is among the best, before or after the processors; else it is listed only if it is the one chosen.
+    is_best: bool,
+}
+
 /// Collects rows while the search runs.
 struct Collector<'a> {
     engine: &'a Engine,
     depth: Depth,
     /// What processors left of the row that is being shaped, by the node that it follows.
     stages: BTreeMap<NodeId, Vec<(&'static str, Distribution)>>,
-    /// What has been seen, by the node that it follows.
-    rows: BTreeMap<NodeId, StepRow>,
+    /// Rows of this step, by the node that each follows.
+    pending: BTreeMap<NodeId, Pending>,
+    /// Rows of earlier steps.
+    seen: BTreeMap<NodeId, Seen>,
 }
 
 impl Observer for Collector<'_> {
-    fn wants(&self, interest: Interest) -> bool {
-        matches!(interest, Interest::Rows | Interest::Stages)
+    fn wants(&self, _interest: Interest) -> bool {
+        true
     }
 
     fn event(&mut self, event: &Event<'_>) {
         match &event.kind {
-            EventKind::Row { tokens, outlook } => self.row(tokens, outlook),
+            EventKind::Row { tokens, outlook } => self.row(event.step, tokens, outlook),
             EventKind::Stage { stage, row } => {
                 self.stages.entry(stage.tip.node).or_default().push((stage.processor, row.distribution()));
+            }
+            EventKind::Search { event: SearchEvent::Candidate(candidate), .. } if candidate.node.is_some() => {
+                if let Some(pending) = self.pending.get_mut(&candidate.parent) {
+                    pending.grown.insert(candidate.token.index());
+                }
             }
             EventKind::Search { .. } => {}
         }
@@ -159,63 +201,96 @@ impl Observer for Collector<'_> {
 }
 
 impl Collector<'_> {
-    fn row(&mut self, tokens: &[TokenId], outlook: &Outlook<'_>) {
-        let stages = self.stages.remove(&outlook.tip.node).unwrap_or_default();
-        let raw = Raw::new(outlook.raw);
-        let processed = outlook.scores.distribution();
+    fn row(&mut self, step: usize, tokens: &[TokenId], outlook: &Outlook<'_>) {
+        if self.pending.values().any(|pending| pending.step < step) {
+            self.settle();
+        }
         let mut after = vec![0.0; outlook.raw.len()];
-        processed.iter().for_each(|(id, p)| after[id.index()] = p);
-        let mut by_rank: Vec<usize> = (0..after.len()).collect();
-        by_rank.sort_unstable_by(|&a, &b| outlook.raw[b].total_cmp(&outlook.raw[a]).then(a.cmp(&b)));
-        let mut rank = vec![0; after.len()];
+        outlook.scores.distribution().iter().for_each(|(id, p)| after[id.index()] = p);
+        let pending = Pending {
+            step,
+            input: self.engine.tokenizer().decode(tokens, Special::Write, Beginning::Text),
+            raw: outlook.raw.to_vec(),
+            after,
+            stages: self.stages.remove(&outlook.tip.node).unwrap_or_default(),
+            grown: BTreeSet::new(),
+        };
+        self.pending.insert(outlook.tip.node, pending);
+    }
+
+    /// Keeps of this step's rows what may be listed: a row of a whole vocabulary is too large to keep for every step.
+    fn settle(&mut self) {
+        let vocabulary = self.engine.tokenizer().vocabulary();
+        for (node, pending) in std::mem::take(&mut self.pending) {
+            self.seen.insert(node, pending.seen(self.depth.top, vocabulary));
+        }
+    }
+}
+
+impl Pending {
+    fn seen(&self, top: usize, vocabulary: &Vocabulary) -> Seen {
+        let Self { raw: row, after, stages, .. } = self;
+        let raw = Raw::new(row);
+        let mut by_rank: Vec<usize> = (0..row.len()).collect();
+        by_rank.sort_unstable_by(|&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
+        let mut rank = vec![0; row.len()];
         by_rank.iter().enumerate().for_each(|(place, &id)| rank[id] = place + 1);
         // Raw order decides between tokens of one processed probability, so a stable sort by the latter is enough.
         let mut order = by_rank;
         order.sort_by(|&a, &b| after[b].total_cmp(&after[a]));
-        let vocabulary = self.engine.tokenizer().vocabulary();
-        let candidates: Vec<Candidate> = order
-            .iter()
-            .take(self.depth.top)
-            .map(|&i| {
-                let id = TokenId(i as u32);
-                Candidate {
-                    id: id.0,
-                    text: vocabulary.text(id),
-                    bytes: vocabulary.bytes(id).to_vec(),
-                    logit: outlook.raw[i],
-                    logprob: raw.logprob(outlook.raw[i]),
-                    prob: raw.prob(outlook.raw[i]),
-                    prob_processed: after[i],
-                    rank: rank[i],
-                    removed_by: stages.iter().find(|(_, left)| left.of(id) == 0.0).map(|(name, _)| *name),
-                }
-            })
-            .collect();
-        let listed: f64 = candidates.iter().map(|candidate| candidate.prob).sum();
-        let row = StepRow {
-            input: self.engine.tokenizer().decode(tokens, Special::Write, Beginning::Text),
-            chosen: Chosen { id: 0, text: String::new() },
-            entropy: raw.entropy(outlook.raw),
-            kept: processed.iter().filter(|(_, p)| *p > 0.0).count(),
-            rest: Rest {
-                count: order.len() - candidates.len(),
-                prob: if order.len() == candidates.len() { 0.0 } else { (1.0 - listed).max(0.0) },
-            },
-            stages: if self.depth.stages { columns(&stages, &candidates) } else { Vec::new() },
-            candidates,
+        let best = |(place, i): (usize, usize)| {
+            let is_best = place < top || rank[i] <= top;
+            (is_best || self.grown.contains(&i)).then_some((i, is_best))
         };
-        self.rows.insert(outlook.tip.node, row);
+        let listed = order.into_iter().enumerate().filter_map(best).map(|(i, is_best)| {
+            let id = TokenId(i as u32);
+            let candidate = Candidate {
+                id: id.0,
+                text: vocabulary.text(id),
+                bytes: vocabulary.bytes(id).to_vec(),
+                logit: row[i],
+                logprob: raw.logprob(row[i]),
+                prob: raw.prob(row[i]),
+                prob_processed: after[i],
+                rank: rank[i],
+                removed_by: stages.iter().find(|(_, left)| left.of(id) == 0.0).map(|(name, _)| *name),
+            };
+            Listed { candidate, probs: stages.iter().map(|(_, left)| left.of(id)).collect(), is_best }
+        });
+        let live = |left: &Distribution| left.iter().filter(|(_, p)| *p > 0.0).count();
+        Seen {
+            input: self.input.clone(),
+            entropy: raw.entropy(row),
+            vocab: row.len(),
+            kept: after.iter().filter(|p| **p > 0.0).count(),
+            listed: listed.collect(),
+            stages: stages.iter().map(|(name, left)| (*name, live(left))).collect(),
+        }
     }
 }
 
-/// What each processor left of the candidates.
-fn columns(stages: &[(&'static str, Distribution)], candidates: &[Candidate]) -> Vec<StageColumn> {
-    let column = |(processor, left): &(&'static str, Distribution)| StageColumn {
-        processor,
-        kept: left.iter().filter(|(_, p)| *p > 0.0).count(),
-        probs: candidates.iter().map(|candidate| left.of(TokenId(candidate.id))).collect(),
-    };
-    stages.iter().map(column).collect()
+impl Seen {
+    /// The row with the token that was chosen after it.
+    fn row(&self, chosen: Chosen, stages: bool) -> StepRow {
+        let listed = || self.listed.iter().filter(|listed| listed.is_best || listed.candidate.id == chosen.id);
+        let candidates: Vec<Candidate> = listed().map(|listed| listed.candidate.clone()).collect();
+        let together: f64 = candidates.iter().map(|candidate| candidate.prob).sum();
+        let count = self.vocab - candidates.len();
+        let column = |(i, (processor, kept)): (usize, &(&'static str, usize))| StageColumn {
+            processor,
+            kept: *kept,
+            probs: listed().map(|listed| listed.probs[i]).collect(),
+        };
+        StepRow {
+            input: self.input.clone(),
+            entropy: self.entropy,
+            kept: self.kept,
+            rest: Rest { count, prob: if count == 0 { 0.0 } else { (1.0 - together).max(0.0) } },
+            stages: if stages { self.stages.iter().enumerate().map(column).collect() } else { Vec::new() },
+            chosen,
+            candidates,
+        }
+    }
 }
 
 /// Runs some steps and lists the best tokens of each, along the best sequence found. Greedy, unless
@@ -247,16 +322,18 @@ pub fn inspect(engine: &Engine, prompt: &Prompt, given: &Options, depth: Depth) 
     engine.plan(&given)?; // what is asked for must make sense before one sequence of it is taken
     given.set("num_return_sequences", "1")?;
     let mut sessions = [engine.session(prompt, &engine.plan(&given)?)?];
-    let mut collector = Collector { engine, depth, stages: BTreeMap::new(), rows: BTreeMap::new() };
+    let (stages, pending, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut collector = Collector { engine, depth, stages, pending, seen };
     engine.run(&mut sessions, &mut collector)?;
+    collector.settle();
     let [session] = &sessions;
     let tree = session.tree();
     let mut rows = Vec::new();
     for id in session.results().first().map(|found| tree.branch(found.node)).unwrap_or_default() {
         let node = tree.node(id);
-        if let Some(mut row) = node.parent.and_then(|parent| collector.rows.get(&parent)).cloned() {
-            row.chosen = Chosen { id: node.token.0, text: engine.tokenizer().vocabulary().text(node.token) };
-            rows.push(row);
+        if let Some(seen) = node.parent.and_then(|parent| collector.seen.get(&parent)) {
+            let chosen = Chosen { id: node.token.0, text: engine.tokenizer().vocabulary().text(node.token) };
+            rows.push(seen.row(chosen, depth.stages));
         }
     }
     Ok(Inspection { schema: 1, prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })

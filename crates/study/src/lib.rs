@@ -45,7 +45,7 @@ pub use bench::{Bench, BenchReport, Decode, Prefill, bench};
 pub use bundle::{Bundle, BundledSequence, Verdict, bundle, verify};
 pub use compare::{ComparedText, Comparison, Run, Summary, TextParts, compare};
 pub use error::StudyError;
-pub use explain::{METHODS, Method, Topic, topic, topics};
+pub use explain::{CONCEPTS, Concept, ConceptExample, METHODS, Method, Topic, topic, topics};
 pub use inspect::{Candidate, Chosen, Depth, Inspection, Rest, StageColumn, StepRow, inspect};
 pub use probe::{AttentionMap, Embeddings, Positions, attention, embeddings};
 pub use score::{Contrast, ContrastStep, ScoreReport, ScoredToken, contrast, score};

@@ -51,7 +51,8 @@ fn distance(name: &str, known: &str) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (name.chars().collect(), known.chars().collect());
     let letters = edits(&a, &b);
     // A slip in a short word makes another word; long ones bear more.
-    if letters <= a.len().max(b.len()) / 4 && a.len() > 2 || letters == 0 {
+    let most = if a.len() > 3 { (a.len().max(b.len()) / 5).max(1) } else { 0 };
+    if letters <= most {
         return Some(letters);
     }
     // Whole words of a name, or more words than it has.

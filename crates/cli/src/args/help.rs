@@ -4,7 +4,7 @@
 use super::decoding::{COMMON, with_options};
 use super::tree;
 use crate::failure::Failure;
-use crate::paint::wrap;
+use crate::wrap::wrap;
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command};
 use std::ffi::OsString;

@@ -5,9 +5,10 @@ use crate::commands::plot::{variants, with_defaults};
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, paint};
-use crate::paint::{CHOSEN, FAINT, HEADING, styled};
+use crate::paint::{CHOSEN, FAINT, HEADING, styled, width};
 use crate::progress::Count;
-use crate::table::{Side, lay_out};
+use crate::table::{Cell, Column, Table};
+use crate::wrap::{wrap, wrap_styled};
 use crate::{model, prompts};
 use beamline::{Engine, Options, Prompt};
 use beamline_draw::{Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
@@ -31,35 +32,45 @@ pub(crate) fn run(args: &Compare, given: &Options) -> Result<(), Failure> {
     if let Some(page) = page {
         page.write(comparison_page(&comparison, &Canvas::default())?)?;
     }
-    if args.json { json(&comparison) } else { paint(&shown(&comparison)) }
+    if args.json { json(&comparison) } else { paint(&shown(&comparison, width())) }
 }
 
 /// Texts, then numbers.
-fn shown(comparison: &Comparison) -> String {
+pub(super) fn shown(comparison: &Comparison, width: Option<usize>) -> String {
     let mut out = String::new();
     for run in &comparison.runs {
         out += &styled(&run.name, HEADING);
         out.push('\n');
-        out.extend(run.texts.iter().map(|text| paragraph(text, comparison.common)));
+        out.extend(run.texts.iter().map(|text| paragraph(text, comparison.common, width)));
     }
-    out + "\n" + &numbers(comparison)
+    let mark = "common to all: dimmed; [in brackets]: the first token that differs from the first way's text\n";
+    let mark = styled(&wrap(mark, width.unwrap_or(usize::MAX), ""), FAINT);
+    out + &mark + "\n" + &numbers(comparison, width)
 }
 
 /// A text: what all begin with dimmed, the first difference from the first way marked.
-fn paragraph(text: &ComparedText, common: usize) -> String {
+fn paragraph(text: &ComparedText, common: usize, width: Option<usize>) -> String {
     let parts = text.parts(common);
     let [common, alike, different, rest] =
         [parts.common, parts.alike, parts.different, parts.rest].map(|part| part.replace('\n', "↵"));
-    let seed = text.seed.map_or(String::new(), |seed| styled(&format!("  (seed {seed})"), FAINT));
-    let mark = if different.is_empty() { different } else { styled(&format!("[{different}]"), CHOSEN) };
-    format!("  {}{alike}{mark}{rest}{seed}\n", styled(&common, FAINT))
+    let seed = text.seed.map_or(String::new(), |seed| format!("  (seed {seed})"));
+    let mark = if different.is_empty() { different } else { format!("[{different}]") };
+    let parts =
+        [(common.as_str(), Some(FAINT)), (&alike, None), (&mark, Some(CHOSEN)), (&rest, None), (&seed, Some(FAINT))];
+    wrap_styled(&parts, width.unwrap_or(usize::MAX), "  ")
 }
 
 /// A row of numbers for each way.
-pub(crate) fn numbers(comparison: &Comparison) -> String {
-    let sides: Vec<Side> =
-        (0..13).map(|column| if WORD_COLUMNS.contains(&column) { Side::Left } else { Side::Right }).collect();
-    lay_out(&comparison_rows(comparison), &sides)
+pub(crate) fn numbers(comparison: &Comparison, width: Option<usize>) -> String {
+    let mut rows = comparison_rows(comparison).into_iter();
+    let heading = |(i, heading): (usize, String)| {
+        if WORD_COLUMNS.contains(&i) { Column::words(heading) } else { Column::numbers(heading) }
+    };
+    let mut table = Table::new(rows.next().into_iter().flatten().enumerate().map(heading).collect());
+    for row in rows {
+        table.push(row.into_iter().map(Cell::from).collect());
+    }
+    table.fit(width)
 }
 
 /// The comparison that pages about choosing are grounded in.

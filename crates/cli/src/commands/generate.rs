@@ -4,6 +4,7 @@ use crate::args::{Generate, ModelArgs};
 use crate::failure::Failure;
 use crate::interrupt::{self, OnInterrupt};
 use crate::output::{json, note, paint, print};
+use crate::paint::width;
 use crate::progress::Count;
 use crate::tokens::{Shown, coloured, table};
 use crate::{model, prompts};
@@ -86,7 +87,7 @@ fn with_numbers(completion: &Completion, args: &Generate) -> String {
             None => out += &(sequence.text.clone() + "\n"),
         }
         if args.table {
-            out += &table(&sequence.tokens, sequence.sum_logprob);
+            out += &table(&sequence.tokens, sequence.sum_logprob, width());
         }
     }
     if let Some(show) = args.show.filter(|_| std::io::stderr().is_terminal()) {

@@ -3,10 +3,12 @@
 use crate::args::Tokenize;
 use crate::failure::Failure;
 use crate::model;
-use crate::output::{json, print};
+use crate::output::{json, paint, print};
+use crate::paint::width;
 use crate::prompts;
-use crate::table::{Side, lay_out, visible};
+use crate::table::{Column, Table};
 use beamline::{Beginning, Special, TokenId, Tokenizer};
+use beamline_draw::labels;
 use serde_json::json;
 
 pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
@@ -32,15 +34,24 @@ fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &[TokenId]) -> Result<(),
 }
 
 fn encode(args: &Tokenize, tokenizer: &Tokenizer, text: &str) -> Result<(), Failure> {
-    let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
-    let vocabulary = tokenizer.vocabulary();
     if args.json {
+        let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
+        let vocabulary = tokenizer.vocabulary();
         let token = |t: &beamline::Token| json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end});
         let ids: Vec<u32> = tokens.iter().map(|t| t.id.0).collect();
         return json(&json!({"token_ids": ids, "tokens": tokens.iter().map(token).collect::<Vec<_>>()}));
     }
-    let row = |t: &beamline::Token| {
-        vec![t.id.to_string(), format!("{}..{}", t.start, t.end), visible(&vocabulary.text(t.id))]
-    };
-    print(&lay_out(&tokens.iter().map(row).collect::<Vec<_>>(), &[Side::Right, Side::Right, Side::Left]))
+    paint(&table(tokenizer, text)?.fit(width()))
+}
+
+/// A row for each token of a text: its id, which bytes of the text it is, and the token.
+pub(super) fn table(tokenizer: &Tokenizer, text: &str) -> Result<Table, Failure> {
+    let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
+    let vocabulary = tokenizer.vocabulary();
+    let bytes: Vec<&[u8]> = tokens.iter().map(|t| vocabulary.bytes(t.id)).collect();
+    let mut table = Table::new(vec![Column::numbers("id"), Column::numbers("bytes"), Column::words("token")]);
+    for (t, label) in tokens.iter().zip(labels(&bytes)) {
+        table.push(vec![t.id.to_string().into(), format!("{}..{}", t.start, t.end).into(), label.into()]);
+    }
+    Ok(table)
 }
