@@ -22,6 +22,7 @@ mod progress;
 mod prompts;
 mod prose;
 mod table;
+mod token_texts;
 mod tokens;
 mod wrap;
 

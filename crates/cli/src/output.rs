@@ -1,7 +1,7 @@
 //! Where results and notes go.
 
 use crate::failure::Failure;
-use crate::page;
+use crate::{page, progress};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -34,5 +34,5 @@ pub(crate) fn note(line: &str) {
         let _ = paint(&format!("{line}\n"));
         return;
     }
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = progress::aside(|| writeln!(anstream::stderr(), "{line}"));
 }

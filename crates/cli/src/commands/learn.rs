@@ -9,6 +9,7 @@ use crate::output::{paint, print};
 use crate::paint::{FAINT, HEADING, styled, width};
 use crate::{page, prose};
 use beamline_chapter::{Lang, Scene, scenes, words};
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::io::{IsTerminal, stdin, stdout};
 
@@ -145,7 +146,8 @@ fn columns() -> usize {
 
 /// Runs a command line as if it had been typed, on a page of so many columns.
 fn perform(line: &str, columns: usize, with_notes: bool) -> Result<(), Failure> {
-    let command = args::read(words(line).into_iter().map(Into::into).collect())?;
+    let words: Vec<OsString> = words(line).into_iter().map(Into::into).collect();
+    let command = args::read(&words)?;
     page::open(columns, with_notes);
     let ended = super::run(command);
     // A command may have asked for another answer to Ctrl-C.

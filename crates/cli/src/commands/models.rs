@@ -6,7 +6,7 @@ mod tree;
 use crate::args::{ModelArgs, ModelInfo, ModelList, ModelPull, Models};
 use crate::failure::Failure;
 use crate::model;
-use crate::output::{json, paint, print};
+use crate::output::{json, note, paint, print};
 use crate::paint::width;
 use crate::progress::Bars;
 use crate::table::{Column, Side, Table, lay_out};
@@ -76,6 +76,11 @@ fn list(args: &ModelList) -> Result<(), Failure> {
     if args.json {
         let entry = |model: &hub::CachedModel| json!({"name": model.repo, "path": model.path.display().to_string(), "bytes": model.bytes});
         return json(&json!({"models": models.iter().map(entry).collect::<Vec<_>>()}));
+    }
+    if models.is_empty() {
+        note(
+            "no model of the hub is in the cache; beamline models pull org/name fetches one, and builtin is always there",
+        );
     }
     let row = |model: &hub::CachedModel| {
         vec![model.repo.clone(), format!("{:.1} MB", model.bytes as f64 / 1e6), model.path.display().to_string()]
