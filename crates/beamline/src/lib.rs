@@ -43,8 +43,8 @@ pub use beamline_kernels::{
 };
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
-    ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, TableModel,
-    TrustedFiles, Want,
+    ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, Structure, TableModel,
+    TensorInfo, TrustedFiles, Want,
 };
 pub use beamline_search::{
     Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Node, NodeId, Outlook, PAGES, Purpose,

@@ -11,6 +11,7 @@ mod args;
 mod commands;
 mod destination;
 mod failure;
+mod fonts;
 mod interrupt;
 mod model;
 mod output;

@@ -5,8 +5,9 @@ use assert_cmd::Command;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "next",
+    "heat",
     "temperature",
     "histogram",
     "cumulative",
@@ -134,6 +135,61 @@ fn surprisal_draws_the_numbers_of_score() {
 }
 
 #[test]
+fn heat_draws_the_numbers_of_inspect_for_each_method() {
+    let model = tiny("tiny-gpt2");
+    let runs = ["--run", "cold: do_sample=true,temperature=0.5,top_k=0", "--run", "three: do_sample=true,top_k=3"];
+    let data = plotted("heat", "The", &[&runs[..], &["--top", "4", "--seed", "1", "--model", &model]].concat());
+    assert_eq!(data["rows"], serde_json::json!(["raw model", "cold", "three"]));
+    for (row, options) in
+        [(1, &["--temperature", "0.5", "--top-k", "0"]), (2, &["--temperature", "1.0", "--top-k", "3"])]
+    {
+        let args = [
+            "inspect",
+            "The",
+            "--steps",
+            "1",
+            "--top",
+            "600",
+            "--json",
+            "--do-sample",
+            "--seed",
+            "1",
+            "--model",
+            &model,
+        ];
+        let expected = json(&[&args[..], &options[..]].concat());
+        for (token, percent) in data["tokens"].as_array().unwrap().iter().zip(data["percent"][row].as_array().unwrap())
+        {
+            let same = |c: &&Value| c["id"] == token["id"];
+            let candidate = expected["steps"][0]["candidates"].as_array().unwrap().iter().find(same).unwrap();
+            match percent.as_f64() {
+                Some(percent) => {
+                    assert!((percent / 100.0 - candidate["prob_processed"].as_f64().unwrap()).abs() < 1e-12)
+                }
+                None => assert!(candidate["removed_by"].is_string()),
+            }
+        }
+    }
+}
+
+#[test]
+fn beams_says_how_it_searched_and_scores_as_generate_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let (picture, model) = (at(folder.path(), "a.svg"), tiny("tiny-llama"));
+    let text = |extra: &[&str]| {
+        out(&[&["plot", "beams", "The", "-o", &picture, "--model", &model], extra].concat());
+        std::fs::read_to_string(&picture).unwrap()
+    };
+    assert!(text(&[]).contains("beam search with 3 beams"));
+    let options = ["--num-beams", "4", "--max-new-tokens", "5", "--length-penalty", "0.5"];
+    let found = json(&[&["generate", "The", "--json", "--model", &model], &options[..]].concat());
+    let score = format!("score {:.3}", found["sequences"][0]["score"].as_f64().unwrap());
+    let svg = text(&options);
+    assert!(svg.contains(&score) && svg.contains("length^0.5"), "{score}");
+    assert!(text(&["--bits"]).contains("in bits"));
+}
+
+#[test]
 fn beams_draws_what_generate_found() {
     let options = ["--num-beams", "3", "--max-new-tokens", "5", "--model", &tiny("tiny-llama")];
     let data = plotted("beams", "The", &options);
@@ -161,6 +217,11 @@ fn wrong_wishes_are_refused_before_a_model_is_opened() {
     assert!(refused(&["plot", "next", "The", "-o", &file("a.svg"), "--width", "9"]).contains("320"));
     assert!(refused(&["plot", "temperature", "The", "-o", &file("a.svg"), "--temperatures", "0"]).contains("above 0"));
     assert!(refused(&["plot", "next", "The", "-o", "-"]).contains("standard output"));
+    assert!(refused(&["plot", "heat", "The", "-o", &file("a.svg"), "--free-scales"]).contains("belongs to plot next"));
+    assert!(
+        refused(&["plot", "beams", "The", "-o", &file("a.svg"), "--linear"]).contains("temperature and cumulative")
+    );
+    assert!(refused(&["plot", "next", "The", "-o", &file("a.svg"), "--bits"]).contains("surprisal"));
     assert!(refused(&["compare", "The", "-o", &file("a.svg")]).contains(".html"));
     assert!(refused(&["compare", "The", "--run", "five"]).contains("name=value"));
     assert!(refused(&["report", "The", "-o", &file("a.pdf")]).contains(".html"));

@@ -5,19 +5,17 @@ mod heat;
 mod plot;
 mod tree;
 
-pub use bars::{Bar, BarChart};
+pub use bars::{Bar, BarChart, BarPanel};
 pub use heat::HeatChart;
-pub use plot::{Along, Axis, Mark, PlotChart, Series, SeriesKind};
+pub use plot::{Along, Axis, AxisScale, Hue, Mark, PlotChart, Series, SeriesKind};
 pub use tree::{NodeRole, TreeChart, TreeItem};
 
-use crate::colour::Theme;
-use crate::error::DrawError;
-use crate::sheet::Area;
+use crate::sheet::{Area, Sheet};
 
 /// A chart.
 #[derive(Clone, Debug)]
 pub enum Chart {
-    /// Bars from left to right, a line each.
+    /// Bars from left to right, a line each, in panels.
     Bars(BarChart),
     /// Lines, columns and dots along two axes.
     Plot(PlotChart),
@@ -28,20 +26,30 @@ pub enum Chart {
 }
 
 impl Chart {
-    /// Pixels down that a whole figure needs so that this chart can be read.
-    pub(crate) fn least_height(&self) -> u32 {
+    /// The chart as rows that each fit into this width: a long text is broken.
+    pub(crate) fn rows(&self, width: f64) -> Vec<Self> {
         match self {
-            Self::Tree(chart) => chart.least_height(),
-            _ => 0,
+            Self::Plot(chart) => chart.rows(width).into_iter().map(Self::Plot).collect(),
+            _ => vec![self.clone()],
         }
     }
 
-    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
+    /// The pixels down that it needs at this width so that all of it can be read.
+    pub(crate) fn height(&self, width: f64) -> f64 {
         match self {
-            Self::Bars(chart) => chart.draw(theme, area),
-            Self::Plot(chart) => chart.draw(theme, area),
-            Self::Heat(chart) => chart.draw(theme, area),
-            Self::Tree(chart) => chart.draw(theme, area),
+            Self::Bars(chart) => chart.height(width),
+            Self::Plot(chart) => chart.height(width),
+            Self::Heat(chart) => chart.height(width),
+            Self::Tree(chart) => chart.height(width),
+        }
+    }
+
+    pub(crate) fn draw(&self, sheet: &mut Sheet, area: Area) {
+        match self {
+            Self::Bars(chart) => chart.draw(sheet, area),
+            Self::Plot(chart) => chart.draw(sheet, area),
+            Self::Heat(chart) => chart.draw(sheet, area),
+            Self::Tree(chart) => chart.draw(sheet, area),
         }
     }
 }

@@ -7,16 +7,7 @@ pub enum DrawError {
     /// There is nothing to show.
     #[error("nothing to draw: {0}")]
     Nothing(String),
-    /// The charting library gave up.
-    #[error("the chart could not be drawn: {0}")]
-    Chart(String),
     /// The picture could not be made from the SVG.
     #[error("the picture could not be made: {0}")]
     Picture(String),
-}
-
-impl DrawError {
-    pub(crate) fn chart(error: impl std::fmt::Display) -> Self {
-        Self::Chart(error.to_string())
-    }
 }

@@ -94,11 +94,6 @@ pub fn cut(text: &str, most: usize) -> String {
     out + "…"
 }
 
-/// The pixels that a label of this size takes.
-pub(crate) fn pixels(text: &str, size: u32) -> u32 {
-    (columns(text) as f64 * f64::from(size) * 0.58).ceil() as u32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

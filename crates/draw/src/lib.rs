@@ -14,7 +14,7 @@
 //! let depth = Depth { steps: 1, top: usize::MAX, stages: false };
 //! let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Options::default(), depth)?;
 //! let figure = kinds::temperature(&inspection, &[0.5, 1.0, 2.0])?;
-//! let svg = figure.svg(&Canvas::default())?;
+//! let svg = figure.svg(&Canvas::default());
 //! assert!(svg.starts_with("<svg"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -32,13 +32,18 @@ mod figure;
 pub mod html;
 pub mod kinds;
 mod label;
+mod legend;
+mod measure;
 mod page;
 pub mod png;
 mod report;
 mod sheet;
+mod ticks;
+mod unit;
 
 pub use chart::{
-    Along, Axis, Bar, BarChart, Chart, HeatChart, Mark, NodeRole, PlotChart, Series, SeriesKind, TreeChart, TreeItem,
+    Along, Axis, AxisScale, Bar, BarChart, BarPanel, Chart, HeatChart, Hue, Mark, NodeRole, PlotChart, Series,
+    SeriesKind, TreeChart, TreeItem,
 };
 pub use colour::{Scale, Theme};
 pub use error::DrawError;
@@ -46,6 +51,7 @@ pub use figure::{Canvas, Data, Figure};
 pub use label::{cut, label, labels, on_one_line};
 pub use page::{WORD_COLUMNS, comparison_page, comparison_rows};
 pub use report::{Report, bundle_json, report_page};
+pub use unit::Unit;
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

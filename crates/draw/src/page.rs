@@ -4,6 +4,7 @@ use crate::error::DrawError;
 use crate::figure::Canvas;
 use crate::html::{document, escape};
 use crate::kinds::{self, Quantity};
+use crate::unit::Unit;
 use beamline_study::{ComparedText, Comparison, Run, Summary};
 use std::fmt::Write;
 
@@ -11,26 +12,36 @@ use std::fmt::Write;
 /// and a figure of surprisal over time.
 ///
 /// # Errors
-/// As for [`Figure::svg`](crate::Figure::svg).
+/// When no run has a token.
 pub fn comparison_page(comparison: &Comparison, canvas: &Canvas) -> Result<String, DrawError> {
+    const MARKS: &str = "Grey: what all texts begin with. Orange and underlined: the first token at which a text leaves that of \
+                         the first way. A way that draws tokens shows a text for each seed.";
     let mut body = format!(
-        "<h1>Ways to continue a prompt</h1>\n<p class=\"faint\">{}, {} tokens of prompt</p>\n<p class=\"text\"><b>{}</b></p>\n",
+        "<h1>Ways to continue a prompt</h1>\n<p class=\"faint\">{}, {} tokens of prompt</p>\n<p class=\"text\"><b>{}</b></p>\n<p class=\"faint\">{MARKS}</p>\n",
         escape(&comparison.model),
         comparison.prompt_token_ids.len(),
         escape(&comparison.prompt)
     );
     for run in &comparison.runs {
-        let _ = writeln!(body, "<h2>{}</h2>", escape(&run.name));
+        let _ = writeln!(body, "<h2>{}</h2>\n{}", escape(&run.name), options(run));
         for text in &run.texts {
             body += &paragraph(text, comparison.common);
         }
     }
     let _ = write!(body, "<h2>Numbers</h2>\n{}", table(comparison));
     for quantity in [Quantity::Surprisal, Quantity::Entropy] {
-        let figure = kinds::compare(comparison, quantity)?;
-        let _ = writeln!(body, "<figure>\n{}\n</figure>", figure.svg(canvas)?);
+        let figure = kinds::compare(comparison, quantity, Unit::Nats)?;
+        let _ = writeln!(body, "<figure>\n{}\n</figure>", figure.svg(canvas));
     }
-    Ok(document("beamline: ways to continue a prompt", &body))
+    Ok(document("beamline: ways to continue a prompt", &body, canvas.theme))
+}
+
+/// The options that make a way, as a line.
+fn options(run: &Run) -> String {
+    let option =
+        |(name, value): (&String, &serde_json::Value)| format!("<code>{name}={}</code>", escape(&value.to_string()));
+    let all: Vec<String> = run.options.as_object().into_iter().flatten().map(option).collect();
+    if all.is_empty() { String::new() } else { format!("<p class=\"faint\">{}</p>\n", all.join(", ")) }
 }
 
 /// A text: what is common dimmed, the first difference marked.
@@ -94,20 +105,52 @@ fn row(run: &Run) -> Vec<String> {
     ]
 }
 
+/// The columns of [`comparison_rows`] under headings that say what they are, but for the seconds, which are the batch's.
+const HEADINGS: [&str; 12] = [
+    "way",
+    "sum of log p, nats",
+    "mean a token",
+    "per&shy;plexity",
+    "distinct tokens",
+    "distinct pairs",
+    "distinct triples",
+    "repeated fours",
+    "longest repeat",
+    "tokens",
+    "alike",
+    "ended by",
+];
+
 fn table(comparison: &Comparison) -> String {
-    const NOTE: &str = "Log-probabilities are the raw model's, in nats. repeated-4: runs of four tokens that came before. \
-                        longest: the longest run that comes twice. alike: pairs of tokens that the seeds' texts share. \
-                        Seconds are those of the whole batch until the way's last text had ended.";
-    let mut out = String::from("<div class=\"scroll\"><table>\n");
-    for (r, row) in comparison_rows(comparison).iter().enumerate() {
-        let tag = if r == 0 { "th" } else { "td" };
+    const NOTE: &str = "Log-probabilities are the raw model's; ± is the standard deviation over the seeds. Distinct: the share of \
+                        tokens, pairs and triples that are different. Repeated fours: the share of runs of four tokens that \
+                        came before. Longest repeat: the tokens of the longest run that comes twice. Alike: the pairs of \
+                        tokens that the seeds' texts share.";
+    let mut out = String::from("<div class=\"scroll\"><table>\n<tr>");
+    let class = |c: usize| match c {
+        0 => " class=\"name\"",
+        c if WORD_COLUMNS.contains(&c) => "",
+        _ => " class=\"n\"",
+    };
+    for (c, heading) in HEADINGS.iter().enumerate() {
+        let _ = write!(out, "<th{}>{heading}</th>", class(c));
+    }
+    out += "</tr>\n";
+    for row in comparison_rows(comparison).iter().skip(1) {
         out += "<tr>";
-        for (c, cell) in row.iter().enumerate() {
-            let class = if WORD_COLUMNS.contains(&c) { "" } else { " class=\"n\"" };
-            let _ = write!(out, "<{tag}{class}>{}</{tag}>", escape(cell));
+        for (c, cell) in row.iter().take(HEADINGS.len()).enumerate() {
+            let cell = match cell.split_once('±').filter(|_| !WORD_COLUMNS.contains(&c)) {
+                Some((mean, spread)) => format!("{mean}<small>±{spread}</small>"),
+                None => escape(cell),
+            };
+            let _ = write!(out, "<td{}>{cell}</td>", class(c));
         }
         out += "</tr>\n";
     }
-    let _ = writeln!(out, "</table></div>\n<p class=\"faint\">{NOTE}</p>");
+    let seconds = comparison.runs.iter().map(|run| run.seconds).fold(0.0, f64::max);
+    let _ = writeln!(
+        out,
+        "</table></div>\n<p class=\"faint\">{NOTE} All ways ran as one batch, in {seconds:.1} seconds.</p>"
+    );
     out
 }

@@ -3,7 +3,7 @@
 use crate::error::DrawError;
 use crate::figure::{Canvas, Figure};
 use crate::html::{document, escape, script};
-use crate::label;
+use crate::label::{cut, label};
 use beamline::{Completion, GeneratedToken, Sequence, characters};
 use beamline_study::Bundle;
 use std::fmt::Write;
@@ -43,12 +43,14 @@ pub struct Report<'a> {
 /// options that were set and by whom, and the bundle with which `replay` checks it token by token.
 ///
 /// # Errors
-/// As for [`Figure::svg`].
+/// When the bundle has no JSON form.
 pub fn report_page(report: &Report<'_>, canvas: &Canvas) -> Result<String, DrawError> {
     let Report { completion, bundle, figures } = report;
     let model = &completion.model;
+    let title = title(completion);
     let mut body = format!(
-        "<h1>{}</h1>\n<p class=\"faint\">{}, {} weights as {}; beamline {}</p>\n",
+        "<h1>{}</h1>\n<p class=\"faint\">{}: {}, {} weights as {}; beamline {}</p>\n",
+        escape(&title),
         escape(&model.name),
         escape(&model.architecture),
         model.parameters,
@@ -57,7 +59,7 @@ pub fn report_page(report: &Report<'_>, canvas: &Canvas) -> Result<String, DrawE
     );
     for sequence in &completion.sequences {
         let prompt = &completion.prompts[sequence.prompt].text;
-        let _ = writeln!(body, "<h2>{}.{}</h2>", sequence.prompt + 1, sequence.rank + 1);
+        let _ = writeln!(body, "<h2>{}</h2>", name(sequence));
         let _ = write!(body, "<p class=\"text\"><b>{}</b>", escape(prompt));
         body.extend(coloured(&sequence.tokens));
         body += "</p>\n";
@@ -66,7 +68,7 @@ pub fn report_page(report: &Report<'_>, canvas: &Canvas) -> Result<String, DrawE
     body +=
         "<p class=\"faint\">The deeper the colour, the more a token surprised the model; hover for its numbers.</p>\n";
     for figure in *figures {
-        let _ = writeln!(body, "<figure>\n{}\n</figure>", figure.svg(canvas)?);
+        let _ = writeln!(body, "<figure>\n{}\n</figure>", figure.svg(canvas));
     }
     for sequence in &completion.sequences {
         body += &table(sequence);
@@ -80,7 +82,22 @@ pub fn report_page(report: &Report<'_>, canvas: &Canvas) -> Result<String, DrawE
         script(&json),
         BUNDLE.1
     );
-    Ok(document(&format!("beamline: {}", model.name), &body))
+    Ok(document(&format!("beamline: {title}"), &body, canvas.theme))
+}
+
+/// What a page is about: the prompt and the model.
+fn title(completion: &Completion) -> String {
+    const LONGEST: usize = 60;
+    let what = match completion.prompts.as_slice() {
+        [only] => format!("“{}”", cut(&only.text.replace('\n', "↵"), LONGEST)),
+        all => format!("{} prompts", all.len()),
+    };
+    format!("{what}, continued by {}", completion.model.name)
+}
+
+/// Which text this is.
+fn name(sequence: &Sequence) -> String {
+    format!("Text {} of prompt {}", sequence.rank + 1, sequence.prompt + 1)
 }
 
 /// Tokens on a ground that tells their surprise, with their numbers as titles. Tokens that share a character stand
@@ -116,7 +133,7 @@ fn facts(sequence: &Sequence) -> String {
     let n = sequence.tokens.len().max(1) as f64;
     let score = sequence.score.map_or(String::new(), |score| format!(", score {score:.4}"));
     format!(
-        "<p class=\"faint\">{} tokens, log-probability {:.3}, {:.3} a token, perplexity {:.2}{score}; ended by {}</p>\n",
+        "<p class=\"faint\">{} tokens, log-probability {:.3} nats, {:.3} a token, perplexity {:.2}{score}; ended by {}</p>\n",
         sequence.tokens.len(),
         sequence.sum_logprob,
         sequence.sum_logprob / n,
@@ -140,9 +157,9 @@ fn table(sequence: &Sequence) -> String {
     };
     let rows: String = sequence.tokens.iter().enumerate().map(row).collect();
     format!(
-        "<details>\n<summary>Tokens of {}.{}</summary>\n<div class=\"scroll\"><table>\n<tr><th class=\"n\">#</th><th>token</th><th class=\"n\">id</th><th class=\"n\">p</th><th class=\"n\">log p</th><th class=\"n\">rank</th><th class=\"n\">entropy</th></tr>\n{rows}</table></div>\n</details>\n",
-        sequence.prompt + 1,
-        sequence.rank + 1
+        "<details>\n<summary>Tokens of text {} of prompt {}</summary>\n<div class=\"scroll\"><table>\n<tr><th class=\"n\">#</th><th>token</th><th class=\"n\">id</th><th class=\"n\">p</th><th class=\"n\">log p, nats</th><th class=\"n\">rank</th><th class=\"n\">entropy, nats</th></tr>\n{rows}</table></div>\n</details>\n",
+        sequence.rank + 1,
+        sequence.prompt + 1
     )
 }
 

@@ -38,7 +38,6 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap", &["beamline-cli"]),
     ("indicatif", &["beamline-cli"]),
     ("anstream", &["beamline-cli"]),
-    ("plotters", &["beamline-draw"]),
     ("resvg", &["beamline-draw"]),
     ("memmap2", &["beamline-kernels", "beamline-model"]),
     ("safetensors", &["beamline-model"]),

@@ -232,7 +232,7 @@ fn drafter(
 ) -> Result<Option<Box<dyn Drafter>>, Error> {
     if let Some(tokens) = settings.count("prompt_lookup_num_tokens") {
         let tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
-        return Ok(Some(Box::new(Lookup { tokens, longest: settings.size("max_matching_ngram_size") })));
+        return Ok(Some(Box::new(Lookup::new(tokens, settings.size("max_matching_ngram_size")))));
     }
     let Some(name) = settings.text("assistant") else { return Ok(None) };
     let assistant = resources.assistant.ok_or_else(|| OptionError::NoAssistant { name: name.to_owned() })?;

@@ -3,6 +3,7 @@
 use super::{ModelArgs, PromptArgs};
 use crate::failure::Failure;
 use beamline::Options;
+use beamline_draw::Unit;
 use beamline_draw::kinds::Quantity;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use std::path::PathBuf;
 pub(crate) enum PlotKind {
     /// Next-token probabilities, and what each method makes of them
     Next,
+    /// What each method makes of the next token, as a heat map
+    Heat,
     /// Sorted token probabilities at several temperatures
     Temperature,
     /// How many tokens have which probability
@@ -60,7 +63,7 @@ pub(crate) struct CanvasArgs {
     /// Pixels across
     #[arg(long, default_value_t = 800, value_parser = clap::value_parser!(u32).range(320..=8000), value_name = "N")]
     pub(crate) width: u32,
-    /// Pixels down
+    /// Pixels down, at the least: what needs more room to be read gets it
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(240..=8000), value_name = "N")]
     pub(crate) height: u32,
 }
@@ -84,6 +87,20 @@ pub(crate) enum ThemeName {
     Dark,
 }
 
+/// What scales a picture has, and how its maps stand.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct ScaleArgs {
+    /// next: a scale for each panel [default: one for all]
+    #[arg(long)]
+    pub(crate) free_scales: bool,
+    /// temperature, cumulative: linear axes [default: logarithmic ones]
+    #[arg(long)]
+    pub(crate) linear: bool,
+    /// embeddings: the three maps side by side [default: where the picture is 1300 pixels wide]
+    #[arg(long)]
+    pub(crate) side_by_side: bool,
+}
+
 #[derive(Args)]
 pub(crate) struct Plot {
     /// What to draw
@@ -99,9 +116,15 @@ pub(crate) struct Plot {
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) canvas: CanvasArgs,
-    /// next: tokens to show [default: 10]; beams: dropped candidates of each step [default: 3]
+    /// next, heat: tokens to show [default: 10]; beams: dropped candidates of each step [default: 3]; with --linear: the
+    /// best tokens [default: temperature 50, cumulative 10000]
     #[arg(long, value_parser = count, value_name = "N")]
     pub(crate) top: Option<usize>,
+    #[command(flatten)]
+    pub(crate) scales: ScaleArgs,
+    /// beams, surprisal, compare, sweep: count in bits [default: nats]
+    #[arg(long)]
+    pub(crate) bits: bool,
     /// temperature: temperatures, parted by commas [default: 0.5,1,2]
     #[arg(long, value_delimiter = ',', value_parser = positive, value_name = "T")]
     pub(crate) temperatures: Vec<f64>,
@@ -111,7 +134,7 @@ pub(crate) struct Plot {
     /// attention: the head, from 0 [default: the mean of all]
     #[arg(long, value_name = "N")]
     pub(crate) head: Option<usize>,
-    /// next, compare: a decoding strategy, as "name=value,name=value" or "label: name=value"; repeatable
+    /// next, heat, compare: a decoding strategy, as "name=value,name=value" or "label: name=value"; repeatable
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) run: Vec<String>,
     /// compare: what to follow [default: surprisal]
@@ -133,13 +156,19 @@ pub(crate) struct Plot {
 impl Plot {
     /// Refuses arguments that this kind of picture has no use for.
     pub(crate) fn check(&self, given: &Options) -> Result<(), Failure> {
-        use PlotKind::{Attention, Beams, Compare, Cumulative, Embeddings, Histogram, Next, Sweep, Temperature};
-        let own: [(&str, bool, &[PlotKind]); 8] = [
-            ("--top", self.top.is_some(), &[Next, Beams]),
+        use PlotKind::{
+            Attention, Beams, Compare, Cumulative, Embeddings, Heat, Histogram, Next, Surprisal, Sweep, Temperature,
+        };
+        let own: [(&str, bool, &[PlotKind]); 12] = [
+            ("--top", self.top.is_some() && !self.scales.linear, &[Next, Heat, Beams]),
+            ("--free-scales", self.scales.free_scales, &[Next]),
+            ("--linear", self.scales.linear, &[Temperature, Cumulative]),
+            ("--side-by-side", self.scales.side_by_side, &[Embeddings]),
+            ("--bits", self.bits, &[Beams, Surprisal, Compare, Sweep]),
             ("--temperatures", !self.temperatures.is_empty(), &[Temperature]),
             ("--layer", self.layer.is_some(), &[Attention]),
             ("--head", self.head.is_some(), &[Attention]),
-            ("--run", !self.run.is_empty(), &[Next, Compare]),
+            ("--run", !self.run.is_empty(), &[Next, Heat, Compare]),
             ("--by", self.by.is_some(), &[Compare]),
             ("--over and --values", self.over.is_some() || !self.swept.is_empty(), &[Sweep]),
             ("--seeds", self.seeds.is_some(), &[Sweep]),
@@ -166,6 +195,11 @@ impl Plot {
         }
     }
 
+    /// What surprisal, entropy and log-probabilities are counted in.
+    pub(crate) fn unit(&self) -> Unit {
+        if self.bits { Unit::Bits } else { Unit::Nats }
+    }
+
     /// The values of a sweep.
     pub(crate) fn values(&self, option: &str) -> Result<Vec<f64>, Failure> {
         if !self.swept.is_empty() {
@@ -181,7 +215,10 @@ impl Plot {
 
 /// An integer from 1.
 fn count(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(|| "must be an integer in 1..=1000".to_owned())
+    text.parse()
+        .ok()
+        .filter(|n| (1..=1_000_000).contains(n))
+        .ok_or_else(|| "must be an integer in 1..=1000000".to_owned())
 }
 
 /// Any number.

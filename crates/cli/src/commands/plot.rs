@@ -5,10 +5,13 @@ use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::Count;
-use crate::{model, prompts};
-use beamline::{Engine, Options, Prompt};
-use beamline_draw::{Canvas, Figure, kinds, png};
-use beamline_study::{Depth, StudyError, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep};
+use crate::{fonts, model, prompts};
+use beamline::{Engine, Options, Plan, Prompt};
+use beamline_draw::kinds::BeamView;
+use beamline_draw::{Canvas, Figure, Unit, kinds, png};
+use beamline_study::{
+    Depth, Inspection, StudyError, Variant, attention, compare, embeddings, inspect, score, search_tree, sweep,
+};
 use serde_json::json;
 
 /// The four ways that `next` shows where none is asked for.
@@ -44,16 +47,12 @@ pub(crate) fn run(args: &Plot, given: &Options) -> Result<(), Failure> {
 /// Writes a figure in the form that the file's ending asks for.
 pub(crate) fn write(figure: &Figure, canvas: &Canvas, to: &Destination) -> Result<(), Failure> {
     match to.ending().as_str() {
-        "svg" => to.write(figure.svg(canvas)?),
-        "html" => to.write(figure.html(canvas)?),
+        "svg" => to.write(figure.svg(canvas)),
+        "html" => to.write(figure.html(canvas)),
         _ => {
-            let picture = png::render(&figure.svg(canvas)?)?;
+            let picture = png::render(&figure.svg(canvas))?;
             if !picture.missing.is_empty() {
-                let some: String = picture.missing.iter().take(12).collect();
-                note(&format!(
-                    "warning: no font here has these characters ({} in all), so boxes stand in their places: {some}; install one that has them (Debian: fonts-noto-cjk for Korean, Chinese and Japanese), or write .svg, which leaves fonts to the viewer",
-                    picture.missing.len()
-                ));
+                note(&fonts::warning(&picture.missing));
             }
             to.write(picture.bytes)
         }
@@ -68,18 +67,25 @@ fn figure(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Res
     let mut bar = Count::new("texts");
     let mut progress = |done: usize, of: usize| bar.set(done, of);
     Ok(match args.kind {
-        PlotKind::Next => next(args, given, engine, prompt)?,
-        PlotKind::Temperature if args.temperatures.is_empty() => kinds::temperature(&whole()?, &[0.5, 1.0, 2.0])?,
-        PlotKind::Temperature => kinds::temperature(&whole()?, &args.temperatures)?,
+        PlotKind::Next => {
+            kinds::next(&ways(args, given, engine, prompt)?, args.top.unwrap_or(10), args.scales.free_scales)?
+        }
+        PlotKind::Heat => kinds::heat(&ways(args, given, engine, prompt)?, args.top.unwrap_or(10))?,
+        PlotKind::Temperature => {
+            let usual = if args.temperatures.is_empty() { &[0.5, 1.0, 2.0][..] } else { &args.temperatures };
+            kinds::temperature(&whole()?, usual, args.scales.linear.then(|| args.top.unwrap_or(50)))?
+        }
         PlotKind::Histogram => kinds::histogram(&whole()?)?,
         PlotKind::Cumulative => {
             let number = |name| given.get(name).and_then(|setting| setting.value.json().as_f64());
             let k = number("top_k").unwrap_or(50.0) as usize;
-            kinds::cumulative(&whole()?, &[k], &[number("top_p").unwrap_or(0.9)])?
+            let linear = args.scales.linear.then(|| args.top.unwrap_or(10_000));
+            kinds::cumulative(&whole()?, &[k], &[number("top_p").unwrap_or(0.9)], linear)?
         }
         PlotKind::Beams => {
             let settings = with_defaults(given, &json!({"num_beams": 3, "do_sample": false}), 6)?;
-            kinds::beams(&search_tree(engine, prompt, &settings)?, args.top.unwrap_or(3), None)?
+            let view = beam_view(&engine.plan(&settings)?, args.top.unwrap_or(3), None, args.unit());
+            kinds::beams(&search_tree(engine, prompt, &settings)?, &view)?
         }
         PlotKind::Surprisal => {
             let settings = with_defaults(given, &json!({"do_sample": false}), 20)?;
@@ -88,9 +94,9 @@ fn figure(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Res
             let said = completion.sequences.first().map(|s| s.token_ids.clone()).unwrap_or_default();
             let continues_at = read.len();
             let ids = read.into_iter().chain(said).map(beamline::TokenId).collect();
-            kinds::surprisal(&score(engine, None, &Prompt::Ids(ids))?, Some(continues_at))?
+            kinds::surprisal(&score(engine, None, &Prompt::Ids(ids))?, Some(continues_at), args.unit())?
         }
-        PlotKind::Embeddings => kinds::embeddings(&embeddings(engine, prompt)?)?,
+        PlotKind::Embeddings => kinds::embeddings(&embeddings(engine, prompt)?, args.scales.side_by_side)?,
         PlotKind::Attention => kinds::attention(&attention(engine, prompt, args.layer.unwrap_or(0), args.head)?)?,
         PlotKind::Compare => {
             let shared = with_defaults(given, &json!({}), 40)?;
@@ -98,6 +104,7 @@ fn figure(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Res
             kinds::compare(
                 &compare(engine, prompt, &variants, &shared, 1, &mut progress)?,
                 args.by.unwrap_or_default().into(),
+                args.unit(),
             )?
         }
         PlotKind::Sweep => {
@@ -105,12 +112,13 @@ fn figure(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Res
             let option = args.over.as_deref().unwrap_or("temperature");
             let values = args.values(option)?;
             let seeds = args.seeds.unwrap_or(8) as usize;
-            kinds::sweep(&sweep(engine, prompt, option, &values, &shared, seeds, &mut progress)?)?
+            kinds::sweep(&sweep(engine, prompt, option, &values, &shared, seeds, &mut progress)?, args.unit())?
         }
     })
 }
 
-fn next(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Result<Figure, Failure> {
+/// The first step of each way that `next` and `heat` show, with its name.
+fn ways(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Result<Vec<(String, Inspection)>, Failure> {
     let depth = Depth { steps: 1, top: usize::MAX, stages: false };
     // Options given make one way of their own; with none, and no --run, there are the usual four.
     let only = args.run.is_empty() && given.iter().any(|(name, _)| !["seed", "eos_token_id"].contains(&name));
@@ -125,14 +133,33 @@ fn next(args: &Plot, given: &Options, engine: &Engine, prompt: &Prompt) -> Resul
             }
             if variant.settings.get("num_beams").is_some_and(|setting| setting.value.json() != json!(1)) {
                 return Err(Failure::usage(format!(
-                    "{}: plot next shows one step, after which beams have not chosen yet; see plot beams",
+                    "{}: plot next and heat show one step, after which beams have not chosen yet; see plot beams",
                     variant.name
                 )));
             }
             inspections.push((variant.name, inspect(engine, prompt, &variant.settings, depth)?));
         }
     }
-    Ok(kinds::next(&inspections, args.top.unwrap_or(10))?)
+    Ok(inspections)
+}
+
+/// How a search's tree is drawn, with what the plan says of the search.
+pub(crate) fn beam_view(plan: &Plan, pruned: usize, steps: Option<usize>, unit: Unit) -> BeamView {
+    let json = |name: &str| plan.options().get(name).map(|setting| setting.value.json());
+    let number = |name: &str| json(name).and_then(|value| value.as_f64());
+    let flag = |name: &str| json(name).is_some_and(|value| value == json!(true));
+    let beams = number("num_beams").unwrap_or(1.0);
+    let is_sampled = flag("do_sample");
+    let search = match (flag("exact_search"), beams > 1.0) {
+        (true, _) => "exact search: the best of all texts".to_owned(),
+        (_, true) if is_sampled => format!("beam search with {beams} beams that draws its tokens"),
+        (_, true) => format!("beam search with {beams} beams"),
+        _ if is_sampled => "tokens drawn one by one".to_owned(),
+        _ => "greedy search".to_owned(),
+    };
+    // The exact search ranks by the sum itself.
+    let length_penalty = (beams > 1.0 && !flag("exact_search")).then(|| number("length_penalty").unwrap_or(1.0));
+    BeamView { pruned, steps, unit, search, length_penalty }
 }
 
 /// The ways that `--run` names, or the usual ones.

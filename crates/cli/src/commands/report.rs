@@ -1,12 +1,13 @@
 //! `beamline report`: a generation as one page; `beamline replay`: the proof of it.
 
 use crate::args::{ModelArgs, Replay, ReportArgs};
+use crate::commands::plot::beam_view;
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, print};
 use crate::{model, prompts};
-use beamline::{Engine, Options, Prompt, TokenId};
-use beamline_draw::{Figure, Report, bundle_json, kinds, report_page};
+use beamline::{Engine, Options, Plan, Prompt, TokenId};
+use beamline_draw::{Figure, Report, Unit, bundle_json, kinds, report_page};
 use beamline_study::{Bundle, Depth, bundle, inspect, score, search_tree, verify};
 
 pub(crate) fn run(args: &ReportArgs, given: &Options) -> Result<(), Failure> {
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &ReportArgs, given: &Options) -> Result<(), Failure> {
     if let Some(activations) = args.model.activations {
         activations.name().clone_into(&mut bundle.activations);
     }
-    let figures = figures(&engine, &prompts, plan.options(), &completion)?;
+    let figures = figures(&engine, &prompts, &plan, &completion)?;
     page.write(report_page(
         &Report { completion: &completion, bundle: &bundle, figures: &figures },
         &args.canvas.canvas(),
@@ -41,22 +42,26 @@ const STEPS: usize = 8;
 fn figures(
     engine: &Engine,
     prompts: &[Prompt],
-    settings: &Options,
+    plan: &Plan,
     completion: &beamline::Completion,
 ) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
-    let tree = search_tree(engine, &prompts[0], settings)?;
+    let tree = search_tree(engine, &prompts[0], plan.options())?;
     if !tree.candidates.is_empty() {
-        figures.push(kinds::beams(&tree, 3, Some(STEPS))?);
+        figures.push(kinds::beams(&tree, &beam_view(plan, 3, Some(STEPS), Unit::Nats))?);
     }
     let ids = completion.prompts[0]
         .token_ids
         .iter()
         .chain(completion.sequences.first().map(|s| &s.token_ids).into_iter().flatten());
     let report = score(engine, None, &Prompt::Ids(ids.map(|&id| TokenId(id)).collect()))?;
-    figures.extend(kinds::surprisal(&report, Some(completion.prompts[0].token_ids.len())).ok());
+    figures.extend(kinds::surprisal(&report, Some(completion.prompts[0].token_ids.len()), Unit::Nats).ok());
     let depth = Depth { steps: 1, top: usize::MAX, stages: false };
-    figures.push(kinds::next(&[("first token".to_owned(), inspect(engine, &prompts[0], settings, depth)?)], 10)?);
+    figures.push(kinds::next(
+        &[("first token".to_owned(), inspect(engine, &prompts[0], plan.options(), depth)?)],
+        10,
+        false,
+    )?);
     Ok(figures)
 }
 

@@ -1,12 +1,15 @@
-//! Lines, steps, columns and dots along two axes.
+//! Lines, columns and dots along two axes.
 
-use crate::colour::Theme;
-use crate::error::DrawError;
-use crate::label::{cut, pixels};
-use crate::sheet::{Area, anchored, block, line, style, upright};
-use plotters::element::DashedPathElement;
-use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
+mod axes;
+mod axis;
+
+pub use axis::{Axis, AxisScale};
+
+use crate::colour::{Colour, Theme};
+use crate::legend::{self, Entry, Sample};
+use crate::measure::{width, wrap};
+use crate::sheet::{Area, NAMES, Sheet, TITLES, Type};
+use axes::Axes;
 
 /// A chart with two axes.
 #[derive(Clone, Debug)]
@@ -23,77 +26,35 @@ pub struct PlotChart {
     pub marks: Vec<Mark>,
 }
 
-/// An axis. A logarithmic one has its numbers' decimal logarithms.
-#[derive(Clone, Debug)]
-pub struct Axis {
-    /// What it measures, with its unit.
-    pub label: String,
-    /// From where to where.
-    pub range: (f64, f64),
-    /// Whether places are powers of ten.
-    pub log: bool,
-    /// Names in place of numbers: a name for each whole place from 0.
-    pub names: Vec<String>,
-}
-
-impl Axis {
-    /// An axis that has room for these numbers.
-    pub fn over(label: &str, values: impl Iterator<Item = f64>) -> Self {
-        let finite = values.filter(|v| v.is_finite());
-        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-        let room = if high > low { (high - low) * 0.05 } else { 0.5 };
-        Self { label: label.to_owned(), range: (low - room, high + room), log: false, names: Vec::new() }
-    }
-
-    /// An axis that holds these values, and begins at zero.
-    pub fn from_zero(label: &str, values: impl Iterator<Item = f64>) -> Self {
-        let high = values.filter(|v| v.is_finite()).fold(0.0, f64::max);
-        let high = if high > 0.0 { high * 1.06 } else { 1.0 };
-        Self { label: label.to_owned(), range: (0.0, high), log: false, names: Vec::new() }
-    }
-
-    fn number(&self, v: f64) -> String {
-        if !self.log {
-            let span = self.range.1 - self.range.0;
-            if span >= 1e6 {
-                return format!("{v:.0e}");
-            }
-            let digits = if span >= 20.0 {
-                0
-            } else if span >= 2.0 {
-                1
-            } else if span >= 0.2 {
-                2
-            } else {
-                3
-            };
-            let text = format!("{v:.digits$}");
-            return if text.trim_start_matches('-').trim_matches(['0', '.']).is_empty() {
-                "0".to_owned()
-            } else {
-                text
-            };
-        }
-        let whole = v.round();
-        if (v - whole).abs() > 1e-6 {
-            return String::new();
-        }
-        if (0.0..4.0).contains(&whole) { format!("{:.0}", libm::pow(10.0, whole)) } else { format!("1e{whole:.0}") }
-    }
-}
-
 /// Points that belong together.
 #[derive(Clone, Debug)]
 pub struct Series {
     /// Its name in the legend; empty for none.
     pub name: String,
-    /// Its colour's number.
-    pub colour: usize,
+    /// Its colour.
+    pub hue: Hue,
     /// How it is drawn.
     pub kind: SeriesKind,
     /// The points; those that are no numbers are left out.
     pub points: Vec<(f64, f64)>,
+}
+
+/// A colour by its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hue {
+    /// That of series `i`; they repeat after seven.
+    Series(usize),
+    /// That of what is only there for comparison.
+    Pale,
+}
+
+impl Hue {
+    fn of(self, theme: Theme) -> Colour {
+        match self {
+            Self::Series(i) => theme.series(i),
+            Self::Pale => theme.pale(),
+        }
+    }
 }
 
 /// How points are drawn.
@@ -105,11 +66,13 @@ pub enum SeriesKind {
     Dashes,
     /// Columns this wide around each.
     Columns(f64),
-    /// A dot for each, with a bar up and down as far as `errors` has it (zero for none).
+    /// A dot for each, with a bar from the lower to the higher of its `errors`.
     Dots {
-        /// How far each point may be off.
-        errors: Vec<f64>,
+        /// From where to where each point may lie.
+        errors: Vec<(f64, f64)>,
     },
+    /// A ring for each: where lines meet.
+    Rings,
 }
 
 /// A line at a place.
@@ -121,6 +84,8 @@ pub struct Mark {
     pub at: f64,
     /// Across which axis.
     pub along: Along,
+    /// Its colour.
+    pub hue: Hue,
 }
 
 /// Across which axis a line goes.
@@ -132,164 +97,121 @@ pub enum Along {
     Y,
 }
 
-type Axes<'a, 'b> = ChartContext<
-    'a,
-    SVGBackend<'b>,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
->;
+/// The pixels that a name along x takes, and the most rows into which names are broken.
+const NAME: f64 = 13.0;
+const ROWS: usize = 60;
+/// The least pixels of the plot itself, down.
+const LEAST: f64 = 120.0;
 
 impl PlotChart {
-    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
-        // A few names fit into the chart; more stand beside it.
-        if self.named().len() < 4 || area.dim_in_pixel().0 < 480 {
-            return self.draw_axes(theme, area).map(|_| ());
+    /// The chart as it is, or where it has more names along x than this width holds, in rows that each hold some.
+    pub(crate) fn rows(&self, room: f64) -> Vec<Self> {
+        let count = self.x.names.len();
+        let fit = ((room - self.left() - 10.0) / NAME).max(4.0) as usize;
+        if count <= fit {
+            return vec![self.clone()];
         }
-        let (left, right) = area.split_horizontally(area.dim_in_pixel().0 as i32 - 190);
-        let top = self.draw_axes(theme, &left)?;
-        self.draw_legend(theme, &right, (182, top))
+        let rows = count.div_ceil(fit);
+        let each = count.div_ceil(rows);
+        let row = |i: usize| self.part(i * each, ((i + 1) * each).min(count), each, i + 1 == rows || i + 1 == ROWS);
+        (0..rows.min(ROWS)).map(row).collect()
     }
 
-    /// Series that have a name.
-    fn named(&self) -> Vec<&Series> {
-        self.series.iter().filter(|series| !series.name.is_empty()).collect()
+    /// Columns `from..to`, as wide as `each` columns are.
+    fn part(&self, from: usize, to: usize, each: usize, is_last: bool) -> Self {
+        let range = (from as f64 - 0.5, to as f64 - 0.5);
+        let within = |x: f64| x >= range.0 && x < range.1;
+        let series = |series: &Series| {
+            let near = series.points.iter().filter(|(x, _)| within(*x)).map(|(x, y)| (x - from as f64, *y));
+            let name = if from == 0 { series.name.clone() } else { String::new() };
+            Series { name, points: near.collect(), ..series.clone() }
+        };
+        let mark = |mark: &Mark| match mark.along {
+            Along::X if !within(mark.at) => None,
+            Along::X => Some(Mark { at: mark.at - from as f64, ..mark.clone() }),
+            // Said once.
+            Along::Y if from > 0 => Some(Mark { label: String::new(), ..mark.clone() }),
+            Along::Y => Some(mark.clone()),
+        };
+        let label = if is_last { self.x.label.clone() } else { String::new() };
+        let lost = self.x.names.len() - to;
+        Self {
+            title: match from {
+                0 => self.title.clone(),
+                _ if is_last && lost > 0 => format!("from {} on; {lost} more that no picture has room for", from + 1),
+                _ => format!("from {} on", from + 1),
+            },
+            x: Axis {
+                label,
+                range: (-0.6, each as f64 - 0.4),
+                names: self.x.names[from..to].to_vec(),
+                ..self.x.clone()
+            },
+            y: self.y.clone(),
+            series: self.series.iter().map(series).collect(),
+            marks: self.marks.iter().filter_map(mark).collect(),
+        }
     }
 
-    /// Everything but a legend beside the chart; gives how far down the chart begins.
-    fn draw_axes(&self, theme: Theme, area: &Area<'_>) -> Result<i32, DrawError> {
-        let names = self.longest_name();
-        let mut builder = ChartBuilder::on(area);
-        let (ink, faint) = (theme.ink(), theme.faint());
-        builder.margin(6).margin_right(16).x_label_area_size(36 + names).y_label_area_size(54);
-        if !self.title.is_empty() {
-            let wide = (area.dim_in_pixel().0 / 8) as usize;
-            builder.caption(cut(&self.title, wide), style(13, ink));
+    pub(crate) fn height(&self, room: f64) -> f64 {
+        let all: Vec<usize> = (0..self.marks.len()).collect();
+        self.head(room, &self.entries(Theme::Light, &all)) + LEAST + self.x.foot()
+    }
+
+    /// The pixels left of the plot: the widest number along y.
+    fn left(&self) -> f64 {
+        self.y.ticks(LEAST).iter().map(|(_, words)| width(words, NAMES)).fold(16.0, f64::max) + 8.0
+    }
+
+    /// The pixels above the plot: title, legend, the name of the axis.
+    fn head(&self, room: f64, entries: &[Entry]) -> f64 {
+        let title = if self.title.is_empty() { 0 } else { wrap(&self.title, TITLES, room, 3).len() };
+        16.0 * title as f64 + legend::height(entries, room) + 24.0
+    }
+
+    /// What the legend says: names of series, and of those marks that found no place beside their lines.
+    fn entries(&self, theme: Theme, marks: &[usize]) -> Vec<Entry> {
+        let named: Vec<&Series> = self.series.iter().filter(|series| !series.name.is_empty()).collect();
+        let series = named.into_iter().map(|series| {
+            let colour = series.hue.of(theme);
+            let sample = match series.kind {
+                SeriesKind::Line => Sample::Line(colour),
+                SeriesKind::Dashes => Sample::Dashes(colour),
+                _ => Sample::Block(colour),
+            };
+            Entry { sample, name: series.name.clone() }
+        });
+        let marks = marks.iter().map(|&i| &self.marks[i]).filter(|mark| !mark.label.is_empty());
+        let marks = marks.map(|mark| Entry { sample: Sample::Rule(mark.hue.of(theme)), name: mark.label.clone() });
+        series.chain(marks).collect()
+    }
+
+    pub(crate) fn draw(&self, sheet: &mut Sheet, area: Area) {
+        let mut trial = sheet.clone();
+        let lost = self.attempt(&mut trial, area, &[]);
+        if lost.is_empty() {
+            *sheet = trial;
+        } else {
+            self.attempt(sheet, area, &lost);
         }
-        let mut axes = builder
-            .build_cartesian_2d(self.x.range.0..self.x.range.1, self.y.range.0..self.y.range.1)
-            .map_err(DrawError::chart)?;
-        let (x_number, y_number) = (|v: &f64| self.x.number(*v), |v: &f64| self.y.number(*v));
-        let mut mesh = axes.configure_mesh();
-        mesh.x_desc(if names > 0 { "" } else { &self.x.label }).y_desc(&self.y.label);
-        mesh.axis_style(faint).light_line_style(theme.paper()).bold_line_style(theme.grid());
-        mesh.label_style(style(11, faint)).axis_desc_style(style(12, ink));
-        mesh.x_label_formatter(&x_number).y_label_formatter(&y_number).y_labels(7).x_labels(8);
-        if names > 0 {
-            mesh.disable_x_mesh().x_labels(0);
+    }
+
+    /// Draws all, with the names of some marks in the legend; gives the marks whose names found no place in the plot.
+    fn attempt(&self, sheet: &mut Sheet, area: Area, in_legend: &[usize]) -> Vec<usize> {
+        let (theme, entries) = (sheet.theme, self.entries(sheet.theme, in_legend));
+        let lines = if self.title.is_empty() { Vec::new() } else { wrap(&self.title, TITLES, area.width(), 3) };
+        for (i, line) in lines.iter().enumerate() {
+            sheet.text(line, (area.left, area.top + 8.0 + 16.0 * i as f64), Type::new(TITLES, theme.ink()));
         }
-        mesh.draw().map_err(DrawError::chart)?;
+        legend::draw(sheet, &entries, (area.left, area.top + 16.0 * lines.len() as f64), area.width());
+        let top = area.top + self.head(area.width(), &entries);
+        sheet.text(&self.y.label, (area.left, top - 14.0), Type::new(NAMES, theme.ink()));
+        let inner = Area::new((area.left + self.left(), top), (area.right - 8.0, area.bottom - self.x.foot()));
+        let axes = Axes { x: &self.x, y: &self.y, area: inner };
+        axes.grid(sheet, area);
         for series in &self.series {
-            draw_series(theme, &mut axes, series)?;
+            axes.series(sheet, series);
         }
-        self.draw_marks(theme, area, &mut axes)?;
-        self.draw_names(theme, area, &axes)?;
-        let (right, top) = axes.backend_coord(&(self.x.range.1, self.y.range.1));
-        let (base_x, base_y) = area.get_base_pixel();
-        let corner = (right - base_x - 6, top - base_y + 6);
-        if self.named().len() > 1 && (self.named().len() < 4 || area.dim_in_pixel().0 < 480) {
-            self.draw_legend(theme, area, corner)?;
-        }
-        Ok(corner.1)
+        axes.marks(sheet, &self.marks, in_legend)
     }
-
-    /// Pixels that the longest name along x takes, reading upwards.
-    fn longest_name(&self) -> u32 {
-        self.x.names.iter().map(|name| pixels(&cut(name, 14), 10)).max().unwrap_or(0)
-    }
-
-    fn draw_names(&self, theme: Theme, area: &Area<'_>, axes: &Axes<'_, '_>) -> Result<(), DrawError> {
-        if self.x.names.is_empty() {
-            return Ok(());
-        }
-        let (base_x, base_y) = area.get_base_pixel();
-        let place = |x: f64| axes.backend_coord(&(x, self.y.range.0));
-        let wide = place(1.0).0 - place(0.0).0;
-        // Where names would lie on each other, only some are shown.
-        let every = (12 / wide.max(1)).max(0) as usize + 1;
-        for (i, name) in self.x.names.iter().enumerate().step_by(every) {
-            let (x, y) = place(i as f64);
-            let at = (x - base_x, y - base_y + 6);
-            upright(area, &cut(name, 14), at, 10, theme.ink())?;
-        }
-        let (left, right) = (place(self.x.range.0).0, place(self.x.range.1).0);
-        let bottom = area.dim_in_pixel().1 as i32 - 12;
-        anchored(area, &self.x.label, (i32::midpoint(left, right) - base_x, bottom), 12, theme.ink(), HPos::Center)
-    }
-
-    fn draw_marks(&self, theme: Theme, area: &Area<'_>, axes: &mut Axes<'_, '_>) -> Result<(), DrawError> {
-        let (base_x, base_y) = area.get_base_pixel();
-        // Names of upright lines stand below the legend.
-        let below = if self.named().len() > 1 { 16 * self.named().len() as i32 + 20 } else { 8 };
-        for (i, mark) in self.marks.iter().enumerate() {
-            let colour = theme.series(i + 1);
-            let (from, to, shift) = match mark.along {
-                Along::X => ((mark.at, self.y.range.0), (mark.at, self.y.range.1), (5, below + 14 * i as i32)),
-                Along::Y => ((self.x.range.0, mark.at), (self.x.range.1, mark.at), (-6, -10)),
-            };
-            let line = DashedPathElement::new([from, to], 4, 3, colour.stroke_width(1));
-            axes.draw_series(std::iter::once(line)).map_err(DrawError::chart)?;
-            let (x, y) = axes.backend_coord(&to);
-            // A name that would leave the chart stands on the other side of its line.
-            let width = pixels(&mark.label, 11) as i32;
-            let edge = axes.backend_coord(&(self.x.range.1, mark.at)).0;
-            let over = mark.along == Along::X && x + shift.0 + width > edge;
-            let (dx, side) = match mark.along {
-                Along::X if !over => (shift.0, HPos::Left),
-                Along::X => (-shift.0, HPos::Right),
-                Along::Y => (shift.0, HPos::Right),
-            };
-            let at = (x - base_x + dx, y - base_y + shift.1);
-            anchored(area, &mark.label, at, 11, colour, side)?;
-        }
-        Ok(())
-    }
-
-    /// Names of series below a right upper corner, each beside its colour.
-    fn draw_legend(&self, theme: Theme, area: &Area<'_>, (right, top): (i32, i32)) -> Result<(), DrawError> {
-        let named = self.named();
-        let names: Vec<String> = named.iter().map(|series| cut(&series.name, 24)).collect();
-        let wide = names.iter().map(|name| pixels(name, 11)).max().unwrap_or(0) as i32;
-        let left = right - wide - 30;
-        block(area, (left - 6, top), (right, top + 16 * named.len() as i32 + 4), theme.paper())?;
-        for (i, (series, name)) in named.iter().zip(&names).enumerate() {
-            let (y, colour) = (top + 10 + 16 * i as i32, theme.series(series.colour));
-            let pieces: &[(i32, i32)] =
-                if series.kind == SeriesKind::Dashes { &[(0, 7), (11, 18)] } else { &[(0, 18)] };
-            for (from, to) in pieces {
-                line(area, vec![(left + from, y), (left + to, y)], colour, 3)?;
-            }
-            anchored(area, name, (left + 24, y), 11, theme.ink(), HPos::Left)?;
-        }
-        Ok(())
-    }
-}
-
-fn draw_series(theme: Theme, axes: &mut Axes<'_, '_>, series: &Series) -> Result<(), DrawError> {
-    let colour = theme.series(series.colour);
-    let points: Vec<(f64, f64)> =
-        series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
-    match &series.kind {
-        SeriesKind::Line => {
-            let line = PathElement::new(points, colour.stroke_width(2));
-            axes.draw_series(std::iter::once(line)).map_err(DrawError::chart)?;
-        }
-        SeriesKind::Dashes => {
-            let line = DashedPathElement::new(points, 6, 4, colour.stroke_width(2));
-            axes.draw_series(std::iter::once(line)).map_err(DrawError::chart)?;
-        }
-        SeriesKind::Columns(width) => {
-            let half = width / 2.0;
-            let column = |(x, y): (f64, f64)| Rectangle::new([(x - half, 0.0), (x + half, y)], colour.filled());
-            axes.draw_series(points.into_iter().map(column)).map_err(DrawError::chart)?;
-        }
-        SeriesKind::Dots { errors } => {
-            let bars = series.points.iter().zip(errors).filter(|(_, e)| **e > 0.0);
-            let bar = |((x, y), e): (&(f64, f64), &f64)| {
-                PathElement::new(vec![(*x, y - e), (*x, y + e)], colour.stroke_width(1))
-            };
-            axes.draw_series(bars.map(bar)).map_err(DrawError::chart)?;
-            axes.draw_series(points.into_iter().map(|point| Circle::new(point, 4, colour.filled())))
-                .map_err(DrawError::chart)?;
-        }
-    }
-    Ok(())
 }

@@ -1,13 +1,14 @@
-//! A tree that grows to the right: what a search considered.
+//! A tree of texts: what a search considered.
 
-use crate::colour::Theme;
-use crate::error::DrawError;
-use crate::label::{cut, pixels};
-use crate::sheet::{Area, anchored, line};
-use plotters::style::RGBColor;
-use plotters::style::text_anchor::HPos;
+mod across;
+mod down;
 
-/// A tree of tokens.
+use crate::colour::{Colour, Theme};
+use crate::legend::{self, Entry, Sample};
+use crate::measure::{width, wrap};
+use crate::sheet::{Area, NAMES, NOTES, Sheet, Type};
+
+/// A tree of texts.
 #[derive(Clone, Debug)]
 pub struct TreeChart {
     /// The name of the root.
@@ -21,9 +22,7 @@ pub struct TreeChart {
 pub struct TreeItem {
     /// Its parent's place in the list; none for children of the root.
     pub parent: Option<usize>,
-    /// Steps from the root, from 1.
-    pub depth: usize,
-    /// Its token.
+    /// Its text: a token, or several between which nothing branches.
     pub label: String,
     /// Its score, or why it was dropped.
     pub note: String,
@@ -33,136 +32,173 @@ pub struct TreeItem {
     pub greedy: bool,
 }
 
-/// What became of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What became of a node; what comes later was more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NodeRole {
-    /// On the winner's path.
-    Winner,
-    /// A sequence ended with it.
-    Finished,
-    /// It went on.
-    Kept,
     /// It was dropped.
     Pruned,
+    /// It went on.
+    Kept,
+    /// A sequence ended with it.
+    Finished,
+    /// On the winner's path.
+    Winner,
+}
+
+/// The pixels from one line of a node to the next, and between a node and the next.
+const LINE: f64 = 14.0;
+const AIR: f64 = 4.0;
+
+/// A node's text as it is drawn: lines, and a note after the last or below it.
+struct Words {
+    lines: Vec<String>,
+    /// The note, in parts where it stands below.
+    notes: Vec<String>,
+    below: bool,
+}
+
+impl Words {
+    fn new(label: &str, note: &str, room: f64) -> Self {
+        let lines = wrap(label, NAMES, room, 40);
+        let last = lines.last().map_or(0.0, |line| width(line, NAMES));
+        let below = !note.is_empty() && last + 6.0 + width(note, NOTES) > room;
+        let whole = !below || width(note, NOTES) <= room;
+        let notes = if whole { vec![note.to_owned()] } else { parts(note).map(str::to_owned).collect() };
+        Self { lines, notes, below }
+    }
+
+    fn width(&self) -> f64 {
+        let widest = self.lines.iter().map(|line| width(line, NAMES)).fold(0.0, f64::max);
+        let notes = self.notes.iter().map(|note| width(note, NOTES)).fold(0.0, f64::max);
+        let last = self.lines.last().map_or(0.0, |line| width(line, NAMES));
+        widest.max(if self.below || notes == 0.0 { notes } else { last + 6.0 + notes })
+    }
+
+    fn height(&self) -> f64 {
+        LINE * (self.lines.len() + if self.below { self.notes.len() } else { 0 }) as f64 + AIR
+    }
+
+    /// Where its first line is, seen from its middle.
+    fn first(&self) -> f64 {
+        (LINE + AIR - self.height()) / 2.0
+    }
+
+    /// Draws it from a left edge around a middle.
+    fn draw(&self, sheet: &mut Sheet, (x, middle): (f64, f64), ink: Colour, greedy: bool) {
+        let (faint, green) = (sheet.theme.faint(), sheet.theme.series(2));
+        let mut y = middle + self.first();
+        let mut right = x;
+        for line in &self.lines {
+            right = sheet.text(line, (x, y), Type::new(NAMES, ink)).right;
+            if greedy {
+                sheet.rule(&[(x, y + 7.0), (right.max(x + 6.0), y + 7.0)], green, 1.5, None);
+            }
+            y += LINE;
+        }
+        for (i, note) in self.notes.iter().filter(|note| !note.is_empty()).enumerate() {
+            let at = if self.below { (x, y + LINE * i as f64) } else { (right + 6.0, y - LINE) };
+            sheet.text(note, at, Type::new(NOTES, faint));
+        }
+    }
+}
+
+/// Where a note may be broken.
+fn parts(note: &str) -> impl Iterator<Item = &str> {
+    note.split(", ")
 }
 
 impl TreeChart {
-    pub(crate) fn draw(&self, theme: Theme, area: &Area<'_>) -> Result<(), DrawError> {
-        let (width, height) = (area.dim_in_pixel().0 as i32, area.dim_in_pixel().1 as i32);
-        let depth = self.items.iter().map(|item| item.depth).max().unwrap_or(1).max(1) as i32;
-        let (top, bottom, left) = (18, height - 34, 8);
-        let root_wide = (pixels(&cut(&self.root, 16), 11) as i32 + 10).min(width / 5);
-        let step = (width - left - root_wide - 8) / depth;
-        let places = self.places();
-        let lanes = places.iter().map(|p| p + 1).max().unwrap_or(1);
-        let y = |lane: usize| top + (2 * lane as i32 + 1) * (bottom - top) / (2 * lanes as i32);
-        let x = |depth: usize| left + root_wide + (depth as i32 - 1) * step + 14;
-        let root = (left, i32::midpoint(top, bottom));
-        let gap = (bottom - top) / lanes.max(1) as i32;
-        let size = (gap - 1).clamp(5, 12) as u32;
-        let end = |i: usize| {
-            let room = (f64::from(step - 22) / (f64::from(size) * 0.58)).max(3.0) as usize;
-            let name = cut(&self.items[i].label, room);
-            let wide = pixels(&name, size) as i32;
-            (name, x(self.items[i].depth) + wide)
-        };
-        // Pruned ones first, so that the winner's line lies on top.
-        for role in [NodeRole::Pruned, NodeRole::Kept, NodeRole::Finished, NodeRole::Winner] {
-            for (i, item) in self.items.iter().enumerate().filter(|(_, item)| item.role == role) {
-                let (colour, thick) = look(theme, role);
-                let after =
-                    |p: usize| end(p).1 + 4 + self.note(p, size, x(self.items[p].depth) + step - 24 - end(p).1).1;
-                let from = item.parent.map_or((root.0 + root_wide - 4, root.1), |p| (after(p), y(places[p])));
-                let to = (x(item.depth) - 4, y(places[i]));
-                line(area, vec![from, (to.0 - 6, to.1), to], colour, thick)?;
-            }
-        }
-        anchored(area, &cut(&self.root, 16), root, 11, theme.ink(), HPos::Left)?;
-        for (i, item) in self.items.iter().enumerate() {
-            let (name, right) = end(i);
-            let ink = if item.role == NodeRole::Pruned { theme.faint() } else { look(theme, item.role).0 };
-            let at = (x(item.depth), y(places[i]));
-            anchored(area, &name, at, size, ink, HPos::Left)?;
-            if item.greedy {
-                let under = at.1 + size as i32 / 2 + 2;
-                line(area, vec![(at.0, under), (right, under)], theme.series(2), 2)?;
-            }
-            let (note, _) = self.note(i, size, x(item.depth) + step - 24 - right);
-            anchored(area, &note, (right + 5, at.1), 9, theme.faint(), HPos::Left)?;
-        }
-        legend(theme, area, height - 14)
-    }
-
-    /// Nine pixels for each lane, and what lies around them.
-    pub(crate) fn least_height(&self) -> u32 {
-        let lanes = self.places().into_iter().max().map_or(0, |last| last + 1);
-        (lanes as u32 * 9 + 130).min(8000)
-    }
-
-    /// A node's note as far as there is room for it, and the pixels that it takes.
-    fn note(&self, i: usize, size: u32, room: i32) -> (String, i32) {
-        if size < 8 || room < 26 {
-            return (String::new(), 0);
-        }
-        let note = cut(&self.items[i].note, (f64::from(room) / 5.2) as usize);
-        let wide = pixels(&note, 9) as i32 + 6;
-        (note, wide)
-    }
-
-    /// A lane for each node: leaves one below the other, parents at their best child.
-    fn places(&self) -> Vec<usize> {
+    /// The children of each node, and those of the root.
+    fn children(&self) -> (Vec<Vec<usize>>, Vec<usize>) {
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); self.items.len()];
         let mut roots = Vec::new();
         for (i, item) in self.items.iter().enumerate() {
             item.parent.map_or(&mut roots, |p| &mut children[p]).push(i);
         }
-        let mut places = vec![usize::MAX; self.items.len()];
-        let mut next = 0;
-        // Depth first, without recursion: a search may be hundreds of tokens deep.
-        let mut stack: Vec<usize> = roots.into_iter().rev().collect();
-        while let Some(node) = stack.pop() {
-            if children[node].is_empty() {
-                places[node] = next;
-                next += 1;
-            }
-            stack.extend(children[node].iter().rev());
+        (children, roots)
+    }
+
+    /// The child with which a path goes on: the winner's, else the first of those that went farthest.
+    fn main_child(&self, children: &[usize]) -> Option<usize> {
+        children.iter().copied().rev().max_by_key(|&child| self.items[child].role)
+    }
+
+    pub(crate) fn height(&self, room: f64) -> f64 {
+        let body = across::Layout::new(self, room).map_or_else(|| down::height(self, room), |layout| layout.height());
+        body + legend::height(&self.entries(Theme::Light), room) + 12.0
+    }
+
+    pub(crate) fn draw(&self, sheet: &mut Sheet, area: Area) {
+        let entries = self.entries(sheet.theme);
+        let end = match across::Layout::new(self, area.width()) {
+            Some(layout) => layout.draw(self, sheet, area),
+            None => down::draw(self, sheet, area),
+        };
+        legend::draw(sheet, &entries, (area.left, end + 12.0), area.width());
+    }
+
+    /// Names of what is in the tree.
+    fn entries(&self, theme: Theme) -> Vec<Entry> {
+        let named = [
+            (NodeRole::Winner, "the winner"),
+            (NodeRole::Finished, "ended"),
+            (NodeRole::Kept, "kept"),
+            (NodeRole::Pruned, "dropped"),
+        ];
+        let there = named.into_iter().filter(|(role, _)| self.items.iter().any(|item| item.role == *role));
+        let mut entries: Vec<Entry> = there
+            .map(|(role, name)| Entry { sample: Sample::Line(look(theme, role).0), name: name.to_owned() })
+            .collect();
+        if self.items.iter().any(|item| item.greedy) {
+            let name = "underlined: greedy search's path".to_owned();
+            entries.push(Entry { sample: Sample::Line(theme.series(2)), name });
         }
-        for node in (0..self.items.len()).rev() {
-            if places[node] == usize::MAX {
-                let on_path = |&&c: &&usize| self.items[c].role == NodeRole::Winner;
-                let own = &children[node];
-                places[node] = own.iter().find(on_path).or(own.first()).map_or(0, |&c| places[c]);
-            }
-        }
-        places
+        entries
     }
 }
 
 /// Colour and thickness of a node's line.
-fn look(theme: Theme, role: NodeRole) -> (RGBColor, u32) {
+fn look(theme: Theme, role: NodeRole) -> (Colour, f64) {
     match role {
-        NodeRole::Winner => (theme.chosen(), 3),
-        NodeRole::Finished => (theme.series(3), 2),
-        NodeRole::Kept => (theme.series(0), 2),
-        NodeRole::Pruned => (theme.pale(), 1),
+        NodeRole::Winner => (theme.chosen(), 3.0),
+        NodeRole::Finished => (theme.series(3), 2.0),
+        NodeRole::Kept => (theme.series(0), 2.0),
+        NodeRole::Pruned => (theme.pale(), 1.0),
     }
 }
 
-fn legend(theme: Theme, area: &Area<'_>, y: i32) -> Result<(), DrawError> {
-    let roles = [
-        ("winner", look(theme, NodeRole::Winner).0),
-        ("kept", look(theme, NodeRole::Kept).0),
-        ("finished", look(theme, NodeRole::Finished).0),
-        ("pruned", look(theme, NodeRole::Pruned).0),
-        ("greedy's path", theme.series(2)),
-    ];
-    let mut x = 12;
-    for (name, colour) in roles {
-        line(area, vec![(x, y), (x + 16, y)], colour, 3)?;
-        anchored(area, name, (x + 20, y), 11, theme.ink(), HPos::Left)?;
-        x += 36 + pixels(name, 11) as i32;
+/// The colour of a node's text.
+fn ink(theme: Theme, role: NodeRole) -> Colour {
+    if role == NodeRole::Pruned { theme.faint() } else { look(theme, role).0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(labels: &[(Option<usize>, &str)]) -> TreeChart {
+        let item = |(parent, label): &(Option<usize>, &str)| TreeItem {
+            parent: *parent,
+            label: (*label).to_owned(),
+            note: "-1.25".to_owned(),
+            role: NodeRole::Kept,
+            greedy: false,
+        };
+        TreeChart { root: "The prompt of it all".to_owned(), items: labels.iter().map(item).collect() }
     }
-    let time = "tokens, from left to right";
-    let right = area.dim_in_pixel().0 as i32 - 12;
-    anchored(area, time, (right, y), 11, theme.faint(), HPos::Right)
+
+    #[test]
+    fn a_tree_that_is_too_deep_to_go_across_goes_down_and_loses_no_word() {
+        let deep: Vec<(Option<usize>, &str)> =
+            (0..24).map(|i| (if i < 2 { None } else { Some(i - i % 2 - 2) }, "wonderful")).collect();
+        let chart = chart(&deep);
+        for room in [292.0, 772.0, 1572.0, 3000.0] {
+            assert_eq!(across::Layout::new(&chart, room).is_some(), room > 2000.0, "{room}");
+            let mut sheet = Sheet::new(Theme::Light);
+            chart.draw(&mut sheet, Area::new((0.0, 0.0), (room, chart.height(room))));
+            let svg = sheet.finish((room, 100.0), 1.0, "");
+            assert_eq!(svg.matches(">wonderful<").count(), 24, "{room}");
+            assert_eq!(svg.matches(">-1.25<").count(), 24, "{room}");
+        }
+    }
 }

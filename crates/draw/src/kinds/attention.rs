@@ -8,6 +8,9 @@ use crate::labels;
 use beamline_study::AttentionMap;
 use serde_json::json;
 
+/// Tokens of a text whose weights are written into their cells too.
+const WRITTEN: usize = 14;
+
 /// How much each token looks at each one up to itself: a row for each token that looks, a column for each looked at.
 ///
 /// # Errors
@@ -22,6 +25,9 @@ pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
         row.iter().enumerate().map(|(j, &w)| if j > i { f64::NAN } else { f64::from(w) }).collect()
     };
     let values: Vec<Vec<f64>> = map.weights.iter().enumerate().map(row).collect();
+    let number = |&v: &f64| if v.is_nan() { String::new() } else { format!("{v:.2}") };
+    let written = values.len() <= WRITTEN;
+    let words = values.iter().filter(|_| written).map(|row| row.iter().map(number).collect()).collect();
     // The first token can only look at itself; that would set the scale for all others.
     let later = map.weights.iter().skip(1).flatten().fold(0.0, |most: f64, &w| most.max(f64::from(w)));
     let which =
@@ -34,18 +40,23 @@ pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
     }
     Ok(Figure {
         title: format!("Attention: layer {}, {which}", map.layer),
-        note: "each row sums to 1; the first token has only itself, beyond the scale of the others".to_owned(),
+        note: "each row sums to 1; the first token can only look at itself (1.0), which lies beyond the scale (≥)"
+            .to_owned(),
         charts: vec![Chart::Heat(HeatChart {
             title: String::new(),
             rows: names.clone(),
             columns: names,
             values,
+            words,
+            framed: Vec::new(),
+            unit: "weight".to_owned(),
             most: (map.weights.len() > 1).then(|| later.max(1e-6)),
             scale: Scale::Sequential,
-            x: "looked at".to_owned(),
-            y: "looks".to_owned(),
+            x: "token looked at".to_owned(),
+            y: "token that looks".to_owned(),
         })],
         columns: 1,
+        least_width: 0,
         data: Data::new(&["query", "query_token", "key", "key_token", "weight"], rows, json!(map)),
     })
 }

@@ -1,144 +1,161 @@
 //! The tree of a search.
 
+mod merged;
+
 use crate::chart::{Chart, NodeRole, TreeChart, TreeItem};
 use crate::error::DrawError;
 use crate::figure::{Data, Figure};
-use crate::label::continued;
+use crate::unit::Unit;
 use beamline::Fate;
 use beamline_study::{CandidateNode, SearchTree};
-use serde_json::json;
+use merged::{Node, merged};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-/// What a search considered: time to the right; what it kept, dropped (and why) and finished, the winner, and the path
-/// that greedy search takes. Of the dropped, `pruned` of each step are drawn, the best, and of
-/// those kept at the most 32 beside the winner's; with `steps`, no more than the first so many. The data has all.
-///
-/// # Errors
-/// When the search considered nothing.
-pub fn beams(tree: &SearchTree, pruned: usize, steps: Option<usize>) -> Result<Figure, DrawError> {
-    if tree.candidates.is_empty() {
-        return Err(DrawError::Nothing("this search considers no candidates; try num_beams 3".to_owned()));
-    }
-    let items = items(tree, pruned, steps);
-    let left = tree.candidates.len() - items.len();
-    let deepest = deepest(tree);
-    let cut = steps
-        .filter(|&steps| steps < deepest)
-        .map_or(String::new(), |n| format!("; the first {n} of {deepest} tokens"));
-    let more = if left > 0 { format!("{cut}; {left} more candidates are not drawn") } else { cut };
-    Ok(Figure {
-        title: "What the search considered".to_owned(),
-        note: format!("numbers are scores; too low: beyond the width of the search{more}"),
-        charts: vec![Chart::Tree(TreeChart { root: tree.prompt.clone(), items })],
-        columns: 1,
-        data: data(tree),
-    })
-}
-
-/// The candidates that are drawn.
-fn items(tree: &SearchTree, pruned: usize, steps: Option<usize>) -> Vec<TreeItem> {
-    let greedy = on_greedy_path(tree);
-    let mut places = vec![None; tree.candidates.len()];
-    let mut items: Vec<TreeItem> = Vec::new();
-    let mut dropped = vec![0; deepest(tree) + 1];
-    let mut kept = dropped.clone();
-    for (i, (candidate, label)) in tree.candidates.iter().zip(labels(tree)).enumerate() {
-        let lost = candidate.parent.is_some_and(|parent| places[parent].is_none());
-        if lost || steps.is_some_and(|steps| candidate.depth > steps) {
-            continue;
-        }
-        let role = role(tree, i);
-        let crowd = match role {
-            NodeRole::Kept => Some((&mut kept[candidate.depth], KEPT)),
-            NodeRole::Pruned => Some((&mut dropped[candidate.depth], pruned)),
-            _ => None,
-        };
-        if let Some((count, most)) = crowd.filter(|_| !greedy[i]) {
-            *count += 1;
-            if *count > most {
-                continue;
-            }
-        }
-        places[i] = Some(items.len());
-        let note = match role {
-            NodeRole::Pruned => short(candidate.fate).to_owned(),
-            _ => format!("{:.2}", candidate.score),
-        };
-        items.push(TreeItem {
-            parent: candidate.parent.and_then(|parent| places[parent]),
-            depth: candidate.depth,
-            label,
-            note,
-            role,
-            greedy: greedy[i],
-        });
-    }
-    items
-}
-
-/// Each candidate's label after those of the tokens before it.
-fn labels(tree: &SearchTree) -> Vec<String> {
-    let mut begun: Vec<Vec<u8>> = Vec::new(); // bytes of a character that is not complete, after each candidate
-    let label = |candidate: &CandidateNode| {
-        let mut open = candidate.parent.map_or(Vec::new(), |parent| begun[parent].clone());
-        let label = continued(&mut open, &candidate.bytes);
-        begun.push(open);
-        label
-    };
-    tree.candidates.iter().map(label).collect()
-}
-
-/// Which candidates are on the path that greedy search takes.
-fn on_greedy_path(tree: &SearchTree) -> Vec<bool> {
-    let mut path: Vec<usize> = Vec::new(); // by depth
-    let on_path = |(i, candidate): (usize, &CandidateNode)| {
-        let follows = candidate.depth == 1
-            || path.get(candidate.depth - 2).is_some_and(|before| candidate.parent == Some(*before));
-        let is_greedy = follows && tree.greedy.get(candidate.depth - 1) == Some(&candidate.id);
-        if is_greedy && path.len() < candidate.depth {
-            path.push(i);
-        }
-        is_greedy
-    };
-    tree.candidates.iter().enumerate().map(on_path).collect()
-}
-
-fn role(tree: &SearchTree, i: usize) -> NodeRole {
-    let candidate = &tree.candidates[i];
-    match candidate.fate {
-        _ if tree.winner.contains(&i) => NodeRole::Winner,
-        _ if candidate.finish_reason.is_some() => NodeRole::Finished,
-        Fate::Kept => NodeRole::Kept,
-        _ => NodeRole::Pruned,
-    }
-}
-
-fn deepest(tree: &SearchTree) -> usize {
-    tree.candidates.iter().map(|candidate| candidate.depth).max().unwrap_or(0)
-}
-
-/// All candidates, drawn or not.
-fn data(tree: &SearchTree) -> Data {
-    let row = |(i, c): (usize, &CandidateNode)| {
-        let winner = tree.winner.contains(&i);
-        vec![
-            json!(i),
-            json!(c.parent),
-            json!(c.depth),
-            json!(c.id),
-            json!(c.text),
-            json!(c.logprob),
-            json!(c.score),
-            json!(c.rank),
-            json!(c.fate.name()),
-            json!(winner),
-        ]
-    };
-    let columns = ["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"];
-    Data::new(&columns, tree.candidates.iter().enumerate().map(row).collect(), json!(tree))
+/// What of a search's tree is drawn, and what is said of it.
+#[derive(Clone, Debug)]
+pub struct BeamView {
+    /// Dropped candidates of each step, the best.
+    pub pruned: usize,
+    /// Tokens from the prompt on; none for all.
+    pub steps: Option<usize>,
+    /// The unit of scores.
+    pub unit: Unit,
+    /// What kind of search it was, with its width: "beam search with 3 beams". It may be empty.
+    pub search: String,
+    /// The length penalty by which ended sequences are ranked, where they are: sum of log p over length to this power.
+    pub length_penalty: Option<f64>,
 }
 
 /// Candidates of a step that were kept and are drawn, beside the winner's and greedy's.
 const KEPT: usize = 32;
+
+/// What a search considered: time to the right; what it kept, dropped (and why) and finished, the winner, and the path
+/// that greedy search takes. Tokens between which nothing branches stand together. A token that a search looked at several
+/// times after the same text is drawn once, as the best that became of it. Of the dropped, `pruned` of each step are drawn,
+/// the best, and of those kept at the most 32 beside the winner's; with `steps`, no more than the first so many. The data
+/// has all.
+///
+/// # Errors
+/// When the search considered nothing.
+pub fn beams(tree: &SearchTree, view: &BeamView) -> Result<Figure, DrawError> {
+    if tree.candidates.is_empty() {
+        return Err(DrawError::Nothing("this search considers no candidates; try num_beams 3".to_owned()));
+    }
+    let nodes = merged(tree);
+    let drawn = drawn(&nodes, view);
+    let items = segments(&nodes, &drawn, view);
+    let row = |(i, c): (usize, &CandidateNode)| -> Vec<Value> {
+        let winner = tree.winner.contains(&i);
+        let own = [json!(i), json!(c.parent), json!(c.depth), json!(c.id), json!(c.text), json!(c.logprob)];
+        own.into_iter().chain([json!(c.score), json!(c.rank), json!(c.fate.name()), json!(winner)]).collect()
+    };
+    Ok(Figure {
+        title: "What the search considered".to_owned(),
+        note: note(&nodes, &drawn, view),
+        charts: vec![Chart::Tree(TreeChart { root: shown_prompt(&tree.prompt), items })],
+        columns: 1,
+        least_width: 0,
+        data: Data::new(
+            &["node", "parent", "depth", "id", "token", "logprob", "score", "rank", "fate", "winner"],
+            tree.candidates.iter().enumerate().map(row).collect(),
+            json!(tree),
+        ),
+    })
+}
+
+/// The prompt with its line ends visible.
+fn shown_prompt(prompt: &str) -> String {
+    prompt.replace('\n', "↵ ").replace(char::is_control, "·")
+}
+
+/// Which nodes are drawn.
+fn drawn(nodes: &[Node], view: &BeamView) -> Vec<bool> {
+    let deepest = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
+    let (mut dropped, mut kept) = (vec![0; deepest + 1], vec![0; deepest + 1]);
+    let mut drawn = vec![false; nodes.len()];
+    for (i, node) in nodes.iter().enumerate() {
+        let lost = node.parent.is_some_and(|parent| !drawn[parent]);
+        if lost || view.steps.is_some_and(|steps| node.depth > steps) {
+            continue;
+        }
+        let (count, most) = match node.role {
+            NodeRole::Kept => (&mut kept[node.depth], KEPT),
+            NodeRole::Pruned => (&mut dropped[node.depth], view.pruned),
+            NodeRole::Finished | NodeRole::Winner => (&mut 0, usize::MAX),
+        };
+        if !node.greedy {
+            *count += 1;
+        }
+        drawn[i] = node.greedy || *count <= most;
+    }
+    drawn
+}
+
+/// Drawn nodes as items of the chart: a node joins its parent where it is the only child and of the same kind.
+fn segments(nodes: &[Node], drawn: &[bool], view: &BeamView) -> Vec<TreeItem> {
+    let mut children = vec![0; nodes.len()];
+    for (i, node) in nodes.iter().enumerate().filter(|(i, _)| drawn[*i]) {
+        debug_assert!(node.parent.is_none_or(|parent| parent < i), "parents come first");
+        if let Some(parent) = node.parent {
+            children[parent] += 1;
+        }
+    }
+    let mut places = vec![usize::MAX; nodes.len()];
+    let mut items: Vec<TreeItem> = Vec::new();
+    let mut texts: Vec<Vec<usize>> = Vec::new();
+    for (i, node) in nodes.iter().enumerate().filter(|(i, _)| drawn[*i]) {
+        let alike = |parent: &usize| {
+            children[*parent] == 1 && nodes[*parent].role == node.role && nodes[*parent].greedy == node.greedy
+        };
+        let note = node.note(view);
+        if let Some(parent) = node.parent.filter(alike) {
+            places[i] = places[parent];
+            texts[places[i]].push(i);
+            items[places[i]].note = note;
+            continue;
+        }
+        places[i] = items.len();
+        texts.push(vec![i]);
+        items.push(TreeItem {
+            parent: node.parent.map(|parent| places[parent]),
+            label: String::new(),
+            note,
+            role: node.role,
+            greedy: node.greedy,
+        });
+    }
+    for (item, text) in items.iter_mut().zip(&texts) {
+        item.label = merged::running(nodes, text);
+    }
+    items
+}
+
+/// The line below the title: which search, what the numbers are, what the words mean, and what is not drawn.
+fn note(nodes: &[Node], drawn: &[bool], view: &BeamView) -> String {
+    let mut parts = Vec::new();
+    if !view.search.is_empty() {
+        parts.push(view.search.clone());
+    }
+    parts.push(format!("numbers: sum of {} p, in {}", view.unit.log(), view.unit.name()));
+    let shown = || nodes.iter().zip(drawn).filter(|(_, drawn)| **drawn).map(|(node, _)| node);
+    if let Some(penalty) = view.length_penalty.filter(|_| shown().any(|node| node.ended)) {
+        let over = if penalty == 1.0 { "length".to_owned() } else { format!("length^{penalty}") };
+        parts.push(format!("score of what ended: that sum / {over}, by which it is ranked"));
+    }
+    let words: BTreeSet<&str> =
+        shown().filter(|node| node.role == NodeRole::Pruned).filter_map(|node| meaning(node.fate)).collect();
+    parts.extend(words.into_iter().map(str::to_owned));
+    let deepest = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
+    if let Some(steps) = view.steps.filter(|&steps| steps < deepest) {
+        parts.push(format!("the first {steps} of {deepest} tokens"));
+    }
+    let left = drawn.iter().filter(|drawn| !**drawn).count();
+    if left > 0 {
+        parts.push(format!("{left} more candidates are not drawn"));
+    }
+    parts.join("; ")
+}
 
 /// Why a candidate was dropped, in as few words as fit beside it.
 fn short(fate: Fate) -> &'static str {
@@ -151,5 +168,18 @@ fn short(fate: Fate) -> &'static str {
         Fate::Stopped => "stopped",
         Fate::Bounded => "cannot win",
         Fate::Replaced => "replaced",
+    }
+}
+
+/// What those words mean.
+fn meaning(fate: Fate) -> Option<&'static str> {
+    match fate {
+        Fate::BeyondWidth => Some("too low: beyond the width of the search"),
+        Fate::EndTooLow => Some("end too low: it would have ended a text, but others ranked higher"),
+        Fate::NotChosen | Fate::Kept | Fate::Finished(_) => None,
+        Fate::PoolFull => Some("pool full: enough better texts had ended"),
+        Fate::Stopped => Some("stopped: the search took no more texts"),
+        Fate::Bounded => Some("cannot win: no continuation of it can be better"),
+        Fate::Replaced => Some("replaced: a later look showed a better one"),
     }
 }

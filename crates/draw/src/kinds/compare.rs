@@ -1,82 +1,94 @@
 //! Several runs over time.
 
-use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
+use crate::chart::{Axis, AxisScale, Chart, Hue, PlotChart, Series, SeriesKind};
 use crate::error::DrawError;
 use crate::figure::{Data, Figure};
-use beamline_study::Comparison;
+use crate::unit::Unit;
+use beamline::GeneratedToken;
+use beamline_study::{Comparison, Run};
 use serde_json::{Value, json};
-use std::f64::consts::LN_2;
 
 /// What to follow over time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Quantity {
-    /// `-log2 p` of each chosen token under the raw model.
+    /// `-log p` of each chosen token under the raw model.
     #[default]
     Surprisal,
     /// The entropy of the raw distribution that it was chosen from.
     Entropy,
 }
 
-/// Surprisal or entropy of several runs, token by token, in bits: the first text of each.
+/// Runs whose lines can be told apart in one chart; more get a panel each.
+const TOGETHER: usize = 4;
+
+/// Surprisal or entropy of several runs, token by token, in `unit`: the first text of each. More than four runs get a panel
+/// each, with the others behind it.
 ///
 /// # Errors
 /// When there is no run with a token.
-pub fn compare(comparison: &Comparison, quantity: Quantity) -> Result<Figure, DrawError> {
-    let value = |token: &beamline::GeneratedToken| match quantity {
-        Quantity::Surprisal => -token.logprob / LN_2,
-        Quantity::Entropy => token.entropy / LN_2,
+pub fn compare(comparison: &Comparison, quantity: Quantity, unit: Unit) -> Result<Figure, DrawError> {
+    let series = |(i, run): (usize, &Run)| Series {
+        name: run.name.clone(),
+        hue: Hue::Series(i),
+        kind: SeriesKind::Line,
+        points: line(run, quantity, unit),
     };
-    let name = match quantity {
-        Quantity::Surprisal => "surprisal",
-        Quantity::Entropy => "entropy",
-    };
-    let mut rows: Vec<Vec<Value>> = Vec::new();
-    let series: Vec<Series> = comparison
-        .runs
-        .iter()
-        .enumerate()
-        .map(|(i, run)| {
-            let tokens = &run.texts[0].sequence.tokens;
-            for (at, token) in tokens.iter().enumerate() {
-                let (surprisal, entropy) = (-token.logprob / LN_2, token.entropy / LN_2);
-                rows.push(vec![
-                    json!(run.name),
-                    json!(at + 1),
-                    json!(token.id),
-                    json!(token.text),
-                    json!(surprisal),
-                    json!(entropy),
-                ]);
-            }
-            Series {
-                name: run.name.clone(),
-                colour: i,
-                // After seven colours lines are broken.
-                kind: if i < 7 { SeriesKind::Line } else { SeriesKind::Dashes },
-                points: tokens.iter().enumerate().map(|(at, token)| ((at + 1) as f64, value(token))).collect(),
-            }
-        })
-        .collect();
-    let points = || series.iter().flat_map(|series| &series.points);
-    let last = points().map(|(x, _)| *x).fold(1.0, f64::max);
+    let all: Vec<Series> = comparison.runs.iter().enumerate().map(series).collect();
+    let points = || all.iter().flat_map(|series| &series.points);
     if points().next().is_none() {
         return Err(DrawError::Nothing("no run has a token".to_owned()));
     }
-    let chart = PlotChart {
-        title: String::new(),
-        x: Axis { label: "new token".to_owned(), range: (0.5, last + 0.5), log: false, names: Vec::new() },
-        y: Axis::from_zero(&format!("{name}, bits"), points().map(|(_, y)| *y)),
-        series: series.clone(),
-        marks: Vec::new(),
+    let what = if quantity == Quantity::Surprisal { "surprisal" } else { "entropy" };
+    let last = points().map(|(x, _)| *x).fold(1.0, f64::max);
+    let x = Axis::new("new token", (0.5, last + 0.5), AxisScale::Linear);
+    let y = Axis::from_zero(&format!("{what}, {}", unit.name()), points().map(|(_, y)| *y));
+    let plot = |title: &str, series: Vec<Series>| {
+        let (title, x, y) = (title.to_owned(), x.clone(), y.clone());
+        Chart::Plot(PlotChart { title, x, y, series, marks: Vec::new() })
     };
+    let charts = if all.len() <= TOGETHER {
+        vec![plot("", all.clone())]
+    } else {
+        (0..all.len()).map(|i| plot(&all[i].name, with_others_behind(&all, i))).collect()
+    };
+    let named = ["surprisal", "entropy"].map(|what| format!("{what}_{}", unit.name()));
     Ok(Figure {
         title: match quantity {
             Quantity::Surprisal => "How much each choice surprised the model".to_owned(),
             Quantity::Entropy => "How unsure the model was before each choice".to_owned(),
         },
         note: format!("after “{}”", comparison.prompt.replace('\n', "↵")),
-        charts: vec![Chart::Plot(chart)],
-        columns: 1,
-        data: Data::new(&["run", "position", "id", "token", "surprisal_bits", "entropy_bits"], rows, json!(comparison)),
+        columns: if charts.len() > 1 { 2 } else { 1 },
+        charts,
+        least_width: 300,
+        data: Data::new(
+            &["run", "position", "id", "token", &named[0], &named[1]],
+            comparison.runs.iter().flat_map(|run| rows(run, unit)).collect(),
+            json!(comparison),
+        ),
     })
+}
+
+/// A quantity of each token of a run's first text.
+fn line(run: &Run, quantity: Quantity, unit: Unit) -> Vec<(f64, f64)> {
+    let value = |token: &GeneratedToken| match quantity {
+        Quantity::Surprisal => unit.of(-token.logprob),
+        Quantity::Entropy => unit.of(token.entropy),
+    };
+    run.texts[0].sequence.tokens.iter().enumerate().map(|(at, token)| ((at + 1) as f64, value(token))).collect()
+}
+
+/// One line in its colour, the others behind it; without names, which the panel's title says.
+fn with_others_behind(all: &[Series], own: usize) -> Vec<Series> {
+    let others = all.iter().enumerate().filter(|(i, _)| *i != own);
+    let others = others.map(|(_, series)| Series { name: String::new(), hue: Hue::Pale, ..series.clone() });
+    others.chain([Series { name: String::new(), ..all[own].clone() }]).collect()
+}
+
+fn rows(run: &Run, unit: Unit) -> Vec<Vec<Value>> {
+    let row = |(at, token): (usize, &GeneratedToken)| {
+        let (surprisal, entropy) = (unit.of(-token.logprob), unit.of(token.entropy));
+        vec![json!(run.name), json!(at + 1), json!(token.id), json!(token.text), json!(surprisal), json!(entropy)]
+    };
+    run.texts[0].sequence.tokens.iter().enumerate().map(row).collect()
 }

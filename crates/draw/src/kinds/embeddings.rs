@@ -9,11 +9,12 @@ use beamline_study::{Embeddings, Positions};
 use serde_json::{Value, json};
 
 /// Three heat maps: the tokens' embeddings, the positions', and their sum, which the first layer gets. A model with rotary
-/// positions adds none: in their place stands the rotation, the cosines and sines by which queries and keys are turned.
+/// positions adds none: in their place stands the rotation, the cosines and sines by which queries and keys are turned. The
+/// maps stand below each other; side by side where the picture is wide, or `side_by_side` asks for it.
 ///
 /// # Errors
 /// When there is no token.
-pub fn embeddings(seen: &Embeddings) -> Result<Figure, DrawError> {
+pub fn embeddings(seen: &Embeddings, side_by_side: bool) -> Result<Figure, DrawError> {
     if seen.tokens.is_empty() {
         return Err(DrawError::Nothing("there is no token".to_owned()));
     }
@@ -24,7 +25,10 @@ pub fn embeddings(seen: &Embeddings) -> Result<Figure, DrawError> {
             rows: names.clone(),
             columns: Vec::new(),
             values: rows.iter().map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect(),
+            words: Vec::new(),
+            framed: Vec::new(),
             most: None,
+            unit: String::new(),
             scale: Scale::Diverging,
             x: x.to_owned(),
             y: String::new(),
@@ -53,7 +57,8 @@ pub fn embeddings(seen: &Embeddings) -> Result<Figure, DrawError> {
         title: "From tokens to numbers".to_owned(),
         note: format!("{} tokens, {} numbers each", seen.tokens.len(), seen.token[0].len()),
         charts: vec![heat("token embeddings", &seen.token, "dimension"), middle, heat(sum, &seen.sum, "dimension")],
-        columns: 1,
+        columns: 3,
+        least_width: if side_by_side { 180 } else { 420 },
         data: Data::new(&["part", "position", "token", "dimension", "value"], table, json!(seen)),
     })
 }

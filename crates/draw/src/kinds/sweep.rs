@@ -1,38 +1,22 @@
 //! One option at several values.
 
-use crate::chart::{Axis, Chart, PlotChart, Series, SeriesKind};
+use crate::chart::{Axis, Chart, Hue, PlotChart, Series, SeriesKind};
 use crate::error::DrawError;
 use crate::figure::{Data, Figure};
+use crate::unit::Unit;
 use beamline_study::{Spread, Sweep, SweepPoint};
 use serde_json::{Value, json};
 
 /// Variety (different pairs of tokens) and mean log-probability against the option's value: a dot for the mean over
-/// seeds, a bar for the standard deviation.
+/// seeds, a bar for the standard deviation, as far as the number can be: a share lies between 0 and 1. Log-probabilities
+/// are drawn in `unit`; the data have nats.
 ///
 /// # Errors
 /// When there is no point.
-pub fn sweep(sweep: &Sweep) -> Result<Figure, DrawError> {
+pub fn sweep(sweep: &Sweep, unit: Unit) -> Result<Figure, DrawError> {
     if sweep.points.is_empty() {
         return Err(DrawError::Nothing("no value was given".to_owned()));
     }
-    let chart = |title: &str, label: &str, colour: usize, of: fn(&SweepPoint) -> Spread| {
-        let at: Vec<(f64, f64, f64)> = sweep
-            .points
-            .iter()
-            .filter_map(|point| Some((point.value, of(point).mean?, of(point).deviation.unwrap_or(0.0))))
-            .collect();
-        let points: Vec<(f64, f64)> = at.iter().map(|(x, y, _)| (*x, *y)).collect();
-        let errors = at.iter().map(|(_, _, e)| *e).collect();
-        let dots = Series { name: String::new(), colour, kind: SeriesKind::Dots { errors }, points: points.clone() };
-        let line = Series { name: String::new(), colour, kind: SeriesKind::Line, points };
-        Chart::Plot(PlotChart {
-            title: title.to_owned(),
-            x: Axis::over(&sweep.option, sweep.points.iter().map(|point| point.value)),
-            y: Axis::over(label, at.iter().flat_map(|(_, y, e)| [y - e, y + e])),
-            series: vec![line, dots],
-            marks: Vec::new(),
-        })
-    };
     let row = |point: &SweepPoint| -> Vec<Value> {
         let Spread { mean, deviation } = point.mean_logprob;
         let distinct = point.distinct_2;
@@ -47,18 +31,52 @@ pub fn sweep(sweep: &Sweep) -> Result<Figure, DrawError> {
         ]
     };
     let seeds = sweep.points[0].texts.len();
+    let probability = format!("mean log-probability, {} a token", unit.name());
     Ok(Figure {
         title: format!("What {} does to variety and to probability", sweep.option),
         note: format!("{seeds} texts at each value; bars are standard deviations over them"),
         charts: vec![
-            chart("variety", "distinct pairs of tokens", 2, |point| point.distinct_2),
-            chart("probability", "mean log-probability, nats a token", 0, |point| point.mean_logprob),
+            chart(sweep, ("variety", "distinct pairs of tokens, share"), Hue::Series(2), (0.0, 1.0), |p| p.distinct_2),
+            chart(sweep, ("probability", &probability), Hue::Series(0), (f64::NEG_INFINITY, 0.0), |point| {
+                let Spread { mean, deviation } = point.mean_logprob;
+                Spread { mean: mean.map(|v| unit.of(v)), deviation: deviation.map(|v| unit.of(v)) }
+            }),
         ],
         columns: 2,
+        least_width: 300,
         data: Data::new(
             &["value", "mean_logprob", "mean_logprob_sd", "distinct_2", "distinct_2_sd", "similarity", "texts"],
             sweep.points.iter().map(row).collect(),
             json!(sweep),
         ),
+    })
+}
+
+/// A number of each point against the option's value; it lies within `limits`.
+fn chart(
+    sweep: &Sweep,
+    (title, label): (&str, &str),
+    hue: Hue,
+    limits: (f64, f64),
+    of: impl Fn(&SweepPoint) -> Spread,
+) -> Chart {
+    let within = |y: f64| y.clamp(limits.0, limits.1);
+    let mut points = Vec::new();
+    let mut errors = Vec::new();
+    for point in &sweep.points {
+        let Spread { mean: Some(mean), deviation } = of(point) else { continue };
+        let off = deviation.unwrap_or(0.0);
+        points.push((point.value, mean));
+        errors.push((within(mean - off), within(mean + off)));
+    }
+    let y = Axis::over(label, errors.iter().flat_map(|(low, high)| [*low, *high])).within(limits.0, limits.1);
+    let line = Series { name: String::new(), hue, kind: SeriesKind::Line, points: points.clone() };
+    let dots = Series { name: String::new(), hue, kind: SeriesKind::Dots { errors }, points };
+    Chart::Plot(PlotChart {
+        title: title.to_owned(),
+        x: Axis::over(&sweep.option, sweep.points.iter().map(|point| point.value)),
+        y,
+        series: vec![line, dots],
+        marks: Vec::new(),
     })
 }
