@@ -16,6 +16,10 @@ pub struct Scene {
 
 impl Scene {
     /// Its place in the chapter, from 1.
+    ///
+    /// # Panics
+    ///
+    /// Where its folder's name does not begin with a number; a test reads them all.
     pub fn number(&self) -> usize {
         let digits = self.folder.split('-').next().unwrap_or_default();
         digits.parse().expect("a test reads the numbers of all scenes")

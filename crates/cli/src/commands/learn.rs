@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Learn) -> Result<(), Failure> {
         Some(chosen) => {
             for (i, scene) in chosen.iter().enumerate() {
                 if i > 0 {
-                    walk.wait(walk.lang.messages().enter_for_next)?;
+                    wait(walk.lang.messages().enter_for_next)?;
                     print("\n")?;
                 }
                 walk.show(scene)?;
@@ -89,12 +89,12 @@ impl Walk<'_> {
         for line in scene.commands() {
             let line = self.typed(line);
             paint(&format!("\n{}\n", styled(&format!("$ {line}"), HEADING)))?;
-            self.wait(messages.enter_to_run)?;
+            wait(messages.enter_to_run)?;
             print("\n")?;
             perform(&line, width().unwrap_or(COLUMNS), false)?;
         }
         paint(&format!("\n{}\n{}", styled(messages.question, HEADING), prose::lines(&text.question, columns)))?;
-        self.wait(messages.enter_for_answer)?;
+        wait(messages.enter_for_answer)?;
         paint(&format!("\n{}\n{}", styled(messages.answer, HEADING), prose::lines(&text.answer, columns)))
     }
 
@@ -128,15 +128,15 @@ impl Walk<'_> {
         let model = self.args.model.clone().or_else(|| std::env::var("BEAMLINE_MODEL").ok()).unwrap_or_default();
         !["", "builtin"].contains(&model.as_str())
     }
+}
 
-    /// Waits for Enter where a person can press it.
-    fn wait(&self, message: &str) -> Result<(), Failure> {
-        if stdin().is_terminal() && stdout().is_terminal() {
-            paint(&styled(&format!("[{message}] "), FAINT))?;
-            stdin().read_line(&mut String::new())?;
-        }
-        Ok(())
+/// Waits for Enter where a person can press it.
+fn wait(message: &str) -> Result<(), Failure> {
+    if stdin().is_terminal() && stdout().is_terminal() {
+        paint(&styled(&format!("[{message}] "), FAINT))?;
+        stdin().read_line(&mut String::new())?;
     }
+    Ok(())
 }
 
 /// The columns that running text is given.
