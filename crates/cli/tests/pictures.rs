@@ -164,7 +164,7 @@ fn heat_draws_the_numbers_of_inspect_for_each_method() {
             let candidate = expected["steps"][0]["candidates"].as_array().unwrap().iter().find(same).unwrap();
             match percent.as_f64() {
                 Some(percent) => {
-                    assert!((percent / 100.0 - candidate["prob_processed"].as_f64().unwrap()).abs() < 1e-12)
+                    assert!((percent / 100.0 - candidate["prob_processed"].as_f64().unwrap()).abs() < 1e-12);
                 }
                 None => assert!(candidate["removed_by"].is_string()),
             }
