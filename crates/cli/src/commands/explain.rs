@@ -11,7 +11,7 @@ use crate::output::{json, paint};
 use crate::paint::{HEADING, styled, width};
 use crate::table::{Column, Table};
 use crate::wrap::wrap;
-use beamline::Options;
+use beamline::{Options, nearest, options};
 use beamline_study::{Topic, topic, topics};
 use choosing::choosing;
 use example::example;
@@ -41,12 +41,15 @@ pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
 }
 
 fn unknown(name: &str) -> Failure {
-    let all: Vec<&str> = topics().map(|topic| topic.name()).chain(["choosing"]).collect();
-    // The nearest name may be what was meant.
-    let alike = |known: &&&str| name.len() > 2 && (known.contains(name) || name.contains(**known));
-    let near: Vec<&str> = all.iter().filter(alike).copied().collect();
-    let hint = if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
-    Failure::usage(format!("no page on {name:?}; {hint}there are pages on {}", all.join(", ")))
+    let aliases = topics().flat_map(|topic| match topic {
+        Topic::Method(method) => method.aliases.to_vec(),
+        Topic::Concept(concept) => concept.aliases.to_vec(),
+        Topic::Processor(_) => Vec::new(),
+    });
+    let names = topics().map(|topic| topic.name()).chain(["choosing"]).chain(aliases);
+    let near = nearest(name, names.chain(options().map(|option| option.name)));
+    let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+    Failure::usage(format!("no page on {name:?}{hint}; 'beamline explain' lists all"))
 }
 
 /// All pages, each with what it is about.
