@@ -43,8 +43,8 @@ pub use beamline_kernels::{
 };
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
-    ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, TableModel,
-    TrustedFiles, Want,
+    ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, Structure, TableModel,
+    TensorInfo, TrustedFiles, Want,
 };
 pub use beamline_search::{
     Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Node, NodeId, Outlook, PAGES, Purpose,
@@ -61,7 +61,9 @@ pub use beamline_tokens::{
 pub use error::{Error, Fault, OptionError};
 pub use observe::{Event, EventKind, Interest, Observer, SessionId, Stage};
 pub use open::{ModelName, OpenOptions, Opened, Progress};
-pub use options::{IGNORED, Options, Origin, Plan, SearchMethod, Setting, options, shapes};
+pub use options::{
+    Foreign, Options, Origin, Plan, SearchMethod, Setting, foreign, nearest, nearest_option, options, shapes,
+};
 pub use run::{
     Budget, CachedText, Completion, Engine, GeneratedToken, ModelInfo, PrefixStats, PrefixStore, Prompt, PromptInfo,
     Proof, RawStats, Sequence, Session, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,

@@ -4,19 +4,23 @@
 mod builder;
 mod check;
 mod defaults;
+mod foreign;
 mod length;
 mod list;
 mod method;
+mod nearest;
 mod order;
 mod plan;
 mod settings;
 
 pub(crate) use check::{check, reconcile};
 pub(crate) use defaults::Defaults;
-pub(crate) use length::room;
+pub use foreign::{Foreign, foreign};
+pub(crate) use length::{Room, room};
 pub(crate) use list::phrases;
-pub use list::{IGNORED, options, shapes};
+pub use list::{options, shapes};
 pub use method::SearchMethod;
+pub use nearest::{nearest, nearest_option};
 pub(crate) use order::{applies, order};
 pub(crate) use plan::Place;
 pub use plan::Plan;

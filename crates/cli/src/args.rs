@@ -1,28 +1,36 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
+mod decoding;
+mod help;
+mod learn;
 mod plot;
+mod refusal;
 mod study;
 
+pub(crate) use decoding::TokenTexts;
+pub(crate) use help::Page;
+pub(crate) use learn::Learn;
 pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
 use crate::failure::Failure;
 use crate::tokens::Show;
-use beamline::{ActivationFormat, Encoding, OptionKind, Options, options, shapes};
-use clap::{
-    Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
-};
+use beamline::{ActivationFormat, Encoding, Options};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// What to do, with decoding options where the command has them.
 pub(crate) struct Command {
     pub(crate) what: What,
     pub(crate) settings: Options,
+    /// Options that are token ids and were given as texts.
+    pub(crate) texts: TokenTexts,
 }
 
 /// Load a language model, turn its next-token logits into text, and see how each token came to be chosen.
 #[derive(Parser)]
-#[command(name = "beamline", version, about, max_term_width = 100)]
+#[command(name = "beamline", version, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     what: What,
@@ -40,6 +48,8 @@ pub(crate) enum What {
     Compare(Compare),
     /// Explain a processor or a strategy, or which to choose
     Explain(Explain),
+    /// Walk through the chapter: what each method does, scene by scene (also in Korean, Chinese, Japanese)
+    Learn(Learn),
     /// Write a generation as one page of HTML
     Report(ReportArgs),
     /// Run a report's generation again, and compare token by token
@@ -53,47 +63,81 @@ pub(crate) enum What {
     Models(Models),
     /// Measure how fast a model runs
     Bench(Bench),
+    /// Print what a shell needs to complete commands and options
+    Completions(Completions),
+    /// Print the manual pages, or write them into a folder
+    Man(Man),
+    /// Print help on a command, or on all decoding options: help options
+    Help(Help),
+}
+
+#[derive(Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(crate) struct Man {
+    /// A folder for a page a command; it is made where it is not there [default: all pages to standard output]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Help {
+    /// A command, and all for all its options; or options, for all decoding options
+    #[arg(value_name = "COMMAND")]
+    pub(crate) topic: Vec<String>,
 }
 
 #[derive(Args, Clone)]
 pub(crate) struct ModelArgs {
     /// The model
     #[arg(
-        help = "builtin, a folder, a .gguf file, or org/name[@rev][:file.gguf] on the hub",
+        help = "builtin, a folder, a .gguf file, or on the hub org/name[@rev][:file.gguf]",
         long,
         short,
         env = "BEAMLINE_MODEL",
+        hide_env_values = true,
         default_value = "builtin",
         value_name = "MODEL"
     )]
     pub(crate) model: String,
     /// Convert weights while loading: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1 or q4_0 [default: as stored]
-    #[arg(long, value_parser = dtype, value_name = "TYPE")]
+    #[arg(long, value_parser = dtype, value_name = "TYPE", hide_short_help = true, help_heading = "Model")]
     pub(crate) dtype: Option<Encoding>,
     /// Threads to compute with [default: the cores granted]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N")]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "N", hide_short_help = true, help_heading = "Model")]
     pub(crate) threads: Option<u16>,
     /// Precision of activations in quantized matmuls: f32 (the reference), i16 or i8 (coarse; faster for prompts and batches) [default: i16]
-    #[arg(long, value_parser = activations, value_name = "FORMAT")]
+    #[arg(long, value_parser = activations, value_name = "FORMAT", hide_short_help = true, help_heading = "Model")]
     pub(crate) activations: Option<ActivationFormat>,
     /// Read all weights before the first token, instead of using them in the mapped file: for files that may change meanwhile
-    #[arg(long)]
+    #[arg(long, hide_short_help = true, help_heading = "Model")]
     pub(crate) no_map: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct PromptArgs {
     /// The prompt, taken as it is; - for standard input
-    #[arg(value_name = "PROMPT")]
+    #[arg(value_name = "PROMPT", hide_short_help = true)]
     pub(crate) argument: Option<String>,
     /// A prompt; several make a batch
-    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT", hide_short_help = true, help_heading = "Prompts")]
     pub(crate) prompt: Vec<String>,
     /// A prompt as token ids, such as 1,2,3
-    #[arg(long, value_name = "IDS")]
+    #[arg(long, value_name = "IDS", hide_short_help = true, help_heading = "Prompts")]
     pub(crate) prompt_ids: Vec<String>,
     /// A file whose whole text is a prompt; - for standard input
-    #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE")]
+    #[arg(
+        long,
+        value_hint = ValueHint::FilePath,
+        value_name = "FILE",
+        hide_short_help = true,
+        help_heading = "Prompts"
+    )]
     pub(crate) prompt_file: Vec<PathBuf>,
 }
 
@@ -112,8 +156,11 @@ pub(crate) struct Generate {
     /// Print a table of the tokens: p, log p, rank, entropy
     #[arg(long)]
     pub(crate) table: bool,
+    /// Print the prompt before its text
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) echo: bool,
     /// Write what the search considers to this file, a JSON object a line
-    #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE")]
+    #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE", hide_short_help = true)]
     pub(crate) trace: Option<PathBuf>,
 }
 
@@ -274,7 +321,7 @@ pub(crate) struct Bench {
     /// Beams of each prompt; 1 is greedy search
     #[arg(long, default_value_t = 1, value_name = "W")]
     pub(crate) beams: usize,
-    /// Other decoding options, as "name=value,name=value": do_sample=true,top_k=50,num_return_sequences=8
+    /// Other decoding options, as "name=value,name=value": do_sample=true,top_k=50
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) run: Option<String>,
     /// Times to repeat; medians are printed
@@ -301,90 +348,41 @@ pub(crate) fn dtype(name: &str) -> Result<Encoding, String> {
 /// The commands that take decoding options.
 const OPTIONED: [&str; 5] = ["compare", "generate", "inspect", "plot", "report"];
 
+/// The whole command line: every command, and every decoding option where the command takes them.
+fn tree(page: Page) -> clap::Command {
+    let optioned = |command: &clap::Command| OPTIONED.contains(&command.get_name());
+    Cli::command().mut_subcommands(
+        |command| {
+            if optioned(&command) { decoding::with_options(command, page) } else { command }
+        },
+    )
+}
+
+/// The whole command line, every option shown.
+pub(crate) fn complete() -> clap::Command {
+    help::dressed(tree(Page::All), Page::All, help::WIDE)
+}
+
 /// Reads the command line. Help and version are printed here, and end it well.
 pub(crate) fn parse() -> Result<Command, Failure> {
-    let command = OPTIONED.iter().fold(Cli::command(), |command, name| command.mut_subcommand(name, with_options));
-    let matches = command.try_get_matches().map_err(|error| refused(&error))?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| refused(&error))?;
-    let settings = match matches.subcommand() {
-        Some((name, matches)) if OPTIONED.contains(&name) => settings(matches)?,
-        _ => Options::default(),
+    read(&std::env::args_os().collect::<Vec<_>>())
+}
+
+/// Reads a command line in words, of which the first is the command's own name.
+pub(crate) fn read(words: &[OsString]) -> Result<Command, Failure> {
+    let page = Page::asked(words);
+    let command = help::dressed(tree(page), page, help::width());
+    refusal::parted_switch(words)?;
+    let refused = |error: clap::Error| refusal::refused(&error, &command, words);
+    let matches = command.clone().try_get_matches_from(words).map_err(refused)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(refused)?;
+    if let What::Help(args) = &cli.what {
+        crate::output::print(&help::page(&args.topic, help::width())?)?;
+        return Err(Failure::quiet());
+    }
+    let (settings, texts) = match matches.subcommand() {
+        Some((name, matches)) if OPTIONED.contains(&name) => (decoding::settings(matches)?, TokenTexts::of(matches)),
+        _ => Default::default(),
     };
-    Ok(Command { what: cli.what, settings })
-}
-
-/// Adds a flag for every decoding option, and `--config`.
-fn with_options(command: clap::Command) -> clap::Command {
-    let config = Arg::new("config").long("config").value_name("FILE").value_hint(ValueHint::FilePath);
-    let config = config.help("A JSON object of options, under the same names in snake_case; flags win over it");
-    let flags = options().map(|option| {
-        let (value, number) = match option.kind {
-            OptionKind::Flag => ("BOOL", 0..=1),
-            OptionKind::Count { .. } | OptionKind::Whole => ("N", 1..=1),
-            OptionKind::Number => ("X", 1..=1),
-            OptionKind::Ids => ("IDS", 1..=1),
-            OptionKind::Choice(_) => ("WORD", 1..=1),
-            OptionKind::Text | OptionKind::Texts => ("TEXT", 1..=1),
-            OptionKind::Names => ("NAMES", 1..=1),
-            OptionKind::Lists | OptionKind::Phrases | OptionKind::Biases | OptionKind::Decay | OptionKind::Object => {
-                ("JSON", 1..=1)
-            }
-        };
-        let heading = if shapes(option) { "Shaping" } else { "Searching" };
-        let help = format!("{} [{}; default: {}]", sentence(option.short), option.range, option.default);
-        let arg = Arg::new(option.name).long(option.name.replace('_', "-")).help(help).value_name(value);
-        let arg = arg
-            .action(ArgAction::Set)
-            .num_args(number)
-            .allow_hyphen_values(option.kind != OptionKind::Flag)
-            .help_heading(heading);
-        if option.kind == OptionKind::Flag { arg.default_missing_value("true").require_equals(true) } else { arg }
-    });
-    command.arg(config.help_heading("Searching")).args(flags)
-}
-
-/// The options given by flag and by `--config`.
-fn settings(matches: &ArgMatches) -> Result<Options, Failure> {
-    let mut settings = Options::default();
-    for option in options() {
-        if let Some(text) = matches.get_one::<String>(option.name) {
-            settings.set(option.name, text)?;
-        }
-    }
-    if let Some(path) = matches.get_one::<String>("config") {
-        let wrong = |reason: String| Failure::usage(format!("{path}: {reason}"));
-        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let json = serde_json::from_slice(&bytes).map_err(|error| wrong(format!("not valid JSON: {error}")))?;
-        settings.config(&json).map_err(|error| wrong(error.to_string()))?;
-    }
-    Ok(settings)
-}
-
-/// Help texts begin with a capital letter.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// What the parser refused, in one line; help and version are no refusal.
-fn refused(error: &clap::Error) -> Failure {
-    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
-    match error.kind() {
-        DisplayHelp | DisplayVersion => match crate::output::print(&error.to_string()) {
-            Ok(()) => Failure::quiet(),
-            Err(failure) => failure,
-        },
-        DisplayHelpOnMissingArgumentOrSubcommand => {
-            Failure::usage("no command was given; see 'beamline --help' for the commands")
-        }
-        _ => {
-            let text = error.to_string();
-            let lines = text
-                .lines()
-                .map(str::trim)
-                .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
-            let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-            Failure::usage(format!("{}; see 'beamline --help'", line.trim_start_matches("error: ")))
-        }
-    }
+    Ok(Command { what: cli.what, settings, texts })
 }

@@ -1,6 +1,6 @@
 //! Errors as exit codes.
 
-use beamline::{Error, Fault};
+use beamline::{Error, Fault, OptionError};
 use beamline_study::StudyError;
 use std::io;
 
@@ -36,13 +36,26 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { code: code(error.fault()), message: Some(error.to_string()) }
+        Self { code: code(error.fault()), message: Some(told(&error)) }
+    }
+}
+
+/// What an error says, and which command says more.
+pub(crate) fn told(error: &Error) -> String {
+    match error {
+        Error::Options(OptionError::Unknown { .. }) => format!("{error}; see 'beamline help options'"),
+        Error::Options(OptionError::UnknownProcessor { .. }) => format!("{error}; 'beamline explain' lists them"),
+        _ => error.to_string(),
     }
 }
 
 impl From<StudyError> for Failure {
     fn from(error: StudyError) -> Self {
-        Self { code: code(error.fault()), message: Some(error.to_string()) }
+        let message = match &error {
+            StudyError::Engine(error) => told(error),
+            other => other.to_string(),
+        };
+        Self { code: code(error.fault()), message: Some(message) }
     }
 }
 

@@ -15,11 +15,14 @@ mod fonts;
 mod interrupt;
 mod model;
 mod output;
+mod page;
 mod paint;
 mod panics;
 mod progress;
 mod prompts;
+mod prose;
 mod table;
+mod token_texts;
 mod tokens;
 mod wrap;
 

@@ -6,14 +6,19 @@ use crate::output::note;
 use crate::progress::{Bars, Waiting};
 use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Options, TrustedFiles};
 
-/// Opens the model's files, without its weights.
+/// Opens the model's files, without its weights, and says what its author did wrong.
 pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
+    let opened = quietly_found(args)?;
+    opened.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
+    Ok(opened)
+}
+
+/// Opens the model's files, without its weights.
+pub(crate) fn quietly_found(args: &ModelArgs) -> Result<Opened, Failure> {
     // Wrong variables of the environment are found before the model is.
     Compute::from_env(args.threads.map(usize::from)).map_err(Error::from)?;
     let name: ModelName = if args.model.is_empty() { "builtin" } else { &args.model }.parse()?;
-    let opened = Opened::find(&name, &mut Bars::default())?;
-    opened.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
-    Ok(opened)
+    Ok(Opened::find(&name, &mut Bars::default())?)
 }
 
 /// Opens the model's files, checks the settings against it, and loads its weights.

@@ -1,13 +1,14 @@
 //! Where results and notes go.
 
 use crate::failure::Failure;
+use crate::{page, progress};
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// Writes to standard output, and flushes, so that text shows as it comes.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(page::placed(text).as_bytes())?;
     out.flush()?;
     Ok(())
 }
@@ -15,7 +16,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints text with colours, which a pipe or `NO_COLOR` takes away.
 pub(crate) fn paint(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(page::placed(text).as_bytes())?;
     out.flush()?;
     Ok(())
 }
@@ -27,7 +28,11 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
-/// Writes a line to standard error; nobody is told if that fails.
+/// Writes a line to standard error, or on the page that has room for it; nobody is told if that fails.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    if page::takes_notes() {
+        let _ = paint(&format!("{line}\n"));
+        return;
+    }
+    let _ = progress::aside(|| writeln!(anstream::stderr(), "{line}"));
 }

@@ -1,9 +1,13 @@
 //! Colour and width: what a terminal shows and a pipe does not get.
 
+use crate::page;
 use anstyle::{AnsiColor, Color, RgbColor, Style};
 
-/// The columns that standard output has; none where it is no terminal.
+/// The columns that standard output has, or the page that is open on it; none where it is no terminal.
 pub(crate) fn width() -> Option<usize> {
+    if let Some(columns) = page::columns() {
+        return Some(columns);
+    }
     let (_, columns) = console::Term::stdout().size_checked()?;
     Some(usize::from(columns).max(20))
 }

@@ -1,7 +1,27 @@
 //! What goes on, on standard error: downloads, loading, counts. Nothing where that is no terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::LazyLock;
 use std::time::Duration;
+
+/// All bars, so that none is drawn over another.
+static SHOWN: LazyLock<MultiProgress> = LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+
+/// How often a clock goes on by itself.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Does something with all bars out of the way: what it writes stays where it is.
+pub(crate) fn aside<T>(act: impl FnOnce() -> T) -> T {
+    SHOWN.suspend(act)
+}
+
+fn bar(of: Option<u64>, template: &str) -> ProgressBar {
+    let bar = SHOWN.add(ProgressBar::with_draw_target(of, ProgressDrawTarget::hidden()));
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
 
 /// Draws a bar for each file.
 #[derive(Default)]
@@ -9,14 +29,12 @@ pub(crate) struct Bars(Option<ProgressBar>);
 
 impl beamline::Progress for Bars {
     fn begin(&mut self, file: &str, done: u64, total: Option<u64>) {
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
         let template = match total {
             Some(_) => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             None => "{msg} {bytes} {bytes_per_sec}",
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
+        let bar = bar(total, template);
+        bar.enable_steady_tick(TICK);
         bar.set_message(file.to_owned());
         bar.set_position(done);
         self.0 = Some(bar);
@@ -50,12 +68,8 @@ impl Count {
     /// So many are done, of so many.
     pub(crate) fn set(&mut self, done: usize, of: usize) {
         let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(Some(of as u64), ProgressDrawTarget::stderr());
-            if let Ok(style) =
-                ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {} {{elapsed}}", self.what))
-            {
-                bar.set_style(style);
-            }
+            let bar = bar(Some(of as u64), &format!("{{bar:30}} {{pos}}/{{len}} {} {{elapsed}}", self.what));
+            bar.enable_steady_tick(TICK);
             bar
         });
         bar.set_position(done as u64);
@@ -79,12 +93,9 @@ pub(crate) struct Waiting(ProgressBar);
 impl Waiting {
     /// Begins to wait for this.
     pub(crate) fn begin(what: &'static str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{msg} {elapsed}") {
-            bar.set_style(style);
-        }
+        let bar = bar(None, "{msg} {elapsed}");
         bar.set_message(what);
-        bar.enable_steady_tick(Duration::from_millis(500));
+        bar.enable_steady_tick(TICK);
         Self(bar)
     }
 }

@@ -9,6 +9,7 @@ use crate::gguf::{Gguf, Stored};
 use crate::model_id::ModelId;
 use crate::names::Format;
 use crate::safetensors;
+use crate::structure::{Structure, TensorInfo};
 use crate::weight_file::{Held, WeightFile};
 use crate::weights::{Description, Found, LoadOptions, Weights};
 use beamline_kernels::Compute;
@@ -109,6 +110,26 @@ impl Checkpoint {
 
     fn network(&self) -> &dyn Network {
         &*self.described.network
+    }
+
+    /// What it is made of.
+    ///
+    /// # Errors
+    /// Never, since the same bytes have been read once.
+    pub fn structure(&self) -> Result<Structure, LoadError> {
+        let (width, heads) = self.network().width_and_heads();
+        let info = |(name, stored): (&str, &Stored)| TensorInfo {
+            name: name.to_owned(),
+            shape: stored.shape.clone(),
+            dtype: stored.kind.to_string(),
+        };
+        let tensors = match &self.files {
+            Files::Gguf(..) => self.gguf()?.iter().flat_map(Gguf::tensors).map(info).collect(),
+            Files::Safetensors(_, tensors) => {
+                tensors.iter().map(|(name, (stored, _))| info((name.as_str(), stored))).collect()
+            }
+        };
+        Ok(Structure { width, heads, tensors })
     }
 
     /// What the checkpoint calls its network: `gpt2`, `llama`, `mistral`, `qwen2` or `qwen3`.

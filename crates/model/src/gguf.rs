@@ -146,14 +146,14 @@ impl<'a> Gguf<'a> {
         Ok(Self { keys, tensors })
     }
 
-    /// A tensor.
-    pub fn tensor(&self, name: &str) -> Option<&Stored> {
-        self.tensors.get(name)
+    /// All tensors, by name.
+    pub fn tensors(&self) -> impl Iterator<Item = (&'a str, &Stored)> {
+        self.tensors.iter().map(|(name, stored)| (*name, stored))
     }
 
-    /// The names of all tensors.
-    pub fn tensors(&self) -> impl Iterator<Item = &'a str> {
-        self.tensors.keys().copied()
+    /// The tensor of this name.
+    pub fn tensor(&self, name: &str) -> Option<&Stored> {
+        self.tensors.get(name)
     }
 
     /// The value of a key.

@@ -44,6 +44,7 @@ mod names;
 mod probe;
 mod random;
 mod safetensors;
+mod structure;
 mod table;
 mod weight_file;
 mod weights;
@@ -60,6 +61,7 @@ pub use model_id::ModelId;
 pub use probe::{Part, Probe, Site};
 pub use random::{RandomArchitecture, RandomCheckpoint, RandomError};
 pub use safetensors::safetensors_index;
+pub use structure::{Structure, TensorInfo};
 pub use table::TableModel;
 pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, LoadOptions};
 

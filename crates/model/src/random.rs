@@ -290,8 +290,12 @@ mod tests {
     use beamline_tokens::TokenId;
     use std::sync::Arc;
 
+    /// SplitMix64 (Steele, Lea and Flood, 2014).
     fn uniform(tensor: u32, i: u32) -> f64 {
-        f64::from((tensor.wrapping_mul(0x9E37_79B9) ^ i).wrapping_mul(0x85EB_CA6B) >> 8) / f64::from(1 << 24)
+        let z = ((u64::from(tensor) << 32) | u64::from(i)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
     #[test]

@@ -60,6 +60,10 @@ pub struct OptionSpec {
     pub short: &'static str,
     /// What to do about a bad value.
     pub remedy: &'static str,
+    /// Whether it is one of the few that a first help page shows.
+    pub common: bool,
+    /// What others call it, in snake_case: who writes such a name is told this one.
+    pub aliases: &'static [&'static str],
     /// Whether a value is in range.
     pub check: fn(&OptionValue) -> bool,
     /// Whether a value changes nothing, given the size of the vocabulary: such an option is off.
@@ -76,6 +80,8 @@ impl OptionSpec {
         default: "off",
         short: "",
         remedy: "leave it out",
+        common: false,
+        aliases: &[],
         check: |_| true,
         neutral: |_, _| false,
     };

@@ -76,6 +76,10 @@ pub trait Processor: Send {
     fn accept(&mut self, _before: &TokenList, _token: TokenId) {}
     /// A copy that goes its own way, for a hypothesis that forks.
     fn fork(&self) -> Box<dyn Processor>;
+    /// Whether the text may end as it has come so far; none where the processor has no say in it, as all but grammars.
+    fn is_complete(&mut self) -> Option<bool> {
+        None
+    }
     /// Whether it tosses a coin, so that sequences over one prompt differ from the first row on.
     fn is_random(&self) -> bool {
         false
@@ -100,6 +104,17 @@ impl Pipeline {
     /// Names in order.
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|processor| processor.name()).collect()
+    }
+
+    /// Forks of the processors that know whether a text may end.
+    #[must_use]
+    pub fn judges(&mut self) -> Self {
+        Self(self.0.iter_mut().filter_map(|processor| processor.is_complete().map(|_| processor.fork())).collect())
+    }
+
+    /// Whether the text may end as it has come so far, by all processors that know; none where none does.
+    pub fn is_complete(&mut self) -> Option<bool> {
+        self.0.iter_mut().filter_map(|processor| processor.is_complete()).reduce(|all, one| all && one)
     }
 
     /// Whether a processor tosses coins.

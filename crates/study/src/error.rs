@@ -30,10 +30,24 @@ pub enum StudyError {
         variant: String,
     },
     /// A variant that sets nothing.
-    #[error("{text:?} sets no option; write num_beams=1 for greedy search")]
+    #[error("{text:?} sets no option; write greedy for greedy search")]
     NoOption {
         /// What was written.
         text: String,
+    },
+    /// A variant by a name that none has.
+    #[error(
+        "{text:?} is neither a way's name nor name=value pairs{}; ways with names are {}; or write options, as in top_k=50,do_sample=true",
+        near.map_or(String::new(), |near| format!("; did you mean {near}?")),
+        known.join(", ")
+    )]
+    NoSuchWay {
+        /// What was written.
+        text: String,
+        /// What was probably meant.
+        near: Option<&'static str>,
+        /// The names that there are.
+        known: Vec<&'static str>,
     },
     /// A comparison of no variants.
     #[error("nothing to compare; give at least one way")]

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A search, step by step. Serialised, it is the JSON of `inspect`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {
+    /// The version of this layout.
+    pub schema: u32,
     /// The prompt's tokens.
     pub prompt_token_ids: Vec<u32>,
     /// A row for each step.
@@ -334,5 +336,5 @@ pub fn inspect(engine: &Engine, prompt: &Prompt, given: &Options, depth: Depth) 
             rows.push(seen.row(chosen, depth.stages));
         }
     }
-    Ok(Inspection { prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })
+    Ok(Inspection { schema: 1, prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })
 }

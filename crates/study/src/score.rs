@@ -10,6 +10,8 @@ const ROWS: usize = 64;
 /// A text's numbers. Serialised, it is the JSON of `score`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScoreReport {
+    /// The version of this layout.
+    pub schema: u32,
     /// All tokens: the prefix's, then the text's.
     pub token_ids: Vec<u32>,
     /// How many of them are the prefix's, which are not summed.
@@ -123,6 +125,7 @@ fn total(engine: &Engine, ids: &[TokenId], tokens: Vec<ScoredToken>, parted: usi
     let bytes: usize = scored.iter().map(|(_, bytes)| bytes).sum();
     let mean = (!scored.is_empty()).then(|| sum / scored.len() as f64);
     ScoreReport {
+        schema: 1,
         token_ids: ids.iter().map(|id| id.0).collect(),
         prefix_tokens: parted,
         sum_logprob: sum,

@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("beamline-kernels", &[]),
     ("beamline-hub", &[]),
     ("beamline-builtin", &[]),
+    ("beamline-chapter", &[]),
     ("beamline-tokens", &[]),
     ("beamline-model", &["beamline-kernels", "beamline-tokens"]),
     ("beamline-shape", &["beamline-kernels", "beamline-tokens"]),
@@ -27,7 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
-    ("beamline-cli", &["beamline", "beamline-study", "beamline-draw"]),
+    ("beamline-cli", &["beamline", "beamline-study", "beamline-draw", "beamline-chapter"]),
     ("beamline-testkit", &[]),
 ];
 

@@ -123,11 +123,33 @@ impl TokenList {
         self.iter().collect()
     }
 
-    /// How many ids two lists have in common from the beginning. Chunks that they share are not looked into.
+    /// How many ids two lists have in common from the beginning. Chunks that they share are not looked into, so of a list
+    /// and what grew from it this is told at once.
     pub fn common_prefix(&self, other: &Self) -> usize {
-        let chunks = self.chunks.iter().zip(other.chunks.iter());
-        let same = chunks.take_while(|(a, b)| Arc::ptr_eq(a, b) || a == b).count() * CHUNK;
+        let chunks = self.chunks.len().min(other.chunks.len());
+        let pair = |at: usize| self.chunks.get(at).zip(other.chunks.get(at));
+        let mut same = self.shared_chunks(other);
+        while same < chunks && pair(same).is_some_and(|(a, b)| a == b) {
+            same += 1;
+        }
+        let same = same * CHUNK;
         same + self.iter_from(same).zip(other.iter_from(same)).take_while(|(a, b)| a == b).count()
+    }
+
+    /// How many chunks from the beginning are not only alike, but the same in memory.
+    fn shared_chunks(&self, other: &Self) -> usize {
+        let shares =
+            |at: usize| matches!((self.chunks.get(at), other.chunks.get(at)), (Some(a), Some(b)) if Arc::ptr_eq(a, b));
+        // A chunk is made at the end of one list, and others have it by copying that list: who shares it shares all before it.
+        let (mut low, mut high) = (0, self.chunks.len().min(other.chunks.len()));
+        if high > 0 && shares(high - 1) {
+            return high;
+        }
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            (low, high) = if shares(middle) { (middle + 1, high) } else { (low, middle) };
+        }
+        low
     }
 
     /// What follows the full chunks.

@@ -6,7 +6,7 @@ use beamline_model::{Checkpoint, safetensors_index};
 /// Reads a GGUF file and looks at everything in it.
 pub fn gguf(bytes: &[u8]) {
     let Ok(gguf) = Gguf::read(bytes) else { return };
-    for name in gguf.tensors() {
+    for (name, _) in gguf.tensors() {
         let tensor = gguf.tensor(name).expect("listed, so there");
         assert!(tensor.place.end <= bytes.len());
     }

@@ -5,12 +5,22 @@
 #[non_exhaustive]
 pub enum OptionError {
     /// No option has this name.
-    #[error("unknown option {name}; known are {}", known.join(", "))]
+    #[error("unknown option {name}{}", meant(*near))]
     Unknown {
         /// What was asked for.
         name: String,
+        /// What was probably meant.
+        near: Option<&'static str>,
         /// Every option there is.
         known: Vec<&'static str>,
+    },
+    /// A field of transformers' that would change the result, and that nothing here does.
+    #[error("{name} is an option of transformers that is not supported here; {remedy}")]
+    Unsupported {
+        /// The field.
+        name: String,
+        /// What to do instead.
+        remedy: &'static str,
     },
     /// A part of a list of options that is not `name=value`.
     #[error("options are name=value pairs with commas between, got {part:?}; write top_k=50")]
@@ -142,11 +152,18 @@ pub enum OptionError {
         name: &'static str,
     },
     /// A processor that does not exist.
-    #[error("processors must be names from this list, got {name:?}: {}", known.join(", "))]
+    #[error("processors must be names of processors, got {name:?}{}", meant(*near))]
     UnknownProcessor {
         /// What was asked for.
         name: String,
+        /// What was probably meant.
+        near: Option<&'static str>,
         /// Every processor there is.
         known: Vec<&'static str>,
     },
+}
+
+/// What was probably meant, as the end of a sentence.
+fn meant(near: Option<&'static str>) -> String {
+    near.map_or(String::new(), |near| format!("; did you mean {near}?"))
 }

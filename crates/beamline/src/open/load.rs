@@ -6,7 +6,7 @@ use crate::open::vocabulary;
 use crate::options::{self, Defaults};
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Check, Checkpoint, Holding, LoadOptions};
+use beamline_model::{Check, Checkpoint, Holding, LoadOptions, Structure};
 use beamline_tokens::Tokenizer;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -199,6 +199,21 @@ impl Opened {
             _ => Tokenizer::from_json(json),
         };
         tokenizer.map_err(|source| Error::Vocabulary { path: self.checkpoint.path().join(TOKENIZER), source })
+    }
+
+    /// What the model is made of: its width, its heads, its tensors.
+    ///
+    /// ```
+    /// use beamline::Opened;
+    /// let structure = Opened::find(&"builtin".parse()?, &mut ())?.structure()?;
+    /// assert!(structure.tensors.iter().any(|tensor| tensor.shape == [8192, structure.width]));
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Never, since the same files have been read once.
+    pub fn structure(&self) -> Result<Structure, Error> {
+        Ok(self.checkpoint.structure()?)
     }
 
     /// What a user should hear about the model's files.

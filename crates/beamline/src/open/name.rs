@@ -1,6 +1,7 @@
 //! How a model is named.
 
 use crate::error::Error;
+use crate::options::nearest;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,7 +9,9 @@ use std::str::FromStr;
 /// A model, as a user names it.
 ///
 /// `builtin`; a folder with `config.json`, safetensors and `tokenizer.json`; a `.gguf` file; or `org/name[@rev][:file]`
-/// on the hub. A path that exists wins over a name on the hub; `./` before a path makes it one for certain.
+/// on the hub. A path that exists wins over a name on the hub. What looks like a path is one, whether or not it exists: a
+/// beginning of `.`, `/` or `~`, an ending of `.gguf`, the folder `models`, or a first folder that exists; a revision
+/// (`org/name@main`) makes a name one of the hub's for certain.
 ///
 /// ```
 /// use beamline::ModelName;
@@ -33,23 +36,57 @@ impl FromStr for ModelName {
 
     fn from_str(name: &str) -> Result<Self, Error> {
         let path = Path::new(name);
-        let looks_like_path = name.starts_with(['.', '/', '~']) || name.contains('\\') || path.is_absolute();
         if name == "builtin" && !path.exists() {
             return Ok(Self::Builtin);
         }
-        let local_file = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")) && !name.contains(':');
-        if path.exists() || looks_like_path || local_file {
+        if path.exists() || looks_like_path(name) {
             return Ok(Self::Path(path.to_owned()));
+        }
+        let none = |reason: String| Error::NoModel { name: name.to_owned(), reason };
+        if nearest(name, ["builtin"]).is_some() {
+            return Err(none("no such file or folder; the model inside the binary is called builtin".to_owned()));
         }
         #[cfg(feature = "hub")]
         {
-            name.parse().map(Self::Hub).map_err(|error: beamline_hub::HubError| Error::NoModel {
-                name: name.to_owned(),
-                reason: format!("no such file or folder, and no name on the hub either ({error})"),
-            })
+            let reference: beamline_hub::Reference = name.parse().map_err(|error: beamline_hub::HubError| {
+                none(format!("no such file or folder, and no name on the hub either ({error})"))
+            })?;
+            if reference.repo.contains('/') {
+                Ok(Self::Hub(reference))
+            } else {
+                Err(none(without_owner(&reference.repo)))
+            }
         }
         #[cfg(not(feature = "hub"))]
-        Err(Error::NoModel { name: name.to_owned(), reason: "no such file or folder".to_owned() })
+        Err(none("no such file or folder".to_owned()))
+    }
+}
+
+/// Whether a name that is no file can only have been meant as one.
+fn looks_like_path(name: &str) -> bool {
+    let path = Path::new(name);
+    if name.starts_with(['.', '/', '~']) || name.contains('\\') || path.is_absolute() {
+        return true;
+    }
+    if name.contains(['@', ':']) {
+        return false;
+    }
+    let is_gguf = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"));
+    let in_folder = name.split_once('/').is_some_and(|(first, _)| first == "models" || Path::new(first).is_dir());
+    is_gguf || in_folder || name.matches('/').count() > 1
+}
+
+/// Why a name without an owner is none of the hub's: the few that it once had are there under their owners' names.
+#[cfg(feature = "hub")]
+fn without_owner(name: &str) -> String {
+    let owner = match name {
+        "gpt2" | "gpt2-medium" | "gpt2-large" | "gpt2-xl" | "openai-gpt" => Some("openai-community"),
+        "distilgpt2" => Some("distilbert"),
+        _ => None,
+    };
+    match owner {
+        Some(owner) => format!("no such file or folder; on the hub it is {owner}/{name}"),
+        None => "no such file or folder; a name on the hub has its owner before it, as in org/name".to_owned(),
     }
 }
 
@@ -65,5 +102,40 @@ impl fmt::Display for ModelName {
             #[cfg(feature = "hub")]
             Self::Hub(reference) => reference.fmt(f),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str) -> String {
+        name.parse::<ModelName>().expect_err(name).to_string()
+    }
+
+    #[test]
+    fn what_looks_like_a_path_is_never_a_name_on_the_hub() {
+        // `src` is a folder where tests run.
+        for path in
+            ["./no/such", "/no/such", "~/model", "no/such.gguf", "no.GGUF", "models/SmolLM2", "src/none", "a/b/c"]
+        {
+            assert_eq!(path.parse::<ModelName>().unwrap(), ModelName::Path(path.into()));
+        }
+    }
+
+    #[cfg(feature = "hub")]
+    #[test]
+    fn a_name_on_the_hub_has_an_owner() {
+        for name in ["org/name", "org/name@main", "org/name:q8.gguf", "org/name@main:in/q8.gguf", "src/none@main"] {
+            assert!(matches!(name.parse::<ModelName>().unwrap(), ModelName::Hub(_)), "{name}");
+        }
+        assert!(refused("gpt2").contains("openai-community/gpt2"));
+        assert!(refused("smollm").contains("org/name"));
+    }
+
+    #[test]
+    fn builtin_written_otherwise_is_suggested() {
+        assert!(refused("Builtin").contains("is called builtin"));
+        assert!(refused("built-in").contains("is called builtin"));
     }
 }

@@ -1,6 +1,7 @@
 //! What a model's own files say about decoding.
 
-use super::list::{IGNORED, options};
+use super::foreign::{Foreign, foreign, is_neutral};
+use super::list::options;
 use super::settings::{Options, Origin, Setting};
 use beamline_shape::OptionValue;
 use beamline_tokens::TokenId;
@@ -14,18 +15,6 @@ pub(crate) struct Defaults {
     pub(crate) begin: Option<TokenId>,
     pub(crate) warnings: Vec<String>,
 }
-
-/// Fields of transformers' that say nothing about the result.
-const SILENT: [&str; 8] = [
-    "bos_token_id",
-    "eos_token_id",
-    "decoder_start_token_id",
-    "transformers_version",
-    "cache_implementation",
-    "cache_config",
-    "max_cache_len",
-    "compile_config",
-];
 
 /// Options that a model's file has no say in: they are no fields of transformers'.
 const NOT_A_MODELS: [&str; 14] = [
@@ -130,25 +119,10 @@ impl Defaults {
                     Ok(None) => {}
                     Err(error) => self.warnings.push(format!("generation_config.json: {error}; passed over")),
                 }
-            } else if !silent(name) && !neutral(value) {
+            } else if !foreign(name).is_some_and(Foreign::is_harmless) && !is_neutral(value) {
                 self.warnings.push(format!("generation_config.json sets {name} to {value}, which has no effect here"));
             }
         }
-    }
-}
-
-fn silent(name: &str) -> bool {
-    SILENT.contains(&name) || IGNORED.contains(&name) || name.starts_with('_') || name.starts_with("output_")
-}
-
-/// Values by which transformers switches things off.
-fn neutral(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Number(n) => n.as_f64().is_some_and(|n| n == 0.0 || n == 1.0),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        _ => false,
     }
 }
 

@@ -6,11 +6,20 @@ use crate::error::{Error, OptionError};
 /// New tokens where nothing says how many: transformers' default.
 const DEFAULT_NEW_TOKENS: usize = 20;
 
+/// How long a text may become.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Room {
+    /// The most new tokens.
+    pub(crate) tokens: usize,
+    /// Whether that is less than was asked for: the model's context is full by then.
+    pub(crate) fills_context: bool,
+}
+
 /// How many tokens may come: as asked for (of two of the same origin `max_new_tokens` wins over `max_length`, as in
 /// transformers), and never more than the context holds.
 ///
 /// `negative` is the length of the prompt to move away from, which needs room of its own.
-pub(crate) fn room(settings: &Options, prompt_len: usize, negative: usize, context: usize) -> Result<usize, Error> {
+pub(crate) fn room(settings: &Options, prompt_len: usize, negative: usize, context: usize) -> Result<Room, Error> {
     if negative >= context {
         return Err(OptionError::NegativeTooLong { tokens: negative, context }.into());
     }
@@ -32,5 +41,6 @@ pub(crate) fn room(settings: &Options, prompt_len: usize, negative: usize, conte
         },
         _ => DEFAULT_NEW_TOKENS,
     };
-    Ok(asked.min(context - prompt_len.max(negative)))
+    let most = context - prompt_len.max(negative);
+    Ok(Room { tokens: asked.min(most), fills_context: asked > most })
 }

@@ -4,10 +4,6 @@ use beamline_search::Phrases;
 use beamline_shape::{OptionKind, OptionSpec, OptionValue, Preset, REGISTRY};
 use beamline_tokens::TokenId;
 
-/// Fields of transformers' `GenerationConfig` that a JSON file may hold and that have no meaning here; so may every name
-/// that begins with an underscore or `output_`.
-pub const IGNORED: [&str; 3] = ["pad_token_id", "use_cache", "return_dict_in_generate"];
-
 /// What draws tokens, or keeps several sequences.
 const SEVERAL: &[&str] = &["do_sample", "num_beams", "exact_search"];
 const BEAMS: &[&str] = &["num_beams"];
@@ -24,7 +20,9 @@ const FLAG: OptionSpec = OptionSpec::FLAG;
 static OWN: &[OptionSpec] = &[
     OptionSpec {
         name: "max_new_tokens",
-        default: "null",
+        common: true,
+        aliases: &["max_tokens", "n_predict", "num_predict", "tokens", "length"],
+        default: "20 without max_length",
         short: "generate at most this many tokens",
         remedy: "leave it out for 20",
         ..COUNT
@@ -45,6 +43,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "stop_strings",
+        aliases: &["stop", "stop_string", "stop_sequences"],
         kind: OptionKind::Texts,
         range: "one or more texts, none empty; as a flag also a JSON list",
         short: "stop where one of these texts ends",
@@ -62,6 +61,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "eos_token_id",
+        aliases: &["eos", "end_token_id", "stop_token_ids"],
         kind: OptionKind::Ids,
         range: "a token id, or a list of ids",
         default: "the model's",
@@ -71,12 +71,15 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "do_sample",
+        common: true,
+        aliases: &["sample", "sampling"],
         remedy: "false is greedy or beam search",
         short: "draw tokens at random instead of taking the most probable",
         ..FLAG
     },
     OptionSpec {
         name: "num_return_sequences",
+        aliases: &["num_sequences", "return_sequences", "num_samples"],
         needs: SEVERAL,
         range: "an integer in 1..=4096",
         default: "1",
@@ -88,10 +91,12 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "seed",
+        common: true,
+        aliases: &["random_seed", "manual_seed", "random_state"],
         kind: OptionKind::Count { least: 0 },
         range: "an integer from 0 to 2^64 - 1",
         default: "random",
-        short: "the seed of all random draws",
+        short: "the seed of random draws; harmless without any",
         remedy: "leave it out for a new one each time",
         ..BASE
     },
@@ -107,6 +112,8 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "num_beams",
+        common: true,
+        aliases: &["beams", "beam", "beam_width", "beam_size"],
         range: "an integer in 1..=1024",
         default: "1",
         short: "hypotheses of a beam search; 1 is none",
@@ -147,6 +154,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "force_words_ids",
+        aliases: &["force_words"],
         kind: OptionKind::Phrases,
         needs: BEAMS,
         range: "phrases of token ids, such as [[5, 6], [[7], [8, 9]]], where the second has alternatives; none may be empty, or the beginning of another alternative",
@@ -159,6 +167,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "penalty_alpha",
+        aliases: &["contrastive", "alpha"],
         range: "in [0, 1]",
         default: "off",
         short: "contrastive search: how much to avoid what is like the text so far; needs top_k candidates",
@@ -211,6 +220,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "prompt_lookup_num_tokens",
+        aliases: &["prompt_lookup"],
         short: "guess this many tokens from earlier text; changes nothing but the time",
         ..COUNT
     },
@@ -223,6 +233,7 @@ static OWN: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "assistant",
+        aliases: &["assistant_model", "draft_model"],
         kind: OptionKind::Text,
         range: "a model",
         short: "a smaller model that guesses ahead; changes nothing but the time",

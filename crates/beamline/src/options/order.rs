@@ -1,5 +1,6 @@
 //! Which processors some options mean, and in which order.
 
+use super::nearest::nearest;
 use super::settings::Options;
 use crate::error::{Error, OptionError};
 use beamline_shape::{OptionValue, Preset, REGISTRY};
@@ -29,8 +30,9 @@ fn known(name: &str) -> Result<&'static str, Error> {
     let alike = name.replace('-', "_");
     let found = REGISTRY.iter().find(|entry| entry.name == alike || entry.options[0].name == alike);
     found.map(|entry| entry.name).ok_or_else(|| {
-        let known = REGISTRY.iter().map(|entry| entry.name).collect();
-        OptionError::UnknownProcessor { name: name.to_owned(), known }.into()
+        let known: Vec<&str> = REGISTRY.iter().map(|entry| entry.name).collect();
+        OptionError::UnknownProcessor { name: name.to_owned(), near: nearest(name, known.iter().copied()), known }
+            .into()
     })
 }
 

@@ -1,5 +1,6 @@
 //! Options that were checked and completed: what generates takes nothing else.
 
+use super::nearest::nearest;
 use super::order::order;
 use super::settings::{Options, Setting};
 use crate::error::{Error, OptionError};
@@ -120,10 +121,10 @@ impl Plan {
     pub fn processor_after(self, name: &str, processor: impl Processor + Sync + 'static) -> Result<Self, Error> {
         let names = order(&self.0.settings)?;
         let alike = name.replace('-', "_");
-        let place = names
-            .iter()
-            .find(|known| **known == alike)
-            .ok_or_else(|| OptionError::UnknownProcessor { name: name.to_owned(), known: names.clone() })?;
+        let place = names.iter().find(|known| **known == alike).ok_or_else(|| {
+            let near = nearest(name, names.iter().copied());
+            OptionError::UnknownProcessor { name: name.to_owned(), near, known: names.clone() }
+        })?;
         Ok(self.with_processor(Place::After(place), Arc::new(processor)))
     }
 

@@ -1,6 +1,8 @@
 //! Options with values, and where each value came from.
 
-use super::list::{IGNORED, find, options};
+use super::foreign::{Foreign, foreign, is_neutral};
+use super::list::{find, options};
+use super::nearest::nearest_option;
 use crate::error::{Error, OptionError};
 use beamline_shape::{OptionSpec, OptionValue, Preset};
 use beamline_tokens::TokenId;
@@ -103,13 +105,23 @@ impl Options {
 
     /// Sets the options of a JSON object, but none that is set already by a flag. Null is no value.
     ///
+    /// A `generation_config.json` as transformers writes it is such an object: fields that change no result are passed
+    /// over ([`foreign`](crate::foreign) lists them). An empty prompt begins with the model's own begin token, whatever
+    /// `bos_token_id` says.
+    ///
     /// # Errors
-    /// When it is no object, a field is unknown, or a value is out of range.
+    /// When it is no object, a field is unknown, a value is out of range, or a field of transformers' would change the
+    /// result and is not supported.
     pub fn config(&mut self, json: &Value) -> Result<(), Error> {
         let fields = json.as_object().ok_or(OptionError::NotAnObject)?;
         for (name, value) in fields {
-            if IGNORED.contains(&name.as_str()) || name.starts_with('_') || name.starts_with("output_") {
-                continue;
+            match foreign(name) {
+                Some(Foreign::Harmless(_)) => continue,
+                Some(Foreign::Unsupported(_)) if is_neutral(value) => continue,
+                Some(Foreign::Unsupported(remedy)) => {
+                    return Err(OptionError::Unsupported { name: name.clone(), remedy }.into());
+                }
+                None => {}
             }
             let option = options().find(|option| option.name == name).ok_or_else(|| unknown(name))?;
             if let Some(value) = option.read(value)? {
@@ -238,5 +250,6 @@ impl Options {
 }
 
 pub(super) fn unknown(name: &str) -> Error {
-    OptionError::Unknown { name: name.to_owned(), known: options().map(|option| option.name).collect() }.into()
+    let known = options().map(|option| option.name).collect();
+    OptionError::Unknown { name: name.to_owned(), near: nearest_option(name), known }.into()
 }

@@ -162,7 +162,7 @@ impl Engine {
             return;
         }
         for item in items {
-            match self.draft(session, item.node, &item.branch) {
+            match self.draft(session, item) {
                 Ok(draft) => {
                     item.text.extend(&draft);
                     if !item.unguided.is_empty() {
@@ -176,10 +176,13 @@ impl Engine {
     }
 
     /// The tokens that a session's drafter expects after a node: as many as there is room for.
-    fn draft(&self, session: &mut Session, node: NodeId, branch: &Branch) -> Result<Vec<TokenId>, Error> {
+    fn draft(&self, session: &mut Session, item: &Item) -> Result<Vec<TokenId>, Error> {
+        let Item { node, ref branch, ref text, .. } = *item;
         let room = session.room(node, self.model().geometry().context);
         let Some(mut drafter) = session.drafter.take_if(|_| room > 0) else { return Ok(Vec::new()) };
-        let tokens = session.tokens(node);
+        // What the cache has and what is to be fed are prompt and path, and a copy of the list shares them.
+        let mut tokens = branch.cache.tokens().clone();
+        tokens.extend(text);
         let sequence = session.pending.iter().find(|tip| tip.node == node).map_or(0, |tip| tip.sequence);
         let prompt_len = session.prompt().len();
         let draft = drafter.draft(&Ahead { tokens: &tokens, prompt_len, room, sequence, pipeline: &branch.pipeline });

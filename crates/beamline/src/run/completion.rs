@@ -95,6 +95,10 @@ pub struct Sequence {
     pub finish_reason: Option<&'static str>,
     /// The stop string that ended it.
     pub stop_string: Option<String>,
+    /// Whether it ended because the model's context was full, before it was as long as asked for.
+    pub context_full: bool,
+    /// Whether the text is whole by the grammar that it is held to (`json_schema`, `regex`, `lark`); null without one.
+    pub grammar_complete: Option<bool>,
     /// A beam's score.
     pub score: Option<f64>,
     /// The raw model's log-probability of the new tokens, in nats.
@@ -226,14 +230,19 @@ impl Engine {
         }
     }
 
+    /// A prompt as text: as it was given, or its tokens with special ones written out.
+    pub fn prompt_text(&self, prompt: &Prompt) -> String {
+        match prompt {
+            Prompt::Text(text) => text.clone(),
+            Prompt::Ids(tokens) => self.tokenizer().decode(tokens, Special::Write, Beginning::Text),
+        }
+    }
+
     /// What sessions have come to, whether they are at their ends, have failed or were interrupted. The options shown are
     /// those of the first.
     pub fn completion(&self, sessions: &[Session]) -> Completion {
         let info = |session: &Session| PromptInfo {
-            text: match session.given() {
-                Prompt::Text(text) => text.clone(),
-                Prompt::Ids(tokens) => self.tokenizer().decode(tokens, Special::Write, Beginning::Text),
-            },
+            text: self.prompt_text(session.given()),
             token_ids: session.prompt().iter().map(|token| token.0).collect(),
             certificate: session.certificate().map(Proof::from),
         };
@@ -295,6 +304,8 @@ impl Engine {
             text: self.text(session, node),
             finish_reason: finish.map(FinishReason::name),
             stop_string: stop_string.map(str::to_owned),
+            context_full: session.is_context_full(node),
+            grammar_complete: session.is_grammar_complete(node),
             score: found.score,
             sum_logprob: tokens.iter().fold(0.0, |sum, token| sum + token.logprob),
             tokens,

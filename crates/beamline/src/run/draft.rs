@@ -6,18 +6,19 @@
 
 mod assistant;
 mod lookup;
+mod runs;
 
 pub(crate) use assistant::{Assistant, Schedule};
 pub(crate) use lookup::Lookup;
 
 use crate::error::Error;
 use beamline_shape::Pipeline;
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, TokenList};
 
 /// What may come next, and for whom.
 pub(crate) struct Ahead<'a> {
     /// Prompt and path.
-    pub(crate) tokens: &'a [TokenId],
+    pub(crate) tokens: &'a TokenList,
     /// How many of them are the prompt's.
     pub(crate) prompt_len: usize,
     /// How many tokens the context still holds.

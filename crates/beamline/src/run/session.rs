@@ -10,9 +10,11 @@ use crate::error::Error;
 use crate::observe::SessionId;
 use crate::options::Plan;
 use beamline_model::{Geometry, KvCache};
-use beamline_search::{Certificate, Coins, Found, NodeId, State, StopStrings, Strategy, Tip, Tree, Wants};
+use beamline_search::{
+    Certificate, Coins, FinishReason, Found, NodeId, State, StopStrings, Strategy, Tip, Tree, Wants,
+};
 use beamline_shape::{Logits, Pipeline};
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, TokenList};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
@@ -56,6 +58,10 @@ pub struct Session {
     pub(crate) pending: Vec<Tip>,
     /// The most new tokens.
     max_new_tokens: usize,
+    /// Whether a text of that many tokens fills the model's context, and more were asked for.
+    fills_context: bool,
+    /// Forks of the processors that know whether a text may end (grammars), before its first token.
+    judges: Pipeline,
     /// What each distinct pending node needs.
     pub(crate) branches: BTreeMap<NodeId, Branch>,
     /// The prompt's own branch, for strategies that go back.
@@ -115,13 +121,14 @@ pub(crate) struct Start {
 impl Session {
     pub(crate) fn new(start: Start) -> Self {
         let Start { id, plan, given, prompt, setup, geometry, cache, shared_draws, cut, load_seconds } = start;
-        let (tree, mut strategy) = (Tree::new(), setup.strategy);
+        let (tree, mut strategy, mut pipeline) = (Tree::new(), setup.strategy, setup.pipeline);
+        let judges = pipeline.judges();
         let pending = strategy.frontier(&tree);
         let unguided = setup.negative.is_some().then(|| KvCache::new(geometry));
         // Who compares hidden states must see those of the whole prompt.
         let cache = if strategy.wants().hidden { KvCache::new(geometry) } else { cache };
         let reused_tokens = cache.len();
-        let branch = Branch::new(cache, unguided, setup.pipeline);
+        let branch = Branch::new(cache, unguided, pipeline);
         Self {
             id,
             plan,
@@ -133,6 +140,8 @@ impl Session {
             coins: setup.coins,
             drafter: setup.drafter,
             max_new_tokens: setup.max_new_tokens,
+            fills_context: setup.fills_context,
+            judges,
             pending,
             branches: BTreeMap::from([(Tree::ROOT, branch)]),
             trunk: None,
@@ -392,6 +401,30 @@ impl Session {
         let depth = self.tree.depth(node);
         let longest = self.prompt.len().max(self.negative.len()) + depth;
         (self.max_new_tokens - depth - 1).min(context - longest)
+    }
+
+    /// The most new tokens that a text may come to: as asked for, or what the model's context has room for.
+    pub fn max_new_tokens(&self) -> usize {
+        self.max_new_tokens
+    }
+
+    /// Whether a node's sequence ended because the model's context is full, before it was as long as asked for.
+    pub fn is_context_full(&self, node: NodeId) -> bool {
+        self.fills_context && self.state(node) == State::Finished(FinishReason::Length)
+    }
+
+    /// Whether the text up to a node is whole by the grammar that it is held to (`json_schema`, `regex`, `lark`); none
+    /// where there is no grammar. Walks from the root: for results, not for steps.
+    pub fn is_grammar_complete(&self, node: NodeId) -> Option<bool> {
+        let mut judges = self.judges.fork();
+        judges.is_complete()?;
+        let mut before = TokenList::new();
+        self.prompt.iter().for_each(|&token| before.push(token));
+        for token in self.tree.path(node) {
+            judges.accept(&before, token);
+            before.push(token);
+        }
+        judges.is_complete()
     }
 
     /// Says whether to note the raw model's log-probability, rank and entropy of every token; they are noted unless this

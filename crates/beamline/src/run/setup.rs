@@ -2,7 +2,7 @@
 
 use super::draft::{Assistant, Drafter, Lookup, Schedule};
 use crate::error::{Error, OptionError};
-use crate::options::{self, Options, Place, Plan, SearchMethod, applies, order, phrases};
+use crate::options::{self, Options, Place, Plan, Room, SearchMethod, applies, order, phrases};
 use beamline_model::{Geometry, Model};
 use beamline_search::{
     Arithmetic, Beam, BeamOptions, BestOf, Coins, ConstrainedBeam, ConstrainedOptions, Contrastive, DiverseBeam,
@@ -21,6 +21,8 @@ pub(crate) struct SearchSetup {
     pub(crate) coins: Coins,
     pub(crate) drafter: Option<Box<dyn Drafter>>,
     pub(crate) max_new_tokens: usize,
+    /// Whether a text of that many tokens fills the model's context, and more were asked for.
+    pub(crate) fills_context: bool,
     /// When to stop, whatever there is.
     pub(crate) deadline: Option<Instant>,
     /// The prompt to move away from, where guidance is on.
@@ -74,7 +76,8 @@ impl SearchSetup {
         let Resources { geometry, vocabulary, .. } = *resources;
         let guided = settings.is_on("guidance_scale", geometry.vocab);
         let negative = settings.get("negative_prompt_ids").and_then(|s| s.value.ids()).filter(|_| guided);
-        let room = options::room(settings, prompt.len(), negative.map_or(0, <[u32]>::len), geometry.context)?;
+        let Room { tokens: room, fills_context } =
+            options::room(settings, prompt.len(), negative.map_or(0, <[u32]>::len), geometry.context)?;
         let stops = plan.stop_strings();
         let strings = (!stops.is_empty()).then(|| StopStrings::new(stops, Arc::clone(vocabulary), prompt));
         let eos = settings.end_tokens();
@@ -107,6 +110,7 @@ impl SearchSetup {
             coins: shared.coins,
             drafter,
             max_new_tokens: room,
+            fills_context,
             deadline: shared.deadline,
             negative,
         })
@@ -232,7 +236,7 @@ fn drafter(
 ) -> Result<Option<Box<dyn Drafter>>, Error> {
     if let Some(tokens) = settings.count("prompt_lookup_num_tokens") {
         let tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
-        return Ok(Some(Box::new(Lookup { tokens, longest: settings.size("max_matching_ngram_size") })));
+        return Ok(Some(Box::new(Lookup::new(tokens, settings.size("max_matching_ngram_size")))));
     }
     let Some(name) = settings.text("assistant") else { return Ok(None) };
     let assistant = resources.assistant.ok_or_else(|| OptionError::NoAssistant { name: name.to_owned() })?;

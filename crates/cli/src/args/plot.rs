@@ -134,7 +134,7 @@ pub(crate) struct Plot {
     /// attention: the head, from 0 [default: the mean of all]
     #[arg(long, value_name = "N")]
     pub(crate) head: Option<usize>,
-    /// next, heat, compare: a decoding strategy, as "name=value,name=value" or "label: name=value"; repeatable
+    /// next, heat, compare: a decoding strategy by name, as in compare, or as "name=value" or "label: name=value"; repeatable
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) run: Vec<String>,
     /// compare: what to follow [default: surprisal]

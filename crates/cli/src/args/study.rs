@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) prompts: PromptArgs,
-    /// A decoding strategy, as "name=value,name=value" or "label: name=value"; repeatable [default: greedy, beams, beams
-    /// without repeats, T 0.7, T 2.0, top-k, top-p, all together]
+    /// A decoding strategy: greedy, beams, beams-no-repeat, cool, hot, top-k, top-p, all-together, or options as
+    /// "name=value,name=value"; "label: " before it names it; repeatable [default: those eight]
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) run: Vec<String>,
     /// Texts of each way that draws tokens

@@ -62,7 +62,10 @@ fn paragraph(text: &ComparedText, common: usize, width: Option<usize>) -> String
 
 /// A row of numbers for each way.
 pub(crate) fn numbers(comparison: &Comparison, width: Option<usize>) -> String {
-    let mut rows = comparison_rows(comparison).into_iter();
+    let mut rows = comparison_rows(comparison).into_iter().map(|mut row| {
+        row.pop(); // seconds of the batch, the one number that is another each time: JSON and the page have it
+        row
+    });
     let heading = |(i, heading): (usize, String)| {
         if WORD_COLUMNS.contains(&i) { Column::words(heading) } else { Column::numbers(heading) }
     };

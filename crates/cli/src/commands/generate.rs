@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::interrupt::{self, OnInterrupt};
 use crate::output::{json, note, paint, print};
 use crate::paint::width;
+use crate::progress::Count;
 use crate::tokens::{Shown, coloured, table};
 use crate::{model, prompts};
 use beamline::{
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
         }
     }
     let alone = sessions.len() == 1 && sessions[0].results().len() == 1 && sessions[0].streams();
-    let mut run = Run { engine: &engine, sessions };
+    let mut run = Run { engine: &engine, sessions, echo: args.echo };
     interrupt::set(if args.json { OnInterrupt::AtOnce } else { OnInterrupt::EndLine });
     let streamed = alone && !numbers;
     let ended = match trace {
@@ -56,9 +57,12 @@ pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
     } else if numbers {
         paint(&with_numbers(&completion, args))?;
     } else if !streamed {
-        print(&all(&completion))?;
+        print(&all(&completion, args.echo))?;
     }
     if !args.json {
+        for line in cut_short(&completion, plan.options()) {
+            note(&line);
+        }
         completion.prompts.iter().filter_map(|prompt| prompt.certificate).for_each(certify);
     }
     if ended { Ok(()) } else { Err(Failure::interrupted()) }
@@ -70,6 +74,9 @@ fn with_numbers(completion: &Completion, args: &Generate) -> String {
     for sequence in &completion.sequences {
         if completion.sequences.len() > 1 {
             let _ = write!(out, "[{}.{}]", sequence.prompt + 1, sequence.rank + 1);
+        }
+        if args.echo {
+            out += &completion.prompts[sequence.prompt].text;
         }
         let shown = |token: &'_ beamline::GeneratedToken| (token.logprob, token.rank, token.entropy);
         match args.show {
@@ -84,7 +91,13 @@ fn with_numbers(completion: &Completion, args: &Generate) -> String {
         }
     }
     if let Some(show) = args.show.filter(|_| std::io::stderr().is_terminal()) {
-        note(show.legend());
+        if std::io::stdout().is_terminal() {
+            note(show.legend());
+        } else {
+            note(
+                "note: standard output is no terminal, so --show leaves the text without colour; --table or --json has the numbers",
+            );
+        }
     }
     out
 }
@@ -113,6 +126,33 @@ fn announce(settings: &Options) {
     }
 }
 
+/// What a reader may not see: that a text ends for want of room, or before its grammar would let it.
+fn cut_short(completion: &Completion, settings: &Options) -> Vec<String> {
+    let mut notes = Vec::new();
+    let of =
+        |sequence: &beamline::Sequence| completion.prompts[sequence.prompt].token_ids.len() + sequence.token_ids.len();
+    if let Some(full) = completion.sequences.iter().find(|sequence| sequence.context_full) {
+        notes.push(format!(
+            "note: the context of {} tokens is full, prompt and text together; the text ends here",
+            of(full)
+        ));
+    }
+    let is_cut = |sequence: &&beamline::Sequence| {
+        sequence.grammar_complete == Some(false) && ["length", "time"].map(Some).contains(&sequence.finish_reason)
+    };
+    if let Some(cut) = completion.sequences.iter().find(is_cut) {
+        let whole =
+            if settings.get("json_schema").is_some() { "the JSON was complete" } else { "it matched the grammar" };
+        let remedy = match cut.finish_reason {
+            Some("time") => "raise --max-time",
+            _ if cut.context_full => "shorten the prompt",
+            _ => "raise --max-new-tokens",
+        };
+        notes.push(format!("note: the text was cut at {} tokens before {whole}; {remedy}", cut.token_ids.len()));
+    }
+    notes
+}
+
 /// Says what an exact search proved.
 fn certify(proof: Proof) {
     let Proof { is_mode, best, bound, beam, nodes } = proof;
@@ -132,6 +172,8 @@ fn certify(proof: Proof) {
 struct Run<'a> {
     engine: &'a Engine,
     sessions: Vec<Session>,
+    /// Whether a text that is printed as it comes follows its prompt.
+    echo: bool,
 }
 
 impl Run<'_> {
@@ -139,6 +181,10 @@ impl Run<'_> {
     fn all(&mut self, streamed: bool, observer: &mut dyn Observer) -> Result<bool, Failure> {
         let mut deltas = TextDeltas::new(self.engine, &self.sessions[0]);
         let mut ended = false;
+        let mut counted = Counted::new(!streamed, &self.sessions);
+        if streamed && self.echo {
+            print(&self.engine.prompt_text(self.sessions[0].given()))?;
+        }
         while !ended && !interrupt::pressed() {
             ended = !self.engine.step(&mut self.sessions, Budget::ALL, observer)?.more;
             // There is something to keep now, and steps are short.
@@ -146,7 +192,9 @@ impl Run<'_> {
             if streamed {
                 deltas.take(&self.sessions[0]).iter().try_for_each(|news| print(&news.text))?;
             }
+            counted.step(&self.sessions);
         }
+        drop(counted);
         if streamed {
             deltas.finish(&self.sessions[0]).iter().try_for_each(|news| print(&news.text))?;
             // What failed ends in an error, and its text, which may be empty, stays as it is.
@@ -162,10 +210,38 @@ impl Run<'_> {
     }
 }
 
+/// Tokens done of those that may come, on a terminal, for texts that are only shown when they have ended.
+struct Counted {
+    bar: Option<Count>,
+    most: usize,
+}
+
+impl Counted {
+    fn new(wanted: bool, sessions: &[Session]) -> Self {
+        let bar = (wanted && std::io::stderr().is_terminal()).then(|| Count::new("tokens"));
+        Self { bar, most: sessions.iter().map(Session::max_new_tokens).max().unwrap_or(0) }
+    }
+
+    /// Shows the length of the longest text.
+    fn step(&mut self, sessions: &[Session]) {
+        if let Some(bar) = &mut self.bar {
+            // What grew last is as deep as any.
+            let depth = |session: &Session| {
+                session.tree().since(session.tree().len() - 1).map(|(id, _)| session.tree().depth(id)).max()
+            };
+            let longest = sessions.iter().filter_map(depth).max();
+            bar.set(longest.unwrap_or(0).min(self.most), self.most);
+        }
+    }
+}
+
 /// One sequence by itself, or several, each under a heading.
-fn all(completion: &Completion) -> String {
+fn all(completion: &Completion, echo: bool) -> String {
+    let prompt = |sequence: &beamline::Sequence| {
+        if echo { completion.prompts[sequence.prompt].text.as_str() } else { "" }
+    };
     if let [only] = completion.sequences.as_slice() {
-        return format!("{}\n", only.text);
+        return format!("{}{}\n", prompt(only), only.text);
     }
     let several = completion.sequences.iter().any(|sequence| sequence.rank > 0);
     let part = |sequence: &beamline::Sequence| {
@@ -174,7 +250,7 @@ fn all(completion: &Completion) -> String {
         } else {
             (sequence.prompt + 1).to_string()
         };
-        format!("[{number}]{}\n", sequence.text)
+        format!("[{number}]{}{}{}\n", if echo { " " } else { "" }, prompt(sequence), sequence.text)
     };
     completion.sequences.iter().map(part).collect()
 }

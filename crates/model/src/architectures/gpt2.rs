@@ -124,6 +124,10 @@ impl Network for Gpt2Config {
         Geometry { vocab, context, layers, kv_heads, head: self.embd / kv_heads }
     }
 
+    fn width_and_heads(&self) -> (usize, usize) {
+        (self.embd, self.heads)
+    }
+
     fn load(&self, weights: &mut Weights<'_>, compute: &Arc<Compute>) -> Result<Arc<dyn Model>, LoadError> {
         let Self { vocab, embd, inner, epsilon, .. } = *self;
         let embedding = Embedding::load(weights, TOKENS, [vocab, embd], self.tied)?;

@@ -54,6 +54,10 @@ impl Network for LlamaConfig {
         Geometry { vocab, context, layers, kv_heads, head }
     }
 
+    fn width_and_heads(&self) -> (usize, usize) {
+        (self.hidden, self.heads)
+    }
+
     fn load(&self, weights: &mut Weights<'_>, compute: &Arc<Compute>) -> Result<Arc<dyn Model>, LoadError> {
         let Self { vocab, hidden, epsilon, .. } = *self;
         let frequencies = self.rope.load_frequencies(weights, self.head)?;

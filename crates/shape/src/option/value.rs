@@ -36,7 +36,12 @@ impl OptionValue {
     /// Reads a flag's text; none where it is of another kind.
     pub(super) fn parse(kind: OptionKind, text: &str) -> Option<Self> {
         match kind {
-            OptionKind::Flag => text.parse().ok().map(Self::Flag),
+            // Python's way to write it too: options are copied from there.
+            OptionKind::Flag => match text {
+                "true" | "True" => Some(Self::Flag(true)),
+                "false" | "False" => Some(Self::Flag(false)),
+                _ => None,
+            },
             OptionKind::Count { .. } => text.parse().ok().map(Self::Count),
             OptionKind::Whole => text.parse().ok().map(Self::Whole),
             OptionKind::Number => text.parse().ok().map(Self::Number),

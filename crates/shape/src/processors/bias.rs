@@ -76,6 +76,7 @@ impl Processor for SequenceBias {
 
 const BIAS: OptionSpec = OptionSpec {
     name: "sequence_bias",
+    aliases: &["logit_bias", "bias"],
     kind: OptionKind::Biases,
     range: "pairs of token ids and a number, such as [[[5, 7], -2.0]]",
     short: "add to the score of tokens that complete these sequences",
@@ -89,6 +90,7 @@ const BIAS: OptionSpec = OptionSpec {
 
 const BAD: OptionSpec = OptionSpec {
     name: "bad_words_ids",
+    aliases: &["bad_words", "banned_words", "stop_words"],
     kind: OptionKind::Lists,
     range: "lists of token ids, none empty, such as [[5], [7, 8]]",
     short: "never complete these token sequences",

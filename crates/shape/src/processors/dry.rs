@@ -178,6 +178,7 @@ impl Processor for Dry {
 
 const MULTIPLIER: OptionSpec = OptionSpec {
     name: "dry_multiplier",
+    aliases: &["dry"],
     range: "in [0, 1e6]",
     default: "0.0",
     short: "how strongly to penalise tokens that continue a repetition; 0 is off",

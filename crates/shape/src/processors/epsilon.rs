@@ -34,6 +34,7 @@ impl Processor for Epsilon {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "epsilon_cutoff",
+    aliases: &["epsilon"],
     needs: SAMPLING,
     range: "in [0, 1)",
     default: "0.0",

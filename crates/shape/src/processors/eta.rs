@@ -37,6 +37,7 @@ impl Processor for Eta {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "eta_cutoff",
+    aliases: &["eta"],
     needs: SAMPLING,
     range: "in [0, 1)",
     default: "0.0",

@@ -106,17 +106,30 @@ impl Grammar {
     }
 }
 
+impl Grammar {
+    /// Whether the text matches as it is.
+    fn may_end(&mut self) -> bool {
+        let matcher = &mut self.state.0;
+        let stopped = matcher.is_stopped() && matcher.get_error().is_none();
+        stopped || matcher.is_accepting().unwrap_or(false)
+    }
+}
+
 impl Processor for Grammar {
     named!("grammar");
 
     fn apply(&mut self, logits: &mut Logits, _: &Context<'_>) {
+        let may_end = self.may_end();
         let matcher = &mut self.state.0;
         let stopped = matcher.is_stopped() && matcher.get_error().is_none();
-        let may_end = stopped || matcher.is_accepting().unwrap_or(false);
         let mask = if stopped { None } else { matcher.compute_mask().ok() };
         let allowed = |id: TokenId| mask.as_ref().is_some_and(|mask| mask.is_allowed(id.0));
         let eos = &self.eos;
         logits.retain(|id, _| if eos.contains(&id) { may_end } else { allowed(id) });
+    }
+
+    fn is_complete(&mut self) -> Option<bool> {
+        Some(self.may_end())
     }
 
     fn accept(&mut self, _: &TokenList, token: TokenId) {
@@ -157,6 +170,7 @@ fn environment(vocabulary: &Arc<Vocabulary>, vocab: usize) -> TokEnv {
 
 const SCHEMA: OptionSpec = OptionSpec {
     name: "json_schema",
+    aliases: &["schema", "guided_json"],
     kind: OptionKind::Object,
     range: "a JSON object, a schema",
     short: "write JSON that this schema allows",
@@ -165,6 +179,7 @@ const SCHEMA: OptionSpec = OptionSpec {
 
 const REGEX: OptionSpec = OptionSpec {
     name: "regex",
+    aliases: &["guided_regex", "pattern"],
     kind: OptionKind::Text,
     range: "a regular expression",
     short: "write a text that matches this regular expression",
@@ -173,6 +188,7 @@ const REGEX: OptionSpec = OptionSpec {
 
 const LARK: OptionSpec = OptionSpec {
     name: "lark",
+    aliases: &["grammar", "gbnf"],
     kind: OptionKind::Text,
     range: "a grammar in Lark's syntax",
     short: "write a text of the language with this grammar",

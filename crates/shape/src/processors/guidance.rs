@@ -45,6 +45,7 @@ impl Processor for Guidance {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "guidance_scale",
+    aliases: &["cfg_scale", "guidance", "cfg"],
     range: "a number of size up to 1e6",
     default: "1.0",
     short: "move scores away from those that the model gives without the prompt; 1 is off",

@@ -85,6 +85,7 @@ const VERSION: OptionSpec = OptionSpec {
     remedy: "0 switches it off",
     check: |value| value.count().is_some_and(|version| version <= 2),
     neutral: |value, _| value.count() == Some(0),
+    ..OptionSpec::BASE
 };
 
 const TAU: OptionSpec = OptionSpec {

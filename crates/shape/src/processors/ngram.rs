@@ -106,6 +106,8 @@ fn one_or_more(option: &OptionSpec, n: usize) -> Result<(), ShapeError> {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "no_repeat_ngram_size",
+    common: true,
+    aliases: &["ngram", "ngrams", "no_repeat", "ngram_size"],
     kind: OptionKind::Count { least: 0 },
     range: "an integer, 0 or more",
     default: "0",
@@ -117,6 +119,8 @@ const OPTION: OptionSpec = OptionSpec {
 
 const PROMPT: OptionSpec = OptionSpec {
     name: "encoder_no_repeat_ngram_size",
+    common: false,
+    aliases: &[],
     short: "let no run of this many tokens of the prompt occur in the text; 0 is off",
     ..OPTION
 };

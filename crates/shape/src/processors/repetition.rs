@@ -73,6 +73,8 @@ impl Processor for PromptPenalty {
 
 const PENALTY: OptionSpec = OptionSpec {
     name: "repetition_penalty",
+    common: true,
+    aliases: &["repeat_penalty", "repetition"],
     range: "in [1e-6, 1e6]",
     default: "1.0",
     short: "make tokens that occurred less likely; 1 is off",
@@ -84,6 +86,8 @@ const PENALTY: OptionSpec = OptionSpec {
 
 const PROMPT: OptionSpec = OptionSpec {
     name: "encoder_repetition_penalty",
+    common: false,
+    aliases: &[],
     short: "make tokens of the prompt more likely; 1 is off",
     ..PENALTY
 };

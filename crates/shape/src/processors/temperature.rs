@@ -48,6 +48,8 @@ pub(super) fn soften(logits: &mut Logits, temperature: f32) {
 
 pub(super) const OPTION: OptionSpec = OptionSpec {
     name: "temperature",
+    common: true,
+    aliases: &["temp", "t"],
     needs: SAMPLING,
     range: "greater than 0 and at most 3.4e38",
     default: "1.0",

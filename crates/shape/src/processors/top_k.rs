@@ -39,6 +39,8 @@ impl Processor for TopK {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "top_k",
+    common: true,
+    aliases: &["k"],
     kind: OptionKind::Count { least: 0 },
     needs: &["do_sample", "penalty_alpha"],
     range: "an integer, 0 or more",

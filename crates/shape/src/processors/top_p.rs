@@ -51,6 +51,8 @@ impl Processor for TopP {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "top_p",
+    common: true,
+    aliases: &["nucleus", "p"],
     needs: SAMPLING,
     range: "in [0, 1]",
     default: "1.0",

@@ -48,6 +48,7 @@ impl Processor for Typical {
 
 const OPTION: OptionSpec = OptionSpec {
     name: "typical_p",
+    aliases: &["typical"],
     needs: SAMPLING,
     range: "in (0, 1]",
     default: "1.0",

@@ -50,6 +50,7 @@ impl Processor for Xtc {
 
 const PROBABILITY: OptionSpec = OptionSpec {
     name: "xtc_probability",
+    aliases: &["xtc"],
     needs: SAMPLING,
     range: "in [0, 1]",
     default: "0.0",

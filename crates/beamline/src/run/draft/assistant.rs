@@ -55,10 +55,10 @@ impl Assistant {
     }
 
     /// How many tokens to draft, given what became of the last ones.
-    fn adapt(&self, state: &mut State, tokens: &[TokenId]) -> usize {
+    fn adapt(&self, state: &mut State, tokens: &TokenList) -> usize {
         let (from, draft) = &state.last;
         if self.schedule == Schedule::Heuristic && !draft.is_empty() {
-            let right = tokens.get(*from..).is_some_and(|new| new.starts_with(draft));
+            let right = tokens.iter_from(*from).take(draft.len()).eq(draft.iter().copied());
             state.tokens = if right { state.tokens + 2 } else { state.tokens.saturating_sub(1).max(1) };
         }
         state.tokens
@@ -72,10 +72,10 @@ impl Drafter for Assistant {
         let mut state = self.states.remove(&ahead.sequence).unwrap_or_else(fresh);
         let own_room = geometry.context.saturating_sub(ahead.tokens.len());
         let most = self.adapt(&mut state, ahead.tokens).min(ahead.room).min(own_room);
-        let known = state.cache.common_prefix(ahead.tokens.iter().copied());
+        let known = state.cache.tokens().common_prefix(ahead.tokens);
         // The last token must be read again, for its row.
         state.cache.truncate(known.min(ahead.tokens.len() - 1));
-        let mut tokens = TokenList::from(ahead.tokens);
+        let mut tokens = ahead.tokens.clone();
         let mut pipeline = ahead.pipeline.fork();
         let mut draft = Vec::new();
         while draft.len() < most {
