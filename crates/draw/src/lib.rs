@@ -13,7 +13,7 @@
 //! let engine = Engine::open("builtin")?;
 //! let depth = Depth { steps: 1, top: usize::MAX, stages: false };
 //! let inspection = inspect(&engine, &Prompt::Text("Once upon a".into()), &Options::default(), depth)?;
-//! let figure = kinds::temperature(&inspection, &[0.5, 1.0, 2.0])?;
+//! let figure = kinds::temperature(&inspection, &[0.5, 1.0, 2.0], None)?;
 //! let svg = figure.svg(&Canvas::default());
 //! assert!(svg.starts_with("<svg"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

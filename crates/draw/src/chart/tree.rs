@@ -193,7 +193,7 @@ mod tests {
             (0..24).map(|i| (if i < 2 { None } else { Some(i - i % 2 - 2) }, "wonderful")).collect();
         let chart = chart(&deep);
         for room in [292.0, 772.0, 1572.0, 3000.0] {
-            assert_eq!(across::Layout::new(&chart, room).is_some(), room > 2000.0, "{room}");
+            assert_eq!(across::Layout::new(&chart, room).is_some(), room > 1000.0, "{room}");
             let mut sheet = Sheet::new(Theme::Light);
             chart.draw(&mut sheet, Area::new((0.0, 0.0), (room, chart.height(room))));
             let svg = sheet.finish((room, 100.0), 1.0, "");
