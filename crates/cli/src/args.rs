@@ -142,6 +142,7 @@ pub(crate) struct PromptArgs {
 }
 
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) prompts: PromptArgs,
@@ -156,6 +157,9 @@ pub(crate) struct Generate {
     /// Print a table of the tokens: p, log p, rank, entropy
     #[arg(long)]
     pub(crate) table: bool,
+    /// Count in bits in the table [default: nats]
+    #[arg(long, requires = "table")]
+    pub(crate) bits: bool,
     /// Print the prompt before its text
     #[arg(long, conflicts_with = "json")]
     pub(crate) echo: bool,
@@ -194,11 +198,19 @@ pub(crate) struct Inspect {
 #[derive(Args)]
 pub(crate) struct Score {
     /// The text; - for standard input
-    #[arg(allow_hyphen_values = false, required_unless_present = "ids", conflicts_with = "ids", value_name = "TEXT")]
+    #[arg(
+        allow_hyphen_values = false,
+        required_unless_present_any = ["ids", "file"],
+        conflicts_with_all = ["ids", "file"],
+        value_name = "TEXT"
+    )]
     pub(crate) text: Option<String>,
     /// Token ids in place of the text
     #[arg(long, value_name = "IDS")]
     pub(crate) ids: Option<String>,
+    /// A file of texts, one a line, or .jsonl with objects of text and prefix: a row of numbers for each
+    #[arg(long, conflicts_with_all = ["ids", "against"], value_hint = ValueHint::FilePath, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     /// What the text follows; its tokens are not summed
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     pub(crate) prefix: Option<String>,
@@ -207,6 +219,12 @@ pub(crate) struct Score {
     pub(crate) against: Option<String>,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    /// With --file: print CSV
+    #[arg(long, requires = "file", conflicts_with = "json")]
+    pub(crate) csv: bool,
+    /// Count in bits [default: nats]
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub(crate) bits: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

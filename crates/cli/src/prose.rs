@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn chinese_and_japanese_break_between_characters_and_keep_their_marks() {
         assert_eq!(lines("从前有一个小女孩。", 8), "从前有一\n个小女\n孩。\n");
-        assert_eq!(lines("あ（いう）え", 6), "あ\n（い\nう）え\n");
+        assert_eq!(lines("あ（いう）え", 6), "あ（い\nう）え\n");
         assert_eq!(lines("値が `--top-k 0` だと", 10), "値が\n`--top-k 0`\nだと\n");
     }
 

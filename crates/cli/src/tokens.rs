@@ -3,7 +3,7 @@
 use crate::paint::heat;
 use crate::table::{Column, Table};
 use beamline::{GeneratedToken, characters};
-use beamline_draw::labels;
+use beamline_draw::{Unit, labels};
 use clap::ValueEnum;
 
 /// What a token's colour tells.
@@ -69,8 +69,9 @@ pub(crate) fn probability(logprob: f64) -> String {
 }
 
 /// A row for each token: what the model itself thought of it, before any processor; and the sum.
-pub(crate) fn table(tokens: &[GeneratedToken], sum: f64, width: Option<usize>) -> String {
-    let numbers = ["id", "p (raw)", "log p (nats)", "rank", "entropy (nats)"];
+pub(crate) fn table(tokens: &[GeneratedToken], sum: f64, unit: Unit, width: Option<usize>) -> String {
+    let name = unit.name();
+    let numbers = ["id", "p (raw)", &format!("log p ({name})"), "rank", &format!("entropy ({name})")];
     let columns = [Column::numbers("#"), Column::words("token")].into_iter().chain(numbers.map(Column::numbers));
     let mut table = Table::new(columns.collect());
     let bytes: Vec<&[u8]> = tokens.iter().map(|token| token.bytes.as_slice()).collect();
@@ -80,10 +81,10 @@ pub(crate) fn table(tokens: &[GeneratedToken], sum: f64, width: Option<usize>) -
             label.into(),
             token.id.to_string().into(),
             probability(token.logprob).into(),
-            format!("{:.6}", token.logprob).into(),
+            format!("{:.6}", unit.of(token.logprob)).into(),
             token.rank.to_string().into(),
-            format!("{:.4}", token.entropy).into(),
+            format!("{:.4}", unit.of(token.entropy)).into(),
         ]);
     }
-    format!("{}sum of log-probabilities {sum:.6} nats\n", table.fit(width))
+    format!("{}sum of log-probabilities {:.6} {name}\n", table.fit(width), unit.of(sum))
 }

@@ -268,6 +268,38 @@ fn score_sums_the_text_and_not_the_prefix() {
 }
 
 #[test]
+fn score_takes_a_file_of_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let lines = at("texts.txt", "Once upon a time\n\nOnce upon a \"day\", then\n");
+    let report = json(&["score", "--file", &lines, "--json"]);
+    assert_eq!(report["rows"].as_array().unwrap().len(), 2);
+    let alone = json(&["score", "Once upon a time", "--json"]);
+    assert_eq!(report["rows"][0]["sum_logprob"], alone["sum_logprob"]);
+    let csv = out(&["score", "--file", &lines, "--csv"]);
+    assert!(csv.starts_with("text,tokens,sum_logprob") && csv.contains("\"Once upon a \"\"day\"\", then\""), "{csv}");
+    let objects = at("texts.jsonl", "{\"prefix\": \"Once upon\", \"text\": \" a time\"}\n\"Once\"\n");
+    let report = json(&["score", "--file", &objects, "--json"]);
+    let alone = json(&["score", " a time", "--prefix", "Once upon", "--json"]);
+    assert_eq!(report["rows"][0]["sum_logprob"], alone["sum_logprob"]);
+    assert!(
+        error(&["score", "--file", &at("odd.jsonl", "{\"text\": 1}"), "--json"], 2).contains("line 1: text must be")
+    );
+    assert!(error(&["score", "--file", &at("empty.txt", "\n"), "--json"], 2).contains("there is no text"));
+    let number = |args: &[&str]| -> f64 {
+        let table = out(args);
+        let line = table.lines().find(|line| line.starts_with("sum of")).unwrap().to_owned();
+        line.split(' ').nth(3).unwrap().parse().unwrap()
+    };
+    let nats = number(&["score", "Once upon a time"]);
+    assert!((number(&["score", "Once upon a time", "--bits"]) * std::f64::consts::LN_2 - nats).abs() < 1e-4);
+}
+
+#[test]
 fn tokenize_goes_both_ways() {
     let report = json(&["tokenize", "안녕 <|endoftext|>a", "--json"]);
     let ids: Vec<String> = report["token_ids"].as_array().unwrap().iter().map(ToString::to_string).collect();

@@ -1,5 +1,5 @@
 //! Commands in the documents: each is run, and prints what stands under it.
-#![allow(clippy::unwrap_used)] // tests may
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // tests may, and say what they skip
 
 use assert_cmd::Command;
 use std::fs::{read_dir, read_to_string};
@@ -61,7 +61,7 @@ fn arguments(line: &str) -> Runs {
         }
         let path = root().join(&words[i]);
         is_here &= path.exists();
-        words[i] = path.to_str().unwrap().to_owned();
+        path.to_str().unwrap().clone_into(&mut words[i]);
     }
     if is_here { Runs::Whole(words) } else { Runs::Flags(words) }
 }
@@ -130,7 +130,7 @@ fn outputs_in_documents_are_what_the_commands_print() {
             };
             let output = run(&words, folder.path());
             let printed = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-            let shown: String = shown.iter().map(|line| format!("{line}\n")).collect();
+            let shown: String = shown.iter().flat_map(|line| [*line, "\n"]).collect();
             if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
                 renewed = renewed.replacen(&format!("$ {line}\n{shown}"), &format!("$ {line}\n{printed}"), 1);
             } else {

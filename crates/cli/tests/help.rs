@@ -17,7 +17,9 @@ fn out(columns: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 19] = [
+    &["learn"],
+    &["models", "random"],
     &["generate"],
     &["inspect"],
     &["score"],

@@ -120,6 +120,10 @@ fn every_field_of_json_is_on_the_page_and_every_row_is_a_field() {
         ])],
     );
     check("score", &[parsed(&["score", "Once upon", "--json"])]);
+    let folder = tempfile::tempdir().unwrap();
+    let texts = folder.path().join("texts.txt");
+    std::fs::write(&texts, "Once upon a time\nOnce upon a day\n").unwrap();
+    check("score --file", &[parsed(&["score", "--file", texts.to_str().unwrap(), "--json"])]);
     check(
         "score --against",
         &[parsed(&["score", " a time", "--against", " a day, then", "--prefix", "Once upon", "--json"])],

@@ -1,6 +1,7 @@
 //! `beamline generate`: text as it comes, or JSON with every token's numbers.
 
 use crate::args::{Generate, ModelArgs};
+use crate::commands::score::unit;
 use crate::failure::Failure;
 use crate::interrupt::{self, OnInterrupt};
 use crate::output::{json, note, paint, print};
@@ -87,7 +88,7 @@ fn with_numbers(completion: &Completion, args: &Generate) -> String {
             None => out += &(sequence.text.clone() + "\n"),
         }
         if args.table {
-            out += &table(&sequence.tokens, sequence.sum_logprob, width());
+            out += &table(&sequence.tokens, sequence.sum_logprob, unit(args.bits), width());
         }
     }
     if let Some(show) = args.show.filter(|_| std::io::stderr().is_terminal()) {

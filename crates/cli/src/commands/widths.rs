@@ -3,6 +3,7 @@
 use super::{compare, inspect, score};
 use crate::tokens;
 use beamline::{Engine, Options, Prompt};
+use beamline_draw::Unit;
 use beamline_study::{Depth, Variant};
 use unicode_width::UnicodeWidthStr;
 
@@ -31,8 +32,8 @@ fn all(engine: &Engine, prompt: &str, width: usize) -> String {
     let plan = engine.plan(&set("max_new_tokens=5")).expect("a plan");
     let completion = engine.complete(prompt, &plan).expect("a text");
     let sequence = &completion.sequences[0];
-    parts.push(tokens::table(&sequence.tokens, sequence.sum_logprob, width));
-    parts.push(score::table(&beamline_study::score(engine, None, &at).expect("a score"), width));
+    parts.push(tokens::table(&sequence.tokens, sequence.sum_logprob, Unit::Nats, width));
+    parts.push(score::table(&beamline_study::score(engine, None, &at).expect("a score"), Unit::Nats, width));
     plain(&parts.join("\n"))
 }
 

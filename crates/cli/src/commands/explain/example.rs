@@ -7,7 +7,7 @@ use crate::table::{Column, Table};
 use crate::tokens;
 use crate::wrap::wrap;
 use beamline::{Engine, Options, Prompt, Sequence};
-use beamline_draw::{label, on_one_line};
+use beamline_draw::{Unit, label, on_one_line};
 use beamline_study::{Candidate, ConceptExample, Depth, StepRow, Topic};
 
 /// How far an example stands in.
@@ -32,13 +32,13 @@ pub(super) fn example(engine: &Engine, topic: &Topic, prompt: &str) -> Result<St
             ConceptExample::Softmax => softmax(engine, prompt, within)?,
             ConceptExample::Score => {
                 let report = beamline_study::score(engine, None, &Prompt::Text(prompt.to_owned()))?;
-                (format!("score {}", quoted(prompt)), score::table(&report, within))
+                (format!("score {}", quoted(prompt)), score::table(&report, Unit::Nats, within))
             }
             ConceptExample::Numbers => {
                 let settings = Options::list("max_new_tokens=8,do_sample=false")?;
                 let completion = engine.complete(prompt, &engine.plan(&settings)?)?;
                 let sequence = &completion.sequences[0];
-                let table = tokens::table(&sequence.tokens, sequence.sum_logprob, within);
+                let table = tokens::table(&sequence.tokens, sequence.sum_logprob, Unit::Nats, within);
                 (format!("generate {} {} --table", quoted(prompt), flags(&settings)), table)
             }
             ConceptExample::Tokens => {
