@@ -49,7 +49,7 @@ pub use colour::{Scale, Theme};
 pub use error::DrawError;
 pub use figure::{Canvas, Data, Figure};
 pub use label::{cut, label, labels, on_one_line};
-pub use page::{WORD_COLUMNS, comparison_page, comparison_rows};
+pub use page::{COMPARISON_NOTE, WORD_COLUMNS, comparison_page, comparison_rows};
 pub use report::{Report, bundle_json, report_page};
 pub use unit::Unit;
 

@@ -57,26 +57,30 @@ fn paragraph(text: &ComparedText, common: usize) -> String {
 /// Columns of [`comparison_rows`] that hold words; the others hold numbers.
 pub const WORD_COLUMNS: [usize; 2] = [0, 11];
 
-/// What a comparison has in numbers, as a table: a heading, then a row for each way. Log-probabilities are the raw
-/// model's, in nats; `repeated-4` is the share of runs of four tokens that came before; `alike`, the pairs of tokens
-/// that the seeds' texts share; `done at s`, the seconds from the start of the batch until the way's last text had ended.
+/// What the columns of [`comparison_rows`] mean, but for those that say it themselves.
+pub const COMPARISON_NOTE: &str = "Log-probabilities are the raw model's; ± is the standard deviation over the seeds. Distinct: the share of \
+    tokens, pairs and triples that are different. Repeated fours: the share of runs of four tokens that came before. Longest \
+    repeat: the tokens of the longest run that comes twice. Alike: the pairs of tokens that the seeds' texts share.";
+
+const HEADINGS: [&str; 12] = [
+    "way",
+    "sum of log p (nats)",
+    "mean a token",
+    "perplexity",
+    "distinct tokens",
+    "distinct pairs",
+    "distinct triples",
+    "repeated fours",
+    "longest repeat",
+    "tokens",
+    "alike",
+    "ended by",
+];
+
+/// What a comparison has in numbers, as a table: a heading, then a row for each way. [`COMPARISON_NOTE`] says what the columns
+/// mean.
 pub fn comparison_rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let heading = [
-        "way",
-        "sum log p",
-        "mean",
-        "perplexity",
-        "distinct-1",
-        "-2",
-        "-3",
-        "repeated-4",
-        "longest",
-        "tokens",
-        "alike",
-        "ended by",
-        "done at s",
-    ];
-    let heading = heading.map(str::to_owned).to_vec();
+    let heading = HEADINGS.map(str::to_owned).to_vec();
     std::iter::once(heading).chain(comparison.runs.iter().map(row)).collect()
 }
 
@@ -101,31 +105,10 @@ fn row(run: &Run) -> Vec<String> {
         number(|s| s.length, 0),
         run.similarity.map_or("-".to_owned(), |s| format!("{s:.2}")),
         run.texts[0].sequence.finish_reason.unwrap_or("-").to_owned(),
-        format!("{:.2}", run.seconds),
     ]
 }
 
-/// The columns of [`comparison_rows`] under headings that say what they are, but for the seconds, which are the batch's.
-const HEADINGS: [&str; 12] = [
-    "way",
-    "sum of log p, nats",
-    "mean a token",
-    "per&shy;plexity",
-    "distinct tokens",
-    "distinct pairs",
-    "distinct triples",
-    "repeated fours",
-    "longest repeat",
-    "tokens",
-    "alike",
-    "ended by",
-];
-
 fn table(comparison: &Comparison) -> String {
-    const NOTE: &str = "Log-probabilities are the raw model's; ± is the standard deviation over the seeds. Distinct: the share of \
-                        tokens, pairs and triples that are different. Repeated fours: the share of runs of four tokens that \
-                        came before. Longest repeat: the tokens of the longest run that comes twice. Alike: the pairs of \
-                        tokens that the seeds' texts share.";
     let mut out = String::from("<div class=\"scroll\"><table>\n<tr>");
     let class = |c: usize| match c {
         0 => " class=\"name\"",
@@ -133,12 +116,13 @@ fn table(comparison: &Comparison) -> String {
         _ => " class=\"n\"",
     };
     for (c, heading) in HEADINGS.iter().enumerate() {
-        let _ = write!(out, "<th{}>{heading}</th>", class(c));
+        // It is the one long word, which may break where the window is narrow.
+        let _ = write!(out, "<th{}>{}</th>", class(c), heading.replace("perplexity", "per&shy;plexity"));
     }
     out += "</tr>\n";
     for row in comparison_rows(comparison).iter().skip(1) {
         out += "<tr>";
-        for (c, cell) in row.iter().take(HEADINGS.len()).enumerate() {
+        for (c, cell) in row.iter().enumerate() {
             let cell = match cell.split_once('±').filter(|_| !WORD_COLUMNS.contains(&c)) {
                 Some((mean, spread)) => format!("{mean}<small>±{spread}</small>"),
                 None => escape(cell),
@@ -150,7 +134,7 @@ fn table(comparison: &Comparison) -> String {
     let seconds = comparison.runs.iter().map(|run| run.seconds).fold(0.0, f64::max);
     let _ = writeln!(
         out,
-        "</table></div>\n<p class=\"faint\">{NOTE} All ways ran as one batch, in {seconds:.1} seconds.</p>"
+        "</table></div>\n<p class=\"faint\">{COMPARISON_NOTE} All ways ran as one batch, in {seconds:.1} seconds.</p>"
     );
     out
 }

@@ -11,7 +11,7 @@ use crate::table::{Cell, Column, Table};
 use crate::wrap::{wrap, wrap_styled};
 use crate::{model, prompts};
 use beamline::{Engine, Options, Prompt};
-use beamline_draw::{Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
+use beamline_draw::{COMPARISON_NOTE, Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
 use beamline_study::{ComparedText, Comparison, Variant};
 use serde_json::json as value;
 
@@ -62,10 +62,7 @@ fn paragraph(text: &ComparedText, common: usize, width: Option<usize>) -> String
 
 /// A row of numbers for each way.
 pub(crate) fn numbers(comparison: &Comparison, width: Option<usize>) -> String {
-    let mut rows = comparison_rows(comparison).into_iter().map(|mut row| {
-        row.pop(); // seconds of the batch, the one number that is another each time: JSON and the page have it
-        row
-    });
+    let mut rows = comparison_rows(comparison).into_iter();
     let heading = |(i, heading): (usize, String)| {
         if WORD_COLUMNS.contains(&i) { Column::words(heading) } else { Column::numbers(heading) }
     };
@@ -73,7 +70,8 @@ pub(crate) fn numbers(comparison: &Comparison, width: Option<usize>) -> String {
     for row in rows {
         table.push(row.into_iter().map(Cell::from).collect());
     }
-    table.fit(width)
+    let note = wrap(COMPARISON_NOTE, width.unwrap_or(100), "");
+    format!("{}{}", table.fit(width), styled(&note, FAINT))
 }
 
 /// The comparison that pages about choosing are grounded in.

@@ -49,7 +49,7 @@ fn unknown(name: &str) -> Failure {
     let names = topics().map(|topic| topic.name()).chain(["choosing"]).chain(aliases);
     let near = nearest(name, names.chain(options().map(|option| option.name)));
     let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-    Failure::usage(format!("no page on {name:?}{hint}; 'beamline explain' lists all"))
+    Failure::usage(format!("no page on {name:?}{hint} ('beamline explain' lists all)"))
 }
 
 /// All pages, each with what it is about.
