@@ -5,6 +5,7 @@
 
 mod batch;
 mod branch;
+mod cached_text;
 mod completion;
 mod draft;
 mod engine;
@@ -15,12 +16,14 @@ mod setup;
 mod shaping;
 mod step;
 mod stream;
+mod timings;
 
 pub use batch::Budget;
-pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Timings, Usage};
+pub use cached_text::CachedText;
+pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Usage};
 pub use engine::Engine;
-pub use prefix::{CachedText, PrefixStats, PrefixStore};
+pub use prefix::{PrefixStats, PrefixStore};
 pub use prompt::Prompt;
 pub use session::{RawStats, Session};
-pub use step::Step;
 pub use stream::{TextDelta, TextDeltas, TextIter};
+pub use timings::{Step, Timings};

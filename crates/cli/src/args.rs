@@ -2,13 +2,14 @@
 
 mod decoding;
 mod help;
+mod help_page;
 mod learn;
 mod plot;
 mod refusal;
 mod study;
 
 pub(crate) use decoding::TokenTexts;
-pub(crate) use help::Page;
+pub(crate) use help_page::Page;
 pub(crate) use learn::Learn;
 pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};

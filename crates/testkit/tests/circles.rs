@@ -64,8 +64,11 @@ fn first_names(rest: &str) -> Vec<String> {
 
 /// The names that a text takes from the root of its crate; `depth` is how many modules the file lies in.
 fn from_root(text: &str, depth: usize) -> Vec<String> {
-    let above = "super::".repeat(depth);
-    let beginnings = ["crate::", above.as_str()];
+    following(text, &["crate::", "super::".repeat(depth).as_str()])
+}
+
+/// The names that follow any of these beginnings of a path.
+fn following(text: &str, beginnings: &[&str]) -> Vec<String> {
     let found = beginnings.iter().flat_map(|&beginning| {
         let is_whole = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
         text.match_indices(beginning)
@@ -131,6 +134,52 @@ fn order(mut uses: Uses) -> Result<Vec<String>, Uses> {
         }
     }
     Ok(order)
+}
+
+/// Who uses whom among the files of one folder, each with the folder of its name.
+fn uses_within(folder: &Path, path: &str) -> Uses {
+    let mut all = Vec::new();
+    files(folder, None, 1, &mut all);
+    let modules: BTreeSet<String> = all.iter().map(|(module, ..)| module.clone()).collect();
+    let above = folder.with_extension("rs");
+    let exported = exported(&without_tests(&fs::read_to_string(above).unwrap_or_default()));
+    let mut uses = Uses::new();
+    for (module, depth, text) in &all {
+        let whole = format!("crate::{path}::");
+        let names = following(text, &["super::".repeat(*depth).as_str(), &whole]);
+        let used = names.into_iter().filter_map(|name| {
+            let of = if modules.contains(&name) { name } else { exported.get(&name).cloned().unwrap_or(name) };
+            (of != *module && modules.contains(&of)).then_some(of)
+        });
+        uses.entry(module.clone()).or_default().extend(used);
+    }
+    uses
+}
+
+/// All folders of modules below one, each with its path in the crate.
+fn folders(folder: &Path, path: &str, into: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let name = entry.file_name().unwrap().to_str().unwrap();
+        let path = if path.is_empty() { name.to_owned() } else { format!("{path}::{name}") };
+        folders(&entry, &path, into);
+        into.push((entry, path));
+    }
+}
+
+#[test]
+fn files_of_a_folder_have_an_order() {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(crates()).unwrap() {
+        folders(&entry.unwrap().path().join("src"), "", &mut all);
+    }
+    assert!(all.len() > 30, "{all:?}");
+    let run = uses_within(&crates().join("beamline/src/run"), "run");
+    assert!(run["completion"].contains("session"), "arrows are not seen: {run:?}");
+    let circles: Vec<_> = all
+        .iter()
+        .filter_map(|(folder, path)| order(uses_within(folder, path)).err().map(|left| (folder, left)))
+        .collect();
+    assert!(circles.is_empty(), "files that use each other in a circle, and those that use these: {circles:#?}");
 }
 
 #[test]

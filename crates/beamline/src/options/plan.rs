@@ -4,7 +4,7 @@ use super::nearest::nearest;
 use super::order::order;
 use super::settings::{Options, Setting};
 use crate::error::{Error, OptionError};
-use beamline_search::{Stop, StopRule, Strategy};
+use beamline_search::{FinishReason, Stop, StopRule, Strategy};
 use beamline_shape::{OptionValue, Processor};
 use beamline_tokens::TokenId;
 use serde_json::Value;
@@ -74,6 +74,14 @@ impl Plan {
         match self.0.settings.get("stop_strings") {
             Some(Setting { value: OptionValue::Texts(texts), .. }) => texts,
             _ => &[],
+        }
+    }
+
+    /// The stop string by which a sequence ended, if one did it.
+    pub(crate) fn stop_string(&self, reason: FinishReason) -> Option<&str> {
+        match reason {
+            FinishReason::Stop(i) => self.stop_strings().get(i).map(String::as_str),
+            _ => None,
         }
     }
 

@@ -4,8 +4,8 @@ use super::batch::Budget;
 use super::engine::Engine;
 use super::prompt::Prompt;
 use super::session::Session;
-use super::step::Step;
 use super::stream::SequenceText;
+use super::timings::Timings;
 use crate::error::Error;
 use crate::observe::Observer;
 use crate::options::Plan;
@@ -135,50 +135,6 @@ pub struct Usage {
     pub new_tokens: usize,
 }
 
-/// Seconds.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-pub struct Timings {
-    /// Opening and loading the model.
-    pub load_s: f64,
-    /// The steps up to the first token: the prompt in, the first token out (prefill).
-    pub prefill_s: f64,
-    /// All further steps (decode).
-    pub decode_s: f64,
-    /// Tokens after each sequence's first, a second; null if there are none.
-    pub decode_tokens_per_s: Option<f64>,
-    #[serde(skip)]
-    begun: bool,
-    #[serde(skip)]
-    chosen: bool,
-}
-
-impl Timings {
-    pub(crate) fn new(load_s: f64) -> Self {
-        Self { load_s, prefill_s: 0.0, decode_s: 0.0, decode_tokens_per_s: None, begun: false, chosen: false }
-    }
-
-    /// Counts a step in; `chose` where it brought tokens.
-    pub(crate) fn add(&mut self, step: &Step, chose: bool) {
-        let seconds = (step.forward + step.choose).as_secs_f64();
-        *(if self.chosen { &mut self.decode_s } else { &mut self.prefill_s }) += seconds;
-        (self.begun, self.chosen) = (true, self.chosen || chose);
-    }
-
-    /// Whether a step has been counted in.
-    pub(crate) fn begun(&self) -> bool {
-        self.begun
-    }
-
-    /// Of sessions that stepped together: the longest of each.
-    fn longest(load_s: f64, all: impl Iterator<Item = Self>) -> Self {
-        all.fold(Self::new(load_s), |longest, one| Self {
-            prefill_s: longest.prefill_s.max(one.prefill_s),
-            decode_s: longest.decode_s.max(one.decode_s),
-            ..longest
-        })
-    }
-}
-
 impl Engine {
     /// Continues one prompt to its end.
     ///
@@ -263,10 +219,7 @@ impl Engine {
                 prompt_tokens: sessions.iter().map(|session| session.prompt().len()).sum(),
                 new_tokens: sequences.iter().map(|sequence| sequence.token_ids.len()).sum(),
             },
-            timings: Timings {
-                decode_tokens_per_s: (timings.decode_s > 0.0).then(|| decoded / timings.decode_s),
-                ..timings
-            },
+            timings: timings.with_rate(decoded),
             sequences,
         }
     }
@@ -296,7 +249,7 @@ impl Engine {
             State::Finished(reason) => Some(reason),
             State::Open => None,
         };
-        let stop_string = finish.and_then(|reason| stop_string(session.plan(), reason));
+        let stop_string = finish.and_then(|reason| session.plan().stop_string(reason));
         Sequence {
             prompt,
             rank,
@@ -320,13 +273,5 @@ impl Engine {
         let mut text = SequenceText::new(self.tokenizer(), session);
         let certain = text.extend(&session.tree().path(last), session, last);
         certain + text.finish(session, last)
-    }
-}
-
-/// The stop string by which a sequence ended.
-pub(super) fn stop_string(plan: &Plan, reason: FinishReason) -> Option<&str> {
-    match reason {
-        FinishReason::Stop(i) => plan.stop_strings().get(i).map(String::as_str),
-        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
-use super::prefix::CachedText;
+use super::cached_text::CachedText;
 use super::prompt::Prompt;
 use super::session::{Session, SharedDraws, Start};
 use super::setup::{BatchShared, Resources, SearchSetup};

@@ -1,5 +1,6 @@
 //! Beginnings that sessions share: keys and values of prompts that were read before (prefix caching).
 
+use super::cached_text::CachedText;
 use super::engine::Engine;
 use super::prompt::Prompt;
 use super::session::Session;
@@ -12,42 +13,12 @@ use std::collections::BTreeMap;
 /// Positions in a block of a KV cache: beginnings are shared in full blocks.
 const BLOCK: usize = Geometry::BLOCK;
 
-/// Keys and values of a text, computed by one model, for other sessions on it to begin with.
-#[derive(Clone, Debug)]
-pub struct CachedText {
-    model: ModelId,
-    cache: KvCache,
-}
-
-impl CachedText {
-    /// How many tokens it holds.
-    pub fn len(&self) -> usize {
-        self.cache.len()
-    }
-
-    /// Whether it holds no token.
-    pub fn is_empty(&self) -> bool {
-        self.cache.is_empty()
-    }
-
-    /// As much as a prompt begins with; its last token is left out, whose row is wanted.
-    pub(crate) fn beginning_of(self, prompt: &[TokenId], model: ModelId) -> Result<KvCache, Error> {
-        if self.model != model {
-            return Err(Error::ForeignCache);
-        }
-        let mut cache = self.cache;
-        let same = cache.common_prefix(prompt.iter().copied());
-        cache.truncate(same.min(prompt.len().saturating_sub(1)));
-        Ok(cache)
-    }
-}
-
 impl Engine {
     /// Keys and values of a session's text as far as they have been computed: for [`resume`](Self::resume). Empty before
     /// the first step, and of a session that failed. Costs no copy: blocks are shared until one of both writes (copy-on-write).
     pub fn cached_text(&self, session: &Session) -> CachedText {
         let cache = session.longest_cache().cloned();
-        CachedText { model: self.model_id(), cache: cache.unwrap_or_else(|| KvCache::new(self.model().geometry())) }
+        CachedText::new(self.model_id(), cache.unwrap_or_else(|| KvCache::new(self.model().geometry())))
     }
 }
 
@@ -144,7 +115,7 @@ impl PrefixStore {
         let ids = engine.encode_prompt(&prompt)?;
         let found = self.find(&ids);
         let cache = found.unwrap_or_else(|| KvCache::new(engine.model().geometry()));
-        let session = engine.resume_encoded((prompt, ids), plan, CachedText { model: self.model, cache })?;
+        let session = engine.resume_encoded((prompt, ids), plan, CachedText::new(self.model, cache))?;
         self.stats.hits += session.reused_tokens();
         Ok(session)
     }

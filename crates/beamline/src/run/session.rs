@@ -1,11 +1,10 @@
 //! One prompt on its way to text: a tree, a strategy, and what each tip needs to grow.
 
 use super::branch::Branch;
-use super::completion::Timings;
 use super::draft::Drafter;
 use super::prompt::Prompt;
 use super::setup::SearchSetup;
-use super::step::Step;
+use super::timings::{Step, Timings};
 use crate::error::Error;
 use crate::observe::SessionId;
 use crate::options::Plan;

@@ -1,12 +1,25 @@
 //! Rows made into scores: the processors of every tip.
 
+use super::branch::Branch;
 use super::session::Session;
-use super::step::Work;
 use crate::observe::{Event, EventKind, Interest, Observer, Stages};
 use beamline_model::Rows;
 use beamline_search::{NodeId, Purpose, Tip};
 use beamline_shape::{Context, Logits, ShapeError};
-use std::collections::BTreeMap;
+use beamline_tokens::TokenId;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+/// An item on its way through shaping and choosing.
+pub(super) struct Work {
+    pub(super) branch: Branch,
+    pub(super) draft: VecDeque<TokenId>,
+    pub(super) rows: Range<usize>,
+    pub(super) unguided: Range<usize>,
+    pub(super) hidden: Vec<f32>,
+    /// How many hidden states there are.
+    pub(super) states: usize,
+}
 
 /// A row after the processors.
 pub(crate) struct Shaped {

@@ -1,10 +1,10 @@
 //! One step of many sessions: one pass over the weights, then each search grows.
 
 use super::batch::{Budget, Item};
-use super::branch::Branch;
 use super::engine::Engine;
 use super::session::{Session, SharedDraws};
-use super::shaping::shape;
+use super::shaping::{Work, shape};
+use super::timings::Step;
 use crate::error::Error;
 use crate::observe::{Event, EventKind, Forward, Interest, Observer};
 use beamline_kernels::RowSums;
@@ -13,35 +13,7 @@ use beamline_search::{NodeId, Outlook, Tip};
 use beamline_tokens::TokenId;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::time::{Duration, Instant};
-
-/// What one call of [`Engine::step`](crate::Engine::step) did.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Step {
-    /// Whether any session goes on.
-    pub more: bool,
-    /// Time spent in the model.
-    pub forward: Duration,
-    /// Time spent shaping and choosing.
-    pub choose: Duration,
-    /// Tokens that went through the model, drafts among them.
-    pub tokens: usize,
-    /// Tokens that a draft guessed rightly.
-    pub accepted: usize,
-    /// Tokens that a draft guessed.
-    pub drafted: usize,
-}
-
-/// An item on its way through shaping and choosing.
-pub(crate) struct Work {
-    pub(crate) branch: Branch,
-    pub(crate) draft: VecDeque<TokenId>,
-    pub(crate) rows: Range<usize>,
-    pub(crate) unguided: Range<usize>,
-    pub(crate) hidden: Vec<f32>,
-    /// How many hidden states there are.
-    pub(crate) states: usize,
-}
+use std::time::Instant;
 
 impl Engine {
     /// Carries every session one step on, with as few passes over the weights as memory allows. Sessions may join and

@@ -1,7 +1,6 @@
 //! Text as it comes: whole characters, and never a part of a stop string that is to be cut.
 
 use super::batch::Budget;
-use super::completion::stop_string;
 use super::engine::Engine;
 use super::prompt::Prompt;
 use super::session::Session;
@@ -207,7 +206,7 @@ impl TextDeltas {
                 text += progress.text.finish(session, node);
             }
             if progress.over || !new.is_empty() {
-                let stop_string = finish.and_then(|reason| stop_string(session.plan(), reason)).map(str::to_owned);
+                let stop_string = finish.and_then(|reason| session.plan().stop_string(reason)).map(str::to_owned);
                 news.push(TextDelta { sequence, text, token_ids: new, node, finish, stop_string });
             }
         }

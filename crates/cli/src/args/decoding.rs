@@ -1,6 +1,6 @@
 //! Decoding options as flags, made from their list; and those that are token ids, given as texts.
 
-use super::help::Page;
+use super::help_page::Page;
 use crate::failure::{Failure, told};
 use beamline::{OptionKind, OptionSpec, Options, options, shapes};
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};

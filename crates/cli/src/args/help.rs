@@ -2,12 +2,12 @@
 //! library: a page of twenty lines needs all of a narrow terminal's columns.
 
 use super::decoding::{COMMON, with_options};
+use super::help_page::Page;
 use super::tree;
 use crate::failure::Failure;
 use crate::wrap::wrap;
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command};
-use std::ffi::OsString;
 use std::fmt::Write;
 
 /// Columns of a page where there is no terminal.
@@ -16,23 +16,6 @@ const NARROW: usize = 80;
 pub(super) const WIDE: usize = 100;
 /// The most columns of names, with the space around them.
 const NAMES: usize = 30;
-
-/// How much of a command a page shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Page {
-    /// What most need.
-    Short,
-    /// Every option.
-    All,
-}
-
-impl Page {
-    /// `--help all` anywhere asks for all.
-    pub(super) fn asked(words: &[OsString]) -> Self {
-        let all = words.windows(2).any(|pair| (pair[0] == "--help" || pair[0] == "-h") && pair[1] == "all");
-        if all { Self::All } else { Self::Short }
-    }
-}
 
 /// The columns for a page on standard output: `COLUMNS`, which shells and tests set, or the terminal's.
 pub(super) fn width() -> usize {

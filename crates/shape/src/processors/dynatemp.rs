@@ -1,7 +1,7 @@
 //! Dynamic temperature: warm where the model is unsure, cool where it is sure.
 
 use super::prelude::*;
-use super::temperature::{self, soften};
+use super::temperature::{self, RANGE, soften};
 
 processor! {
     DynamicTemperature { least: f32, most: f32, exponent: f32 }
@@ -43,18 +43,6 @@ impl Processor for DynamicTemperature {
         soften(logits, t.max(f32::MIN_POSITIVE));
     }
 }
-
-pub(super) const RANGE: OptionSpec = OptionSpec {
-    name: "dynatemp_range",
-    needs: SAMPLING,
-    range: "in [0, 1e6]",
-    default: "0.0",
-    short: "let the temperature move this far up and down with the entropy",
-    remedy: "0 keeps the temperature still",
-    check: |value| value.number().is_some_and(|r| (0.0..=1e6).contains(&r)),
-    neutral: |value, _| value.number() == Some(0.0),
-    ..OptionSpec::BASE
-};
 
 const EXPONENT: OptionSpec = OptionSpec {
     name: "dynatemp_exponent",

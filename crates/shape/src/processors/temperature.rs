@@ -60,12 +60,24 @@ pub(super) const OPTION: OptionSpec = OptionSpec {
     ..OptionSpec::BASE
 };
 
+/// The range of the dynamic temperature, which takes this one's place where it is on.
+pub(super) const RANGE: OptionSpec = OptionSpec {
+    name: "dynatemp_range",
+    needs: SAMPLING,
+    range: "in [0, 1e6]",
+    default: "0.0",
+    short: "let the temperature move this far up and down with the entropy",
+    remedy: "0 keeps the temperature still",
+    check: |value| value.number().is_some_and(|r| (0.0..=1e6).contains(&r)),
+    neutral: |value, _| value.number() == Some(0.0),
+    ..OptionSpec::BASE
+};
+
 pub(crate) const ENTRY: Entry = Entry {
     name: OPTION.name,
     options: &[OPTION],
     page: PAGE,
     build: |brief| {
-        // The dynamic temperature takes its place.
-        if brief.is_on(&super::dynatemp::RANGE) { Ok(None) } else { built(Temperature::new(brief.number(&OPTION))?) }
+        if brief.is_on(&RANGE) { Ok(None) } else { built(Temperature::new(brief.number(&OPTION))?) }
     },
 };
