@@ -115,11 +115,13 @@ impl Sheet {
     }
 
     fn rectangle(&mut self, area: Area, look: &str) {
-        let (wide, high) = (area.width().max(0.0), area.height().max(0.0));
+        // Edges are rounded, and not sizes: boxes side by side share theirs.
+        let round = |at: f64| (at * 10.0).round() / 10.0;
+        let (left, top) = (round(area.left), round(area.top));
+        let (wide, high) = ((round(area.right) - left).max(0.0), (round(area.bottom) - top).max(0.0));
         let _ = writeln!(
             self.body,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" {look}/>",
-            area.left, area.top
+            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" {look}/>"
         );
     }
 

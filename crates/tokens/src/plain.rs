@@ -40,22 +40,26 @@ pub fn byte_tokenizer_json(vocab: usize) -> Option<String> {
     Some(json.to_string())
 }
 
-/// The `tokenizer.json` of a vocabulary of whole words, parted by spaces and signs; their places are their ids. A word that is
-/// not among them is read as the first.
+/// The `tokenizer.json` of a vocabulary of whole words, parted by spaces; their places are their ids. A text with a word that is
+/// not among them has no tokens, which is an error.
 ///
 /// ```
 /// use beamline_tokens::{TokenId, Tokenizer, word_tokenizer_json};
 /// let words = ["hello", "world"].map(str::to_owned);
 /// let tokenizer = Tokenizer::from_json(word_tokenizer_json(&words).as_bytes())?;
 /// assert_eq!(tokenizer.ids("world hello")?, [TokenId(1), TokenId(0)]);
+/// assert!(tokenizer.ids("hello zebra").is_err());
 /// # Ok::<(), beamline_tokens::TokensError>(())
 /// ```
 pub fn word_tokenizer_json(words: &[String]) -> String {
-    let vocabulary: Map<String, Value> = words.iter().zip(0..).map(|(word, id)| (word.clone(), json!(id))).collect();
+    let vocabulary: Map<String, Value> =
+        words.iter().zip(0..).map(|(word, id)| (format!("▁{word}"), json!(id))).collect();
+    // A space belongs to the word after it, as in vocabularies that were trained.
+    let metaspace = json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true});
     let json = json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
-        "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
-        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": words.first()},
+        "pre_tokenizer": metaspace, "post_processor": null, "decoder": metaspace,
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "<unknown>"},
     });
     json.to_string()
 }

@@ -64,7 +64,12 @@ pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
         for line in cut_short(&completion, plan.options()) {
             note(&line);
         }
-        completion.prompts.iter().filter_map(|prompt| prompt.certificate).for_each(certify);
+        let first = if plan.options().get("num_beams").is_some_and(|beams| beams.value != OptionValue::Count(1)) {
+            "beam search"
+        } else {
+            "greedy search"
+        };
+        completion.prompts.iter().filter_map(|prompt| prompt.certificate).for_each(|proof| certify(proof, first));
     }
     if ended { Ok(()) } else { Err(Failure::interrupted()) }
 }
@@ -154,10 +159,10 @@ fn cut_short(completion: &Completion, settings: &Options) -> Vec<String> {
     notes
 }
 
-/// Says what an exact search proved.
-fn certify(proof: Proof) {
+/// Says what an exact search proved, and what the search `first` had found.
+fn certify(proof: Proof, first: &str) {
     let Proof { is_mode, best, bound, beam, nodes } = proof;
-    let beam = beam.map_or(String::new(), |beam| format!("; beam search found {beam:.4}"));
+    let beam = beam.map_or(String::new(), |beam| format!("; {first} found {beam:.4}"));
     if is_mode {
         note(&format!(
             "this is the mode: no text is more probable than {best:.4}{beam} ({nodes} beginnings looked at)"
@@ -251,7 +256,9 @@ fn all(completion: &Completion, echo: bool) -> String {
         } else {
             (sequence.prompt + 1).to_string()
         };
-        format!("[{number}]{}{}{}\n", if echo { " " } else { "" }, prompt(sequence), sequence.text)
+        let text = format!("{}{}", prompt(sequence), sequence.text);
+        let gap = if text.starts_with(char::is_whitespace) { "" } else { " " };
+        format!("[{number}]{gap}{text}\n")
     };
     completion.sequences.iter().map(part).collect()
 }

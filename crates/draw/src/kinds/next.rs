@@ -32,7 +32,7 @@ pub fn next(ways: &[(String, Inspection)], top: usize, free_scales: bool) -> Res
         } else {
             "What comes next".to_owned()
         },
-        note: after(step),
+        note: format!("{}; strips: the same tokens, best first", after(step)),
         charts: vec![Chart::Bars(BarChart { panels, free: free_scales })],
         columns: 1,
         least_width: 0,

@@ -61,18 +61,32 @@ fn logarithmic_chart(temperatures: &[f64], curves: &[Vec<f64>], count: usize) ->
     const FLOOR: f64 = -12.0;
     let places = logarithmic_places(count, 240);
     let point = |p: &[f64], place: usize| (libm::log10(place as f64), libm::log10(p[place - 1]));
-    let series = lines(temperatures, |i| {
-        places.iter().map(|&place| point(&curves[i], place)).take_while(|(_, y)| *y >= FLOOR).collect()
-    });
+    let series = lines(temperatures, |i| down_to(FLOOR, places.iter().map(|&place| point(&curves[i], place))));
     let low = series.iter().flat_map(|s| &s.points).map(|(_, y)| *y).fold(0.0, f64::min);
     let log = |label: &str, range| Axis::new(label, range, AxisScale::Log);
     PlotChart {
         title: String::new(),
         x: log("rank of the token (logarithmic)", (0.0, libm::log10(count as f64).max(0.5))),
-        y: log("probability (logarithmic)", (low - 0.3, 0.3)),
+        y: log("probability (logarithmic)", ((low - 0.3).max(FLOOR), 0.3)),
         series,
         marks: Vec::new(),
     }
+}
+
+/// A line up to where it falls below the floor, which it is drawn down to.
+fn down_to(floor: f64, points: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+    let mut line: Vec<(f64, f64)> = Vec::new();
+    for (x, y) in points {
+        if y < floor {
+            if let Some(&(before, high)) = line.last() {
+                let share = if y.is_finite() { (high - floor) / (high - y) } else { 0.0 };
+                line.push((before + (x - before) * share, floor));
+            }
+            break;
+        }
+        line.push((x, y));
+    }
+    line
 }
 
 fn linear_chart(temperatures: &[f64], curves: &[Vec<f64>], best: usize) -> PlotChart {
