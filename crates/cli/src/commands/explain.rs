@@ -21,6 +21,9 @@ use std::fmt::Write;
 /// A text in which something comes again, so that penalties have something to do.
 const PROMPT: &str = "Once upon a time there was a little girl. Once upon a";
 
+/// A text that can go on in many ways.
+const OPEN: &str = "She opened the door and";
+
 pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
     let Some(name) = &args.name else { return paint(&index()) };
     if name == "choosing" {
@@ -30,7 +33,7 @@ pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
     }
     let topic = topic(name).ok_or_else(|| unknown(name))?;
     let engine = model::open(&args.model, &Options::default())?;
-    let example = example(&engine, &topic, args.prompt.as_deref().unwrap_or(PROMPT))?;
+    let example = example(&engine, &topic, args.prompt.as_deref().unwrap_or(prompt(&topic)))?;
     if args.json {
         let parts: serde_json::Map<_, _> = topic.parts().into_iter().map(|(h, text)| (h, value!(text))).collect();
         return json(
@@ -38,6 +41,16 @@ pub(crate) fn run(args: &Explain) -> Result<(), Failure> {
         );
     }
     paint(&page(&topic, &example))
+}
+
+/// The prompt of a page's example: what cuts or softens is seen where many tokens are possible, and the rest where something
+/// comes again.
+fn prompt(topic: &Topic) -> &'static str {
+    let is_sampler = |options: &str| options.starts_with("do_sample=true");
+    match topic {
+        Topic::Processor(_) if topic.example().is_some_and(is_sampler) => OPEN,
+        _ => PROMPT,
+    }
 }
 
 fn unknown(name: &str) -> Failure {
