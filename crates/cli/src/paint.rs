@@ -8,8 +8,10 @@ pub(crate) fn width() -> Option<usize> {
     if let Some(columns) = page::columns() {
         return Some(columns);
     }
-    let (_, columns) = console::Term::stdout().size_checked()?;
-    Some(usize::from(columns).max(20))
+    // A terminal that does not tell its size is taken for one of the usual 80 columns.
+    let term = console::Term::stdout();
+    let known = term.size_checked().map(|(_, columns)| usize::from(columns).max(20));
+    known.or_else(|| term.is_term().then_some(80))
 }
 
 /// What is chosen.

@@ -124,7 +124,7 @@ pub(crate) fn take_assistant(engine: &mut Engine, args: &ModelArgs, given: &Opti
 }
 
 /// Says which seed was chosen, so that a text that pleases can be had again.
-fn announce(settings: &Options) {
+pub(super) fn announce(settings: &Options) {
     let drawn = settings.get("do_sample").is_some_and(|setting| setting.value == OptionValue::Flag(true));
     let chosen = settings.get("seed").filter(|setting| drawn && setting.origin == Origin::Default);
     if let Some(seed) = chosen.filter(|_| std::io::stderr().is_terminal()) {

@@ -1,14 +1,14 @@
 //! `beamline inspect`: the best candidates of every step.
 
 use crate::args::Inspect;
-use crate::commands::generate::take_assistant;
+use crate::commands::generate::{announce, take_assistant};
 use crate::failure::Failure;
 use crate::output::{json, paint, print};
 use crate::paint::{CHOSEN, FAINT, HEADING, REMOVED, styled, width};
 use crate::table::{Cell, Column, Table, cut_left};
 use crate::wrap::wrap;
 use crate::{model, prompts};
-use beamline::Options;
+use beamline::{Engine, OptionValue, Options};
 use beamline_draw::{Data, label, on_one_line};
 use beamline_study::{Candidate, Depth, Inspection, StepRow};
 use serde_json::{Value, json as value};
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &Inspect, given: &Options) -> Result<(), Failure> {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let top = count(args.top);
     let depth = Depth { steps: count(args.steps), top, stages: args.stages };
+    let given = &with_seed(&engine, given)?;
     let inspection = beamline_study::inspect(&engine, &prompt, given, depth)?;
     match () {
         () if args.json => json(&inspection),
@@ -49,6 +50,20 @@ pub(crate) fn run(args: &Inspect, given: &Options) -> Result<(), Failure> {
         }
         () => paint(&shown(&inspection, top, width())),
     }
+}
+
+/// The options with the seed that is drawn where none was given, which is said, so that the table can be had again.
+fn with_seed(engine: &Engine, given: &Options) -> Result<Options, Failure> {
+    let mut given = given.clone();
+    let draws = given.get("do_sample").is_some_and(|setting| setting.value == OptionValue::Flag(true));
+    if draws && given.get("seed").is_none() {
+        let plan = engine.plan(&given)?;
+        announce(plan.options());
+        if let Some(seed) = plan.options().get("seed") {
+            given.set("seed", &seed.value.json().to_string())?;
+        }
+    }
+    Ok(given)
 }
 
 /// The step table, with what its marks mean where there are any.
@@ -75,14 +90,20 @@ fn step_table(inspection: &Inspection, top: usize) -> Table {
     };
     let columns = std::iter::once(Column::so_far("text so far")).chain((0..most).map(|i| Column::words(place(i))));
     let mut table = Table::new(columns.collect()).folding_rows();
+    let marks = is_marked(&inspection.steps);
     for step in &inspection.steps {
-        let cells = step.candidates.iter().enumerate().map(|(i, candidate)| cell(i, candidate, step, top));
+        let cells = step.candidates.iter().enumerate().map(|(i, candidate)| cell(i, candidate, step, (top, marks)));
         table.push(std::iter::once(Cell::from(on_one_line(&step.input))).chain(cells).collect());
     }
     table
 }
 
-fn cell(i: usize, candidate: &Candidate, step: &StepRow, top: usize) -> Cell {
+/// Whether a token was chosen that is not the best: then the chosen one is marked in every row.
+fn is_marked(steps: &[StepRow]) -> bool {
+    steps.iter().any(|step| step.candidates.first().is_some_and(|best| best.id != step.chosen.id))
+}
+
+fn cell(i: usize, candidate: &Candidate, step: &StepRow, (top, marks): (usize, bool)) -> Cell {
     // The space that a word brings along is not shown; one before a part of a character is.
     let is_word = |rest: &&str| !rest.trim().is_empty() && !rest.contains('\u{fffd}');
     let (text, bytes) = match candidate.text.strip_prefix(' ').filter(is_word) {
@@ -94,7 +115,7 @@ fn cell(i: usize, candidate: &Candidate, step: &StepRow, top: usize) -> Cell {
     let text = if let Some(by) = &candidate.removed_by {
         format!("{REMOVED_MARK}{word} ({} raw, {by})", percent(candidate.prob))
     } else {
-        let mark = if i > 0 && candidate.id == step.chosen.id { CHOSEN_MARK } else { "" };
+        let mark = if marks && candidate.id == step.chosen.id { CHOSEN_MARK } else { "" };
         // Beyond the best the column says nothing of its place.
         let rank = if i >= top { format!(", rank {}", candidate.rank) } else { String::new() };
         format!("{mark}{word} ({}{rank})", percent(candidate.prob_processed))
@@ -114,11 +135,10 @@ fn in_style(candidate: &Candidate, step: &StepRow, text: String) -> Cell {
 fn legend(steps: &[StepRow]) -> String {
     let all = || steps.iter().flat_map(|step| step.candidates.iter().map(move |candidate| (step, candidate)));
     let is_shaped = all().any(|(_, candidate)| (candidate.prob - candidate.prob_processed).abs() > 1e-6);
-    let is_marked = steps.iter().any(|step| step.candidates.first().is_some_and(|best| best.id != step.chosen.id));
     let is_removed = all().any(|(_, candidate)| candidate.removed_by.is_some());
     let parts = [
         is_shaped.then_some("p: probability after the processors".to_owned()),
-        is_marked.then(|| format!("{CHOSEN_MARK} the token chosen")),
+        is_marked(steps).then(|| format!("{CHOSEN_MARK} the token chosen")),
         is_removed.then(|| format!("{REMOVED_MARK} removed, with its raw probability and by which processor")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
