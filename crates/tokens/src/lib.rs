@@ -40,7 +40,7 @@ pub use characters::{CharacterGroup, Characters, Utf8, characters};
 pub use error::TokensError;
 pub use gguf::GgufVocabulary;
 pub use list::{TokenIter, TokenList};
-pub use plain::{LEAST_BYTE_VOCABULARY, byte_tokenizer_json, word_tokenizer_json};
+pub use plain::{byte_tokenizer_json, word_tokenizer_json};
 pub use pre::PRE_TOKENIZERS;
 pub use stream::{TextState, TextStream};
 pub use tokenizer::{Beginning, Special, Token, Tokenizer};

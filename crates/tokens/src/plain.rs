@@ -4,7 +4,7 @@ use crate::vocabulary::byte_alphabet;
 use serde_json::{Map, Value, json};
 
 /// The fewest tokens with which every byte has one, and the end token too.
-pub const LEAST_BYTE_VOCABULARY: usize = 257;
+const LEAST_BYTE_VOCABULARY: usize = 257;
 
 /// The `tokenizer.json` of a vocabulary of bytes: ids 0 to 255 are the bytes, 256 is the end token `<|endoftext|>`, and the rest
 /// are `<unused257>` and so on, which no text has. None where there is no room for the bytes.
