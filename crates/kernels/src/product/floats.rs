@@ -34,6 +34,8 @@ impl<S: Storage> Kernel for Chains<'_, '_, S> {
             1 => self.few::<L, 1, 2, 1>(l),
             2 => self.few::<L, 2, 2, TILE>(l),
             3 => self.some::<L, 3>(l),
+            // Where a row takes two registers, widening a weight leaves too few of them for four or five rows.
+            _ if S::QUANTISED && !L::PAIRED => self.many(l),
             4 => self.some::<L, 4>(l),
             5 => self.some::<L, 5>(l),
             TILE if L::PAIRED => self.some::<L, TILE>(l),
