@@ -40,13 +40,18 @@ pub(crate) fn tiny(name: &str) -> Engine {
     engine(&root().join("goldens/checkpoints").join(name))
 }
 
-/// The real model, if `scripts/get-smollm2` has brought it; says so where it has not.
+/// The small real model that most tests run on.
 pub(crate) fn smollm2() -> Option<PathBuf> {
-    let path = root().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    real_model("SmolLM2-135M-Instruct.Q4_1.gguf")
+}
+
+/// A real model, if `scripts/get-models` has brought it; says so where it has not.
+pub(crate) fn real_model(name: &str) -> Option<PathBuf> {
+    let path = root().join("models").join(name);
     if path.is_file() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is not there; scripts/get-smollm2 brings it", path.display());
+    eprintln!("SKIPPED: {} is not there; scripts/get-models brings it", path.display());
     None
 }
 
