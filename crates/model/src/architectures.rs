@@ -208,13 +208,26 @@ mod tests {
         config
     }
 
+    /// Compares the list in docs/architectures.md, or writes it where `UPDATE_DOCUMENTS` is set.
+    fn is_documented(list: &str) {
+        const MARKS: [&str; 2] = ["<!-- fields -->\n", "<!-- end of fields -->"];
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/architectures.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let (from, to) = (page.find(MARKS[0]).unwrap() + MARKS[0].len(), page.find(MARKS[1]).unwrap());
+        if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+            std::fs::write(path, format!("{}{list}\n{}", &page[..from], &page[to..])).unwrap();
+        } else {
+            assert_eq!(page[from..to].trim_end(), list, "UPDATE_DOCUMENTS=1 writes it");
+        }
+    }
+
     #[test]
     fn every_field_of_transformers_is_honoured_refused_or_known_to_be_harmless() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/expected/fields.json");
         let json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let families = json["families"].as_object().unwrap();
         let shared = families["*"]["fields"].as_object().unwrap();
-        let (mut missing, mut seen) = (Vec::new(), BTreeSet::new());
+        let (mut missing, mut seen, mut lines) = (Vec::new(), BTreeSet::new(), Vec::new());
         for architecture in ARCHITECTURES {
             for kind in architecture.names {
                 let Some(family) = families.get(*kind) else {
@@ -233,12 +246,18 @@ mod tests {
                         missing.push(format!("{kind}: {name} is passed over"));
                     }
                 }
-                seen.extend(asked.into_inner());
+                let asked = asked.into_inner();
+                lines.push(format!(
+                    "- `{kind}`: {}.",
+                    asked.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+                ));
+                seen.extend(asked);
             }
         }
         assert!(missing.is_empty(), "{}", missing.join("\n"));
         let both: Vec<_> = HARMLESS.iter().filter(|(name, _)| seen.contains(*name)).collect();
         assert!(both.is_empty(), "called harmless, and read: {both:?}");
+        is_documented(&lines.join("\n"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! logits scaled.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
 use crate::decoder::{Decoder, Flow, HeadNormPlan, HeadNormWidth};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
@@ -10,11 +10,11 @@ use crate::layers::rope::{Rope, RopeDefaults};
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["cohere"],
-    gguf: &[],
+    gguf: &["command-r"],
     prefix: "model.",
     spellings: &[],
     read: |_, fields| Ok(Box::new(read(fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
 
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
@@ -23,14 +23,29 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let tied = fields.flag("tie_word_embeddings")?.unwrap_or(true);
     let activation = activation_or(fields, "hidden_act", "silu")?;
     let mut plan = Decoder::llama(&sizes, activation, fields.positive("layer_norm_eps", 1e-5)?, rope, tied);
-    plan.norm = NormKind::LayerWeight;
-    (plan.flow, plan.norms.mlp) = (Flow::Parallel, None);
-    plan.attention.interleaved = true;
+    shape(&mut plan);
     let bias = fields.flag("attention_bias")?.unwrap_or(false);
     (plan.attention.qkv_bias, plan.attention.out_bias) = (bias, bias);
     if fields.flag("use_qk_norm")?.unwrap_or(false) {
         plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::LayerWeight, HeadNormWidth::EachHead));
     }
     plan.output.scale = fields.finite("logit_scale", 0.0625)?;
+    plan.check()
+}
+
+/// What all of them share.
+fn shape(plan: &mut Decoder) {
+    plan.norm = NormKind::LayerWeight;
+    (plan.flow, plan.norms.mlp) = (Flow::Parallel, None);
+    plan.attention.interleaved = true;
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    let mut plan = Decoder::from_gguf(keys)?;
+    shape(&mut plan);
+    if keys.has("blk.0.attn_q_norm.weight") {
+        plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::LayerWeight, HeadNormWidth::EachHead));
+    }
+    plan.output.scale = keys.positive("logit_scale", None)? as f32;
     plan.check()
 }

@@ -1,18 +1,18 @@
 //! ERNIE 4.5 (Baidu, 2025): Llama whose heads turn pair by pair, not half against half.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
 use crate::decoder::Decoder;
 use crate::error::Defect;
 use crate::layers::rope::{Rope, RopeDefaults};
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["ernie4_5"],
-    gguf: &[],
+    gguf: &["ernie4_5"],
     prefix: "model.",
     spellings: &[],
     read: |_, fields| Ok(Box::new(read(fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
 
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
@@ -24,5 +24,11 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     plan.attention.interleaved = true;
     let bias = fields.flag("use_bias")?.unwrap_or(false);
     (plan.attention.qkv_bias, plan.attention.out_bias, plan.mlps[0].bias) = (bias, bias, bias);
+    plan.check()
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    let mut plan = Decoder::from_gguf(keys)?;
+    plan.attention.interleaved = true;
     plan.check()
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["mixtral", "qwen3_moe", "gpt_oss"],
-    gguf: &["qwen3moe"],
+    gguf: &["qwen3moe", "gpt-oss"],
     prefix: "model.",
     spellings: &[("num_experts", "num_local_experts")],
     read: |family, fields| Ok(Box::new(read(family, fields)?)),
@@ -133,24 +133,43 @@ fn gpt_oss(fields: Fields<'_>, experts: ExpertsPlan, plan: &mut Decoder) -> Resu
     Ok(())
 }
 
+/// Reads the keys of a GGUF file.
 fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
-    let sizes = Sizes::read_gguf(keys)?;
-    let epsilon = keys.positive("attention.layer_norm_rms_epsilon", None)? as f32;
-    let tied = !keys.has("output.weight");
-    let mut plan = Decoder::llama(&sizes, Activation::Silu, epsilon, Rope::read_gguf(keys)?, tied);
-    plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::Rms, HeadNormWidth::Head));
+    let mut plan = Decoder::from_gguf(keys)?;
+    if keys.architecture == "gpt-oss" {
+        plan.norms.mlp = Some(TensorName::new("", "blk.{}.post_attention_norm"));
+        plan.attention.sinks = Some(TensorName::new("", "blk.{}.attn_sinks.weight"));
+        plan.ropes[0].scaling = plan.ropes[0].scaling.clone().untruncated();
+        plan.mlps[0].activation = Activation::QuickGelu;
+        plan.mlps[0].bias = true;
+        let window = keys.count("attention.sliding_window")?;
+        let slides: Vec<bool> = (0..plan.layers.len()).map(|layer| layer % 2 == 0).collect();
+        plan.slide(Some(window).filter(|&window| window > 0), &slides);
+        mix(keys, &mut plan, ExpertNames::Biased(QWEN), Some(7.0))?;
+    } else {
+        plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::Rms, HeadNormWidth::Head));
+        mix(keys, &mut plan, ExpertNames::Each(QWEN), None)?;
+    }
+    plan.check()
+}
+
+/// Makes the feed-forward parts of a GGUF file's layers experts.
+pub(super) fn mix(
+    keys: &Keys<'_, '_>,
+    plan: &mut Decoder,
+    names: ExpertNames,
+    clamp: Option<f32>,
+) -> Result<(), Defect> {
     let (count, top) = (keys.count("expert_count")?, keys.count("expert_used_count")?);
     between(&keys.name("expert_count"), count, 1, 1 << 14)?;
     between(&keys.name("expert_used_count"), top, 1, count)?;
-    plan.mlps[0].inner = keys.count("expert_feed_forward_length")?;
+    plan.mlps[0].inner = keys.count_or("expert_feed_forward_length", plan.mlps[0].inner)?;
     between(&keys.name("expert_feed_forward_length"), plan.mlps[0].inner, 1, 1 << 24)?;
-    plan.mlps[0].names = MlpNames::Experts(ExpertsPlan {
-        count,
-        top,
-        router: router("qwen3_moe"),
-        routing: Routing::SoftmaxOfChosen,
-        names: ExpertNames::Each(QWEN),
-        clamp: None,
-    });
-    plan.check()
+    let router = TensorName::new("", "blk.{}.ffn_gate_inp");
+    let routing = Routing::SoftmaxOfChosen;
+    plan.mlps[0].names = MlpNames::Experts(ExpertsPlan { count, top, router, routing, names, clamp });
+    Ok(())
 }
+
+/// Mixtral's experts, as GGUF files call them.
+pub(super) const STACKED: ExpertNames = ExpertNames::Each(QWEN);

@@ -2,25 +2,22 @@
 //! 180B), attention and feed-forward part side by side, rotary positions or, in Falcon-RW, biases by distance (ALiBi).
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
 use crate::decoder::{Alibi, Decoder, EmbeddingPlan, Flow, LayerPlan, MlpNames, NormNames, Qkv};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
 use crate::layers::rope::{Rope, RopeDefaults};
 use crate::names::TensorName;
+use beamline_kernels::Activation;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["falcon"],
-    gguf: &[],
+    gguf: &["falcon"],
     prefix: "transformer.",
     spellings: &[("n_embed", "hidden_size")],
     read: |_, fields| Ok(Box::new(read(fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
-
-const fn name(transformers: &'static str) -> TensorName {
-    TensorName::new(transformers, "")
-}
 
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let flag = |name: &str, default: bool| Ok::<_, Defect>(fields.flag(name)?.unwrap_or(default));
@@ -48,22 +45,47 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
         plan.layers.fill(LayerPlan { rope: None, ..LayerPlan::FULL });
         plan.attention.alibi = Some(Alibi::RoundedBeforeScale);
     }
-    plan.embedding = EmbeddingPlan::new(name("word_embeddings"));
-    plan.norm = NormKind::Layer;
-    let (two, mlp) = match fields.count("num_ln_in_parallel_attn")?.or(new.then_some(2)) {
-        Some(2) if parallel => (true, Some(name("h.{}.ln_mlp"))),
-        None | Some(1) if parallel => (false, None),
-        Some(other) if parallel => return Err(Defect::unsupported("num_ln_in_parallel_attn", other, "1, 2")),
-        _ => (false, Some(name("h.{}.post_attention_layernorm"))),
+    let two = match fields.count("num_ln_in_parallel_attn")?.or(new.then_some(2)) {
+        Some(2) => true,
+        None | Some(1) => false,
+        Some(other) => return Err(Defect::unsupported("num_ln_in_parallel_attn", other, "1, 2")),
     };
-    let attention = Some(name(if two { "h.{}.ln_attn" } else { "h.{}.input_layernorm" }));
-    plan.norms = NormNames { attention, mlp, last: Some(name("ln_f")), ..NormNames::LLAMA };
-    plan.flow = if parallel { Flow::Parallel } else { Flow::Sequential };
-    plan.attention.qkv = Qkv::Grouped(name("h.{}.self_attention.query_key_value"));
-    plan.attention.projection = name("h.{}.self_attention.dense");
+    shape(&mut plan, parallel, two);
     let bias = flag("bias", false)?;
-    (plan.attention.qkv_bias, plan.attention.out_bias) = (bias, bias);
-    plan.mlps[0].names = MlpNames::Plain([name("h.{}.mlp.dense_h_to_4h"), name("h.{}.mlp.dense_4h_to_h")]);
-    plan.mlps[0].bias = bias;
+    (plan.attention.qkv_bias, plan.attention.out_bias, plan.mlps[0].bias) = (bias, bias, bias);
+    plan.check()
+}
+
+const QKV: TensorName = TensorName::new("h.{}.self_attention.query_key_value", "blk.{}.attn_qkv");
+
+/// What all of them share; `two` norms are for parts side by side.
+fn shape(plan: &mut Decoder, parallel: bool, two: bool) {
+    plan.embedding = EmbeddingPlan::new(TensorName::new("word_embeddings", "token_embd"));
+    plan.norm = NormKind::Layer;
+    let input = TensorName::new("h.{}.input_layernorm", "blk.{}.attn_norm");
+    let (attention, mlp) = match (parallel, two) {
+        (true, true) => {
+            let mlp = TensorName::new("h.{}.ln_mlp", "blk.{}.attn_norm");
+            (TensorName::new("h.{}.ln_attn", "blk.{}.attn_norm_2"), Some(mlp))
+        }
+        (true, false) => (input, None),
+        (false, _) => (input, Some(TensorName::new("h.{}.post_attention_layernorm", "blk.{}.ffn_norm"))),
+    };
+    let last = Some(TensorName::new("ln_f", "output_norm"));
+    plan.norms = NormNames { attention: Some(attention), mlp, last, ..NormNames::LLAMA };
+    plan.flow = if parallel { Flow::Parallel } else { Flow::Sequential };
+    plan.attention.qkv = Qkv::Grouped(QKV);
+    plan.attention.projection = TensorName::new("h.{}.self_attention.dense", "blk.{}.attn_output");
+    plan.mlps[0].names = MlpNames::Plain([
+        TensorName::new("h.{}.mlp.dense_h_to_4h", "blk.{}.ffn_up"),
+        TensorName::new("h.{}.mlp.dense_4h_to_h", "blk.{}.ffn_down"),
+    ]);
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    let mut plan = Decoder::from_gguf(keys)?;
+    shape(&mut plan, true, keys.has("blk.0.attn_norm_2.weight"));
+    plan.mlps[0].activation = Activation::Gelu;
+    plan.attention.qkv = Qkv::Concatenated(QKV); // llama.cpp has sorted them
     plan.check()
 }

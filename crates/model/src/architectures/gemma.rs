@@ -138,7 +138,10 @@ fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
     if family == "gemma3" {
         plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::Rms, HeadNormWidth::Head));
         let scaled = Rope::read_gguf(keys)?.scaling;
-        plan.ropes = vec![Rope { scaling: scaled, ..plan.ropes[0].clone() }, Rope::plain(1e4)];
+        plan.ropes = vec![
+            Rope { scaling: scaled, ..plan.ropes[0].clone() },
+            Rope::plain(keys.positive("rope.freq_base_swa", Some(1e4))?),
+        ];
         turn_apart(&mut plan, &slides);
     }
     plan.check()

@@ -2,7 +2,7 @@
 //! the later files (`glm4`) normalise before and after each part.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
 use crate::decoder::{Decoder, MlpNames, NormNames};
 use crate::error::Defect;
 use crate::layers::rope::{Rope, RopeDefaults};
@@ -10,16 +10,12 @@ use crate::names::TensorName;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["glm", "glm4"],
-    gguf: &[],
+    gguf: &["glm4"],
     prefix: "model.",
     spellings: &[],
     read: |family, fields| Ok(Box::new(read(family, fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
-
-const fn name(transformers: &'static str) -> TensorName {
-    TensorName::new(transformers, "")
-}
 
 fn read(family: &str, fields: Fields<'_>) -> Result<Decoder, Defect> {
     let sizes = Sizes::read(fields, SizeDefaults { context: 131_072, kv_heads: Some(2), head: Some(128) })?;
@@ -28,15 +24,29 @@ fn read(family: &str, fields: Fields<'_>) -> Result<Decoder, Defect> {
     let activation = activation_or(fields, "hidden_act", "silu")?;
     let epsilon = fields.positive("rms_norm_eps", 1.5625e-7)?;
     let mut plan = Decoder::llama(&sizes, activation, epsilon, rope, tied);
-    plan.attention.interleaved = true;
+    shape(&mut plan, family == "glm4");
     plan.attention.qkv_bias = fields.flag("attention_bias")?.unwrap_or(true);
-    plan.mlps[0].names = MlpNames::GatedFused([name("layers.{}.mlp.gate_up_proj"), name("layers.{}.mlp.down_proj")]);
-    if family == "glm4" {
+    plan.check()
+}
+
+/// What all of them share.
+fn shape(plan: &mut Decoder, sandwich: bool) {
+    plan.attention.interleaved = true;
+    plan.mlps[0].names = MlpNames::GatedFused([
+        TensorName::new("layers.{}.mlp.gate_up_proj", "blk.{}.ffn_up"),
+        TensorName::new("layers.{}.mlp.down_proj", "blk.{}.ffn_down"),
+    ]);
+    if sandwich {
         plan.norms = NormNames {
-            attention_after: Some(name("layers.{}.post_self_attn_layernorm")),
-            mlp_after: Some(name("layers.{}.post_mlp_layernorm")),
+            attention_after: Some(TensorName::new("layers.{}.post_self_attn_layernorm", "blk.{}.post_attention_norm")),
+            mlp_after: Some(TensorName::new("layers.{}.post_mlp_layernorm", "blk.{}.post_ffw_norm")),
             ..NormNames::LLAMA
         };
     }
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    let mut plan = Decoder::from_gguf(keys)?;
+    shape(&mut plan, true);
     plan.check()
 }

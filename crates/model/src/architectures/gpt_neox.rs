@@ -2,25 +2,22 @@
 //! of each head turned, queries, keys and values fused head by head.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
 use crate::decoder::{Decoder, EmbeddingPlan, Flow, MlpNames, NormNames, Qkv};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
 use crate::layers::rope::{Rope, RopeDefaults};
 use crate::names::TensorName;
+use beamline_kernels::Activation;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["gpt_neox"],
-    gguf: &[],
+    gguf: &["gptneox"],
     prefix: "gpt_neox.",
     spellings: &[],
     read: |_, fields| Ok(Box::new(read(fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
-
-const fn name(transformers: &'static str) -> TensorName {
-    TensorName::new(transformers, "")
-}
 
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let sizes = Sizes::read(fields, SizeDefaults { context: 2048, kv_heads: None, head: None })?;
@@ -33,18 +30,39 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let tied = fields.flag("tie_word_embeddings")?.unwrap_or(false);
     let activation = activation_or(fields, "hidden_act", "gelu")?;
     let mut plan = Decoder::llama(&sizes, activation, fields.positive("layer_norm_eps", 1e-5)?, rope, tied);
-    plan.embedding = EmbeddingPlan::new(name("embed_in"));
-    plan.norm = NormKind::Layer;
-    plan.norms = NormNames { last: Some(name("final_layer_norm")), ..NormNames::LLAMA };
-    plan.attention.qkv = Qkv::Grouped(name("layers.{}.attention.query_key_value"));
-    plan.attention.projection = name("layers.{}.attention.dense");
+    shape(&mut plan);
     let bias = fields.flag("attention_bias")?.unwrap_or(true);
     (plan.attention.qkv_bias, plan.attention.out_bias) = (bias, bias);
-    plan.mlps[0].names = MlpNames::Plain([name("layers.{}.mlp.dense_h_to_4h"), name("layers.{}.mlp.dense_4h_to_h")]);
-    plan.mlps[0].bias = true;
     if fields.flag("use_parallel_residual")?.unwrap_or(true) {
         plan.flow = Flow::Parallel;
     }
-    plan.output.name = name("embed_out").unprefixed();
+    plan.check()
+}
+
+const QKV: TensorName = TensorName::new("layers.{}.attention.query_key_value", "blk.{}.attn_qkv");
+
+/// What all of them share.
+fn shape(plan: &mut Decoder) {
+    plan.embedding = EmbeddingPlan::new(TensorName::new("embed_in", "token_embd"));
+    plan.norm = NormKind::Layer;
+    plan.norms = NormNames { last: Some(TensorName::new("final_layer_norm", "output_norm")), ..NormNames::LLAMA };
+    plan.attention.qkv = Qkv::Grouped(QKV);
+    plan.attention.projection = TensorName::new("layers.{}.attention.dense", "blk.{}.attn_output");
+    plan.mlps[0].names = MlpNames::Plain([
+        TensorName::new("layers.{}.mlp.dense_h_to_4h", "blk.{}.ffn_up"),
+        TensorName::new("layers.{}.mlp.dense_4h_to_h", "blk.{}.ffn_down"),
+    ]);
+    plan.mlps[0].bias = true;
+    plan.output.name = TensorName::new("embed_out", "output").unprefixed();
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    let mut plan = Decoder::from_gguf(keys)?;
+    shape(&mut plan);
+    plan.mlps[0].activation = Activation::Gelu;
+    plan.attention.qkv = Qkv::Concatenated(QKV); // llama.cpp has sorted them
+    if keys.gguf.flag(&keys.name("use_parallel_residual"))?.unwrap_or(true) {
+        plan.flow = Flow::Parallel;
+    }
     plan.check()
 }

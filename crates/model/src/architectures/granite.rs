@@ -5,7 +5,6 @@ use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
 use crate::decoder::Decoder;
 use crate::error::Defect;
 use crate::layers::rope::{Rope, RopeDefaults};
-use beamline_kernels::Activation;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["granite"],
@@ -33,10 +32,7 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
 }
 
 fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
-    let sizes = Sizes::read_gguf(keys)?;
-    let epsilon = keys.positive("attention.layer_norm_rms_epsilon", None)? as f32;
-    let tied = !keys.has("output.weight");
-    let mut plan = Decoder::llama(&sizes, Activation::Silu, epsilon, Rope::read_gguf(keys)?, tied);
+    let mut plan = Decoder::from_gguf(keys)?;
     plan.attention.interleaved = true;
     plan.embedding.scale = keys.positive("embedding_scale", Some(1.0))? as f32;
     plan.attention.scale = keys.positive("attention.scale", Some(f64::from(plan.attention.scale)))? as f32;

@@ -8,7 +8,6 @@ use crate::decoder::{Decoder, HeadNormPlan, HeadNormWidth};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
 use crate::layers::rope::{Rope, RopeDefaults};
-use beamline_kernels::Activation;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["llama", "mistral", "qwen2", "qwen3"],
@@ -60,31 +59,28 @@ fn slide(family: &str, fields: Fields<'_>, plan: &mut Decoder) -> Result<(), Def
 }
 
 fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
-    for key in ["expert_count", "attention.scale", "logit_scale", "residual_scale", "embedding_scale"] {
+    for key in ["attention.scale", "logit_scale", "residual_scale", "embedding_scale"] {
         let name = keys.name(key);
         if keys.gguf.number(&name)?.is_some_and(|value| value != 0.0) {
             return Err(Defect::unsupported(&name, "set", "a model without it"));
         }
     }
-    let sizes = Sizes::read_gguf(keys)?;
-    let turned = keys.count_or("rope.dimension_count", sizes.head)?;
-    if turned != sizes.head {
-        let allowed = format!("the head width, {}", sizes.head);
+    between(&keys.name("feed_forward_length"), keys.count("feed_forward_length")?, 1, 1 << 30)?;
+    let mut plan = Decoder::from_gguf(keys)?;
+    if plan.ropes[0].share != 1.0 {
+        let turned = plan.ropes[0].turned(plan.head);
+        let allowed = format!("the head width, {}", plan.head);
         return Err(Defect::unsupported(&keys.name("rope.dimension_count"), turned, &allowed));
     }
-    between(&keys.name("feed_forward_length"), keys.count("feed_forward_length")?, 1, 1 << 30)?;
-    let epsilon = keys.positive("attention.layer_norm_rms_epsilon", None)? as f32;
-    let tied = !keys.has("output.weight");
-    let mut plan = Decoder::llama(&sizes, Activation::Silu, epsilon, Rope::read_gguf(keys)?, tied);
-    plan.attention.qkv_bias = keys.has("blk.0.attn_q.bias");
-    plan.attention.out_bias = keys.has("blk.0.attn_output.bias");
-    plan.mlps[0].bias = keys.has("blk.0.ffn_up.bias");
     plan.attention.interleaved = keys.architecture == "llama";
     if keys.architecture == "qwen3" {
         plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::Rms, HeadNormWidth::Head));
     }
     let window = keys.gguf.count(&keys.name("attention.sliding_window"))?.filter(|&window| window > 0);
-    plan.slide(window, &vec![true; sizes.layers]);
+    plan.slide(window, &vec![true; plan.layers.len()]);
+    if keys.count_or("expert_count", 0)? > 0 {
+        super::experts::mix(keys, &mut plan, super::experts::STACKED, None)?; // Mixtral, which llama.cpp calls a Llama
+    }
     plan.check()
 }
 

@@ -8,12 +8,11 @@ use crate::decoder::{Decoder, HeadNormPlan, HeadNormWidth, NormNames};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
 use crate::layers::rope::{Rope, RopeDefaults};
-use beamline_kernels::Activation;
 use serde_json::Value;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["olmo2", "olmo3", "exaone4"],
-    gguf: &["olmo2"],
+    gguf: &["olmo2", "exaone4"],
     prefix: "model.",
     spellings: &[],
     read: |family, fields| Ok(Box::new(read(family, fields)?)),
@@ -71,22 +70,38 @@ fn exaone(fields: Fields<'_>, plan: &mut Decoder) -> Result<(), Defect> {
     let slides = sliding_layers(fields, plan.layers.len(), |layer| every.is_some_and(|n| (layer + 1) % n != 0))?;
     plan.slide(window, &slides);
     if window.is_some() {
-        for (layer, _) in plan.layers.iter_mut().zip(&slides).filter(|(_, slides)| !**slides) {
-            layer.rope = None;
-        }
+        see_no_positions(plan, &slides);
     }
     Ok(())
 }
 
 fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
-    let sizes = Sizes::read_gguf(keys)?;
-    let epsilon = keys.positive("attention.layer_norm_rms_epsilon", None)? as f32;
-    let tied = !keys.has("output.weight");
-    let mut plan = Decoder::llama(&sizes, Activation::Silu, epsilon, Rope::read_gguf(keys)?, tied);
+    let mut plan = Decoder::from_gguf(keys)?;
     after_each_part(&mut plan);
-    let name = keys.name("attention.sliding_window");
-    if let Some(window) = keys.gguf.count(&name)?.filter(|&window| window > 0) {
-        return Err(Defect::unsupported(&name, window, "OLMo 2, which has none"));
+    let window = keys.gguf.count(&keys.name("attention.sliding_window"))?.filter(|&window| window > 0);
+    let Some(window) = window else {
+        if keys.architecture == "exaone4" {
+            plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::Rms, HeadNormWidth::Head));
+        }
+        return plan.check();
+    };
+    let slides = keys.pattern("attention.sliding_window_pattern", plan.layers.len(), 4)?;
+    plan.slide(Some(window), &slides);
+    if keys.architecture == "exaone4" {
+        plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::Rms, HeadNormWidth::Head));
+        see_no_positions(&mut plan, &slides);
+    } else {
+        // OLMo 3: what stretches full layers does not stretch those that slide.
+        let theta = keys.positive("rope.freq_base_swa", Some(plan.ropes[0].theta))?;
+        plan.ropes.push(Rope::plain(theta));
+        plan.layers.iter_mut().zip(&slides).for_each(|(layer, slides)| layer.rope = Some(usize::from(*slides)));
     }
     plan.check()
+}
+
+/// EXAONE 4: layers that do not slide do not turn.
+fn see_no_positions(plan: &mut Decoder, slides: &[bool]) {
+    for (layer, _) in plan.layers.iter_mut().zip(slides).filter(|(_, slides)| !**slides) {
+        layer.rope = None;
+    }
 }

@@ -2,25 +2,22 @@
 //! each head turned.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or};
-use crate::decoder::{Decoder, Flow, HeadNormPlan, HeadNormWidth, MlpNames, NormNames};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
+use crate::decoder::{Decoder, Flow, HeadNormPlan, HeadNormWidth, MlpNames, NormNames, Qkv};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
 use crate::layers::rope::{Rope, RopeDefaults};
 use crate::names::TensorName;
+use beamline_kernels::Activation;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["phi"],
-    gguf: &[],
+    gguf: &["phi2"],
     prefix: "model.",
     spellings: &[],
     read: |_, fields| Ok(Box::new(read(fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
-
-const fn name(transformers: &'static str) -> TensorName {
-    TensorName::new(transformers, "")
-}
 
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let sizes = Sizes::read(fields, SizeDefaults { context: 2048, kv_heads: None, head: None })?;
@@ -28,17 +25,40 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let tied = fields.flag("tie_word_embeddings")?.unwrap_or(false);
     let activation = activation_or(fields, "hidden_act", "gelu_new")?;
     let mut plan = Decoder::llama(&sizes, activation, fields.positive("layer_norm_eps", 1e-5)?, rope, tied);
-    plan.norm = NormKind::Layer;
-    plan.norms = NormNames { mlp: None, last: Some(name("final_layernorm")), ..NormNames::LLAMA };
-    plan.flow = Flow::Parallel;
-    (plan.attention.qkv_bias, plan.attention.out_bias) = (true, true);
-    plan.attention.projection = name("layers.{}.self_attn.dense");
+    shape(&mut plan);
     if fields.flag("qk_layernorm")?.unwrap_or(false) {
-        let names = [name("layers.{}.self_attn.q_layernorm"), name("layers.{}.self_attn.k_layernorm")];
+        let names = [
+            TensorName::new("layers.{}.self_attn.q_layernorm", "blk.{}.attn_q_norm"),
+            TensorName::new("layers.{}.self_attn.k_layernorm", "blk.{}.attn_k_norm"),
+        ];
         plan.attention.head_norm = Some(HeadNormPlan { names, kind: NormKind::Layer, width: HeadNormWidth::Head });
     }
-    plan.mlps[0].names = MlpNames::Plain([name("layers.{}.mlp.fc1"), name("layers.{}.mlp.fc2")]);
+    plan.check()
+}
+
+/// What all of them share.
+fn shape(plan: &mut Decoder) {
+    plan.norm = NormKind::Layer;
+    let last = Some(TensorName::new("final_layernorm", "output_norm"));
+    plan.norms = NormNames { mlp: None, last, ..NormNames::LLAMA };
+    plan.flow = Flow::Parallel;
+    (plan.attention.qkv_bias, plan.attention.out_bias) = (true, true);
+    plan.attention.projection = TensorName::new("layers.{}.self_attn.dense", "blk.{}.attn_output");
+    plan.mlps[0].names = MlpNames::Plain([
+        TensorName::new("layers.{}.mlp.fc1", "blk.{}.ffn_up"),
+        TensorName::new("layers.{}.mlp.fc2", "blk.{}.ffn_down"),
+    ]);
     plan.mlps[0].bias = true;
     plan.output.bias = true;
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    let mut plan = Decoder::from_gguf(keys)?;
+    shape(&mut plan);
+    plan.mlps[0].activation = Activation::GeluTanh;
+    plan.mlps[0].inner = keys.outputs("blk.0.ffn_up.weight")?; // the key says four times the width, whatever it is
+    if keys.has("blk.0.attn_qkv.weight") {
+        plan.attention.qkv = Qkv::Concatenated(TensorName::new("", "blk.{}.attn_qkv"));
+    }
     plan.check()
 }

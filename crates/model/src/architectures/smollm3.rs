@@ -5,7 +5,6 @@ use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or, sliding_la
 use crate::decoder::Decoder;
 use crate::error::Defect;
 use crate::layers::rope::{Rope, RopeDefaults};
-use beamline_kernels::Activation;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["smollm3"],
@@ -51,10 +50,8 @@ fn turns(fields: Fields<'_>, layers: usize) -> Result<Vec<bool>, Defect> {
 }
 
 fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
-    let sizes = Sizes::read_gguf(keys)?;
-    let epsilon = keys.positive("attention.layer_norm_rms_epsilon", None)? as f32;
-    let tied = !keys.has("output.weight");
-    let mut plan = Decoder::llama(&sizes, Activation::Silu, epsilon, Rope::read_gguf(keys)?, tied);
+    let mut plan = Decoder::from_gguf(keys)?;
+    plan.attention.interleaved = true;
     // The file does not say which: every fourth is the family's own.
     plan.layers.iter_mut().skip(3).step_by(4).for_each(|layer| layer.rope = None);
     plan.check()

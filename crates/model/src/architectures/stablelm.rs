@@ -2,7 +2,7 @@
 //! values, norms of each head, and both parts side by side.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or};
 use crate::decoder::{Decoder, Flow, HeadNormPlan, HeadNormWidth};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
@@ -11,11 +11,11 @@ use crate::names::TensorName;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["stablelm"],
-    gguf: &[],
+    gguf: &["stablelm"],
     prefix: "model.",
     spellings: &[],
     read: |_, fields| Ok(Box::new(read(fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
 
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
@@ -35,6 +35,22 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
         plan.attention.head_norm = Some(HeadNormPlan { names, kind, width });
     }
     if fields.flag("use_parallel_residual")?.unwrap_or(false) {
+        (plan.flow, plan.norms.mlp) = (Flow::Parallel, None);
+    }
+    plan.check()
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    if keys.has("blk.0.attn_q_norm.weight") {
+        return Err(Defect::unsupported(
+            "blk.0.attn_q_norm.weight",
+            "there",
+            "a file without norms of heads, or safetensors",
+        ));
+    }
+    let mut plan = Decoder::from_gguf(keys)?;
+    plan.norm = NormKind::Layer;
+    if !keys.has("blk.0.ffn_norm.weight") {
         (plan.flow, plan.norms.mlp) = (Flow::Parallel, None);
     }
     plan.check()

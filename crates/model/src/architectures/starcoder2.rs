@@ -2,20 +2,21 @@
 //! part.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, SizeDefaults, Sizes, activation_or, sliding_window};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or, sliding_window};
 use crate::decoder::{Decoder, MlpNames};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
 use crate::layers::rope::{Rope, RopeDefaults};
 use crate::names::TensorName;
+use beamline_kernels::Activation;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["starcoder2"],
-    gguf: &[],
+    gguf: &["starcoder2"],
     prefix: "model.",
     spellings: &[],
     read: |_, fields| Ok(Box::new(read(fields)?)),
-    read_gguf: crate::architectures::not_from_gguf,
+    read_gguf: |keys| Ok(Box::new(read_gguf(keys)?)),
 };
 
 const MLP: [TensorName; 2] = [
@@ -35,5 +36,13 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     plan.mlps[0].names = MlpNames::Plain(MLP);
     plan.mlps[0].bias = bias;
     plan.slide(sliding_window(fields, "sliding_window", None)?, &vec![true; sizes.layers]);
+    plan.check()
+}
+
+fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
+    let mut plan = Decoder::from_gguf(keys)?;
+    plan.norm = NormKind::Layer;
+    plan.mlps[0].names = MlpNames::Plain(MLP);
+    plan.mlps[0].activation = Activation::GeluTanh;
     plan.check()
 }

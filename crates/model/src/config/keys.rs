@@ -43,6 +43,51 @@ impl Keys<'_, '_> {
         Ok(embedding.shape.first().copied().unwrap_or(0))
     }
 
+    /// The epsilon of its norms.
+    pub(crate) fn epsilon(&self) -> Result<f32, Defect> {
+        let rms = self.name("attention.layer_norm_rms_epsilon");
+        let key = if self.gguf.get(&rms).is_some() {
+            "attention.layer_norm_rms_epsilon"
+        } else {
+            "attention.layer_norm_epsilon"
+        };
+        Ok(self.positive(key, None)? as f32)
+    }
+
+    /// How many numbers of a head turn, as a share of `head`.
+    pub(crate) fn turned_share(&self, head: usize) -> Result<f64, Defect> {
+        let turned = self.count_or("rope.dimension_count", head)?;
+        if turned > head {
+            return Err(Defect::value(&self.name("rope.dimension_count"), turned, &format!("at most {head}")));
+        }
+        Ok(turned as f64 / head as f64)
+    }
+
+    /// A list of flags, one for each layer, or one number for all: every which layer is not.
+    pub(crate) fn pattern(&self, key: &str, layers: usize, default: usize) -> Result<Vec<bool>, Defect> {
+        let name = self.name(key);
+        if let Some(crate::gguf::Value::List(list)) = self.gguf.get(&name) {
+            let flags: Option<Vec<bool>> = list
+                .values()
+                .map(|value| match value {
+                    crate::gguf::Value::Bool(flag) => Some(flag),
+                    crate::gguf::Value::Integer(n) => Some(n != 0),
+                    _ => None,
+                })
+                .collect();
+            let wrong = || Defect::value(&name, "another list", &format!("a list of {layers} flags"));
+            return flags.filter(|flags| flags.len() == layers).ok_or_else(wrong);
+        }
+        let every = self.count_or(key, default)?;
+        Ok((0..layers).map(|layer| every > 0 && (layer + 1) % every != 0).collect())
+    }
+
+    /// The outputs of a matrix of the first layer.
+    pub(crate) fn outputs(&self, tensor: &str) -> Result<usize, Defect> {
+        let found = self.gguf.tensor(tensor).ok_or_else(|| Defect::MissingTensor(tensor.to_owned()))?;
+        Ok(found.shape.first().copied().unwrap_or(0))
+    }
+
     /// Whether the file has a tensor.
     pub(crate) fn has(&self, tensor: &str) -> bool {
         self.gguf.tensor(tensor).is_some()

@@ -79,16 +79,28 @@ fn load_expert(
     layer: usize,
     e: usize,
 ) -> Result<GatedMlp, LoadError> {
-    let (inner, of, name) = (mlp.inner, [e, experts.count], |name: TensorName| weights.bare(name, Some(layer)));
+    let (inner, of, format) = (mlp.inner, [e, experts.count], weights.format());
+    let name = |name: TensorName| format.stem(name, Some(layer));
     match experts.names {
         ExpertNames::Each(names) => {
-            let of = (weights.format() == Format::Gguf).then_some(of);
+            let of = (format == Format::Gguf).then_some(of);
             let names = names.map(|n| format!("{}.weight", name(n).replace("{e}", &e.to_string())));
             let mut linear = |tensor: &str, shape| {
                 let matrix = weights.slice(tensor.to_owned(), Slice { of, ..Slice::default() }, shape, true)?;
                 Ok::<_, LoadError>(Linear { matrix, bias: None })
             };
             let [gate, up, down] = &names;
+            let (gate, up) = (linear(gate, [inner, width])?, linear(up, [inner, width])?);
+            Ok(GatedMlp::new([gate, up, linear(down, [width, inner])?], mlp.activation, experts.clamp))
+        }
+        ExpertNames::Biased(names) => {
+            let mut linear = |n: TensorName, [outputs, inputs]: [usize; 2]| {
+                let slice = Slice { of: Some(of), ..Slice::default() };
+                let matrix = weights.slice(format!("{}.weight", name(n)), slice, [outputs, inputs], true)?;
+                let bias = weights.row_of(&format!("{}.bias", name(n)), of, outputs)?;
+                Ok::<_, LoadError>(Linear { matrix, bias: Some(bias) })
+            };
+            let [gate, up, down] = names;
             let (gate, up) = (linear(gate, [inner, width])?, linear(up, [inner, width])?);
             Ok(GatedMlp::new([gate, up, linear(down, [width, inner])?], mlp.activation, experts.clamp))
         }

@@ -1,6 +1,6 @@
 //! The choices that networks are made of. Llama's are the ones to begin from.
 
-use crate::config::Sizes;
+use crate::config::{Keys, Sizes};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
 use crate::layers::rope::{Rope, Scaling};
@@ -187,6 +187,8 @@ pub(crate) enum Routing {
 pub(crate) enum ExpertNames {
     /// Gate, up and down of each (`{e}` is its number), stacked in GGUF files.
     Each([TensorName; 3]),
+    /// The same, stacked, with biases: gpt-oss in GGUF files.
+    Biased([TensorName; 3]),
     /// Stacked with biases: gates and ups in turn, and downs, both `[experts, inputs, outputs]` (gpt-oss).
     StackedInTurn([TensorName; 2]),
 }
@@ -263,6 +265,19 @@ impl Decoder {
             layers: vec![LayerPlan::FULL; sizes.layers],
             output: OutputPlan::new(tied),
         }
+    }
+
+    /// The same in the sizes and settings of a GGUF file: whether the output matrix and biases are there, the file shows.
+    pub(crate) fn from_gguf(keys: &Keys<'_, '_>) -> Result<Self, Defect> {
+        let sizes = Sizes::read_gguf(keys)?;
+        let rope = Rope { share: keys.turned_share(sizes.head)?, ..Rope::read_gguf(keys)? };
+        let mut plan = Self::llama(&sizes, Activation::Silu, keys.epsilon()?, rope, !keys.has("output.weight"));
+        let bias = |tensor: &str| keys.has(&format!("blk.0.{tensor}.bias"));
+        plan.attention.qkv_bias = bias("attn_q") || bias("attn_qkv");
+        plan.attention.out_bias = bias("attn_output");
+        plan.mlps[0].bias = bias("ffn_up");
+        plan.output.bias = keys.has("output.bias");
+        Ok(plan)
     }
 
     /// Gives each layer that slides the window.

@@ -108,10 +108,7 @@ impl Rope {
                 _ => Scaling::None,
             },
             Some("linear") => Scaling::Linear(keys.positive("rope.scaling.factor", None)?),
-            Some("yarn") => Scaling::yarn(
-                keys.positive("rope.scaling.factor", None)?,
-                keys.positive("rope.scaling.original_context_length", None)?,
-            ),
+            Some("yarn") => Scaling::read_gguf_yarn(keys)?,
             Some(other) => return Err(Defect::unsupported(&name, other, "none, linear, yarn")),
         };
         Ok(Self { theta, share: 1.0, scaling })
@@ -119,13 +116,16 @@ impl Rope {
 
     /// The frequencies, divided by the factors of a GGUF file where it has them.
     pub(crate) fn load_frequencies(&self, weights: &mut Weights<'_>, head: usize) -> Result<Vec<f32>, LoadError> {
-        const FACTORS: &str = "rope_freqs.weight";
-        let frequencies = self.frequencies(head);
-        let Some(factors) = weights.gguf_extra(FACTORS, &[frequencies.len()])? else { return Ok(frequencies) };
-        if let Some(bad) = factors.iter().find(|f| **f <= 0.0) {
-            return Err(Defect::value(FACTORS, bad, "positive numbers").at(weights.path()));
+        let mut frequencies = self.frequencies(head);
+        // Llama 3's, and LongRoPE's within the original context.
+        for name in ["rope_freqs.weight", "rope_factors_short.weight"] {
+            let Some(factors) = weights.gguf_extra(name, &[frequencies.len()])? else { continue };
+            if let Some(bad) = factors.iter().find(|f| **f <= 0.0) {
+                return Err(Defect::value(name, bad, "positive numbers").at(weights.path()));
+            }
+            frequencies.iter_mut().zip(&factors).for_each(|(frequency, factor)| *frequency /= factor);
         }
-        Ok(frequencies.iter().zip(&factors).map(|(frequency, factor)| frequency / factor).collect())
+        Ok(frequencies)
     }
 }
 

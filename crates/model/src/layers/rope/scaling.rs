@@ -1,6 +1,6 @@
 //! Ways of stretching rotary positions for contexts longer than the model was first trained on.
 
-use crate::config::Fields;
+use crate::config::{Fields, Keys};
 use crate::error::Defect;
 use crate::layers::rope::RopeDefaults;
 
@@ -52,6 +52,18 @@ impl Scaling {
     /// YaRN as its paper sets it.
     pub(crate) fn yarn(factor: f64, original: f64) -> Self {
         Self::Yarn { factor, original, turns: [32.0, 1.0], truncate: true, amplitude: grown(factor, 1.0) }
+    }
+
+    /// Reads YaRN's keys of a GGUF file.
+    pub(super) fn read_gguf_yarn(keys: &Keys<'_, '_>) -> Result<Self, Defect> {
+        let factor = keys.positive("rope.scaling.factor", None)?;
+        let original = keys.positive("rope.scaling.original_context_length", None)?;
+        let turns = [
+            keys.positive("rope.scaling.yarn_beta_fast", Some(32.0))?,
+            keys.positive("rope.scaling.yarn_beta_slow", Some(1.0))?,
+        ];
+        let amplitude = grown(factor, 1.0) * keys.positive("rope.scaling.attn_factor", Some(1.0))?;
+        Ok(Self::Yarn { factor, original, turns, truncate: true, amplitude })
     }
 
     /// YaRN's ramp from and to wherever it comes out.
