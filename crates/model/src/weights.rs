@@ -227,7 +227,7 @@ impl<'a> Weights<'a> {
         let (layout, shape) =
             if transposed { (Layout::InOut, [inputs, outputs]) } else { (Layout::OutIn, [outputs, inputs]) };
         let (Found { stored, file }, encoding) = self.stored(&tensor, &shape)?;
-        let (target, path) = (self.options.dtype.unwrap_or(encoding), file.path());
+        let (target, path) = (self.options.dtype.unwrap_or(encoding.held()), file.path());
         let fits = order.is_none() && target == encoding && encoding.is_float();
         let matrix = if let Some(lent) = fits.then(|| file.lend(&stored.place)).flatten() {
             Matrix::in_place(lent, encoding, layout, [outputs, inputs])
