@@ -60,14 +60,24 @@ pub(crate) struct Described {
 
 /// Reads a `config.json`, as transformers writes it.
 pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
-    let json: Value = serde_json::from_slice(bytes).map_err(|e| Defect::Json(e.to_string()))?;
+    let json = crate::json::python_json(bytes).map_err(|e| Defect::Json(e.to_string()))?;
     let fields = Fields(json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?);
     if let Some(quantization) = fields.get("quantization_config") {
-        let method = quantization.get("quant_method").unwrap_or(quantization);
-        return Err(Defect::unsupported("quantization_config", method, "plain weights, or GGUF"));
+        return Err(quantized(quantization));
     }
     let asked = fields.text("model_type")?;
     describe("model_type", asked, |a| a.names, |architecture, name| (architecture.read)(name, fields))
+}
+
+/// Why weights that another program quantised are refused: its method by name, and the way out.
+fn quantized(config: &Value) -> Defect {
+    let text = |name: &str| config.get(name).and_then(Value::as_str);
+    let flag = |name: &str| config.get(name).and_then(Value::as_bool) == Some(true);
+    // bitsandbytes has not always named itself.
+    let unnamed = if flag("load_in_4bit") || flag("load_in_8bit") { "bitsandbytes" } else { "an unnamed method" };
+    let method: String = text("quant_method").unwrap_or(unnamed).chars().take(40).collect();
+    let ways = "none; take a GGUF file of the model (--model FILE.gguf), or the repository that it was quantized from, which --dtype can convert";
+    Defect::unsupported("quantization_config.quant_method", method, ways)
 }
 
 /// Reads the keys of a GGUF file.
@@ -112,6 +122,20 @@ mod tests {
                     assert!(!name.is_empty() && seen.insert(name), "{name} is in the list twice");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn quantized_weights_are_refused_by_the_name_of_their_method() {
+        let methods = ["awq", "gptq", "fp8", "bitsandbytes", "compressed-tensors", "mxfp4"];
+        let named = methods.map(|method| (format!(r#"{{"quant_method": "{method}", "bits": 4}}"#), method));
+        let unnamed =
+            [(r#"{"load_in_4bit": true}"#, "bitsandbytes"), ("{}", "an unnamed method"), ("7", "an unnamed method")];
+        let unnamed = unnamed.map(|(config, method)| (config.to_owned(), method));
+        for (config, method) in named.into_iter().chain(unnamed) {
+            let json = format!(r#"{{"model_type": "llama", "quantization_config": {config}}}"#);
+            let refused = from_json(json.as_bytes()).map(|_| ()).unwrap_err().to_string();
+            assert!(refused.contains(method) && refused.contains("GGUF") && refused.contains("--dtype"), "{refused}");
         }
     }
 
