@@ -40,13 +40,13 @@ pub(crate) fn tiny(name: &str) -> Engine {
     engine(&root().join("goldens/checkpoints").join(name))
 }
 
-/// The real model, if `scripts/get-smollm2` has brought it; says so where it has not.
+/// The real model, if `scripts/get-models` has brought it; says so where it has not.
 pub(crate) fn smollm2() -> Option<PathBuf> {
     let path = root().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
     if path.is_file() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is not there; scripts/get-smollm2 brings it", path.display());
+    eprintln!("SKIPPED: {} is not there; scripts/get-models brings it", path.display());
     None
 }
 
