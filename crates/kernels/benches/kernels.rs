@@ -49,13 +49,13 @@ fn attention(c: &mut Criterion) {
     const WIDTH: usize = 64;
     let data: Vec<Vec<f32>> = (0..64).map(|_| numbers(2 * WIDTH * BLOCK)).collect();
     let blocks: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
-    let past = Attention { blocks: &blocks, offset: 0, width: WIDTH, scale: 0.125 };
+    let past = Attention { blocks: &blocks, offset: 0, width: WIDTH, scale: 0.125, softcap: None };
     let rows = numbers(6 * WIDTH);
     for isa in Isa::available().into_iter().skip(1) {
         let mut group = c.benchmark_group(format!("attention/{isa}"));
         for count in [1, 3, 6] {
             let queries: Vec<Query<'_>> =
-                rows.chunks(WIDTH).take(count).map(|row| Query { row, sees: 0..1024 }).collect();
+                rows.chunks(WIDTH).take(count).map(|row| Query { row, sees: 0..1024, bias: &[], sink: None }).collect();
             let (mut out, mut scores) = (vec![0.0; count * WIDTH], Vec::new());
             group.throughput(Throughput::Elements((count * 1024 * WIDTH * 2) as u64));
             group.bench_function(BenchmarkId::from_parameter(count), |b| {

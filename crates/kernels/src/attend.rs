@@ -9,6 +9,7 @@ use crate::exp::exp;
 use crate::isa::{Isa, Kernel, Lanes, prefetch_ahead};
 use crate::panel::storage::PanelRow;
 use crate::row::{each_eight, map_eight, row_max, scale};
+use crate::softcap::softcap;
 use crate::tuning::QUERIES_TOGETHER;
 use std::ops::Range;
 
@@ -27,6 +28,8 @@ pub struct Attention<'a> {
     pub width: usize,
     /// What scores are multiplied by, usually `1 / sqrt(width)`.
     pub scale: f32,
+    /// A bound `c` that scores come near but do not pass: `c tanh(score / c)` (soft-capping, Gemma 2). Positive.
+    pub softcap: Option<f32>,
 }
 
 /// One query, and what it looks at.
@@ -36,6 +39,12 @@ pub struct Query<'a> {
     pub row: &'a [f32],
     /// The positions: from 0, or later with a sliding window, to its own.
     pub sees: Range<usize>,
+    /// What is added to the score of each position, from position 0 on (ALiBi; Press et al., 2022); at least as many as it
+    /// sees the end of, or empty for none.
+    pub bias: &'a [f32],
+    /// The score of a position that is nowhere: it takes its part of the softmax and gives nothing (attention sink,
+    /// gpt-oss).
+    pub sink: Option<f32>,
 }
 
 /// `out[i] = softmax(scale * query K) V` for each query; `out` is `[queries, width]`. `scores` is scratch space.
@@ -48,6 +57,7 @@ pub fn attend(queries: &[Query<'_>], past: &Attention<'_>, scores: &mut Vec<f32>
     for query in queries {
         assert!(query.row.len() == past.width, "a head");
         assert!(query.sees.start < query.sees.end && query.sees.end <= past.blocks.len() * KV_BLOCK, "positions");
+        assert!(query.bias.is_empty() || query.bias.len() >= query.sees.end, "a bias for each position");
     }
     assert!(past.blocks.iter().all(|b| b.len() >= size), "blocks");
     for (queries, out) in queries.chunks(QUERIES_TOGETHER).zip(out.chunks_mut(QUERIES_TOGETHER * past.width)) {
@@ -120,8 +130,14 @@ impl Attend<'_> {
         let mut sums = [0.0; M];
         for m in 0..M {
             let row = &mut scores[m * len..][..sees[m].end - start];
+            if let Some(bound) = past.softcap {
+                softcap(l, row, bound);
+            }
+            if !queries[m].bias.is_empty() {
+                row.iter_mut().zip(&queries[m].bias[start..]).for_each(|(score, bias)| *score += bias);
+            }
             row[..sees[m].start - start].fill(f32::NEG_INFINITY);
-            sums[m] = soften(l, row);
+            sums[m] = soften(l, row, queries[m].sink);
         }
         let weights: [&[f32]; M] = std::array::from_fn(|m| &scores[m * len..][..len]);
         let mut from = 0;
@@ -191,14 +207,22 @@ fn dot<L: Lanes, const M: usize, const P: usize>(
     }
 }
 
-/// Replaces scores by `exp(score - maximum)` and returns their sum.
+/// Replaces scores by `exp(score - maximum)` and returns their sum, the sink's among them.
 #[inline(always)]
-fn soften<L: Lanes>(l: L, scores: &mut [f32]) -> f32 {
-    let max = l.splat(row_max(l, scores));
+fn soften<L: Lanes>(l: L, scores: &mut [f32], sink: Option<f32>) -> f32 {
+    let mut most = row_max(l, scores);
+    if let Some(sink) = sink {
+        most = if sink > most { sink } else { most };
+    }
+    let max = l.splat(most);
     map_eight!(l, scores, |x| exp(l, l.sub(x, max)));
     let mut sum = l.splat(0.0);
     each_eight!(scores, 0.0, |eight| sum = l.add(sum, l.load(eight)));
-    l.total(sum)
+    let total = l.total(sum);
+    match sink {
+        None => total,
+        Some(sink) => total + l.max_lane(exp(l, l.sub(l.splat(sink), max))),
+    }
 }
 
 /// The value row of a position.

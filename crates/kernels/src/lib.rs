@@ -82,6 +82,7 @@ mod product;
 mod rope;
 mod row;
 mod scratch;
+mod softcap;
 mod source;
 mod stripe;
 mod tuning;
@@ -100,6 +101,7 @@ pub use product::{Product, products};
 pub use rope::{Rotation, rotate};
 pub use row::{RowSums, add, multiply, row_sums, scale};
 pub use scratch::Scratch;
+pub use softcap::cap_row;
 pub use source::{Layout, PackError, Source};
 
 /// The README's example, run as a test.

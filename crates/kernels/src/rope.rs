@@ -6,9 +6,10 @@
 /// use beamline_kernels::{Rotation, rotate};
 /// // One pair, a quarter turn at position 1.
 /// let rotation = Rotation::at(1, &[std::f32::consts::FRAC_PI_2], 1.0);
-/// let mut head = [1.0, 0.0];
-/// rotate(&mut head, &rotation);
+/// let mut head = [1.0, 0.0, 7.0];
+/// rotate(&mut head, 3, &rotation);
 /// assert!(head[0].abs() < 1e-6 && (head[1] - 1.0).abs() < 1e-6);
+/// assert_eq!(head[2], 7.0);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rotation {
@@ -31,15 +32,16 @@ impl Rotation {
     }
 }
 
-/// Turns every head of `heads`, `[n, head width]`: the pairs are `(i, i + half)`.
+/// Turns every head of `heads`, `[n, head]`: the pairs are `(i, i + half)`, where `half` is the number of pairs. What a head has
+/// beyond its pairs stays (partial rotary positions).
 ///
 /// # Panics
-/// When `heads` is not whole heads.
-pub fn rotate(heads: &mut [f32], by: &Rotation) {
+/// When `heads` is not whole heads, or a head is narrower than its pairs.
+pub fn rotate(heads: &mut [f32], head: usize, by: &Rotation) {
     let half = by.cos.len();
-    assert!(heads.len().is_multiple_of(2 * half), "whole heads");
-    for head in heads.chunks_exact_mut(2 * half) {
-        let (first, second) = head.split_at_mut(half);
+    assert!(heads.len().is_multiple_of(head) && 2 * half <= head, "whole heads");
+    for head in heads.chunks_exact_mut(head) {
+        let (first, second) = head[..2 * half].split_at_mut(half);
         for i in 0..half {
             let (a, b) = (first[i], second[i]);
             first[i] = a * by.cos[i] - b * by.sin[i];

@@ -267,14 +267,18 @@ fn attention_agrees_and_is_near_the_definition() {
         let per_block = 2 * width * BLOCK;
         let data: Vec<Vec<f32>> = (0..8).map(|b| numbers(per_block + 5, b + 11)).collect();
         let blocks: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
-        let past = Attention { blocks: &blocks, offset: 5, width, scale: 0.3 };
+        let plain = Attention { blocks: &blocks, offset: 5, width, scale: 0.3, softcap: None };
+        let (capped, slope) = (Attention { softcap: Some(1.5), ..plain }, numbers(128, 9));
         let rows = numbers(width * 13, 3);
         // Queries of one place, of following places, with windows, of places that have nothing in common.
         let ranges =
             [vec![0..1], vec![0..16, 0..17, 0..18], vec![0..100; 5], vec![3..4, 90..91], vec![15..33], vec![40..128]];
         let windows: Vec<_> = (30..43).map(|end| end - 20..end).collect();
-        for sees in ranges.into_iter().chain([windows]) {
-            let query = |(sees, row)| Query { row, sees };
+        let ways =
+            [(plain, &[][..], None), (plain, &slope, Some(0.7)), (capped, &[], None), (capped, &slope, Some(9.0))];
+        let all: Vec<_> = ranges.into_iter().chain([windows]).collect();
+        for (sees, (past, bias, sink)) in all.into_iter().flat_map(|sees| ways.map(|way| (sees.clone(), way))) {
+            let query = |(sees, row)| Query { row, sees, bias, sink };
             let queries: Vec<Query<'_>> = sees.into_iter().zip(rows.chunks(width)).map(query).collect();
             let (mut expected, mut scores) = (vec![0.0; width * queries.len()], Vec::new());
             for (query, out) in queries.iter().zip(expected.chunks_mut(width)) {
@@ -297,9 +301,9 @@ fn overflow_shows_as_nan_and_is_not_swallowed() {
     for isa in Isa::available() {
         let block = vec![1e30f32; 2 * 8 * BLOCK];
         let blocks = [block.as_slice()];
-        let past = Attention { blocks: &blocks, offset: 0, width: 8, scale: 1.0 };
+        let past = Attention { blocks: &blocks, offset: 0, width: 8, scale: 1.0, softcap: None };
         let (mut out, mut scores) = ([0.0; 8], Vec::new());
-        attend(&[Query { row: &[1e30; 8], sees: 0..3 }], &past, &mut scores, &mut out, isa);
+        attend(&[Query { row: &[1e30; 8], sees: 0..3, bias: &[], sink: None }], &past, &mut scores, &mut out, isa);
         assert!(out.iter().all(|v| v.is_nan()), "{isa}: {out:?}");
         for name in ["gelu_new", "gelu", "quick_gelu", "silu", "relu"] {
             let mut row = [f32::NAN; 9];
@@ -315,9 +319,11 @@ fn definition(query: &Query<'_>, past: &Attention<'_>) -> Vec<f64> {
     let key = |t: usize, d: usize| f64::from(head(t)[d * BLOCK + t % BLOCK]);
     let value = |t: usize, d: usize| f64::from(head(t)[past.width * (BLOCK + t % BLOCK) + d]);
     let positions = query.sees.clone();
-    let score = |t| f64::from(past.scale) * (0..past.width).map(|d| f64::from(query.row[d]) * key(t, d)).sum::<f64>();
+    let dot = |t| f64::from(past.scale) * (0..past.width).map(|d| f64::from(query.row[d]) * key(t, d)).sum::<f64>();
+    let capped = |t| past.softcap.map_or_else(|| dot(t), |c| f64::from(c) * (dot(t) / f64::from(c)).tanh());
+    let score = |t: usize| capped(t) + query.bias.get(t).map_or(0.0, |&bias| f64::from(bias));
     let weights: Vec<f64> = positions.clone().map(|t| score(t).exp()).collect();
-    let sum: f64 = weights.iter().sum();
+    let sum: f64 = weights.iter().sum::<f64>() + query.sink.map_or(0.0, |sink| f64::from(sink).exp());
     (0..past.width).map(|d| positions.clone().zip(&weights).map(|(t, w)| w / sum * value(t, d)).sum()).collect()
 }
 

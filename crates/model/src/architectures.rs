@@ -4,21 +4,62 @@
 //! sizes and makes a model of its weights. Everything outside of this folder asks the list and knows no network by name.
 //! What several networks share lies in [`layers`](crate::layers).
 
+mod bloom;
+mod cohere;
+mod ernie4_5;
+mod experts;
+mod falcon;
+mod gemma;
+mod glm4;
 mod gpt2;
+mod gpt_neo;
+mod gpt_neox;
+mod gptj;
+mod granite;
 mod llama;
+mod ministral;
+mod olmo;
+mod opt;
+mod phi;
+mod phi3;
+mod smollm3;
+mod stablelm;
+mod starcoder2;
 
-use crate::config::{Fields, Keys};
+use crate::config::{Asked, Fields, Keys};
 use crate::error::{Defect, LoadError};
 use crate::forward::Model;
 use crate::geometry::Geometry;
 use crate::gguf::Gguf;
 use crate::weights::Weights;
 use beamline_kernels::Compute;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// All networks that can be run.
-pub(crate) const ARCHITECTURES: &[Architecture] = &[gpt2::ENTRY, llama::ENTRY];
+pub(crate) const ARCHITECTURES: &[Architecture] = &[
+    gpt2::ENTRY,
+    llama::ENTRY,
+    gemma::ENTRY,
+    smollm3::ENTRY,
+    granite::ENTRY,
+    olmo::ENTRY,
+    ministral::ENTRY,
+    ernie4_5::ENTRY,
+    glm4::ENTRY,
+    cohere::ENTRY,
+    experts::ENTRY,
+    phi::ENTRY,
+    phi3::ENTRY,
+    stablelm::ENTRY,
+    starcoder2::ENTRY,
+    gpt_neox::ENTRY,
+    gptj::ENTRY,
+    gpt_neo::ENTRY,
+    opt::ENTRY,
+    bloom::ENTRY,
+    falcon::ENTRY,
+];
 
 /// A network, or a family of them: what its checkpoints are called, and how they are read.
 pub(crate) struct Architecture {
@@ -28,10 +69,18 @@ pub(crate) struct Architecture {
     pub(crate) gguf: &'static [&'static str],
     /// What may stand before the names of tensors in safetensors, or not.
     pub(crate) prefix: &'static str,
+    /// Standard names of fields that the family spells otherwise: the standard name, the family's own (transformers'
+    /// `attribute_map`).
+    pub(crate) spellings: &'static [(&'static str, &'static str)],
     /// Reads and checks `config.json`. A field that changes the result is honoured or refused.
     pub(crate) read: fn(&str, Fields<'_>) -> ReadNetwork,
     /// Reads and checks the keys of a GGUF file.
     pub(crate) read_gguf: fn(&Keys<'_, '_>) -> ReadNetwork,
+}
+
+/// For networks that no GGUF file is read of: they have no name there.
+pub(crate) fn not_from_gguf(keys: &Keys<'_, '_>) -> ReadNetwork {
+    Err(Defect::unsupported("general.architecture", keys.architecture, "its safetensors"))
 }
 
 /// What reading a description gives.
@@ -61,12 +110,24 @@ pub(crate) struct Described {
 /// Reads a `config.json`, as transformers writes it.
 pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
     let json = crate::json::python_json(bytes).map_err(|e| Defect::Json(e.to_string()))?;
-    let fields = Fields(json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?);
+    read_json(json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?, None)
+}
+
+/// Reads the fields of a `config.json`; `asked` keeps the names of those that are read.
+fn read_json(json: &Map<String, Value>, asked: Option<&Asked>) -> Result<Described, Defect> {
+    let fields = Fields::new(json).watched(asked);
     if let Some(quantization) = fields.get("quantization_config") {
         return Err(quantized(quantization));
     }
+    fields.only("is_encoder_decoder", &Value::Bool(false))?;
+    fields.only("per_layer_config", &Value::Null)?;
     let asked = fields.text("model_type")?;
-    describe("model_type", asked, |a| a.names, |architecture, name| (architecture.read)(name, fields))
+    describe(
+        "model_type",
+        asked,
+        |a| a.names,
+        |architecture, name| (architecture.read)(name, fields.spelled(architecture.spellings)),
+    )
 }
 
 /// Why weights that another program quantised are refused: its method by name, and the way out.
@@ -109,6 +170,7 @@ fn describe(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::HARMLESS;
     use std::collections::BTreeSet;
 
     #[test]
@@ -117,12 +179,76 @@ mod tests {
         for names in lists {
             let mut seen = BTreeSet::new();
             for architecture in ARCHITECTURES {
-                assert!(!names(architecture).is_empty(), "an entry without a name cannot be asked for");
                 for name in names(architecture) {
                     assert!(!name.is_empty() && seen.insert(name), "{name} is in the list twice");
                 }
             }
         }
+    }
+
+    /// A config of a family with every field at transformers' default, but for sizes that make a small network.
+    fn small(kind: &str, fields: &Map<String, Value>) -> Map<String, Value> {
+        let mut config = fields.clone();
+        let sizes = [
+            ("hidden_size", 64),
+            ("n_embd", 64),
+            ("num_hidden_layers", 2),
+            ("num_layers", 2),
+            ("n_layer", 2),
+            ("vocab_size", 9),
+            ("num_attention_heads", 4),
+            ("num_heads", 4),
+            ("n_head", 4),
+            ("num_key_value_heads", 4),
+            ("head_dim", 16),
+            ("intermediate_size", 32),
+            ("ffn_dim", 32),
+            ("rotary_dim", 8),
+            ("num_kv_heads", 4),
+        ];
+        for (name, size) in sizes {
+            if let Some(value) = config.get_mut(name) {
+                *value = size.into();
+            }
+        }
+        if kind == "gpt_neo" {
+            config["attention_types"] = serde_json::json!([[["global", "local"], 1]]);
+        }
+        config.insert("model_type".to_owned(), kind.into());
+        config
+    }
+
+    #[test]
+    fn every_field_of_transformers_is_honoured_refused_or_known_to_be_harmless() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/expected/fields.json");
+        let json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let families = json["families"].as_object().unwrap();
+        let shared = families["*"]["fields"].as_object().unwrap();
+        let (mut missing, mut seen) = (Vec::new(), BTreeSet::new());
+        for architecture in ARCHITECTURES {
+            for kind in architecture.names {
+                let Some(family) = families.get(*kind) else {
+                    missing.push(format!("{kind}: not in the list"));
+                    continue;
+                };
+                let (asked, config) = (Asked::default(), small(kind, family["fields"].as_object().unwrap()));
+                if let Err(defect) = read_json(&config, Some(&asked)) {
+                    missing.push(format!("{kind}: {defect}"));
+                }
+                let names =
+                    family["fields"].as_object().unwrap().keys().chain(family["names"].as_object().unwrap().keys());
+                for name in names.chain(shared.keys()) {
+                    let harmless = HARMLESS.iter().any(|(known, _)| known == name);
+                    if !harmless && !asked.borrow().contains(name) {
+                        missing.push(format!("{kind}: {name} is passed over"));
+                    }
+                }
+                seen.extend(asked.into_inner());
+            }
+        }
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
+        let both: Vec<_> = HARMLESS.iter().filter(|(name, _)| seen.contains(*name)).collect();
+        assert!(both.is_empty(), "called harmless, and read: {both:?}");
     }
 
     #[test]
@@ -143,10 +269,9 @@ mod tests {
     fn a_network_that_is_not_in_the_list_is_refused_with_all_that_are() {
         let refused = |asked| describe("model_type", asked, |a| a.names, |_, _| unreachable!("not found")).map(|_| ());
         let unknown = refused(Some("mamba")).unwrap_err().to_string();
-        assert_eq!(
-            unknown,
-            "model_type is mamba, which is not supported; supported: gpt2, llama, mistral, qwen2, qwen3"
-        );
+        let expected =
+            "model_type is mamba, which is not supported; supported: gpt2, llama, mistral, qwen2, qwen3, gemma,";
+        assert!(unknown.starts_with(expected) && unknown.ends_with(", falcon"), "{unknown}");
         assert!(
             refused(None).unwrap_err().to_string().contains("model_type is missing; it must be one of gpt2, llama")
         );

@@ -1,10 +1,16 @@
 //! What a checkpoint says about its network: `config.json`, or the keys of a GGUF file.
 
 mod fields;
+#[cfg(test)]
+mod harmless;
 mod keys;
+mod sizes;
 
-pub(crate) use fields::Fields;
+pub(crate) use fields::{Asked, Fields};
+#[cfg(test)]
+pub(crate) use harmless::HARMLESS;
 pub(crate) use keys::Keys;
+pub(crate) use sizes::{SizeDefaults, Sizes, activation_or, required, sliding_layers, sliding_window};
 
 use crate::error::Defect;
 use beamline_kernels::Activation;

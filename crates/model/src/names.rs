@@ -1,7 +1,7 @@
 //! What each checkpoint format calls the tensors of a network.
 
 /// A tensor's name in each format, without `.weight` or `.bias`; `{}` stands for the number of the layer.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorName {
     /// transformers', without the prefix that may stand before it.
     transformers: &'static str,
@@ -13,8 +13,8 @@ pub(crate) struct TensorName {
     transposed: bool,
 }
 
-/// The output matrix, where it is not the token embedding: called this in every network.
-pub(crate) const OUTPUT: TensorName = TensorName { prefixed: false, ..TensorName::new("lm_head", "output") };
+/// The output matrix, where it is not the token embedding: called this in nearly every network.
+pub(crate) const OUTPUT: TensorName = TensorName::new("lm_head", "output").unprefixed();
 
 impl TensorName {
     /// A tensor that is called this by transformers and by llama.cpp.
@@ -25,6 +25,11 @@ impl TensorName {
     /// A matrix that transformers holds as `[inputs, outputs]`.
     pub(crate) const fn transposed(self) -> Self {
         Self { transposed: true, ..self }
+    }
+
+    /// A tensor whose name never has the prefix.
+    pub(crate) const fn unprefixed(self) -> Self {
+        Self { prefixed: false, ..self }
     }
 }
 

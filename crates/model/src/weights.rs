@@ -5,8 +5,10 @@ use crate::error::{Defect, LoadError};
 use crate::gguf::{Kind, Stored};
 use crate::holding::Holding;
 use crate::names::{Format, TensorName};
+use crate::slice::Slice;
 use crate::weight_file::Held;
-use beamline_kernels::{ActivationFormat, Compute, Encoding, Layout, Matrix, PackError, Source};
+use beamline_kernels::{ActivationFormat, Compute, Encoding, Layout, Matrix, PackError};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,7 +51,7 @@ pub const DEFAULT_ACTIVATIONS: ActivationFormat = ActivationFormat::I16;
 /// What was loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// `gpt2`, `llama`, `mistral`, `qwen2` or `qwen3`.
+    /// What the checkpoint calls its network, such as `gpt2` or `llama`.
     pub architecture: String,
     /// The number of weights; a tied output matrix counts once.
     pub parameters: usize,
@@ -150,14 +152,34 @@ impl<'a> Weights<'a> {
 
     /// A tensor as plain numbers, all finite.
     pub(crate) fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
-        let (Found { stored, file }, encoding) = self.stored(name, shape)?;
-        let (count, path) = (shape.iter().product(), file.path());
-        if encoding.bytes(count) != Some(stored.place.len()) {
-            let source = PackError::Length { outputs: 1, inputs: count, encoding, bytes: stored.place.len() };
+        let (found, encoding) = self.stored(name, shape)?;
+        let place = found.stored.place.clone();
+        self.decoded(name, &found, encoding, &place, shape)
+    }
+
+    /// One row of a tensor `[count, width]`: `[which, count]`.
+    pub(crate) fn row_of(&mut self, name: &str, of: [usize; 2], width: usize) -> Result<Vec<f32>, LoadError> {
+        let (found, encoding) = self.stored(name, &[of[1], width])?;
+        let place = Slice { of: Some(of), ..Slice::default() }.place(&found.stored.place);
+        self.decoded(name, &found, encoding, &place, &[width])
+    }
+
+    /// Some bytes of a tensor as numbers in a shape, all finite.
+    fn decoded(
+        &mut self,
+        name: &str,
+        found: &Found<'a>,
+        encoding: Encoding,
+        place: &Range<usize>,
+        shape: &[usize],
+    ) -> Result<Vec<f32>, LoadError> {
+        let (count, path) = (shape.iter().product(), found.file.path());
+        if encoding.bytes(count) != Some(place.len()) {
+            let source = PackError::Length { outputs: 1, inputs: count, encoding, bytes: place.len() };
             return Err(Defect::Weights { name: name.to_owned(), source }.at(path));
         }
         let mut out = vec![0.0; count];
-        file.with(&stored.place, &mut self.buffer, |bytes| encoding.decode(bytes, &mut out))?;
+        found.file.with(place, &mut self.buffer, |bytes| encoding.decode(bytes, &mut out))?;
         if let Some(at) = out.iter().position(|v| !v.is_finite()) {
             let row = at / shape.last().copied().unwrap_or(1);
             return Err(
@@ -171,6 +193,16 @@ impl<'a> Weights<'a> {
     /// Where the weights lie, for messages.
     pub(crate) fn path(&self) -> &'a Path {
         self.path
+    }
+
+    /// The name of a tensor that is neither a `.weight` nor a `.bias`.
+    pub(crate) fn bare(&self, name: TensorName, layer: Option<usize>) -> String {
+        self.format.stem(name, layer)
+    }
+
+    /// Who wrote the checkpoint.
+    pub(crate) fn format(&self) -> Format {
+        self.format
     }
 
     /// A table of plain numbers that rows are looked up in, `[rows, width]`.
@@ -206,35 +238,40 @@ impl<'a> Weights<'a> {
         layer: Option<usize>,
         shape: [usize; 2],
     ) -> Result<Arc<Matrix>, LoadError> {
-        self.ordered(name, layer, shape, None, true)
+        let (tensor, layout) = (self.tensor(name, layer, "weight"), self.layout(name));
+        self.slice(tensor, Slice { layout, ..Slice::default() }, shape, true)
     }
 
     /// A matrix that only rows are looked up in, which is not what a step reads.
     pub(crate) fn looked_up(&mut self, name: TensorName, shape: [usize; 2]) -> Result<Arc<Matrix>, LoadError> {
-        self.ordered(name, None, shape, None, false)
+        let (tensor, layout) = (self.tensor(name, None, "weight"), self.layout(name));
+        self.slice(tensor, Slice { layout, ..Slice::default() }, shape, false)
     }
 
-    pub(crate) fn ordered(
+    /// Which way round the format stores a matrix.
+    fn layout(&self, name: TensorName) -> Layout {
+        if self.format.transposed(name) { Layout::InOut } else { Layout::OutIn }
+    }
+
+    /// A matrix `[outputs, inputs]` that is a part of what is stored under a name.
+    pub(crate) fn slice(
         &mut self,
-        name: TensorName,
-        layer: Option<usize>,
+        tensor: String,
+        slice: Slice<'_>,
         [outputs, inputs]: [usize; 2],
-        order: Option<&[usize]>,
         stepped: bool,
     ) -> Result<Arc<Matrix>, LoadError> {
-        let tensor = self.tensor(name, layer, "weight");
-        let transposed = self.format.transposed(name);
-        let (layout, shape) =
-            if transposed { (Layout::InOut, [inputs, outputs]) } else { (Layout::OutIn, [outputs, inputs]) };
-        let (Found { stored, file }, encoding) = self.stored(&tensor, &shape)?;
+        let (Found { stored, file }, encoding) = self.stored(&tensor, &slice.stored_shape([outputs, inputs]))?;
         let (target, path) = (self.options.dtype.unwrap_or(encoding.held()), file.path());
-        let fits = order.is_none() && target == encoding && encoding.is_float();
-        let matrix = if let Some(lent) = fits.then(|| file.lend(&stored.place)).flatten() {
-            Matrix::in_place(lent, encoding, layout, [outputs, inputs])
+        let place = slice.place(&stored.place);
+        let fits = slice.rows.is_none() && target == encoding && encoding.is_float();
+        let matrix = if let Some(lent) = fits.then(|| file.lend(&place)).flatten() {
+            Matrix::in_place(lent, encoding, slice.layout, [outputs, inputs])
         } else {
-            file.with(&stored.place, &mut self.buffer, |bytes| {
-                let source = Source { encoding, layout, bytes, outputs, inputs, order };
-                Matrix::pack(&source, Some(target), self.compute)
+            file.with(&place, &mut self.buffer, |bytes| {
+                slice.with_source(bytes, encoding, [outputs, inputs], |source| {
+                    Matrix::pack(source, Some(target), self.compute)
+                })
             })?
         };
         let weights = |source| Defect::Weights { name: tensor.clone(), source }.at(path);
@@ -249,5 +286,29 @@ impl<'a> Weights<'a> {
             is_table: !stepped,
         });
         Ok(matrix)
+    }
+
+    /// Whether there is a tensor of this name.
+    pub(crate) fn has(&self, tensor: &str) -> bool {
+        (self.find)(tensor).is_some()
+    }
+
+    /// Whether two tensors hold the same, byte for byte.
+    pub(crate) fn are_equal(&self, one: &str, other: &str) -> Result<bool, LoadError> {
+        const PIECE: usize = 1 << 20;
+        let (Some(one), Some(other)) = ((self.find)(one), (self.find)(other)) else { return Ok(false) };
+        let [a, b] = [one.stored, other.stored];
+        if a.kind != b.kind || a.shape != b.shape || a.place.len() != b.place.len() {
+            return Ok(false);
+        }
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for at in (0..a.place.len()).step_by(PIECE) {
+            let piece = |place: &Range<usize>| place.start + at..(place.start + at + PIECE).min(place.end);
+            let seen = one.file.with(&piece(&a.place), &mut first, <[u8]>::to_vec)?;
+            if !other.file.with(&piece(&b.place), &mut second, |bytes| bytes == seen)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

@@ -34,9 +34,10 @@ fn attention() {
     const WIDTH: usize = 64;
     let data: Vec<Vec<f32>> = (0..16).map(|_| numbers(2 * WIDTH * BLOCK)).collect();
     let blocks: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
-    let past = Attention { blocks: &blocks, offset: 0, width: WIDTH, scale: 0.125 };
+    let past = Attention { blocks: &blocks, offset: 0, width: WIDTH, scale: 0.125, softcap: None };
     let rows = numbers(3 * WIDTH);
-    let queries: Vec<Query<'_>> = rows.chunks(WIDTH).map(|row| Query { row, sees: 0..256 }).collect();
+    let queries: Vec<Query<'_>> =
+        rows.chunks(WIDTH).map(|row| Query { row, sees: 0..256, bias: &[], sink: None }).collect();
     let (mut out, mut scores) = (vec![0.0; 3 * WIDTH], Vec::new());
     counted_work(&mut || attend(&queries, &past, &mut scores, &mut out, Isa::detect()));
 }

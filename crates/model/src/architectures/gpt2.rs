@@ -12,16 +12,23 @@ use crate::layers::linear::Linear;
 use crate::layers::norm::LayerNorm;
 use crate::model_error::ModelError;
 use crate::model_id::ModelId;
-use crate::names::TensorName;
+use crate::names::{OUTPUT, TensorName};
 use crate::probe::{Part, Probe, visit, visit_copy};
 use crate::weights::Weights;
 use beamline_kernels::{Activation, Compute, add};
+use serde_json::json;
 use std::sync::Arc;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["gpt2"],
     gguf: &["gpt2"],
     prefix: "transformer.",
+    spellings: &[
+        ("hidden_size", "n_embd"),
+        ("max_position_embeddings", "n_positions"),
+        ("num_attention_heads", "n_head"),
+        ("num_hidden_layers", "n_layer"),
+    ],
     read: |_, fields| Ok(Box::new(Gpt2Config::read(fields)?)),
     read_gguf: |keys| Ok(Box::new(Gpt2Config::read_gguf(keys)?)),
 };
@@ -65,6 +72,7 @@ impl Gpt2Config {
         let count = |name: &str, default: usize| Ok(fields.count(name)?.unwrap_or(default));
         let embd = count("n_embd", 768)?;
         between("n_embd", embd, 1, 1 << 24)?;
+        fields.only("add_cross_attention", &json!(false))?;
         Self {
             vocab: count("vocab_size", 50_257)?,
             positions: count("n_positions", 1024)?,
@@ -130,7 +138,7 @@ impl Network for Gpt2Config {
 
     fn load(&self, weights: &mut Weights<'_>, compute: &Arc<Compute>) -> Result<Arc<dyn Model>, LoadError> {
         let Self { vocab, embd, inner, epsilon, .. } = *self;
-        let embedding = Embedding::load(weights, TOKENS, [vocab, embd], self.tied)?;
+        let embedding = Embedding::load(weights, [TOKENS, OUTPUT], [vocab, embd], self.tied, false)?;
         let blocks = (0..self.layers).map(|i| {
             Ok(Block {
                 attention_norm: LayerNorm::load(weights, ATTENTION_NORM, Some(i), embd, epsilon)?,
@@ -198,7 +206,7 @@ impl Gpt2 {
         let qkv = block.qkv.apply(&block.attention_norm.of(x, compute), compute); // [rows, 3, embd]
         let [queries, keys, values] = [0, 1, 2].map(|which| Columns::part(&qkv, 3 * embd, which, 3));
         batch.write(spans, layer, [keys, values], compute);
-        let heads = Heads { scale: self.config.scale(layer), window: None };
+        let heads = Heads { scale: self.config.scale(layer), ..Heads::default() };
         visit_copy(probe, layer, Part::AttentionWeights, || batch.weights(spans, layer, queries, &heads));
         let mut seen = batch.attend(spans, layer, queries, &heads, compute);
         visit(probe, layer, Part::Attention, &mut seen);
@@ -255,7 +263,7 @@ mod tests {
 
     #[test]
     fn scores_are_scaled_as_asked() {
-        let read = |json: Value| Gpt2Config::read(Fields(json.as_object().unwrap())).unwrap();
+        let read = |json: Value| Gpt2Config::read(Fields::new(json.as_object().unwrap())).unwrap();
         let plain = read(json!({"model_type": "gpt2", "n_embd": 64, "n_head": 4, "n_inner": null}));
         assert_eq!((plain.inner, plain.scale(0), plain.scale(3)), (256, 0.25, 0.25));
         let unscaled =

@@ -71,7 +71,7 @@ impl Batch {
         spans: &[Span<'_>],
         layer: usize,
         queries: Columns<'_>,
-        how: &Heads,
+        how: &Heads<'_>,
         compute: &'c Compute,
     ) -> Scratch<'c> {
         let blocks: Vec<Vec<&[f32]>> = spans.iter().map(|span| span.cache.blocks()).collect();
@@ -93,11 +93,13 @@ impl Batch {
                 offset: spans[span].cache.offset(layer, tile.heads.start / group),
                 width,
                 scale: how.scale,
+                softcap: how.softcap,
             };
             let query = |row: usize, head: usize| {
                 let end = self.rows[row].1 + 1;
                 let first = how.window.map_or(0, |window| end.saturating_sub(window));
-                Query { row: &queries.row(row)[head * width..][..width], sees: first..end }
+                let sink = how.sinks.map(|sinks| sinks[head]);
+                Query { row: &queries.row(row)[head * width..][..width], sees: first..end, bias: how.bias(head), sink }
             };
             let heads = || tile.heads.clone();
             let all: Vec<Query<'_>> =
@@ -120,11 +122,13 @@ impl Batch {
             let first = how.window.map_or(0, |window| (position + 1).saturating_sub(window));
             let score = |at: usize| -> f64 {
                 let key = spans[span].cache.key(layer, head * geometry.kv_heads / heads, at);
-                query.iter().zip(key).map(|(&q, k)| f64::from(q) * f64::from(k)).sum::<f64>() * f64::from(how.scale)
+                let dot: f64 = query.iter().zip(key).map(|(&q, k)| f64::from(q) * f64::from(k)).sum();
+                how.score(dot * f64::from(how.scale), head, at)
             };
             let scores: Vec<f64> = (first..=position).map(score).collect();
-            let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let sum: f64 = scores.iter().map(|s| libm::exp(s - most)).sum();
+            let sink = how.sinks.map(|sinks| f64::from(sinks[head]));
+            let most = scores.iter().copied().chain(sink).fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = scores.iter().copied().chain(sink).map(|s| libm::exp(s - most)).sum();
             out[first..=position].iter_mut().zip(&scores).for_each(|(w, s)| *w = (libm::exp(s - most) / sum) as f32);
         }
         all
@@ -171,9 +175,29 @@ fn gathered<'c>(x: &[f32], rows: usize, heads: usize, compute: &'c Compute) -> S
 }
 
 /// How the heads of a layer look back.
-pub(crate) struct Heads {
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Heads<'a> {
     /// What scores are multiplied by.
     pub(crate) scale: f32,
     /// The positions looked at, with a sliding window.
     pub(crate) window: Option<usize>,
+    /// The bound that scores come near (Gemma 2).
+    pub(crate) softcap: Option<f32>,
+    /// A score of nothing for each head, which takes its part of the softmax (gpt-oss). `[heads]`
+    pub(crate) sinks: Option<&'a [f32]>,
+    /// What is added to scores by position (ALiBi), `[heads, positions]`; empty for none.
+    pub(crate) biases: &'a [Vec<f32>],
+}
+
+impl<'a> Heads<'a> {
+    /// What is added to a head's scores, from position 0 on.
+    fn bias(&self, head: usize) -> &'a [f32] {
+        self.biases.get(head).map_or(&[], Vec::as_slice)
+    }
+
+    /// A scaled score as the softmax takes it.
+    fn score(&self, dot: f64, head: usize, at: usize) -> f64 {
+        let capped = self.softcap.map_or(dot, |bound| f64::from(bound) * libm::tanh(dot / f64::from(bound)));
+        capped + self.bias(head).get(at).map_or(0.0, |&bias| f64::from(bias))
+    }
 }

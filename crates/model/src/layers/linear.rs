@@ -2,6 +2,7 @@
 
 use crate::error::LoadError;
 use crate::names::TensorName;
+use crate::slice::Slice;
 use crate::weights::Weights;
 use beamline_kernels::{Compute, Matrix, Product, Scratch, products};
 use std::sync::Arc;
@@ -60,40 +61,19 @@ impl Weights<'_> {
         Ok(Linear { matrix, bias })
     }
 
-    /// Queries or keys whose pairs lie side by side, brought into the order in which a head's halves are turned against
-    /// each other.
-    pub(crate) fn interleaved(
+    /// Some outputs of a matrix that has `stored` of them, with a bias where there is one.
+    pub(crate) fn picked(
         &mut self,
         name: TensorName,
         layer: Option<usize>,
-        shape: [usize; 2],
+        inputs: usize,
+        (rows, stored): (&[usize], usize),
         biased: bool,
-        head: usize,
     ) -> Result<Linear, LoadError> {
         let tensor = self.tensor(name, layer, "weight");
-        self.stored(&tensor, &shape)?; // before an order of that many outputs is made
-        let order = interleaved(shape[0], head);
-        let matrix = self.ordered(name, layer, shape, Some(&order), true)?;
-        let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[shape[0]])).transpose()?;
-        let bias = bias.map(|stored| order.iter().map(|&i| stored[i]).collect());
-        Ok(Linear { matrix, bias })
-    }
-}
-
-/// Where the outputs of a head's halves lie when pairs are stored side by side: output `i` of the first half at `2i`,
-/// of the second at `2i + 1`.
-fn interleaved(outputs: usize, head: usize) -> Vec<usize> {
-    let half = head / 2;
-    (0..outputs).map(|o| o / head * head + (o % half) * 2 + (o % head) / half).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn interleaved_pairs_become_halves() {
-        // Two heads of four: stored a0 b0 a1 b1, wanted a0 a1 b0 b1.
-        assert_eq!(interleaved(8, 4), [0, 2, 1, 3, 4, 6, 5, 7]);
+        let slice = Slice { rows: Some((rows, stored)), ..Slice::default() };
+        let matrix = self.slice(tensor, slice, [rows.len(), inputs], true)?;
+        let bias = biased.then(|| self.numbers(&self.tensor(name, layer, "bias"), &[stored])).transpose()?;
+        Ok(Linear { matrix, bias: bias.map(|all| rows.iter().map(|&row| all[row]).collect()) })
     }
 }

@@ -1,81 +1,100 @@
 //! Rotary positions (RoPE; Su et al., 2021): how fast each pair of a head's numbers turns, and the turning.
 
+mod scaling;
+
 use crate::config::{Fields, Keys};
 use crate::error::{Defect, LoadError};
 use crate::weights::Weights;
 use beamline_kernels::{Compute, Rotation, rotate};
+pub(crate) use scaling::Scaling;
 
 /// The base of the frequencies, and how they are stretched for longer contexts.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rope {
-    /// `rope_theta`: pair `i` of a head of width `d` turns by `theta^(-2i/d)` radians a position.
+    /// `rope_theta`: pair `i` of `d / 2` turns by `theta^(-2i/d)` radians a position.
     pub(crate) theta: f64,
+    /// `partial_rotary_factor`: the share of a head's numbers that turn, from the first on.
+    pub(crate) share: f64,
     /// How the frequencies are changed.
     pub(crate) scaling: Scaling,
 }
 
-/// Changes of the frequencies.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Scaling {
-    /// None.
-    None,
-    /// All divided by a factor (Chen et al., 2023).
-    Linear(f64),
-    /// Llama 3.1's: slow pairs divided by a factor, fast ones kept, those between blended.
-    Llama3 {
-        /// What slow pairs are divided by.
-        factor: f64,
-        /// Pairs that turn fewer times than this within the original context are slow.
-        low: f64,
-        /// Pairs that turn more often than this are fast.
-        high: f64,
-        /// The context the model was first trained on.
-        original: f64,
-    },
+/// What a family takes where its `config.json` does not say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RopeDefaults {
+    pub(crate) theta: f64,
+    /// The share of a head that turns.
+    pub(crate) share: f64,
+    /// Whether the family turns a share of its heads at all; where not, any other than 1 is refused.
+    pub(crate) partial: bool,
+    /// `max_position_embeddings`, which some ways of stretching start from.
+    pub(crate) context: usize,
+    /// The context the model was first trained on, where the family says it beside the parameters and that counts.
+    pub(crate) original: Option<usize>,
+}
+
+impl RopeDefaults {
+    /// Llama's: a base of ten thousand, whole heads.
+    pub(crate) fn new(context: usize) -> Self {
+        Self { theta: 10_000.0, share: 1.0, partial: false, context, original: None }
+    }
+
+    /// Another base.
+    #[must_use]
+    pub(crate) fn theta(self, theta: f64) -> Self {
+        Self { theta, ..self }
+    }
+
+    /// Heads of which a share is turned.
+    #[must_use]
+    pub(crate) fn partial(self, share: f64) -> Self {
+        Self { share, partial: true, ..self }
+    }
 }
 
 impl Rope {
+    /// One that nothing stretches.
+    pub(crate) fn plain(theta: f64) -> Self {
+        Self { theta, share: 1.0, scaling: Scaling::None }
+    }
+
+    /// How many numbers of a head are turned.
+    pub(crate) fn turned(&self, head: usize) -> usize {
+        (head as f64 * self.share) as usize
+    }
+
     /// Radians a position, for each pair of a head of width `head`. Powers are taken in f64 and rounded once.
     pub(crate) fn frequencies(&self, head: usize) -> Vec<f32> {
-        (0..head / 2)
-            .map(|i| {
-                let plain = self.theta.powf(-((2 * i) as f64) / head as f64);
-                self.scale(plain) as f32
-            })
-            .collect()
+        let turned = self.turned(head);
+        let plain = |i: usize| self.theta.powf(-((2 * i) as f64) / turned as f64);
+        (0..turned / 2).map(|i| self.scaling.of(plain(i), i, turned, self.theta) as f32).collect()
     }
 
-    fn scale(&self, frequency: f64) -> f64 {
-        match self.scaling {
-            Scaling::None => frequency,
-            Scaling::Linear(factor) => frequency / factor,
-            Scaling::Llama3 { factor, low, high, original } => {
-                let turns = original * frequency / std::f64::consts::TAU;
-                let share = ((turns - low) / (high - low)).clamp(0.0, 1.0);
-                frequency * (share + (1.0 - share) / factor)
-            }
-        }
+    /// Reads `rope_scaling` (transformers up to 4, and preferred by 5 where both are there) or `rope_parameters`
+    /// (transformers 5), and what stands beside them.
+    pub(crate) fn read(config: Fields<'_>, defaults: RopeDefaults) -> Result<Self, Defect> {
+        let (scaling, parameters) = (config.object("rope_scaling")?, config.object("rope_parameters")?);
+        let chosen = scaling.filter(|fields| !fields.is_empty()).or(parameters);
+        Self::read_parameters(chosen, config, defaults)
     }
 
-    /// Reads `rope_parameters` (transformers 5), or `rope_theta` with `rope_scaling` (before).
-    pub(crate) fn read(config: Fields<'_>) -> Result<Self, Defect> {
-        let parameters = config.object("rope_parameters")?;
-        let scaling = config.object("rope_scaling")?;
-        if parameters.is_none() {
-            partial(config)?;
+    /// Reads one set of parameters; `config` is asked for what it does not say.
+    pub(crate) fn read_parameters(
+        parameters: Option<Fields<'_>>,
+        config: Fields<'_>,
+        defaults: RopeDefaults,
+    ) -> Result<Self, Defect> {
+        let has = |name: &str| parameters.filter(|p| p.get(name).is_some()).unwrap_or(config);
+        let theta = f64::from(has("rope_theta").positive("rope_theta", defaults.theta)?);
+        let share = has("partial_rotary_factor").number("partial_rotary_factor")?.unwrap_or(defaults.share);
+        if !defaults.partial && share != 1.0 {
+            return Err(Defect::unsupported("partial_rotary_factor", share, "1.0"));
         }
-        let theta = match parameters {
-            Some(p) if p.get("rope_theta").is_some() => p.positive("rope_theta", 0.0)?,
-            _ => config.positive("rope_theta", 10_000.0)?,
-        };
-        let scaling = match parameters.or(scaling) {
-            None => Scaling::None,
-            Some(p) => {
-                partial(p)?;
-                Self::read_scaling(p, config)?
-            }
-        };
-        Ok(Self { theta: f64::from(theta), scaling })
+        if !(share > 0.0 && share <= 1.0) {
+            return Err(Defect::value("partial_rotary_factor", share, "above 0 and at most 1"));
+        }
+        let scaling = parameters.map_or(Ok(Scaling::None), |p| Scaling::read(p, config, defaults))?;
+        Ok(Self { theta, share, scaling })
     }
 
     /// Reads the keys of a GGUF file. Llama 3's stretching comes as a tensor of divisors there, which
@@ -89,9 +108,13 @@ impl Rope {
                 _ => Scaling::None,
             },
             Some("linear") => Scaling::Linear(keys.positive("rope.scaling.factor", None)?),
-            Some(other) => return Err(Defect::unsupported(&name, other, "none, linear")),
+            Some("yarn") => Scaling::yarn(
+                keys.positive("rope.scaling.factor", None)?,
+                keys.positive("rope.scaling.original_context_length", None)?,
+            ),
+            Some(other) => return Err(Defect::unsupported(&name, other, "none, linear, yarn")),
         };
-        Ok(Self { theta, scaling })
+        Ok(Self { theta, share: 1.0, scaling })
     }
 
     /// The frequencies, divided by the factors of a GGUF file where it has them.
@@ -104,44 +127,19 @@ impl Rope {
         }
         Ok(frequencies.iter().zip(&factors).map(|(frequency, factor)| frequency / factor).collect())
     }
+}
 
-    fn read_scaling(p: Fields<'_>, config: Fields<'_>) -> Result<Scaling, Defect> {
-        let kind = p.text("rope_type")?.or(p.text("type")?).unwrap_or("default");
-        let required = |name: &str| match p.get(name) {
-            None => Err(Defect::value(name, "missing", &format!("a positive number with rope type {kind}"))),
-            Some(_) => p.positive(name, 0.0).map(f64::from),
-        };
-        match kind {
-            "default" => Ok(Scaling::None),
-            "linear" => Ok(Scaling::Linear(required("factor")?)),
-            "llama3" => {
-                let (low, high) = (required("low_freq_factor")?, required("high_freq_factor")?);
-                if low >= high {
-                    return Err(Defect::value("low_freq_factor", low, &format!("below high_freq_factor = {high}")));
-                }
-                let original = match p.get("original_max_position_embeddings") {
-                    Some(_) => required("original_max_position_embeddings")?,
-                    None => f64::from(config.positive("max_position_embeddings", 2048.0)?),
-                };
-                Ok(Scaling::Llama3 { factor: required("factor")?, low, high, original })
-            }
-            other => Err(Defect::unsupported("rope_type", other, "default, linear, llama3")),
-        }
-    }
+/// Where the numbers of a head are stored whose first `turned` turn and lie pair by pair: number `i` of the first half of them at
+/// `2i`, of the second at `2i + 1`, the rest where they are.
+pub(crate) fn halves_of_pairs(i: usize, turned: usize) -> usize {
+    let half = turned / 2;
+    if i >= 2 * half { i } else { i % half * 2 + i / half }
 }
 
 /// Turns queries or keys, `[rows, heads, head]`, each row as its position asks.
-pub(crate) fn apply_rope(heads: &mut [f32], rotations: &[Rotation], compute: &Compute) {
+pub(crate) fn apply_rope(heads: &mut [f32], head: usize, rotations: &[Rotation], compute: &Compute) {
     let width = heads.len() / rotations.len();
-    compute.for_chunks(heads, width, width * 4, |row, heads| rotate(heads, &rotations[row]));
-}
-
-/// Rotating only part of a head would change the logits and is not supported.
-fn partial(fields: Fields<'_>) -> Result<(), Defect> {
-    match fields.number("partial_rotary_factor")? {
-        Some(share) if share != 1.0 => Err(Defect::unsupported("partial_rotary_factor", share, "1.0")),
-        _ => Ok(()),
-    }
+    compute.for_chunks(heads, width, width * 4, |row, heads| rotate(heads, head, &rotations[row]));
 }
 
 #[cfg(test)]
@@ -150,7 +148,7 @@ mod tests {
     use serde_json::json;
 
     fn read(config: &serde_json::Value) -> Result<Rope, Defect> {
-        Rope::read(Fields(config.as_object().unwrap()))
+        Rope::read(Fields::new(config.as_object().unwrap()), RopeDefaults::new(4096))
     }
 
     #[test]
@@ -159,26 +157,27 @@ mod tests {
         let new = read(&json!({"rope_parameters": {"rope_theta": 5e5, "rope_type": "linear", "factor": 4.0}})).unwrap();
         assert_eq!(old, new);
         assert_eq!(old.frequencies(4), [0.25, (1.0 / 5e5f64.sqrt() / 4.0) as f32]);
-        assert_eq!(read(&json!({})).unwrap(), Rope { theta: 1e4, scaling: Scaling::None });
+        assert_eq!(read(&json!({})).unwrap(), Rope::plain(1e4));
     }
 
     #[test]
-    fn llama3_keeps_fast_pairs_and_slows_the_slow_ones() {
-        let scaling = json!({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-                             "original_max_position_embeddings": 8192});
-        let rope = read(&json!({"rope_theta": 500_000.0, "rope_scaling": scaling})).unwrap();
-        let plain = Rope { theta: 500_000.0, scaling: Scaling::None };
-        let (scaled, plain) = (rope.frequencies(128), plain.frequencies(128));
-        assert_eq!(scaled[0], plain[0]);
-        assert_eq!(scaled[63], plain[63] / 8.0);
-        let between = scaled.iter().zip(&plain).filter(|(s, p)| *s < p && **s > *p / 8.0).count();
-        assert!((1..20).contains(&between), "{between}");
+    fn of_two_spellings_the_old_one_counts_and_its_own_theta_first() {
+        let both = json!({"rope_scaling": {"rope_type": "linear", "factor": 2.0, "rope_theta": 77.0}, "rope_theta": 5.0,
+                          "rope_parameters": {"rope_type": "default", "rope_theta": 9.0}});
+        assert_eq!(read(&both).unwrap(), Rope { scaling: Scaling::Linear(2.0), ..Rope::plain(77.0) });
+        assert_eq!(read(&json!({"rope_theta": 5.0, "rope_parameters": {}})).unwrap(), Rope::plain(5.0));
+    }
+
+    #[test]
+    fn interleaved_pairs_become_halves() {
+        // A head of six of which four turn: stored a0 b0 a1 b1, wanted a0 a1 b0 b1.
+        assert_eq!([0, 1, 2, 3, 4, 5].map(|i| halves_of_pairs(i, 4)), [0, 2, 1, 3, 4, 5]);
     }
 
     #[test]
     fn what_is_not_supported_is_named() {
         let message = |v| read(&v).unwrap_err().to_string();
-        assert!(message(json!({"rope_scaling": {"rope_type": "yarn", "factor": 4.0}})).contains("yarn"));
+        assert!(message(json!({"rope_scaling": {"rope_type": "axial", "factor": 4.0}})).contains("axial"));
         assert!(message(json!({"rope_scaling": {"rope_type": "linear"}})).contains("factor"));
         assert!(message(json!({"partial_rotary_factor": 0.5})).contains("partial_rotary_factor"));
         assert!(message(json!({"rope_theta": -1})).contains("rope_theta"));
