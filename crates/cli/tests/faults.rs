@@ -120,8 +120,8 @@ fn chain(length: usize) -> Value {
 }
 
 fn rules(length: usize, name: &str) -> Value {
-    let lines: String = (0..length).map(|i| format!("{name}{i}: \"a\" {name}{} \"b\"\n", i + 1)).collect();
-    json!({"lark": format!("start: {name}0\n{lines}{name}{length}: \"c\"\n")})
+    let lines: Vec<String> = (0..length).map(|i| format!("{name}{i}: \"a\" {name}{} \"b\"", i + 1)).collect();
+    json!({"lark": format!("start: {name}0\n{}\n{name}{length}: \"c\"\n", lines.join("\n"))})
 }
 
 #[test]

@@ -46,7 +46,8 @@ impl Figure {
     /// The figure as a page of its own, with its numbers as a table.
     pub fn html(&self, canvas: &Canvas) -> String {
         const ROWS: usize = 500;
-        let heading: String = self.data.columns.iter().map(|name| format!("<th>{}</th>", escape(name))).collect();
+        let names: Vec<String> = self.data.columns.iter().map(|name| escape(name)).collect();
+        let heading = format!("<th>{}</th>", names.join("</th><th>"));
         let row = |row: &Vec<serde_json::Value>| {
             let cell = |value: &serde_json::Value| match value {
                 serde_json::Value::String(text) => format!("<td>{}</td>", escape(&crate::label(text, &[]))),
