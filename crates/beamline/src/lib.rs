@@ -44,7 +44,7 @@ pub use beamline_kernels::{
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
     ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, Structure, TableModel,
-    TensorInfo, TrustedFiles, Want,
+    TensorInfo, TrustedFiles, Want, python_json,
 };
 pub use beamline_search::{
     Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Node, NodeId, Outlook, PAGES, Purpose,

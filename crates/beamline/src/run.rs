@@ -9,6 +9,7 @@ mod cached_text;
 mod completion;
 mod draft;
 mod engine;
+mod finished;
 mod prefix;
 mod prompt;
 mod session;

@@ -17,7 +17,9 @@ pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
 pub(crate) fn quietly_found(args: &ModelArgs) -> Result<Opened, Failure> {
     // Wrong variables of the environment are found before the model is.
     Compute::from_env(args.threads.map(usize::from)).map_err(Error::from)?;
-    let name: ModelName = if args.model.is_empty() { "builtin" } else { &args.model }.parse()?;
+    // A variable that is empty is one that is not set.
+    let unset = args.model.is_empty() && std::env::var_os("BEAMLINE_MODEL").is_some_and(|model| model.is_empty());
+    let name: ModelName = if unset { "builtin" } else { &args.model }.parse()?;
     Ok(Opened::find(&name, &mut Bars::default())?)
 }
 

@@ -46,12 +46,13 @@ impl Figure {
     /// The figure as a page of its own, with its numbers as a table.
     pub fn html(&self, canvas: &Canvas) -> String {
         const ROWS: usize = 500;
-        let heading = format!("<th>{}</th>", self.data.columns.join("</th><th>"));
+        let names: Vec<String> = self.data.columns.iter().map(|name| escape(name)).collect();
+        let heading = format!("<th>{}</th>", names.join("</th><th>"));
         let row = |row: &Vec<serde_json::Value>| {
             let cell = |value: &serde_json::Value| match value {
                 serde_json::Value::String(text) => format!("<td>{}</td>", escape(&crate::label(text, &[]))),
                 serde_json::Value::Null => "<td class=\"n\"></td>".to_owned(),
-                other => format!("<td class=\"n\">{other}</td>"),
+                other => format!("<td class=\"n\">{}</td>", escape(&other.to_string())),
             };
             format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>())
         };

@@ -50,11 +50,12 @@ impl Settings {
 
     /// Reads the variables through `lookup`. A variable that is empty counts as unset.
     ///
-    /// - cache: `HF_HUB_CACHE`, else `$HF_HOME/hub`. `HF_HOME` is by default `$XDG_CACHE_HOME/huggingface`,
+    /// - cache: `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE` (its old name), else `$HF_HOME/hub`. `HF_HOME` is by default `$XDG_CACHE_HOME/huggingface`,
     ///   else `~/.cache/huggingface`. A leading `~/` is the home folder.
     /// - endpoint: `HF_ENDPOINT`, without slashes at its end, else `https://huggingface.co`.
-    /// - token: `HF_TOKEN`, else the text of the file at `HF_TOKEN_PATH`, which is by default `$HF_HOME/token`.
-    /// - offline: `HF_HUB_OFFLINE` is `1`, `true`, `yes` or `on`, in any case of letters.
+    /// - token: `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN` (its old name), else the text of the file at `HF_TOKEN_PATH`, which is by default `$HF_HOME/token`.
+    /// - offline: `HF_HUB_OFFLINE`, or `TRANSFORMERS_OFFLINE` where that is unset, is `1`, `true`, `yes` or `on`, in any case
+    ///   of letters.
     ///
     /// # Errors
     /// [`HubError::BadSetting`] when no folder can be told (no home folder and nothing set) or the endpoint or
@@ -72,16 +73,22 @@ impl Settings {
             let caches = path("XDG_CACHE_HOME").or_else(|| user.as_ref().map(|user| user.join(".cache")))?;
             Some(caches.join("huggingface"))
         });
-        let cache = path("HF_HUB_CACHE").or_else(|| home.as_ref().map(|home| home.join("hub"))).ok_or(
-            HubError::BadSetting { name: "HF_HOME", why: "there is no home folder: set it to a folder for models" },
-        )?;
-        let token = match (var("HF_TOKEN"), path("HF_TOKEN_PATH").or_else(|| Some(home?.join("token")))) {
+        let cache = path("HF_HUB_CACHE").or_else(|| path("HUGGINGFACE_HUB_CACHE"));
+        let cache = cache.or_else(|| home.as_ref().map(|home| home.join("hub"))).ok_or(HubError::BadSetting {
+            name: "HF_HOME",
+            why: "there is no home folder: set it to a folder for models",
+        })?;
+        let token = match (
+            var("HF_TOKEN").or_else(|| var("HUGGING_FACE_HUB_TOKEN")),
+            path("HF_TOKEN_PATH").or_else(|| Some(home?.join("token"))),
+        ) {
             (Some(token), _) => Some(token),
             (None, Some(file)) => read_token(&file)?,
             (None, None) => None,
         };
         let endpoint = var("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
         let offline = var("HF_HUB_OFFLINE")
+            .or_else(|| var("TRANSFORMERS_OFFLINE"))
             .is_some_and(|value| ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str()));
         Self { cache, endpoint, token, offline }.checked()
     }

@@ -23,6 +23,8 @@ fn each_folder_variable_wins_over_the_next() {
     assert_eq!(cache(&vars), Path::new("/xdg/huggingface/hub"));
     vars.push(("HF_HOME", "/hf"));
     assert_eq!(cache(&vars), Path::new("/hf/hub"));
+    vars.push(("HUGGINGFACE_HUB_CACHE", "/old"));
+    assert_eq!(cache(&vars), Path::new("/old"));
     vars.push(("HF_HUB_CACHE", "/models"));
     assert_eq!(cache(&vars), Path::new("/models"));
 }
@@ -76,7 +78,9 @@ fn each_token_wins_over_the_next() {
     assert_eq!(token(&vars), None, "the path stands in place of the file at home");
     fs::write(&path, "\tfrom_path ").unwrap();
     assert_eq!(token(&vars).as_deref(), Some("from_path"));
-    vars.push(("HF_TOKEN", " from_variable "));
+    vars.push(("HUGGING_FACE_HUB_TOKEN", "from_old_name"));
+    assert_eq!(token(&vars).as_deref(), Some("from_old_name"));
+    vars[2] = ("HF_TOKEN", " from_variable ");
     assert_eq!(token(&vars).as_deref(), Some("from_variable"));
     vars[2].1 = "";
     assert_eq!(token(&vars).as_deref(), Some("from_path"));
@@ -111,4 +115,9 @@ fn offline_has_four_words() {
     for no in ["", "0", "false", "no", "off", "2", "11"] {
         assert!(!offline(no), "{no}");
     }
+    let both = |own: &str, old: &str| {
+        let vars = [("HOME", "/home/ada"), ("HF_HUB_OFFLINE", own), ("TRANSFORMERS_OFFLINE", old)];
+        read(&vars).unwrap().offline
+    };
+    assert_eq!((both("", "yes"), both("0", "1"), both("1", "0"), both("", "0")), (true, false, true, false));
 }

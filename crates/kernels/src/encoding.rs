@@ -26,6 +26,8 @@ use std::str::FromStr;
 pub enum Encoding {
     /// 32-bit floats.
     F32,
+    /// 64-bit floats. A matrix holds them as f32, rounded once.
+    F64,
     /// 16-bit IEEE floats.
     F16,
     /// 16-bit floats with the exponent of f32.
@@ -50,6 +52,12 @@ pub enum Encoding {
     Q5K,
     /// 6 bits, 8-bit scales per 16 weights, super-blocks of 256.
     Q6K,
+    /// 4 bits, each one of sixteen fixed numbers, one f16 scale per 32 weights.
+    Iq4Nl,
+    /// The numbers of [`Iq4Nl`](Self::Iq4Nl), 6-bit scales per 32 weights, super-blocks of 256.
+    Iq4Xs,
+    /// 4-bit floats, one power of two per 32 weights.
+    Mxfp4,
 }
 
 /// A name that is no [`Encoding`].
@@ -59,8 +67,9 @@ pub struct UnknownEncoding(pub String);
 
 impl Encoding {
     /// Every format, in the order of the list above.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::F32,
+        Self::F64,
         Self::F16,
         Self::Bf16,
         Self::Q8_0,
@@ -73,6 +82,9 @@ impl Encoding {
         Self::Q4K,
         Self::Q5K,
         Self::Q6K,
+        Self::Iq4Nl,
+        Self::Iq4Xs,
+        Self::Mxfp4,
     ];
 
     /// The formats that [`encode`](Self::encode) can write.
@@ -82,9 +94,9 @@ impl Encoding {
     /// Weights per block; 1 for plain floats.
     pub fn block(self) -> usize {
         match self {
-            Self::F32 | Self::F16 | Self::Bf16 => 1,
-            Self::Q8_0 | Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 => 32,
-            Self::Q2K | Self::Q3K | Self::Q4K | Self::Q5K | Self::Q6K => MAX_BLOCK,
+            Self::F32 | Self::F64 | Self::F16 | Self::Bf16 => 1,
+            Self::Q8_0 | Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Iq4Nl | Self::Mxfp4 => 32,
+            Self::Q2K | Self::Q3K | Self::Q4K | Self::Q5K | Self::Q6K | Self::Iq4Xs => MAX_BLOCK,
         }
     }
 
@@ -92,9 +104,10 @@ impl Encoding {
     pub fn block_bytes(self) -> usize {
         match self {
             Self::F32 => 4,
+            Self::F64 => 8,
             Self::F16 | Self::Bf16 => 2,
             Self::Q8_0 => 34,
-            Self::Q4_0 => 18,
+            Self::Q4_0 | Self::Iq4Nl => 18,
             Self::Q4_1 => 20,
             Self::Q5_0 => 22,
             Self::Q5_1 => 24,
@@ -103,6 +116,8 @@ impl Encoding {
             Self::Q4K => 144,
             Self::Q5K => 176,
             Self::Q6K => 210,
+            Self::Iq4Xs => 136,
+            Self::Mxfp4 => 17,
         }
     }
 
@@ -112,15 +127,28 @@ impl Encoding {
         count.is_multiple_of(self.block()).then(|| (count / self.block()).checked_mul(self.block_bytes())).flatten()
     }
 
-    /// True for f32, f16 and bf16.
+    /// True for f32, f64, f16 and bf16.
     pub fn is_float(self) -> bool {
         self.block() == 1
+    }
+
+    /// The format in which a [`Matrix`](crate::Matrix) holds these weights unless it is told to convert them: their own, or
+    /// f32 for 64-bit floats.
+    ///
+    /// ```
+    /// use beamline_kernels::Encoding;
+    /// assert_eq!((Encoding::F64.held(), Encoding::Q8_0.held()), (Encoding::F32, Encoding::Q8_0));
+    /// ```
+    #[must_use]
+    pub fn held(self) -> Self {
+        if self == Self::F64 { Self::F32 } else { self }
     }
 
     /// The name used on the command line: `f32`, `q8_0`, `q4_k`, ...
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
+            Self::F64 => "f64",
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
             Self::Q8_0 => "q8_0",
@@ -133,6 +161,9 @@ impl Encoding {
             Self::Q4K => "q4_k",
             Self::Q5K => "q5_k",
             Self::Q6K => "q6_k",
+            Self::Iq4Nl => "iq4_nl",
+            Self::Iq4Xs => "iq4_xs",
+            Self::Mxfp4 => "mxfp4",
         }
     }
 
@@ -153,6 +184,10 @@ impl Encoding {
             Self::F32 => {
                 let (words, _) = bytes.as_chunks::<4>();
                 out.iter_mut().zip(words).for_each(|(o, &b)| *o = f32::from_le_bytes(b));
+            }
+            Self::F64 => {
+                let (words, _) = bytes.as_chunks::<8>();
+                out.iter_mut().zip(words).for_each(|(o, &b)| *o = f64::from_le_bytes(b) as f32);
             }
             Self::F16 | Self::Bf16 => {
                 let (words, _) = bytes.as_chunks::<2>();

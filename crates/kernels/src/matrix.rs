@@ -52,8 +52,8 @@ impl Matrix {
     /// 65,504), or the target cannot be written.
     pub fn pack(source: &Source<'_>, target: Option<Encoding>, compute: &Compute) -> Result<Self, PackError> {
         source.check()?;
-        let target = target.unwrap_or(source.encoding);
-        if target != source.encoding && !Encoding::WRITABLE.contains(&target) {
+        let target = target.unwrap_or(source.encoding.held());
+        if target != source.encoding.held() && !Encoding::WRITABLE.contains(&target) {
             return Err(PackError::Target(target));
         }
         match Panels::pack(source, target, compute) {
@@ -96,7 +96,7 @@ impl Matrix {
     ) -> Result<Self, PackError> {
         let source = Source { encoding, layout, bytes: lent.bytes(), outputs, inputs, order: None };
         source.check()?;
-        if !encoding.is_float() {
+        if !encoding.is_float() || encoding.held() != encoding {
             return Err(PackError::Quantised(encoding));
         }
         let held = InPlace::new(lent, encoding, layout, [outputs, inputs]);

@@ -64,7 +64,7 @@ pub(crate) enum PanelMut<'a> {
 impl Kind {
     fn of(encoding: Encoding) -> Self {
         match encoding {
-            Encoding::F32 => Self::F32,
+            Encoding::F32 | Encoding::F64 => Self::F32,
             Encoding::F16 => Self::F16,
             Encoding::Bf16 => Self::Bf16,
             Encoding::Q4_0 | Encoding::Q4_1 | Encoding::Q2K | Encoding::Q3K | Encoding::Q4K => Self::Nibbles,

@@ -51,8 +51,8 @@ pub enum PackError {
         /// Such an output.
         output: usize,
     },
-    /// Quantised weights cannot be used as they lie.
-    #[error("weights quantized as {0} cannot be used in place: repack them with Matrix::pack")]
+    /// Only f32, f16 and bf16 can be used as they lie.
+    #[error("weights stored as {0} cannot be used in place: repack them with Matrix::pack")]
     Quantised(Encoding),
     /// The conversion asked for is none that can be written.
     #[error("cannot convert weights to {0}; choose one of {names}", names = Encoding::WRITABLE.map(Encoding::name).join(", "))]

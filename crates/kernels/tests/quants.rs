@@ -5,7 +5,7 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use beamline_kernels::{ActivationFormat, Compute, Encoding, Isa, Layout, Matrix, Source};
+use beamline_kernels::{ActivationFormat, Compute, Encoding, Isa, Layout, Matrix, PackError, Source};
 use support::spelled_out;
 
 struct Golden {
@@ -47,7 +47,8 @@ fn bits(values: &[f32]) -> Vec<u32> {
 #[test]
 fn every_format_decodes_bit_for_bit() {
     let goldens = goldens();
-    assert_eq!(goldens.len(), 12);
+    // All but f32, which is what the values are.
+    assert_eq!(goldens.len(), Encoding::ALL.len() - 1);
     for g in goldens {
         let mut out = vec![0.0; g.values.len()];
         g.encoding.decode(&g.raw, &mut out);
@@ -149,6 +150,7 @@ fn extreme(encoding: Encoding, outputs: usize, inputs: usize) -> Vec<u8> {
                     _ => (),
                 }
             }
+            Encoding::Mxfp4 => block[0] = 120 + (i % 5) as u8,
             _ => block[..2].copy_from_slice(&scale),
         }
         if matches!(encoding, Encoding::Q4_1 | Encoding::Q4K) {
@@ -173,8 +175,11 @@ fn activations(rows: usize, inputs: usize) -> Vec<f32> {
 fn integer_products_are_exact_sums_in_groups_and_towers_alone() {
     let (outputs, rows) = (37, 9);
     let bias: Vec<f32> = (0..outputs).map(|o| (o as f32).cos()).collect();
-    let of_32 = [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1].map(|encoding| (encoding, [96, 800]));
-    let cases = of_32.into_iter().chain([Encoding::Q4K, Encoding::Q6K].map(|encoding| (encoding, [256, 1024])));
+    let of_32 = [Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1, Encoding::Iq4Nl, Encoding::Mxfp4]
+        .map(|encoding| (encoding, [96, 800]));
+    let cases = of_32
+        .into_iter()
+        .chain([Encoding::Q4K, Encoding::Q6K, Encoding::Iq4Xs].map(|encoding| (encoding, [256, 1024])));
     for (encoding, inputs) in cases.flat_map(|(encoding, lengths)| lengths.map(|inputs| (encoding, inputs))) {
         let x = activations(rows, inputs);
         let raw = extreme(encoding, outputs, inputs);
@@ -198,4 +203,61 @@ fn integer_products_are_exact_sums_in_groups_and_towers_alone() {
             }
         }
     }
+}
+
+/// Powers of two far beyond f16: the lowest two are not normal, and those that would take a weight beyond f32 are refused.
+#[test]
+fn powers_of_two_are_scales_as_far_as_weights_stay_finite() {
+    let compute = Compute::scalar();
+    for power in 0..=255u8 {
+        let raw = [&[power][..], &[0x17; 16]].concat(); // 12 / 2 = 6 in the low half, 0.5 in the high one
+        let [mut out, mut decoded] = [[0.0; 32]; 2];
+        Encoding::Mxfp4.decode(&raw, &mut decoded);
+        let scale = 2f64.powi(i32::from(power) - 127);
+        assert_eq!((f64::from(decoded[16]), decoded[0]), (scale / 2.0, (6.0 * scale) as f32), "2^({power} - 127)");
+        let source = Source {
+            encoding: Encoding::Mxfp4,
+            bytes: &raw,
+            layout: Layout::OutIn,
+            outputs: 1,
+            inputs: 32,
+            order: None,
+        };
+        match Matrix::pack(&source, None, &compute) {
+            Ok(matrix) => {
+                matrix.row(0, &mut out);
+                assert_eq!(bits(&out), bits(&decoded));
+            }
+            Err(error) => assert!(power > 240 && error == PackError::NotFinite { output: 0 }, "{power}: {error}"),
+        }
+        assert!(decoded[0].is_finite() || Matrix::pack(&source, None, &compute).is_err());
+    }
+}
+
+/// 64-bit floats are rounded to f32 once, whichever way they lie, and refused where that makes them infinite.
+#[test]
+fn doubles_are_held_as_f32() {
+    let compute = Compute::scalar();
+    let (outputs, inputs) = (19, 35);
+    let numbers: Vec<f64> = (0..outputs * inputs).map(|i| (f64::from(i as u32) * 0.37).sin() / 3.0).collect();
+    let pack = |numbers: &[f64], layout, target| {
+        let bytes = numbers.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+        let source = Source { encoding: Encoding::F64, bytes: &bytes, layout, outputs, inputs, order: None };
+        Matrix::pack(&source, target, &compute)
+    };
+    for (layout, steps) in [(Layout::OutIn, [inputs, 1]), (Layout::InOut, [1, outputs])] {
+        let matrix = pack(&numbers, layout, None).unwrap();
+        assert_eq!(matrix.encoding(), Encoding::F32);
+        for output in 0..outputs {
+            let mut row = vec![0.0; inputs];
+            matrix.row(output, &mut row);
+            let expected: Vec<f32> = (0..inputs).map(|i| numbers[output * steps[0] + i * steps[1]] as f32).collect();
+            assert_eq!(bits(&row), bits(&expected), "{layout:?} {output}");
+        }
+        assert_eq!(pack(&numbers, layout, Some(Encoding::Q8_0)).unwrap().encoding(), Encoding::Q8_0);
+        assert_eq!(pack(&numbers, layout, Some(Encoding::F64)).unwrap_err(), PackError::Target(Encoding::F64));
+    }
+    let mut large = numbers;
+    large[2 * inputs] = 1e300;
+    assert_eq!(pack(&large, Layout::OutIn, None).unwrap_err(), PackError::NotFinite { output: 2 });
 }

@@ -109,7 +109,7 @@ pub(crate) struct Described {
 
 /// Reads a `config.json`, as transformers writes it.
 pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
-    let json: Value = serde_json::from_slice(bytes).map_err(|e| Defect::Json(e.to_string()))?;
+    let json = crate::json::python_json(bytes).map_err(|e| Defect::Json(e.to_string()))?;
     read_json(json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?, None)
 }
 
@@ -117,8 +117,7 @@ pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
 fn read_json(json: &Map<String, Value>, asked: Option<&Asked>) -> Result<Described, Defect> {
     let fields = Fields::new(json).watched(asked);
     if let Some(quantization) = fields.get("quantization_config") {
-        let method = quantization.get("quant_method").unwrap_or(quantization);
-        return Err(Defect::unsupported("quantization_config", method, "plain weights, or GGUF"));
+        return Err(quantized(quantization));
     }
     fields.only("is_encoder_decoder", &Value::Bool(false))?;
     fields.only("per_layer_config", &Value::Null)?;
@@ -129,6 +128,17 @@ fn read_json(json: &Map<String, Value>, asked: Option<&Asked>) -> Result<Describ
         |a| a.names,
         |architecture, name| (architecture.read)(name, fields.spelled(architecture.spellings)),
     )
+}
+
+/// Why weights that another program quantised are refused: its method by name, and the way out.
+fn quantized(config: &Value) -> Defect {
+    let text = |name: &str| config.get(name).and_then(Value::as_str);
+    let flag = |name: &str| config.get(name).and_then(Value::as_bool) == Some(true);
+    // bitsandbytes has not always named itself.
+    let unnamed = if flag("load_in_4bit") || flag("load_in_8bit") { "bitsandbytes" } else { "an unnamed method" };
+    let method: String = text("quant_method").unwrap_or(unnamed).chars().take(40).collect();
+    let ways = "none; take a GGUF file of the model (--model FILE.gguf), or the repository that it was quantized from, which --dtype can convert";
+    Defect::unsupported("quantization_config.quant_method", method, ways)
 }
 
 /// Reads the keys of a GGUF file.
@@ -258,6 +268,20 @@ mod tests {
         let both: Vec<_> = HARMLESS.iter().filter(|(name, _)| seen.contains(*name)).collect();
         assert!(both.is_empty(), "called harmless, and read: {both:?}");
         is_documented(&lines.join("\n"));
+    }
+
+    #[test]
+    fn quantized_weights_are_refused_by_the_name_of_their_method() {
+        let methods = ["awq", "gptq", "fp8", "bitsandbytes", "compressed-tensors", "mxfp4"];
+        let named = methods.map(|method| (format!(r#"{{"quant_method": "{method}", "bits": 4}}"#), method));
+        let unnamed =
+            [(r#"{"load_in_4bit": true}"#, "bitsandbytes"), ("{}", "an unnamed method"), ("7", "an unnamed method")];
+        let unnamed = unnamed.map(|(config, method)| (config.to_owned(), method));
+        for (config, method) in named.into_iter().chain(unnamed) {
+            let json = format!(r#"{{"model_type": "llama", "quantization_config": {config}}}"#);
+            let refused = from_json(json.as_bytes()).map(|_| ()).unwrap_err().to_string();
+            assert!(refused.contains(method) && refused.contains("GGUF") && refused.contains("--dtype"), "{refused}");
+        }
     }
 
     #[test]

@@ -100,9 +100,9 @@ fn header(file: &WeightFile) -> Result<(Metadata, usize), LoadError> {
 fn kind(dtype: Dtype) -> Kind {
     match dtype {
         Dtype::F32 => Kind::Known(Encoding::F32),
+        Dtype::F64 => Kind::Known(Encoding::F64),
         Dtype::F16 => Kind::Known(Encoding::F16),
         Dtype::BF16 => Kind::Known(Encoding::Bf16),
-        Dtype::F64 => Kind::Other("F64"),
         Dtype::BOOL => Kind::Other("BOOL"),
         Dtype::U8 | Dtype::U16 | Dtype::U32 | Dtype::U64 => Kind::Other("unsigned integer"),
         Dtype::I8 | Dtype::I16 | Dtype::I32 | Dtype::I64 => Kind::Other("integer"),

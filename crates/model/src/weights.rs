@@ -262,7 +262,7 @@ impl<'a> Weights<'a> {
         stepped: bool,
     ) -> Result<Arc<Matrix>, LoadError> {
         let (Found { stored, file }, encoding) = self.stored(&tensor, &slice.stored_shape([outputs, inputs]))?;
-        let (target, path) = (self.options.dtype.unwrap_or(encoding), file.path());
+        let (target, path) = (self.options.dtype.unwrap_or(encoding.held()), file.path());
         let place = slice.place(&stored.place);
         let fits = slice.rows.is_none() && target == encoding && encoding.is_float();
         let matrix = if let Some(lent) = fits.then(|| file.lend(&place)).flatten() {

@@ -80,6 +80,11 @@ pub trait Processor: Send {
     fn is_complete(&mut self) -> Option<bool> {
         None
     }
+    /// Whether the text is whole and nothing but an end token may follow; false where the processor has no say in it, as all
+    /// but grammars.
+    fn is_finished(&mut self) -> bool {
+        false
+    }
     /// Whether it tosses a coin, so that sequences over one prompt differ from the first row on.
     fn is_random(&self) -> bool {
         false
@@ -115,6 +120,11 @@ impl Pipeline {
     /// Whether the text may end as it has come so far, by all processors that know; none where none does.
     pub fn is_complete(&mut self) -> Option<bool> {
         self.0.iter_mut().filter_map(|processor| processor.is_complete()).reduce(|all, one| all && one)
+    }
+
+    /// Whether the text is finished: all processors that know let it end, and by one of them nothing else may follow.
+    pub fn is_finished(&mut self) -> bool {
+        self.is_complete() == Some(true) && self.0.iter_mut().any(|processor| processor.is_finished())
     }
 
     /// Whether a processor tosses coins.

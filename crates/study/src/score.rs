@@ -89,7 +89,8 @@ pub fn score(engine: &Engine, prefix: Option<&str>, text: &Prompt) -> Result<Sco
     Ok(total(engine, &ids, tokens, parted))
 }
 
-/// All tokens, and how many of them are the prefix's.
+/// All tokens, and how many of them are the prefix's. Spaces at a prefix's end count as the text's where the vocabulary has
+/// them there.
 fn parts(engine: &Engine, prefix: Option<&str>, text: &Prompt) -> Result<(Vec<TokenId>, usize), Error> {
     let text = match (text, prefix) {
         (Prompt::Ids(ids), _) => {
@@ -103,6 +104,14 @@ fn parts(engine: &Engine, prefix: Option<&str>, text: &Prompt) -> Result<(Vec<To
     let together = engine.tokenizer().ids(&format!("{}{text}", prefix.unwrap_or_default()))?;
     if together.starts_with(&before) {
         return Ok((together, before.len()));
+    }
+    // Where a prefix ends in spaces, most vocabularies put the last of them into the text's first token.
+    let trimmed = prefix.unwrap_or_default().trim_end();
+    if trimmed.len() < prefix.unwrap_or_default().len() {
+        let shorter = engine.tokenizer().ids(trimmed)?;
+        if together.starts_with(&shorter) {
+            return Ok((together, shorter.len()));
+        }
     }
     let after = engine.tokenizer().ids(text)?;
     let begins = engine.tokenizer().begin().is_some_and(|begin| after.first() == Some(&begin));

@@ -105,6 +105,11 @@ pub enum OptionError {
         /// The token.
         id: u32,
     },
+    /// A model's own file that asks for draws at temperature 0.
+    #[error(
+        "the model's own files set do_sample to true and temperature to 0, at which nothing can be drawn; give --temperature 0.7, or another above 0, or --do-sample=false for greedy search"
+    )]
+    ZeroTemperature,
     /// A token beyond the model's vocabulary.
     #[error("{option} {id} is beyond the vocabulary; ids must be in 0..={}", vocab - 1)]
     UnknownToken {

@@ -6,7 +6,7 @@ use crate::open::vocabulary;
 use crate::options::{self, Defaults};
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Check, Checkpoint, Holding, LoadOptions, Structure};
+use beamline_model::{Check, Checkpoint, Geometry, Holding, LoadOptions, Structure};
 use beamline_tokens::Tokenizer;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -214,6 +214,17 @@ impl Opened {
     /// Never, since the same files have been read once.
     pub fn structure(&self) -> Result<Structure, Error> {
         Ok(self.checkpoint.structure()?)
+    }
+
+    /// The model's sizes: its vocabulary, which may be padded beyond the tokenizer's, and its context.
+    ///
+    /// ```
+    /// use beamline::Opened;
+    /// assert_eq!(Opened::find(&"builtin".parse()?, &mut ())?.geometry().vocab, 8192);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn geometry(&self) -> Geometry {
+        self.checkpoint.geometry()
     }
 
     /// What a user should hear about the model's files.

@@ -43,6 +43,17 @@ impl FromStr for ModelName {
             return Ok(Self::Path(path.to_owned()));
         }
         let none = |reason: String| Error::NoModel { name: name.to_owned(), reason };
+        if name.is_empty() {
+            return Err(none(
+                "a model needs a name; leave it out for the one inside the binary, which is called builtin".to_owned(),
+            ));
+        }
+        if let Some(path) = misspelt(path).filter(|_| !name.contains(['@', ':'])) {
+            return Err(none(format!(
+                "no such file or folder; did you mean {}? For a name on the hub add a revision: {name}@main",
+                path.display()
+            )));
+        }
         if nearest(name, ["builtin"]).is_some() {
             return Err(none("no such file or folder; the model inside the binary is called builtin".to_owned()));
         }
@@ -74,6 +85,39 @@ fn looks_like_path(name: &str) -> bool {
     let is_gguf = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"));
     let in_folder = name.split_once('/').is_some_and(|(first, _)| first == "models" || Path::new(first).is_dir());
     is_gguf || in_folder || name.matches('/').count() > 1
+}
+
+/// What lies here under nearly the same path, where `path` does not: nobody has a folder like a model of the hub's by chance.
+fn misspelt(path: &Path) -> Option<PathBuf> {
+    let names = |folder: &Path| {
+        let entries = std::fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok()?;
+        let names = entries.take(MOST_ENTRIES).filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        Some(names)
+    };
+    let mut found = PathBuf::new();
+    for part in path.components() {
+        let part = part.as_os_str().to_str()?;
+        if found.join(part).exists() {
+            found.push(part);
+            continue;
+        }
+        // A longer name with this one in it is another name.
+        let names = names(&found)?;
+        let near = nearest(part, names.iter().map(String::as_str));
+        found.push(near.filter(|near| part.len() > 3 && near.len().abs_diff(part.len()) < 3)?);
+    }
+    holds_a_model(&found).then_some(found)
+}
+
+/// Entries of a folder that are looked at for a name that was probably meant.
+const MOST_ENTRIES: usize = 1000;
+
+/// Whether a folder or file could be opened as a model.
+fn holds_a_model(path: &Path) -> bool {
+    let is_gguf = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"));
+    path.join("config.json").is_file() || (is_gguf && path.is_file())
 }
 
 /// Why a name without an owner is none of the hub's: the few that it once had are there under their owners' names.
@@ -131,6 +175,18 @@ mod tests {
         }
         assert!(refused("gpt2").contains("openai-community/gpt2"));
         assert!(refused("smollm").contains("org/name"));
+    }
+
+    #[test]
+    fn a_folder_that_is_misspelt_is_not_looked_for_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("models/SmolLM2-135M")).unwrap();
+        std::fs::write(folder.path().join("models/SmolLM2-135M/config.json"), "{}").unwrap();
+        let near = |name: &str| misspelt(&folder.path().join(name));
+        let right = Some(folder.path().join("models/SmolLM2-135M"));
+        assert_eq!((near("models/SmolLM2-135"), near("model/SmolLM2-135N")), (right.clone(), right));
+        assert_eq!((near("models/gemma"), near("other/thing"), near("models2")), (None, None, None));
+        assert!(refused("").contains("needs a name"));
     }
 
     #[test]

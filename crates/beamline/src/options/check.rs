@@ -200,6 +200,10 @@ fn forbidden(settings: &Options) -> Result<(), Error> {
 /// Says which given option has no effect or contradicts another, and whether every token that is named exists.
 pub(crate) fn check(settings: &Options, vocab: usize) -> Result<(), Error> {
     contradictions(settings, vocab, true)?;
+    // No user can ask for it: it is the model's.
+    if settings.flag("do_sample") && settings.number("temperature") == Some(0.0) {
+        return Err(OptionError::ZeroTemperature.into());
+    }
     for TokenId(id) in settings.end_tokens() {
         if id as usize >= vocab {
             return Err(beyond("eos_token_id", id, vocab));

@@ -1,8 +1,11 @@
 //! What a model's own files say about decoding.
 
+mod usable;
+
 use super::foreign::{Foreign, foreign, is_neutral};
 use super::list::options;
-use super::settings::{Options, Origin, Setting};
+use super::settings::{Options, Origin};
+use beamline_model::python_json;
 use beamline_shape::OptionValue;
 use beamline_tokens::TokenId;
 use serde_json::{Map, Value};
@@ -16,53 +19,96 @@ pub(crate) struct Defaults {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Options that a model's file has no say in: they are no fields of transformers'.
-const NOT_A_MODELS: [&str; 14] = [
-    "assistant",
-    "rng",
-    "seed",
-    "preset",
-    "processors",
-    "json_schema",
-    "regex",
-    "lark",
-    "exact_search",
-    "node_budget",
-    "best_of",
-    "rank_by",
-    "arithmetic_sampling",
-    "stochastic_beams",
+/// Options that a model's own files may set: those that are fields of transformers' `GenerationConfig`. What else they hold is
+/// in [`foreign`]; `goldens/expected/generation_fields.json` has all fields, and a test goes through them.
+const A_MODELS: [&str; 43] = [
+    "assistant_confidence_threshold",
+    "bad_words_ids",
+    "begin_suppress_tokens",
+    "diversity_penalty",
+    "do_sample",
+    "early_stopping",
+    "encoder_no_repeat_ngram_size",
+    "encoder_repetition_penalty",
+    "eos_token_id",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "exponential_decay_length_penalty",
+    "force_words_ids",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "guidance_scale",
+    "length_penalty",
+    "max_length",
+    "max_matching_ngram_size",
+    "max_new_tokens",
+    "max_time",
+    "min_length",
+    "min_new_tokens",
+    "min_p",
+    "no_repeat_ngram_size",
+    "num_assistant_tokens",
+    "num_assistant_tokens_schedule",
+    "num_beam_groups",
+    "num_beams",
+    "num_return_sequences",
+    "penalty_alpha",
+    "prompt_lookup_num_tokens",
+    "remove_invalid_values",
+    "renormalize_logits",
+    "repetition_penalty",
+    "sequence_bias",
+    "stop_strings",
+    "suppress_tokens",
+    "temperature",
+    "top_h",
+    "top_k",
+    "top_p",
+    "typical_p",
 ];
 
+const GENERATION: &str = "generation_config.json";
+const CONFIG: &str = "config.json";
+const END: &str = "eos_token_id";
+
 impl Defaults {
-    /// Reads `generation_config.json` where there is one, and end and begin tokens from `config.json` where the former
-    /// does not name them. A value that cannot be used is passed over with a warning: it is the model author's, not the
-    /// user's.
+    /// Reads `generation_config.json`, or, where there is none that can be read, the fields of the same names in
+    /// `config.json`, as transformers does. A value that cannot be used is passed over with a warning: it is the model
+    /// author's, not the user's.
     pub(crate) fn read(generation: Option<&[u8]>, config: &[u8]) -> Self {
-        let object = |bytes: &[u8]| match serde_json::from_slice(bytes) {
+        let object = |bytes: &[u8]| match python_json(bytes) {
             Ok(Value::Object(fields)) => Ok(fields),
             Ok(_) => Err("it is no JSON object".to_owned()),
             Err(error) => Err(error.to_string()),
         };
         let mut defaults = Self::default();
         let config = object(config).unwrap_or_default();
-        let generation = match generation.map(object).transpose() {
-            Ok(fields) => fields,
-            Err(reason) => {
-                defaults.warnings.push(format!("generation_config.json is passed over: {reason}"));
-                None
+        match generation.map(object).transpose() {
+            Ok(Some(fields)) => {
+                defaults.take(GENERATION, &fields);
+                if let (None, Some(end)) = (fields.get(END), config.get(END).filter(|id| !id.is_null())) {
+                    defaults.warnings.push(format!(
+                        "{CONFIG} names the end token {end}, {GENERATION} names none and counts: texts end at their length; give --eos-token-id {end} to end them there"
+                    ));
+                }
+                defaults.begin = begin(&fields).or_else(|| begin(&config));
             }
-        };
-        if let Some(fields) = &generation {
-            defaults.take(fields);
-        }
-        let id = |name: &str| generation.as_ref().and_then(|fields| fields.get(name)).or_else(|| config.get(name));
-        defaults.begin = id("bos_token_id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()).map(TokenId);
-        let option = options().find(|option| option.name == "eos_token_id").expect("in the list");
-        match id("eos_token_id").map(|value| option.read(value)) {
-            Some(Ok(Some(value))) => defaults.settings.put(option.name, value, Origin::Model),
-            Some(Err(error)) => defaults.warnings.push(format!("the model's {error}")),
-            _ => {}
+            other => {
+                if let Err(reason) = other {
+                    defaults.warnings.push(format!("{GENERATION} is passed over for {CONFIG}: {reason}"));
+                }
+                // The other fields there are the network's.
+                let own = config.iter().filter(|(name, _)| {
+                    A_MODELS.contains(&name.as_str()) || matches!(foreign(name), Some(Foreign::Unsupported(_)))
+                });
+                defaults.take(CONFIG, &own.map(|(name, value)| (name.clone(), value.clone())).collect());
+                defaults.begin = begin(&config);
+                if let (Some(id), Some(Value::Bool(true))) =
+                    (defaults.begin, config.get("force_bos_token_to_be_generated"))
+                {
+                    defaults.settings.put("forced_bos_token_id", OptionValue::Ids(vec![id.0]), Origin::Model);
+                }
+            }
         }
         defaults
     }
@@ -75,55 +121,60 @@ impl Defaults {
         defaults
     }
 
-    /// Drops tokens that the model does not have: they must not be the user's trouble.
-    fn fit_ids(&mut self, vocab: usize) {
-        let beyond = |setting: &Setting| setting.value.all_ids().iter().any(|&id| id as usize >= vocab);
-        let names: Vec<&str> = self
-            .settings
-            .iter()
-            .filter(|(name, s)| *name != "eos_token_id" && beyond(s))
-            .map(|(name, _)| name)
-            .collect();
-        for name in names {
-            self.settings.remove(name);
-            self.warnings.push(format!(
-                "generation_config.json: {name} names tokens beyond the vocabulary of {vocab}; passed over"
-            ));
-        }
-    }
-
-    /// Drops end and begin tokens that the model does not have: a smaller copy of a model often keeps those of the larger.
+    /// Drops tokens that the model does not have: a smaller copy of a model often keeps those of the larger, and they must not
+    /// be the user's trouble.
     pub(crate) fn fit(&mut self, vocab: usize) {
-        self.fit_ids(vocab);
         self.begin = self.begin.filter(|token| token.index() < vocab);
-        let Some(OptionValue::Ids(ids)) = self.settings.get("eos_token_id").map(|setting| setting.value.clone()) else {
-            return;
-        };
-        let (known, unknown): (Vec<u32>, Vec<u32>) = ids.into_iter().partition(|&id| (id as usize) < vocab);
-        if !unknown.is_empty() {
+        let settings: Vec<_> = self.settings.iter().map(|(name, setting)| (name, setting.value.clone())).collect();
+        for (name, mut value) in settings {
+            let unknown = usable::take_beyond(&mut value, vocab);
+            if unknown.is_empty() {
+                continue;
+            }
+            let what = if name == END { "end tokens".to_owned() } else { format!("{name}: the tokens") };
             self.warnings
-                .push(format!("the model's end tokens {unknown:?} are beyond its vocabulary of {vocab}; passed over"));
-            self.settings.put("eos_token_id", OptionValue::Ids(known), Origin::Model);
+                .push(format!("the model's {what} {unknown:?} are beyond its vocabulary of {vocab}; passed over"));
+            if usable::is_empty(&value) && name != END {
+                self.settings.remove(name);
+            } else {
+                self.settings.put(name, value, Origin::Model);
+            }
         }
     }
 
-    fn take(&mut self, fields: &Map<String, Value>) {
+    fn take(&mut self, file: &str, fields: &Map<String, Value>) {
         for (name, value) in fields {
-            if name == "eos_token_id" {
-                continue; // read with config.json's
-            }
-            let known = options().find(|option| option.name == name && !NOT_A_MODELS.contains(&option.name));
-            if let Some(option) = known {
-                match option.read(value) {
+            let known = options().find(|option| option.name == name);
+            if let Some(option) = known.filter(|option| A_MODELS.contains(&option.name)) {
+                let (value, dropped) = usable::usable(option.kind, value);
+                if !dropped.is_empty() {
+                    let dropped = Value::Array(dropped);
+                    self.warnings.push(format!("{file}: {name} holds {dropped}, which nothing can match; passed over"));
+                }
+                match option.read(&value) {
                     Ok(Some(value)) => self.settings.put(option.name, value, Origin::Model),
                     Ok(None) => {}
-                    Err(error) => self.warnings.push(format!("generation_config.json: {error}; passed over")),
+                    // Out of range on its own: refused by whoever would draw with it.
+                    Err(_) if name == "temperature" && value.as_f64() == Some(0.0) => {
+                        self.settings.put(option.name, OptionValue::Number(0.0), Origin::Model);
+                    }
+                    Err(error) => self.warnings.push(format!("{file}: {error}; passed over")),
                 }
             } else if !foreign(name).is_some_and(Foreign::is_harmless) && !is_neutral(value) {
-                self.warnings.push(format!("generation_config.json sets {name} to {value}, which has no effect here"));
+                let why = if known.is_some() {
+                    "which transformers does not read from there"
+                } else {
+                    "which has no effect here"
+                };
+                self.warnings.push(format!("{file} sets {name} to {value}, {why}"));
             }
         }
     }
+}
+
+/// The token an empty prompt begins with.
+fn begin(fields: &Map<String, Value>) -> Option<TokenId> {
+    fields.get("bos_token_id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()).map(TokenId)
 }
 
 #[cfg(test)]
@@ -134,15 +185,64 @@ mod tests {
         Defaults::read(generation.map(str::as_bytes), config.as_bytes())
     }
 
+    fn end(defaults: &Defaults) -> Option<OptionValue> {
+        defaults.settings.get(END).map(|setting| setting.value.clone())
+    }
+
     #[test]
     fn generation_config_wins_over_config_for_begin_and_end() {
         let both =
             read(Some(r#"{"eos_token_id": [1, 2], "bos_token_id": 7}"#), r#"{"eos_token_id": 5, "bos_token_id": 6}"#);
-        assert_eq!(both.settings.get("eos_token_id").unwrap().value, OptionValue::Ids(vec![1, 2]));
-        assert_eq!(both.begin, Some(TokenId(7)));
-        let one = read(Some("{}"), r#"{"eos_token_id": 5, "bos_token_id": null}"#);
-        assert_eq!(one.settings.get("eos_token_id").unwrap().value, OptionValue::Ids(vec![5]));
-        assert_eq!(one.begin, None);
+        assert_eq!(end(&both), Some(OptionValue::Ids(vec![1, 2])));
+        assert_eq!((both.begin, both.warnings.len()), (Some(TokenId(7)), 0));
+        // transformers asks config.json where the other file is not there, or is no JSON, and not where it is silent.
+        let silent = read(Some("{}"), r#"{"eos_token_id": 5, "bos_token_id": null}"#);
+        assert_eq!((end(&silent), silent.begin), (None, None));
+        assert!(silent.warnings[0].contains("--eos-token-id 5"), "{:?}", silent.warnings);
+        for generation in [None, Some("{")] {
+            assert_eq!(end(&read(generation, r#"{"eos_token_id": 5}"#)), Some(OptionValue::Ids(vec![5])));
+        }
+    }
+
+    #[test]
+    fn config_may_hold_generation_options_where_there_is_no_other_file() {
+        let config = r#"{"num_beams": 4, "max_length": 20, "n_embd": 16, "top_k": null, "seed": 3, "repetition_penalty": NaN,
+            "force_bos_token_to_be_generated": true, "bos_token_id": 3}"#;
+        let defaults = read(None, config);
+        let count = |name| defaults.settings.get(name).and_then(|setting| setting.value.count());
+        assert_eq!((count("num_beams"), count("max_length"), count("seed")), (Some(4), Some(20), None));
+        assert_eq!(defaults.settings.get("forced_bos_token_id").map(|s| s.value.all_ids()), Some(vec![3]));
+        assert_eq!(defaults.warnings.len(), 1, "{:?}", defaults.warnings);
+        assert!(defaults.warnings[0].contains("config.json: repetition_penalty"), "{:?}", defaults.warnings);
+        assert_eq!(read(Some("{}"), config).settings.iter().count(), 0);
+    }
+
+    #[test]
+    fn one_bad_entry_loses_neither_file_nor_list() {
+        let odd = r#"{"temperature": NaN, "repetition_penalty": 1.5, "eos_token_id": [-1, 262],
+            "suppress_tokens": [3, -1, 9000], "bad_words_ids": [[1, 2], [9000]], "presence_penalty": 1.5}"#;
+        let mut defaults = read(Some(odd), "{}");
+        defaults.fit(512);
+        let value = |name| defaults.settings.get(name).map(|setting| setting.value.clone());
+        assert_eq!(value("repetition_penalty"), Some(OptionValue::Number(1.5)));
+        assert_eq!(end(&defaults), Some(OptionValue::Ids(vec![262])));
+        assert_eq!(value("suppress_tokens"), Some(OptionValue::Ids(vec![3])));
+        assert_eq!(value("bad_words_ids"), Some(OptionValue::Lists(vec![vec![1, 2]])));
+        assert_eq!((value("temperature"), value("presence_penalty")), (None, None));
+        assert_eq!(defaults.warnings.len(), 6, "{:?}", defaults.warnings);
+    }
+
+    #[test]
+    fn every_field_of_transformers_is_an_option_or_foreign() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../goldens/expected/generation_fields.json");
+        let fields: Vec<String> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        for field in &fields {
+            let option = options().any(|option| option.name == field) && A_MODELS.contains(&field.as_str());
+            assert!(option != foreign(field).is_some(), "{field}: a model's option or foreign, and not both");
+        }
+        for option in A_MODELS {
+            assert!(fields.iter().any(|field| field == option), "{option} is no field of transformers'");
+        }
     }
 
     #[test]

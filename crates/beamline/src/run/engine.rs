@@ -150,11 +150,14 @@ impl Engine {
     /// Takes a smaller model along, to guess ahead for this one (the option `assistant`).
     ///
     /// # Errors
-    /// When its vocabulary is another: tokens must mean the same to both.
+    /// When its vocabulary is another: tokens must mean the same to both. Ids beyond all tokens, by which a vocabulary is
+    /// padded, may be more or fewer.
     pub fn assist(&mut self, assistant: &Self) -> Result<(), Error> {
         let (own, other) = (self.model.geometry().vocab, assistant.model.geometry().vocab);
         let bytes = |engine: &Self, id: u32| engine.tokenizer.vocabulary().bytes(TokenId(id)).to_vec();
-        let alike = own == other && (0..own as u32).all(|id| bytes(self, id) == bytes(assistant, id));
+        let (least, most) = (own.min(other) as u32, own.max(other) as u32);
+        let padding = |id: u32| id < least || bytes(self, id).is_empty();
+        let alike = (0..most).all(|id| bytes(self, id) == bytes(assistant, id) && padding(id));
         if !alike {
             return Err(Error::AssistantVocabulary { assistant: assistant.name.clone(), model: self.name.clone() });
         }

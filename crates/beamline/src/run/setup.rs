@@ -1,6 +1,7 @@
 //! A plan made into a strategy, a pipeline and rules to stop, for one prompt.
 
 use super::draft::{Assistant, Drafter, Lookup, Schedule};
+use super::finished::AtGrammarEnd;
 use crate::error::{Error, OptionError};
 use crate::options::{self, Options, Place, Plan, Room, SearchMethod, applies, order, phrases};
 use beamline_model::{Geometry, Model};
@@ -91,14 +92,19 @@ impl SearchSetup {
             // So that a beam can go on where end tokens are among the best.
             keep: if settings.size("num_beams") > 1 { (eos.len() + 1).max(2) } else { 1 },
         };
-        let pipeline = pipeline(plan, &brief)?;
+        let mut pipeline = pipeline(plan, &brief)?;
         let guided = guided && pipeline.names().contains(&"guidance_scale");
         let negative = guided.then(|| match negative {
             Some(ids) => ids.iter().copied().map(TokenId).collect(),
             None => prompt[prompt.len() - 1..].to_vec(),
         });
         fits(settings, room)?;
-        let stop = Stop { eos, max_new_tokens: room, strings, deadline: shared.deadline, rules: plan.rules().to_vec() };
+        let mut rules = plan.rules().to_vec();
+        let mut judges = pipeline.judges();
+        if eos.is_empty() && judges.is_complete().is_some() {
+            rules.push(Arc::new(AtGrammarEnd::new(judges)));
+        }
+        let stop = Stop { eos, max_new_tokens: room, strings, deadline: shared.deadline, rules };
         let strategy = match plan.own_strategy() {
             Some(make) => make(stop, prompt),
             None => strategy(settings, stop, shared, prompt),
@@ -247,5 +253,12 @@ fn drafter(
     let coins = settings.flag("do_sample").then_some(shared.coins);
     let confidence = settings.number("assistant_confidence_threshold").unwrap_or_default();
     let tokens = settings.size("num_assistant_tokens");
-    Ok(Some(Box::new(Assistant::new(Arc::clone(assistant), coins, tokens, schedule, confidence))))
+    Ok(Some(Box::new(Assistant::new(
+        Arc::clone(assistant),
+        resources.geometry.vocab,
+        coins,
+        tokens,
+        schedule,
+        confidence,
+    ))))
 }

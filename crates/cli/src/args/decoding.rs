@@ -93,7 +93,7 @@ pub(super) fn settings(matches: &ArgMatches) -> Result<Options, Failure> {
     if let Some(path) = matches.get_one::<String>("config") {
         let wrong = |reason: String| Failure::usage(format!("{path}: {reason}"));
         let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let json = serde_json::from_slice(&bytes).map_err(|error| wrong(format!("not valid JSON: {error}")))?;
+        let json = beamline::python_json(&bytes).map_err(|error| wrong(format!("not valid JSON: {error}")))?;
         settings.config(&json).map_err(|error| wrong(told(&error)))?;
     }
     Ok(settings)

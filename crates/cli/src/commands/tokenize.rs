@@ -7,7 +7,7 @@ use crate::output::{json, paint, print};
 use crate::paint::width;
 use crate::prompts;
 use crate::table::{Column, Table};
-use beamline::{Beginning, Special, TokenId, Tokenizer};
+use beamline::{Beginning, Opened, Special, TokenId, Tokenizer};
 use beamline_draw::labels;
 use serde_json::json;
 
@@ -15,14 +15,16 @@ pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
     // What was typed is read before the model is looked for.
     if let Some(ids) = &args.decode {
         let ids = prompts::parse_ids(ids, "--decode")?;
-        return decode(args, &model::find(&args.model)?.tokenizer()?, &ids);
+        return decode(args, &model::find(&args.model)?, &ids);
     }
     let text = prompts::text(args.text.as_deref().unwrap_or_default())?;
     encode(args, &model::find(&args.model)?.tokenizer()?, &text)
 }
 
-fn decode(args: &Tokenize, tokenizer: &Tokenizer, ids: &[TokenId]) -> Result<(), Failure> {
-    let count = tokenizer.vocabulary().len();
+fn decode(args: &Tokenize, opened: &Opened, ids: &[TokenId]) -> Result<(), Failure> {
+    let tokenizer = opened.tokenizer()?;
+    // A model may have more ids than there are tokens: those stand for no text.
+    let count = tokenizer.vocabulary().len().max(opened.geometry().vocab);
     if let Some(id) = ids.iter().find(|id| id.index() >= count) {
         return Err(Failure::usage(format!(
             "token id {id} is beyond the vocabulary; ids must be in 0..={}",

@@ -13,25 +13,35 @@ pub(crate) const MAX_BLOCK: usize = 256;
 /// group's.
 pub(crate) struct Block {
     pub(crate) quant: [i8; MAX_BLOCK],
-    /// The block's scale and minimum, as bits of f16. The minimum of 256 is subtracted, that of 32 added.
+    /// The block's scale and minimum, as bits of f16, or of bf16 where a power of two is the scale (MXFP4). The minimum of
+    /// 256 is subtracted, that of 32 added.
     pub(crate) large: [u16; 2],
     /// The groups' factors of both; all 1 where the block is one group.
     pub(crate) small: [[i8; 16]; 2],
     /// Weights that share a scale: 16 or 32.
     pub(crate) group: usize,
     pub(crate) has_min: bool,
+    /// Whether [`large`](Self::large) is bf16.
+    pub(crate) brain: bool,
 }
 
 impl Default for Block {
     fn default() -> Self {
-        Self { quant: [0; MAX_BLOCK], large: [0; 2], small: [[1; 16]; 2], group: 32, has_min: false }
+        Self { quant: [0; MAX_BLOCK], large: [0; 2], small: [[1; 16]; 2], group: 32, has_min: false, brain: false }
     }
 }
 
 impl Block {
+    /// Whether scale and minimum, and with them all weights, are finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        let numbers = if self.has_min { &self.large[..] } else { &self.large[..1] };
+        // No scale of f16 takes a number of eight bits beyond f32; a power of two of bf16 might.
+        numbers.iter().all(|&bits| (large(bits, self.brain) * 256.0).is_finite())
+    }
+
     /// The weights as numbers.
     pub(super) fn values(&self, out: &mut [f32]) {
-        let [scale, min] = self.large.map(|bits| half::f16::from_bits(bits).to_f32());
+        let [scale, min] = self.large.map(|bits| large(bits, self.brain));
         let sign = if out.len() == MAX_BLOCK { -1.0 } else { 1.0 };
         for (g, out) in out.chunks_mut(self.group).enumerate() {
             let scale = scale * f32::from(self.small[0][g]);
@@ -47,6 +57,11 @@ impl Block {
     }
 }
 
+/// What the bits of a block's scale or minimum mean.
+fn large(bits: u16, brain: bool) -> f32 {
+    if brain { half::bf16::from_bits(bits).to_f32() } else { half::f16::from_bits(bits).to_f32() }
+}
+
 /// The bits of an f16.
 fn f16(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
@@ -60,8 +75,9 @@ pub(crate) fn unpack(encoding: Encoding, bytes: &[u8], to: &mut Block) {
         Encoding::Q4_1 | Encoding::Q5_1 | Encoding::Q4K | Encoding::Q5K => (32, true),
         _ => (32, false),
     };
+    to.brain = encoding == Encoding::Mxfp4;
     match encoding {
-        Encoding::F32 | Encoding::F16 | Encoding::Bf16 => unreachable!("floats have no blocks"),
+        Encoding::F32 | Encoding::F64 | Encoding::F16 | Encoding::Bf16 => unreachable!("floats have no blocks"),
         Encoding::Q8_0 => {
             to.large[0] = f16(bytes, 0);
             to.quant.iter_mut().zip(&bytes[2..]).for_each(|(q, &b)| *q = b as i8);
@@ -71,6 +87,15 @@ pub(crate) fn unpack(encoding: Encoding, bytes: &[u8], to: &mut Block) {
         Encoding::Q3K => q3_k(bytes, to),
         Encoding::Q4K | Encoding::Q5K => q4_k(bytes, encoding == Encoding::Q5K, to),
         Encoding::Q6K => q6_k(bytes, to),
+        Encoding::Iq4Nl => {
+            to.large[0] = f16(bytes, 0);
+            looked_up(&bytes[2..], &IQ4, &mut to.quant);
+        }
+        Encoding::Iq4Xs => iq4_xs(bytes, to),
+        Encoding::Mxfp4 => {
+            to.large[0] = half_power(bytes[0]);
+            looked_up(&bytes[1..], &E2M1, &mut to.quant);
+        }
     }
 }
 
@@ -169,4 +194,38 @@ fn q6_k(bytes: &[u8], to: &mut Block) {
         let top = (high[half * 32 + i % 32] >> (2 * ((i / 32) % 4))) & 3;
         to.quant[i] = (nibble | (top << 4)) as i8 - 32;
     }
+}
+
+/// The numbers of IQ4_NL and IQ4_XS: close together near zero, where most weights are.
+const IQ4: [i8; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+/// The 4-bit floats of MXFP4 (two bits of exponent, one of mantissa), twice as large so that all are whole.
+const E2M1: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+
+/// Nibbles that are places in a table: of each 16 bytes the low halves first.
+fn looked_up(nibbles: &[u8], table: &[i8; 16], to: &mut [i8]) {
+    for (from, to) in nibbles.chunks_exact(16).zip(to.chunks_exact_mut(32)) {
+        for (i, byte) in from.iter().enumerate() {
+            to[i] = table[usize::from(byte & 15)];
+            to[i + 16] = table[usize::from(byte >> 4)];
+        }
+    }
+}
+
+/// One f16, a word of the top pairs of eight scales, 4 bytes of their low nibbles, 128 of nibbles.
+fn iq4_xs(bytes: &[u8], to: &mut Block) {
+    to.large[0] = f16(bytes, 0);
+    let top = f16(bytes, 2);
+    for g in 0..8 {
+        let low = (bytes[4 + g / 2] >> (4 * (g % 2))) & 15;
+        let high = (top >> (2 * g)) as u8 & 3;
+        to.small[0][g] = (low | (high << 4)) as i8 - 32;
+    }
+    looked_up(&bytes[8..], &IQ4, &mut to.quant);
+}
+
+/// Half of the power of two that a byte stands for, which makes up for the doubled numbers: 2^(byte - 128), as bits of bf16.
+fn half_power(byte: u8) -> u16 {
+    // The two lowest are not normal.
+    if byte < 2 { 0x20 << byte } else { u16::from(byte - 1) << 7 }
 }

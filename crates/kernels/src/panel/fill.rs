@@ -15,7 +15,7 @@ pub(crate) fn fill(
     panels: &mut [PanelMut<'_>],
     isa: Isa,
 ) -> Result<(), usize> {
-    if target == Encoding::F32 && source.encoding.is_float() {
+    if target == Encoding::F32 && source.encoding.is_float() && source.encoding != Encoding::F64 {
         return floats(source, first, panels, isa);
     }
     if source.layout == Layout::InOut && target == source.encoding {
@@ -184,8 +184,8 @@ impl Lane<'_> {
                         self.small[small + lane] = block.small[which][g];
                     }
                 }
-                finite &= block.large[which] & 0x7c00 != 0x7c00;
             }
+            finite &= block.is_finite();
         }
         finite
     }

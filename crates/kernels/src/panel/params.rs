@@ -15,7 +15,9 @@ pub(crate) struct Params {
     pub(crate) zero_point: i32,
     /// Whether [`large`](Self::large) speaks for 256 inputs, and each group has a factor.
     nested: bool,
-    /// `[panel][group or 256 inputs][scale, minimum][16]`, f16.
+    /// Whether [`large`](Self::large) is bf16, and not f16.
+    brain: bool,
+    /// `[panel][group or 256 inputs][scale, minimum][16]`, f16 or bf16.
     large: Aligned<u16>,
     /// `[panel][group][scale, minimum][16]`; empty where not nested.
     small: Aligned<i8>,
@@ -33,6 +35,7 @@ impl Params {
             has_min: matches!(encoding, Q4_1 | Q5_1 | Q2K | Q4K | Q5K),
             zero_point: Self::zero_point_of(encoding),
             nested: encoding.block() == MAX_BLOCK,
+            brain: encoding == Encoding::Mxfp4,
             large: Aligned::zeros(0),
             small: Aligned::zeros(0),
         };
@@ -140,7 +143,7 @@ impl PanelParams<'_> {
         }
         let large = &self.large[(slab >> self.steps[0]) * per..][..per];
         if !params.nested {
-            let scale = l.row_f16(&large[0]);
+            let scale = if params.brain { l.row_bf16(&large[0]) } else { l.row_f16(&large[0]) };
             let min = if params.has_min { l.row_f16(&large[1]) } else { params.off_zero_point(l, scale) };
             return [scale, min];
         }

@@ -64,10 +64,47 @@ fn q6_k(block: &[u8]) -> Vec<Group> {
     weights.chunks(16).enumerate().map(|(g, w)| Group { weights: w.to_vec(), scale: scale(g), min: None }).collect()
 }
 
+/// The sixteen numbers that nibbles of IQ4_NL and IQ4_XS stand for.
+const IQ4: [i32; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+/// 16 bytes of nibbles, the low ones first.
+fn nibbles(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    [bytes.iter().map(|b| b % 16).collect::<Vec<_>>(), bytes.iter().map(|b| b / 16).collect()]
+        .concat()
+        .into_iter()
+        .map(usize::from)
+}
+
+fn iq4_nl(block: &[u8]) -> Group {
+    Group { weights: nibbles(&block[2..]).map(|n| IQ4[n]).collect(), scale: f16(block, 0), min: None }
+}
+
+/// 256 weights: six bits of scale for each 32, the top two of them apart.
+fn iq4_xs(block: &[u8]) -> Vec<Group> {
+    let top = u16::from_le_bytes([block[2], block[3]]);
+    let group = |(g, bytes): (usize, &[u8])| {
+        let low = if g.is_multiple_of(2) { block[4 + g / 2] % 16 } else { block[4 + g / 2] / 16 };
+        let scale = i16::from(low) + 16 * (top >> (2 * g) & 3) as i16 - 32;
+        let weights = nibbles(bytes).map(|n| IQ4[n]).collect();
+        Group { weights, scale: f16(block, 0) * f32::from(scale), min: None }
+    };
+    block[8..].chunks(16).enumerate().map(group).collect()
+}
+
+/// A power of two, and numbers of two bits of exponent and one of mantissa, doubled.
+fn mxfp4(block: &[u8]) -> Group {
+    let number = |n: usize| [0, 1, 2, 3, 4, 6, 8, 12][n % 8] * if n < 8 { 1 } else { -1 };
+    let scale = 2f32.powi(i32::from(block[0]) - 128);
+    Group { weights: nibbles(&block[1..]).map(number).collect(), scale, min: None }
+}
+
 fn groups(encoding: Encoding, raw: &[u8]) -> Vec<Group> {
     let of = |block: &[u8]| match encoding {
         Encoding::Q4K => q4_k(block),
         Encoding::Q6K => q6_k(block),
+        Encoding::Iq4Xs => iq4_xs(block),
+        Encoding::Iq4Nl => vec![iq4_nl(block)],
+        Encoding::Mxfp4 => vec![mxfp4(block)],
         _ => vec![of_32(encoding, block)],
     };
     raw.chunks(encoding.block_bytes()).flat_map(of).collect()

@@ -1,9 +1,11 @@
 //! Grammars: texts that match a JSON schema, a regular expression or a Lark grammar.
 
+mod depth;
+
 use super::prelude::*;
 use beamline_tokens::Vocabulary;
 use llguidance::api::TopLevelGrammar;
-use llguidance::toktrie::{ApproximateTokEnv, TokEnv, TokRxInfo, TokTrie};
+use llguidance::toktrie::{ApproximateTokEnv, SimpleVob, TokEnv, TokRxInfo, TokTrie};
 use llguidance::{Matcher, ParserFactory};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -12,7 +14,7 @@ processor! {
     what: "Leaves only tokens with which the new text can still become one that matches."
     rule: "Remove every token after whose bytes no continuation matches the grammar; end tokens stay where the text matches as it is."
     when: "`json_schema` for data that a program reads, `regex` for dates and numbers, `lark` for languages."
-    limits: "The prompt is not looked at. JSON comes compact. Once nothing can follow, only end tokens are left; without any, that is an error. Probability that falls away is not given to others before sampling does so: unlikely texts may come out, since only what may not follow is removed."
+    limits: "The prompt is not looked at. JSON comes compact. Once nothing can follow, only end tokens are left; without any, the text is finished there. Probability that falls away is not given to others before sampling does so: unlikely texts may come out, since only what may not follow is removed."
     example: "let json = r#\"{\"version\": \"1.0\", \"added_tokens\": [], \"normalizer\": null, \"pre_tokenizer\": null,
     \"post_processor\": null, \"decoder\": {\"type\": \"Fuse\"}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\",
     \"vocab\": {\"a\": 0, \"7\": 1, \"b\": 2, \"42\": 3, \"end\": 4}}}\"#;
@@ -22,6 +24,20 @@ let mut logits = Logits::of(&[0.0; 5]);
 grammar.apply(&mut logits, &Context::default());
 assert_eq!(logits.ids(), [1, 3]);"
     source: "Willard and Louf (2023) for the idea; the `llguidance` library does the work."
+}
+
+/// The library's words in one line of a bounded length: they quote grammars whole, and end with the state of a parser, which
+/// says nothing to a user.
+fn in_a_line(error: &str) -> String {
+    const MOST: usize = 120;
+    let told = error.split("<state>").next().unwrap_or_default();
+    let line: Vec<char> = told.split_whitespace().collect::<Vec<_>>().join(" ").chars().collect();
+    if line.len() <= 2 * MOST {
+        return line.into_iter().collect();
+    }
+    // What is wrong stands before the quotation or after it.
+    let (first, last) = (line[..MOST].iter().collect::<String>(), line[line.len() - MOST..].iter().collect::<String>());
+    format!("{first} ... {last}")
 }
 
 /// How far the text has come in the grammar.
@@ -45,7 +61,7 @@ impl Grammar {
     /// # Errors
     /// When it cannot be read.
     pub fn regex(regex: &str, vocabulary: &Arc<Vocabulary>, vocab: usize, eos: &[TokenId]) -> Result<Self, ShapeError> {
-        Self::new(REGEX.name, TopLevelGrammar::from_regex(regex), vocabulary, vocab, eos)
+        Self::new(REGEX.name, TopLevelGrammar::from_regex(regex), 0, vocabulary, vocab, eos)
     }
 
     /// Texts of a language whose grammar is written for Lark.
@@ -58,7 +74,8 @@ impl Grammar {
         vocab: usize,
         eos: &[TokenId],
     ) -> Result<Self, ShapeError> {
-        Self::new(LARK.name, TopLevelGrammar::from_lark(grammar.to_owned()), vocabulary, vocab, eos)
+        let definitions = depth::of_lark(grammar);
+        Self::new(LARK.name, TopLevelGrammar::from_lark(grammar.to_owned()), definitions, vocabulary, vocab, eos)
     }
 
     /// JSON that a schema allows, without spaces between its parts (unless the schema's `x-guidance` says otherwise).
@@ -71,37 +88,41 @@ impl Grammar {
         vocab: usize,
         eos: &[TokenId],
     ) -> Result<Self, ShapeError> {
+        let definitions = depth::of_schema(schema);
         let mut schema = schema.clone();
         if let Some(fields) = schema.as_object_mut() {
             // Spaces without end are JSON too, and small models love them.
             let compact = || serde_json::json!({"whitespace_flexible": false});
             fields.entry("x-guidance").or_insert_with(compact);
         }
-        Self::new(SCHEMA.name, TopLevelGrammar::from_json_schema(schema), vocabulary, vocab, eos)
+        Self::new(SCHEMA.name, TopLevelGrammar::from_json_schema(schema), definitions, vocabulary, vocab, eos)
     }
 
     fn new(
         option: &'static str,
         grammar: TopLevelGrammar,
+        definitions: usize,
         vocabulary: &Arc<Vocabulary>,
         vocab: usize,
         eos: &[TokenId],
     ) -> Result<Self, ShapeError> {
-        let refused = |error: String| {
-            // The library adds the state of its parser, which says nothing to a user.
-            let told = error.split("<state>").next().unwrap_or_default();
-            let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
-            ShapeError::Grammar { option, reason: format!("{line}; mend it, or leave it out") }
+        let refused = |error: String| ShapeError::Grammar {
+            option,
+            reason: format!("{}; mend it, or leave it out", in_a_line(&error)),
         };
         let environment = environment(vocabulary, vocab);
-        let mut factory = ParserFactory::new_simple(&environment).map_err(|error| refused(error.to_string()))?;
-        factory.quiet();
-        let mut matcher = Matcher::new(factory.create_parser(grammar));
-        if let Some(error) = matcher.get_error() {
-            return Err(refused(error));
-        }
-        // A grammar that nothing matches shows at once.
-        matcher.compute_mask_or_eos().map_err(|error| refused(error.to_string()))?;
+        let compile = || {
+            let mut factory = ParserFactory::new_simple(&environment).map_err(|error| error.to_string())?;
+            factory.quiet();
+            let mut matcher = Matcher::new(factory.create_parser(grammar));
+            if let Some(error) = matcher.get_error() {
+                return Err(error);
+            }
+            // A grammar that nothing matches shows at once.
+            matcher.compute_mask_or_eos().map_err(|error| error.to_string())?;
+            Ok(matcher)
+        };
+        let matcher = depth::with_room_for(definitions, compile).and_then(|compiled| compiled).map_err(refused)?;
         Ok(Self { state: State(matcher), eos: eos.into() })
     }
 }
@@ -130,6 +151,17 @@ impl Processor for Grammar {
 
     fn is_complete(&mut self) -> Option<bool> {
         Some(self.may_end())
+    }
+
+    fn is_finished(&mut self) -> bool {
+        let matcher = &mut self.state.0;
+        if matcher.is_stopped() {
+            return matcher.get_error().is_none();
+        }
+        // The one end token of the library's lies beyond the vocabulary.
+        let (may_end, mask) = (self.may_end(), self.state.0.compute_mask().ok());
+        let more = |mask: &SimpleVob| mask.iter().any(|id| id as usize + 1 < mask.len());
+        may_end && !mask.as_ref().is_some_and(more)
     }
 
     fn accept(&mut self, _: &TokenList, token: TokenId) {

@@ -25,6 +25,8 @@ pub(crate) enum Schedule {
 /// distribution, they agree on the token too.
 pub(crate) struct Assistant {
     model: Arc<dyn Model>,
+    /// Ids of the model that it guesses for: as many as its own, but for those by which a vocabulary is padded.
+    vocab: usize,
     /// Draws as the search does; none for greedy search.
     coins: Option<Coins>,
     tokens: usize,
@@ -46,12 +48,23 @@ struct State {
 impl Assistant {
     pub(crate) fn new(
         model: Arc<dyn Model>,
+        vocab: usize,
         coins: Option<Coins>,
         tokens: usize,
         schedule: Schedule,
         confidence: f64,
     ) -> Self {
-        Self { model, coins, tokens, schedule, confidence, states: BTreeMap::new(), scores: Logits::default() }
+        Self { model, vocab, coins, tokens, schedule, confidence, states: BTreeMap::new(), scores: Logits::default() }
+    }
+
+    /// Takes a row of the draft model's as one of the other model's: padding that one of them has never comes.
+    fn load(&mut self, row: &[f32]) {
+        if row.len() >= self.vocab {
+            self.scores.load(&row[..self.vocab]);
+        } else {
+            let padding = std::iter::repeat_n(f32::NEG_INFINITY, self.vocab - row.len());
+            self.scores.load(&row.iter().copied().chain(padding).collect::<Vec<f32>>());
+        }
     }
 
     /// How many tokens to draft, given what became of the last ones.
@@ -80,6 +93,10 @@ impl Drafter for Assistant {
         let mut draft = Vec::new();
         while draft.len() < most {
             let mut feed: Vec<TokenId> = tokens.iter_from(state.cache.len()).collect();
+            // A text may hold padding that the draft model does not have.
+            if feed.iter().any(|token| token.index() >= geometry.vocab) {
+                break;
+            }
             while feed.len() > PIECE {
                 let later = feed.split_off(PIECE);
                 let span = Span { tokens: &feed, cache: &mut state.cache, want: Want::Nothing };
@@ -88,7 +105,7 @@ impl Drafter for Assistant {
             }
             let span = Span { tokens: &feed, cache: &mut state.cache, want: Want::Last };
             let rows = self.model.forward(&mut [span], &mut ())?;
-            self.scores.load(rows.row(0));
+            self.load(rows.row(0));
             let new = (tokens.len() - ahead.prompt_len) as u32;
             let toss = |purpose| self.coins.map_or(0.0, |coins| coins.toss(ahead.sequence, new, purpose, 0));
             let context = Context {
