@@ -56,7 +56,7 @@ pub use beamline_shape::{
 };
 pub use beamline_tokens::{
     Beginning, CharacterGroup, Characters, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList,
-    Tokenizer, TokensError, Utf8, Vocabulary, byte_tokenizer_json, characters, word_tokenizer_json,
+    Tokenizer, TokensError, Utf8, Vocabulary, byte_tokenizer_json, characters, pre_tokenizers, word_tokenizer_json,
 };
 pub use error::{Error, Fault, OptionError};
 pub use observe::{Event, EventKind, Interest, Observer, SessionId, Stage};

@@ -115,6 +115,9 @@ pub(crate) struct ModelArgs {
     /// Precision of activations in quantized matmuls: f32 (the reference), i16 or i8 (coarse; faster for prompts and batches) [default: i16]
     #[arg(long, value_parser = activations, value_name = "FORMAT", hide_short_help = true, help_heading = "Model")]
     pub(crate) activations: Option<ActivationFormat>,
+    /// How text is split before byte-level BPE, by llama.cpp's name for it, such as llama-bpe [default: what the model's files say]
+    #[arg(long, value_parser = pre, value_name = "NAME", hide_short_help = true, help_heading = "Model")]
+    pub(crate) pre: Option<String>,
     /// Read all weights before the first token, instead of using them in the mapped file: for files that may change meanwhile
     #[arg(long, hide_short_help = true, help_heading = "Model")]
     pub(crate) no_map: bool,
@@ -354,6 +357,15 @@ pub(crate) struct Bench {
 /// A weight format that can be written.
 pub(crate) fn activations(name: &str) -> Result<ActivationFormat, String> {
     name.parse().map_err(|error: beamline::UnknownActivations| error.to_string())
+}
+
+/// A name for how text is split.
+fn pre(name: &str) -> Result<String, String> {
+    let mut known = beamline::pre_tokenizers();
+    if known.any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("known are {}", beamline::pre_tokenizers().collect::<Vec<_>>().join(", ")))
 }
 
 pub(crate) fn dtype(name: &str) -> Result<Encoding, String> {

@@ -4,7 +4,7 @@ use crate::args::ModelArgs;
 use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::{Bars, Waiting};
-use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Options, TrustedFiles};
+use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Options, Tokenizer, TrustedFiles};
 
 /// Opens the model's files, without its weights, and says what its author did wrong.
 pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
@@ -20,7 +20,16 @@ pub(crate) fn quietly_found(args: &ModelArgs) -> Result<Opened, Failure> {
     // A variable that is empty is one that is not set.
     let unset = args.model.is_empty() && std::env::var_os("BEAMLINE_MODEL").is_some_and(|model| model.is_empty());
     let name: ModelName = if unset { "builtin" } else { &args.model }.parse()?;
-    Ok(Opened::find(&name, &mut Bars::default())?)
+    let opened = Opened::find(&name, &mut Bars::default())?;
+    Ok(match &args.pre {
+        Some(pre) => opened.pre(pre)?,
+        None => opened,
+    })
+}
+
+/// Says what a model's tokenizer was made of in another way than its files have it.
+pub(crate) fn tell(tokenizer: &Tokenizer) {
+    tokenizer.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
 }
 
 /// Opens the model's files, checks the settings against it, and loads its weights.
@@ -28,15 +37,18 @@ pub(crate) fn open(args: &ModelArgs, settings: &Options) -> Result<Engine, Failu
     settings.check()?;
     let opened = find(args)?;
     opened.check(settings)?;
-    let _waiting = Waiting::begin("loading");
+    let waiting = Waiting::begin("loading");
     let holding = if args.no_map { Holding::Packed } else { Holding::Mapped(trusted()) };
-    Ok(opened.load(&OpenOptions {
+    let engine = opened.load(&OpenOptions {
         dtype: args.dtype,
         activations: args.activations,
         threads: args.threads.map(usize::from),
         holding,
         ..OpenOptions::default()
-    })?)
+    })?;
+    drop(waiting);
+    tell(engine.tokenizer());
+    Ok(engine)
 }
 
 /// The command maps the files of a model: a first token then need not wait for a copy of all weights.

@@ -2,7 +2,8 @@
 
 use crate::args::PromptArgs;
 use crate::failure::Failure;
-use beamline::{Prompt, TokenId};
+use crate::output::note;
+use beamline::{Prompt, TokenId, Tokenizer};
 use std::io::Read;
 use std::path::Path;
 
@@ -37,6 +38,24 @@ pub(crate) fn single(args: &PromptArgs) -> Result<Prompt, Failure> {
         1 => Ok(prompts.remove(0)),
         n => Err(Failure::usage(format!("{n} prompts were given; this command takes one"))),
     }
+}
+
+/// Says so where a text begins with the begin token that is put before it anyhow: once, whatever there are of such texts.
+pub(crate) fn tell_of_two_begins<'a>(tokenizer: &Tokenizer, texts: impl IntoIterator<Item = &'a str>) {
+    if let Some(begin) = texts.into_iter().find_map(|text| tokenizer.begins_twice(text)) {
+        note(&format!(
+            "warning: the text begins with {:?}, which this model puts before every text: it is there twice now",
+            tokenizer.vocabulary().text(begin)
+        ));
+    }
+}
+
+/// The texts among prompts.
+pub(crate) fn texts(prompts: &[Prompt]) -> impl Iterator<Item = &str> {
+    prompts.iter().filter_map(|prompt| match prompt {
+        Prompt::Text(text) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 /// Ids parted by commas.

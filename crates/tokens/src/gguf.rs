@@ -1,11 +1,11 @@
 //! The vocabulary of a GGUF file, made into a tokenizer.
 //!
-//! The patterns by which text is split before byte-level BPE are facts about each model family; a name that is not
-//! known is an error, since a wrong pattern gives other ids than the model was trained on.
+//! How text is split before byte-level BPE is said in [`pre`](crate::pre).
 
+use crate::pieces::{Ids, joints, parts};
+use crate::pre::way;
 use crate::{TokenId, TokensError, error::one_line};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use tokenizers::decoders::byte_fallback::ByteFallback;
 use tokenizers::decoders::fuse::Fuse;
 use tokenizers::decoders::sequence::Sequence as Decoders;
@@ -16,11 +16,7 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence as PreTokenizers;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::tokenizer::SplitDelimiterBehavior;
-use tokenizers::{AddedToken, Tokenizer as Library};
-
-/// Words, numbers and the rest as Llama 3 splits them; `DIGITS` stands for the digits kept together.
-const LLAMA_3: &str =
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|DIGITS| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+use tokenizers::{AddedToken, PreTokenizerWrapper, Tokenizer as Library};
 
 /// SentencePiece's mark for a space.
 const SPACE: &str = "\u{2581}";
@@ -30,7 +26,7 @@ const SPACE: &str = "\u{2581}";
 pub struct GgufVocabulary<'a> {
     /// `model`: `gpt2` (byte-level BPE) or `llama` (SentencePiece).
     pub model: &'a str,
-    /// `pre`: how text is split first, one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS); none counts as `gpt-2`.
+    /// `pre`: how text is split first, one of [`pre_tokenizers`](crate::pre_tokenizers); none counts as `gpt-2`.
     pub pre: Option<&'a str>,
     /// `tokens`: the text of each id.
     pub tokens: Vec<Cow<'a, str>>,
@@ -44,7 +40,7 @@ pub struct GgufVocabulary<'a> {
     pub bos: Option<u32>,
     /// `eos_token_id`.
     pub eos: Option<u32>,
-    /// `add_bos_token`; none means yes for SentencePiece and `llama-bpe`, else no.
+    /// `add_bos_token`; none means yes for SentencePiece, `llama-bpe` and `tekken`, else no.
     pub add_bos: Option<bool>,
     /// `add_eos_token`; none means no.
     pub add_eos: Option<bool>,
@@ -58,26 +54,26 @@ fn refused(error: tokenizers::Error) -> TokensError {
     TokensError::Vocabulary(one_line(&error.to_string()))
 }
 
-/// The id of each token's text: looked up in alone, so that its order reaches nothing.
-type Ids<'a> = HashMap<&'a str, u32>;
+/// Refuses a vocabulary without tokens for some bytes.
+fn lacking(missing: &[u8], why: &str) -> Result<(), TokensError> {
+    let Some(first) = missing.first() else { return Ok(()) };
+    let count = missing.len();
+    Err(TokensError::Vocabulary(format!("{count} of the 256 bytes have no token (0x{first:02X} is the first), {why}")))
+}
 
 /// Splits text before byte-level BPE as the family named does.
 pub(crate) fn split_as(pre: &str, library: &mut Library) -> Result<(), TokensError> {
-    let bytes = |split_words| ByteLevel::new(false, false, split_words);
-    let split = |pattern: &str| {
-        Split::new(SplitPattern::Regex(pattern.to_owned()), SplitDelimiterBehavior::Isolated, false).map_err(refused)
+    let Some(way) = way(pre) else { return Err(TokensError::Pre(pre.to_owned())) };
+    let split = |pattern: std::borrow::Cow<'_, str>| {
+        Split::new(SplitPattern::Regex(pattern.into_owned()), SplitDelimiterBehavior::Isolated, false).map_err(refused)
     };
-    let stages = match pre {
-        "gpt-2" => PreTokenizers::new(vec![bytes(true).into()]),
-        "smollm" => PreTokenizers::new(vec![split(r"\p{N}")?.into(), bytes(true).into()]),
-        "llama-bpe" => {
-            PreTokenizers::new(vec![split(&LLAMA_3.replace("DIGITS", r"\p{N}{1,3}"))?.into(), bytes(false).into()])
-        }
-        "qwen2" => PreTokenizers::new(vec![split(&LLAMA_3.replace("DIGITS", r"\p{N}"))?.into(), bytes(false).into()]),
-        other => return Err(TokensError::Pre(other.to_owned())),
-    };
-    library.with_pre_tokenizer(Some(stages));
-    if pre == "qwen2" {
+    let mut stages: Vec<PreTokenizerWrapper> = Vec::new();
+    for pattern in way.stages() {
+        stages.push(split(pattern)?.into());
+    }
+    stages.push(ByteLevel::new(false, false, way.as_gpt2).into());
+    library.with_pre_tokenizer(Some(PreTokenizers::new(stages)));
+    if way.composed {
         library.with_normalizer(Some(NFC)).map_err(refused)?;
     }
     Ok(())
@@ -104,7 +100,7 @@ impl GgufVocabulary<'_> {
 
     /// The tokens put before and after every text.
     pub(crate) fn added(&self) -> Result<(Option<TokenId>, Option<TokenId>), TokensError> {
-        let by_default = self.model == "llama" || self.pre == Some("llama-bpe");
+        let by_default = self.model == "llama" || self.pre.and_then(way).is_some_and(|way| way.begins);
         let token = |id: Option<u32>, key: &str| match id {
             Some(id) if (id as usize) < self.tokens.len() => Ok(TokenId(id)),
             Some(id) => {
@@ -133,7 +129,51 @@ impl GgufVocabulary<'_> {
         if !self.kinds.is_empty() && self.kinds.len() != count {
             return wrong("token types", self.kinds.len());
         }
-        Ok(())
+        if let Some(score) = self.scores.iter().find(|score| score.is_nan()) {
+            return Err(TokensError::Vocabulary(format!("a score is {score}")));
+        }
+        match self.model {
+            "gpt2" => self.check_bytes(),
+            "llama" => self.check_pieces(),
+            _ => Ok(()),
+        }
+    }
+
+    /// The kind of a token; normal where the file does not say.
+    fn kind(&self, id: usize) -> i32 {
+        self.kinds.get(id).copied().unwrap_or(1)
+    }
+
+    /// Byte-level BPE: every byte that text can have is a token, and longer tokens are merged from others.
+    fn check_bytes(&self) -> Result<(), TokensError> {
+        let longer = (0..self.tokens.len()).find(|&id| self.kind(id) == 1 && self.tokens[id].chars().count() > 1);
+        if let Some(id) = longer.filter(|_| self.merges.is_empty()) {
+            return Err(TokensError::Vocabulary(format!(
+                "there are no merges (tokenizer.ggml.merges), so that no text could have the token {:?}",
+                self.tokens[id]
+            )));
+        }
+        let ids = self.ids();
+        let mut name = [0; 4];
+        let bytes = crate::byte_alphabet().into_iter().zip(0..=255u8);
+        let missing: Vec<u8> = bytes
+            .filter(|(letter, _)| !ids.contains_key(&*letter.encode_utf8(&mut name)))
+            .map(|(_, byte)| byte)
+            .collect();
+        // Some in use lack a few bytes that their corpus had not: control characters, and some in no UTF-8.
+        let few = missing.len() <= 64 && missing.iter().all(|byte| !matches!(byte, b'\n' | b' '..=b'~'));
+        if few { Ok(()) } else { lacking(&missing, "so that text would lose characters") }
+    }
+
+    /// SentencePiece: what is in no piece is written in bytes, all of which are there, or is the unknown token.
+    fn check_pieces(&self) -> Result<(), TokensError> {
+        let ids = self.ids();
+        let missing: Vec<u8> =
+            (0..=255u8).filter(|byte| !ids.contains_key(format!("<0x{byte:02X}>").as_str())).collect();
+        if missing.len() == 256 && self.kinds.contains(&2) {
+            return Ok(());
+        }
+        lacking(&missing, "which stand for what is in no piece")
     }
 
     fn ids(&self) -> Ids<'_> {
@@ -155,7 +195,9 @@ impl GgufVocabulary<'_> {
             Ok((left.to_owned(), right.to_owned()))
         });
         let merges = merges.collect::<Result<Vec<_>, _>>()?;
-        let model = BPE::builder().vocab_and_merges(self.vocab(), merges).ignore_merges(pre == "llama-bpe");
+        let model = BPE::builder()
+            .vocab_and_merges(self.vocab(), merges)
+            .ignore_merges(way(pre).is_some_and(|way| way.whole_words));
         let model = model.build().map_err(|error| self.wrong_merge().unwrap_or_else(|| refused(error)))?;
         let mut library = Library::new(model);
         split_as(pre, &mut library)?;
@@ -204,17 +246,12 @@ impl GgufVocabulary<'_> {
 
     /// Every way to make a token from two others, the best scored token first; among equals the longer left part.
     fn merges_by_score(&self, ids: &Ids<'_>) -> Vec<(String, String)> {
-        let mut merges = Vec::new();
-        for (id, token) in self.tokens.iter().enumerate() {
-            for (at, _) in token.char_indices().skip(1) {
-                let (left, right) = token.split_at(at);
-                if ids.contains_key(left) && ids.contains_key(right) {
-                    merges.push((self.scores[id], left, right));
-                }
-            }
-        }
-        let length = |s: &str| s.chars().count();
-        merges.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| length(b.1).cmp(&length(a.1))));
-        merges.into_iter().map(|(_, left, right)| (left.to_owned(), right.to_owned())).collect()
+        let mut joints = joints(&self.tokens, ids);
+        joints.sort_unstable_by(|a, b| {
+            let score = |joint: &crate::pieces::Joint| self.scores[joint.whole as usize];
+            let better = score(b).total_cmp(&score(a)).then(b.characters.cmp(&a.characters));
+            better.then_with(|| (a.whole, a.at).cmp(&(b.whole, b.at)))
+        });
+        joints.iter().map(|joint| parts(joint, &self.tokens)).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Text to tokens, and tokens back to text.
 //!
-//! What goes in: a `tokenizer.json` or the vocabulary of a GGUF file, and text. What comes out: [`TokenId`]s with their
+//! What goes in: a folder's tokenizer files or the vocabulary of a GGUF file, and text. What comes out: [`TokenId`]s with their
 //! places in the text; and, the other way, text that grows token by token without ever showing half a character. This
 //! crate knows nothing of weights, models or files other than its own.
 //!
@@ -27,21 +27,25 @@
 
 mod characters;
 mod error;
+mod folder;
 mod gguf;
 mod guard;
 mod list;
+mod pieces;
 mod plain;
 mod pre;
+mod sentencepiece;
 mod stream;
 mod tokenizer;
 mod vocabulary;
 
 pub use characters::{CharacterGroup, Characters, Utf8, characters};
 pub use error::TokensError;
+pub use folder::{FieldUse, FolderFiles, TOKENIZER_FIELDS};
 pub use gguf::GgufVocabulary;
 pub use list::{TokenIter, TokenList};
 pub use plain::{byte_tokenizer_json, word_tokenizer_json};
-pub use pre::PRE_TOKENIZERS;
+pub use pre::pre_tokenizers;
 pub use stream::{TextState, TextStream};
 pub use tokenizer::{Beginning, Special, Token, Tokenizer};
 pub use vocabulary::{Vocabulary, byte_alphabet};

@@ -3,11 +3,11 @@
 use crate::error::one_line;
 use crate::gguf::GgufVocabulary;
 use crate::guard::{check, unless_it_panics};
-use crate::vocabulary::{Rules, Vocabulary};
+use crate::vocabulary::{Named, Rules, Vocabulary};
 use crate::{TokenId, TokensError};
 use std::borrow::Cow;
 use std::sync::Arc;
-use tokenizers::Tokenizer as Library;
+use tokenizers::{ModelWrapper, Tokenizer as Library};
 
 /// A token and its place in the text it came from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,9 +45,19 @@ pub enum Beginning {
 fn read(json: &[u8]) -> Result<Library, TokensError> {
     let value = serde_json::from_slice(json).map_err(|e| TokensError::Json(e.to_string()))?;
     check(&value)?;
-    unless_it_panics(|| Library::from_bytes(json))
+    let mut library = unless_it_panics(|| Library::from_bytes(json))
         .ok_or_else(|| TokensError::Json("it contradicts itself".to_owned()))?
-        .map_err(|e| TokensError::Json(one_line(&e.to_string())))
+        .map_err(|e| TokensError::Json(one_line(&e.to_string())))?;
+    // Merges left out at random are for training; a text has one reading.
+    let random = match library.get_model() {
+        ModelWrapper::BPE(model) if model.dropout.is_some() => Some(model.clone()),
+        _ => None,
+    };
+    if let Some(mut model) = random {
+        model.dropout = None;
+        library.with_model(model);
+    }
+    Ok(library)
 }
 
 /// Refuses a number of ids that no vocabulary in use comes near.
@@ -66,12 +76,35 @@ fn names(library: &Library) -> Result<Vec<Cow<'static, str>>, TokensError> {
     Ok((0..count as u32).map(|id| library.id_to_token(id).unwrap_or_default().into()).collect())
 }
 
+/// A decoded text without the spaces before punctuation, as transformers takes them out.
+fn cleaned(mut text: String) -> String {
+    let odd = [
+        (" .", "."),
+        (" ?", "?"),
+        (" !", "!"),
+        (" ,", ","),
+        (" ' ", "'"),
+        (" n't", "n't"),
+        (" 'm", "'m"),
+        (" 's", "'s"),
+    ];
+    for (from, to) in odd.into_iter().chain([(" 've", "'ve"), (" 're", "'re")]) {
+        text = text.replace(from, to);
+    }
+    text
+}
+
 /// Turns text into tokens and back.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     encoder: Library,
     vocabulary: Arc<Vocabulary>,
     by_bytes: bool,
+    /// Whether the vocabulary's tokens are written in [`byte_alphabet`](crate::byte_alphabet).
+    byte_level: bool,
+    /// Whether spaces before punctuation are taken out of decoded text.
+    clean: bool,
+    warnings: Arc<[String]>,
     /// Tokens put before and after every text, where the library's post-processor does not do it.
     before: Option<TokenId>,
     after: Option<TokenId>,
@@ -89,16 +122,26 @@ impl Tokenizer {
         Self::new(read(json)?, None, (None, None))
     }
 
-    /// Reads a `tokenizer.json`, but text is split as one of [`PRE_TOKENIZERS`](crate::PRE_TOKENIZERS) says, whatever the file says.
+    /// Splits text before byte-level BPE as one of [`pre_tokenizers`](crate::pre_tokenizers) says, whatever its files say.
     ///
-    /// transformers 5 does so for every checkpoint of the type `qwen2`, since some carry a file that is wrong.
+    /// ```
+    /// # use beamline_tokens::{Tokenizer, byte_tokenizer_json};
+    /// let json = byte_tokenizer_json(300).expect("300 are enough");
+    /// let tokenizer = Tokenizer::from_json(json.as_bytes())?.split_as("qwen2")?;
+    /// assert!(tokenizer.split_as("poro").is_err());
+    /// # Ok::<(), beamline_tokens::TokensError>(())
+    /// ```
     ///
     /// # Errors
-    /// When the file is no tokenizer, or the name is not known.
-    pub fn from_json_split_as(json: &[u8], pre: &str) -> Result<Self, TokensError> {
-        let mut library = read(json)?;
-        crate::gguf::split_as(pre, &mut library)?;
-        Self::new(library, None, (None, None))
+    /// When the name is not known, or the vocabulary is not one of bytes.
+    pub fn split_as(mut self, pre: &str) -> Result<Self, TokensError> {
+        if crate::pre::way(pre).is_some()
+            && !(self.byte_level && matches!(self.encoder.get_model(), ModelWrapper::BPE(_)))
+        {
+            return Err(TokensError::NoSplit(pre.to_owned()));
+        }
+        crate::gguf::split_as(pre, &mut self.encoder)?;
+        Ok(self)
     }
 
     /// Makes the tokenizer that a GGUF file describes.
@@ -112,7 +155,7 @@ impl Tokenizer {
     }
 
     /// `names` are the texts of all ids, where they are at hand.
-    fn new(
+    pub(crate) fn new(
         mut library: Library,
         names: Option<&[Cow<'_, str>]>,
         (before, after): (Option<TokenId>, Option<TokenId>),
@@ -124,11 +167,32 @@ impl Tokenizer {
         let listed = if names.is_none() { self::names(&library)? } else { Vec::new() };
         let names = names.unwrap_or(&listed);
         let added = library.get_added_vocabulary();
-        let tokens = names.iter().map(|name| (name.as_ref(), added.is_special_token(name)));
+        let tokens = names.iter().map(|name| Named {
+            text: name.as_ref(),
+            added: added.get_vocab().contains_key(name.as_ref()),
+            special: added.is_special_token(name),
+        });
         let by_bytes = rules.is_some();
+        let byte_level = rules.as_ref().is_some_and(Rules::is_byte_level);
         let none = || Rules::read(&serde_json::json!({"type": "Fuse"})).expect("a decoder that does nothing");
         let vocabulary = Arc::new(Vocabulary::new(tokens, &rules.unwrap_or_else(none)));
-        Ok(Self { encoder: library, vocabulary, by_bytes, before, after })
+        Ok(Self {
+            encoder: library,
+            vocabulary,
+            by_bytes,
+            byte_level,
+            clean: false,
+            warnings: Arc::default(),
+            before,
+            after,
+        })
+    }
+
+    /// Takes spaces before punctuation out of decoded text, for which the whole text must be there.
+    pub(crate) fn cleaning(mut self, clean: bool) -> Self {
+        self.clean = clean;
+        self.by_bytes &= !clean;
+        self
     }
 
     /// Encodes a text. Special tokens written in it are taken as such; a begin token is added where the model's files
@@ -181,9 +245,27 @@ impl Tokenizer {
         self.by_bytes
     }
 
+    /// What a user should hear about the files that it was made of.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    pub(crate) fn warning(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings.into();
+        self
+    }
+
+    /// The begin token that is put before a text, where the text begins with it already: it is there twice then.
+    pub fn begins_twice(&self, text: &str) -> Option<TokenId> {
+        let begin = self.begin()?;
+        let name = self.vocabulary.bytes(begin);
+        (!name.is_empty() && self.vocabulary.is_special(begin) && text.as_bytes().starts_with(name)).then_some(begin)
+    }
+
     /// The library's own decoding, for decoders that need the whole.
     pub(crate) fn decode_whole(&self, ids: &[TokenId]) -> String {
         let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
-        unless_it_panics(|| self.encoder.decode(&ids, false).ok()).flatten().unwrap_or_default()
+        let text = unless_it_panics(|| self.encoder.decode(&ids, false).ok()).flatten().unwrap_or_default();
+        if self.clean { cleaned(text) } else { text }
     }
 }

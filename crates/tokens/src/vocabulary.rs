@@ -44,6 +44,15 @@ fn bytes_of_characters() -> Alphabet {
     bytes
 }
 
+/// A token as its vocabulary writes it.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a> {
+    pub(crate) text: &'a str,
+    /// Whether it was added to the vocabulary, and is found in a text as it is written.
+    pub(crate) added: bool,
+    pub(crate) special: bool,
+}
+
 /// What a decoder does to a token's text, as far as it can be done to one token alone.
 pub(crate) struct Rules {
     byte_level: Option<Alphabet>,
@@ -86,8 +95,17 @@ impl Rules {
         Some(rules)
     }
 
+    /// Whether tokens are written in [`byte_alphabet`].
+    pub(crate) fn is_byte_level(&self) -> bool {
+        self.byte_level.is_some()
+    }
+
     /// The bytes that a token stands for inside a text.
-    fn bytes(&self, token: &str) -> Vec<u8> {
+    fn bytes(&self, token: &str, added: bool) -> Vec<u8> {
+        if added && self.byte_level.is_some() {
+            // It is found in a text as it is written.
+            return token.as_bytes().to_vec();
+        }
         if let Some(alphabet) = &self.byte_level {
             // A token with a character from outside the alphabet (an added one) is its own text.
             let bytes: Option<Vec<u8>> = token.chars().map(|c| alphabet.get(c as usize).copied().flatten()).collect();
@@ -107,11 +125,11 @@ impl Rules {
 }
 
 impl Vocabulary {
-    /// Applies `rules` to every token; `tokens[i]` is the text of id `i` and whether it is special.
-    pub(crate) fn new<'a>(tokens: impl Iterator<Item = (&'a str, bool)>, rules: &Rules) -> Self {
+    /// Applies `rules` to every token; `tokens[i]` is that of id `i`.
+    pub(crate) fn new<'a>(tokens: impl Iterator<Item = Named<'a>>, rules: &Rules) -> Self {
         let mut vocabulary = Self { bytes: Vec::new(), ends: Vec::new(), special: Vec::new(), leading: rules.leading };
-        for (token, special) in tokens {
-            vocabulary.bytes.extend(rules.bytes(token));
+        for Named { text, added, special } in tokens {
+            vocabulary.bytes.extend(rules.bytes(text, added));
             vocabulary.ends.push(vocabulary.bytes.len() as u32);
             vocabulary.special.push(special);
         }
@@ -152,7 +170,8 @@ mod tests {
     use serde_json::json;
 
     fn vocabulary(decoder: &Value, tokens: &[&str]) -> Vocabulary {
-        Vocabulary::new(tokens.iter().map(|t| (*t, false)), &Rules::read(decoder).unwrap())
+        let named = tokens.iter().map(|text| Named { text, added: text.starts_with("<|"), special: false });
+        Vocabulary::new(named, &Rules::read(decoder).unwrap())
     }
 
     #[test]
@@ -164,11 +183,12 @@ mod tests {
 
     #[test]
     fn tokens_become_bytes_as_each_decoder_says() {
-        let byte_level = vocabulary(&json!({"type": "ByteLevel"}), &["Ġa", "ìķĪ", "<|한|>"]);
+        let byte_level = vocabulary(&json!({"type": "ByteLevel"}), &["Ġa", "ìķĪ", "<|한|>", "<|é|>"]);
         assert_eq!(byte_level.bytes(TokenId(0)), b" a");
         assert_eq!(byte_level.text(TokenId(1)), "안");
         assert_eq!(byte_level.text(TokenId(2)), "<|한|>");
-        assert_eq!(byte_level.bytes(TokenId(3)), b"");
+        assert_eq!(byte_level.text(TokenId(3)), "<|é|>");
+        assert_eq!(byte_level.bytes(TokenId(4)), b"");
         let llama = json!({"type": "Sequence", "decoders": [
             {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
             {"type": "Strip", "content": " ", "start": 1, "stop": 0}]});

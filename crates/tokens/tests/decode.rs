@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)] // tests may
 
 use beamline_tokens::{
-    Beginning, GgufVocabulary, PRE_TOKENIZERS, Special, TokenId, Tokenizer, TokensError, byte_alphabet,
+    Beginning, GgufVocabulary, Special, TokenId, Tokenizer, TokensError, byte_alphabet, pre_tokenizers,
 };
 use proptest::prelude::*;
 use std::borrow::Cow;
@@ -161,9 +161,9 @@ fn special_tokens_in_a_text_are_parsed_and_begin_tokens_added_where_asked() {
 #[test]
 fn what_is_wrong_with_a_vocabulary_is_said() {
     let error = |v: GgufVocabulary<'_>| Tokenizer::from_gguf(&v).unwrap_err();
-    let unknown = error(byte_level(Some("poro-chat")));
-    assert!(matches!(&unknown, TokensError::Pre(name) if name == "poro-chat"));
-    assert!(PRE_TOKENIZERS.iter().all(|known| unknown.to_string().contains(known)), "{unknown}");
+    let unknown = error(byte_level(Some("poro")));
+    assert!(matches!(&unknown, TokensError::Pre(name) if name == "poro"));
+    assert!(pre_tokenizers().all(|known| unknown.to_string().contains(known)), "{unknown}");
     let with = |change: &dyn Fn(&mut GgufVocabulary<'_>)| {
         let mut v = byte_level(None);
         change(&mut v);
@@ -175,6 +175,12 @@ fn what_is_wrong_with_a_vocabulary_is_said() {
     assert!(with(&|v| v.scores = vec![0.0]).contains("1 scores"));
     assert!(with(&|v| v.merges = vec!["ab".into()]).contains("\"ab\""));
     assert!(with(&|v| v.merges = vec!["a b".into()]).contains("no token"));
+    assert!(with(&|v| v.tokens.push("ab".into())).contains("no merges"));
+    assert!(with(&|v| drop(v.tokens.remove(40))).contains("of the 256 bytes have no token"));
+    assert!(with(&|v| v.tokens.truncate(150)).contains("of the 256 bytes have no token"));
+    let mut pieces = sentence_piece();
+    pieces.tokens[70] = "other".into();
+    assert!(error(pieces).to_string().contains("1 of the 256 bytes"));
     assert!(with(&|v| v.add_bos = Some(true)).contains("bos_token_id is missing"));
     assert!(with(&|v| (v.add_bos, v.bos) = (Some(true), Some(999))).contains("999"));
     assert!(Tokenizer::from_json(b"{}").unwrap_err().to_string().contains("tokenizer.json"));

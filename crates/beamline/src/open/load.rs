@@ -7,7 +7,7 @@ use crate::options::{self, Defaults};
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
 use beamline_model::{Check, Checkpoint, Geometry, Holding, LoadOptions, Structure};
-use beamline_tokens::Tokenizer;
+use beamline_tokens::{FolderFiles, Tokenizer};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +35,9 @@ pub struct OpenOptions {
     pub compute: Option<Arc<Compute>>,
     /// Where the weights are once the model is open: by default in memory, so that nothing depends on its files any more.
     pub holding: Holding,
+    /// How text is split before byte-level BPE, by one of the names of [`pre_tokenizers`](crate::pre_tokenizers); none leaves
+    /// it to the model's files.
+    pub pre: Option<String>,
 }
 
 impl OpenOptions {
@@ -78,6 +81,20 @@ impl OpenOptions {
         self
     }
 
+    /// Splits text before byte-level BPE by one of the names of [`pre_tokenizers`](crate::pre_tokenizers), whatever the model's
+    /// files say: for a GGUF file whose name for it is missing, wrong or not known.
+    ///
+    /// ```
+    /// let engine = beamline::OpenOptions::new().pre("llama-bpe").open("builtin")?;
+    /// assert_eq!(engine.tokenizer().ids("1234")?.len(), 4);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    #[must_use]
+    pub fn pre(mut self, name: &str) -> Self {
+        self.pre = Some(name.to_owned());
+        self
+    }
+
     /// Finds and loads a model. A name is `builtin`, a folder, a `.gguf` file, or one on the hub; see [`ModelName`].
     ///
     /// # Errors
@@ -110,8 +127,10 @@ impl Progress for () {}
 pub struct Opened {
     name: String,
     checkpoint: Checkpoint,
-    /// `tokenizer.json`, where the vocabulary does not lie with the weights.
-    json: Option<Vec<u8>>,
+    /// The files of a vocabulary that does not lie with the weights.
+    files: FolderFiles,
+    /// How text is to be split, whatever the files say.
+    pre: Option<String>,
     defaults: Defaults,
     started: Instant,
 }
@@ -121,9 +140,6 @@ impl std::fmt::Debug for Opened {
         f.debug_struct("Opened").field("name", &self.name).finish_non_exhaustive()
     }
 }
-
-/// The file of a vocabulary that does not lie with the weights.
-const TOKENIZER: &str = "tokenizer.json";
 
 impl Opened {
     /// Finds a model and opens its files; one on the hub is downloaded first where the cache has not got it.
@@ -166,22 +182,22 @@ impl Opened {
         Self::new(name, Checkpoint::open(path)?, started)
     }
 
-    /// Reads what lies with the weights: the model's own settings, and the file of its vocabulary.
+    /// Reads what lies with the weights: the model's own settings, and the files of its vocabulary.
     fn new(name: String, checkpoint: Checkpoint, started: Instant) -> Result<Self, Error> {
-        let (json, mut defaults) = if let Some(gguf) = checkpoint.gguf()? {
-            (None, vocabulary::defaults(&gguf))
+        let (files, mut defaults) = if let Some(gguf) = checkpoint.gguf()? {
+            (FolderFiles::default(), vocabulary::defaults(&gguf))
         } else {
             let read = |file: &str| {
                 let path = checkpoint.path().join(file);
                 std::fs::read(&path).map_err(|source| Error::Read { path, source })
             };
-            let json = read(TOKENIZER)?;
+            let files = vocabulary::files(checkpoint.path())?;
             let generation = checkpoint.path().join("generation_config.json").is_file();
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
-            (Some(json), Defaults::read(generation.as_deref(), &read("config.json")?))
+            (files, Defaults::read(generation.as_deref(), &read("config.json")?))
         };
         defaults.fit(checkpoint.geometry().vocab);
-        Ok(Self { name, checkpoint, json, defaults, started })
+        Ok(Self { name, checkpoint, files, pre: None, defaults, started })
     }
 
     /// Makes the tokenizer.
@@ -189,16 +205,21 @@ impl Opened {
     /// # Errors
     /// When the vocabulary is missing, or of an unknown kind, or contradicts itself.
     pub fn tokenizer(&self) -> Result<Tokenizer, Error> {
+        let pre = self.pre.as_deref();
         if let Some(gguf) = self.checkpoint.gguf()? {
-            return vocabulary::from_gguf(&gguf, self.checkpoint.path());
+            return vocabulary::from_gguf(&gguf, self.checkpoint.path(), pre);
         }
-        let json = self.json.as_deref().unwrap_or_default();
-        let tokenizer = match self.checkpoint.architecture() {
-            // As transformers has it.
-            "qwen2" => Tokenizer::from_json_split_as(json, "qwen2"),
-            _ => Tokenizer::from_json(json),
-        };
-        tokenizer.map_err(|source| Error::Vocabulary { path: self.checkpoint.path().join(TOKENIZER), source })
+        vocabulary::from_folder(&self.files, self.checkpoint.path(), pre)
+    }
+
+    /// Splits text before byte-level BPE as one of [`pre_tokenizers`](crate::pre_tokenizers) says, whatever the files say.
+    ///
+    /// # Errors
+    /// When the name is not known.
+    pub fn pre(mut self, name: &str) -> Result<Self, Error> {
+        vocabulary::known(name, self.checkpoint.path())?;
+        self.pre = Some(name.to_owned());
+        Ok(self)
     }
 
     /// What the model is made of: its width, its heads, its tensors.
@@ -249,7 +270,10 @@ impl Opened {
     ///
     /// # Errors
     /// When the vocabulary or a tensor is missing or not valid, or threads cannot be had.
-    pub fn load(self, options: &OpenOptions) -> Result<Engine, Error> {
+    pub fn load(mut self, options: &OpenOptions) -> Result<Engine, Error> {
+        if let Some(name) = &options.pre {
+            self = self.pre(name)?;
+        }
         let compute = match &options.compute {
             Some(compute) => Arc::clone(compute),
             None => Arc::new(Compute::from_env(options.threads)?),

@@ -1,16 +1,60 @@
-//! The vocabulary in a GGUF file's keys, handed to the tokens crate.
+//! The vocabulary in a GGUF file's keys, or in a folder's files, handed to the tokens crate.
 
 use crate::error::Error;
 use crate::options::Defaults;
 use beamline_model::gguf::{Gguf, Value};
 use beamline_model::{Defect, LoadError};
-use beamline_tokens::{GgufVocabulary, TokenId, Tokenizer};
+use beamline_tokens::{FolderFiles, GgufVocabulary, TokenId, Tokenizer, TokensError, pre_tokenizers};
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Makes a tokenizer of `tokenizer.ggml.*`.
-pub(crate) fn from_gguf(gguf: &Gguf<'_>, path: &Path) -> Result<Tokenizer, Error> {
-    let described = describe(gguf).map_err(|defect| LoadError { path: path.to_owned(), defect: Box::new(defect) })?;
+/// Reads those of a folder's files that say how text becomes tokens.
+pub(crate) fn files(folder: &Path) -> Result<FolderFiles, Error> {
+    FolderFiles::gather(|name| {
+        let path = folder.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Read { path, source }),
+        }
+    })
+}
+
+/// Makes a tokenizer of a folder's files; `pre` says how text is split, whatever they say.
+pub(crate) fn from_folder(files: &FolderFiles, folder: &Path, pre: Option<&str>) -> Result<Tokenizer, Error> {
+    let tokenizer = Tokenizer::from_folder(files).and_then(|tokenizer| match pre {
+        Some(pre) => tokenizer.split_as(pre),
+        None => Ok(tokenizer),
+    });
+    tokenizer.map_err(|source| Error::Vocabulary { path: at(folder, &source), source })
+}
+
+/// The file that an error is about.
+fn at(folder: &Path, error: &TokensError) -> PathBuf {
+    match error {
+        TokensError::Json(_) => folder.join("tokenizer.json"),
+        _ => folder.to_owned(),
+    }
+}
+
+/// Refuses a name for splitting that nobody knows.
+pub(crate) fn known(pre: &str, path: &Path) -> Result<(), Error> {
+    if pre_tokenizers().any(|name| name == pre) {
+        return Ok(());
+    }
+    Err(Error::Vocabulary { path: path.to_owned(), source: TokensError::Pre(pre.to_owned()) })
+}
+
+/// Makes a tokenizer of `tokenizer.ggml.*`; `pre` takes the place of the file's own name for how text is split.
+pub(crate) fn from_gguf(gguf: &Gguf<'_>, path: &Path, pre: Option<&str>) -> Result<Tokenizer, Error> {
+    let mut described =
+        describe(gguf).map_err(|defect| LoadError { path: path.to_owned(), defect: Box::new(defect) })?;
+    if let Some(pre) = pre {
+        if described.model != "gpt2" {
+            return Err(Error::Vocabulary { path: path.to_owned(), source: TokensError::NoSplit(pre.to_owned()) });
+        }
+        described.pre = Some(pre);
+    }
     Tokenizer::from_gguf(&described).map_err(|source| Error::Vocabulary { path: path.to_owned(), source })
 }
 

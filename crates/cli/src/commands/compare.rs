@@ -24,6 +24,7 @@ pub(crate) fn run(args: &Compare, given: &Options) -> Result<(), Failure> {
     let variants = variants(&args.run, &Variant::USUAL)?;
     let shared = with_defaults(given, &value!({}), 40)?;
     let engine = model::open(&args.model, given)?;
+    prompts::tell_of_two_begins(engine.tokenizer(), prompts::texts(std::slice::from_ref(&prompt)));
     let mut bar = Count::new("texts");
     let seeds = usize::from(args.seeds);
     let comparison =

@@ -22,6 +22,7 @@ pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
     // Found before a model is opened.
     let trace = args.trace.as_deref().map(create).transpose()?;
     let mut engine = model::open(&args.model, given)?;
+    prompts::tell_of_two_begins(engine.tokenizer(), prompts::texts(&prompts));
     take_assistant(&mut engine, &args.model, given)?;
     let engine = engine;
     let numbers = args.json || args.table || args.show.is_some();

@@ -27,6 +27,7 @@ pub(crate) fn run(args: &Inspect, given: &Options) -> Result<(), Failure> {
     let prompt = prompts::single(&args.prompts)?;
     // Without a strategy among the flags the search is greedy, whatever the model's own defaults are.
     let mut engine = model::open(&args.model, given)?;
+    prompts::tell_of_two_begins(engine.tokenizer(), prompts::texts(std::slice::from_ref(&prompt)));
     take_assistant(&mut engine, &args.model, given)?;
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let top = count(args.top);

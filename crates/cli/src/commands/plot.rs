@@ -36,6 +36,7 @@ pub(crate) fn run(args: &Plot, given: &Options) -> Result<(), Failure> {
     // There top_k and top_p say where to cut, not how to choose.
     let none = Options::default();
     let engine = model::open(&args.model, if args.kind == PlotKind::Cumulative { &none } else { given })?;
+    prompts::tell_of_two_begins(engine.tokenizer(), prompts::texts(std::slice::from_ref(&prompt)));
     let figure = figure(args, given, &engine, &prompt)?;
     write(&figure, &args.canvas.canvas(), &picture)?;
     if let Some(data) = data {

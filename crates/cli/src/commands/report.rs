@@ -20,6 +20,7 @@ pub(crate) fn run(args: &ReportArgs, given: &Options) -> Result<(), Failure> {
     }
     let prompts = prompts::gather(&args.prompts)?;
     let engine = model::open(&args.model, given)?;
+    prompts::tell_of_two_begins(engine.tokenizer(), prompts::texts(&prompts));
     let plan = engine.plan(given)?;
     let completion = engine.generate(&prompts, &plan)?;
     let mut bundle = bundle(&engine, &completion, &plan);
@@ -74,6 +75,7 @@ fn model_of(args: &Replay, bundle: &Bundle) -> Result<ModelArgs, Failure> {
     };
     let own = || bundle.activations.parse().map_err(|_| unknown(&bundle.activations));
     Ok(ModelArgs {
+        pre: None, // a bundle has its prompt as tokens
         model: args.model.clone().unwrap_or_else(|| bundle.model.clone()),
         dtype,
         threads: args.threads,

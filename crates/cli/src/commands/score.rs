@@ -31,6 +31,7 @@ pub(crate) fn run(args: &Score) -> Result<(), Failure> {
         (None, ids) => Prompt::Ids(prompts::parse_ids(ids.as_deref().unwrap_or_default(), "--ids")?),
     };
     let engine = model::open(&args.model, &Options::default())?;
+    prompts::tell_of_two_begins(engine.tokenizer(), prompts::texts(std::slice::from_ref(&text)));
     if let Some(other) = &args.against {
         let contrast = contrast(&engine, args.prefix.as_deref(), &text, &Prompt::Text(other.clone()))?;
         return if args.json { json(&contrast) } else { paint(&differences(&contrast, unit, width())) };

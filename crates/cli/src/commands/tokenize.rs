@@ -18,11 +18,20 @@ pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
         return decode(args, &model::find(&args.model)?, &ids);
     }
     let text = prompts::text(args.text.as_deref().unwrap_or_default())?;
-    encode(args, &model::find(&args.model)?.tokenizer()?, &text)
+    let tokenizer = tokenizer(args)?;
+    prompts::tell_of_two_begins(&tokenizer, [text.as_str()]);
+    encode(args, &tokenizer, &text)
+}
+
+fn tokenizer(args: &Tokenize) -> Result<Tokenizer, Failure> {
+    let tokenizer = model::find(&args.model)?.tokenizer()?;
+    model::tell(&tokenizer);
+    Ok(tokenizer)
 }
 
 fn decode(args: &Tokenize, opened: &Opened, ids: &[TokenId]) -> Result<(), Failure> {
     let tokenizer = opened.tokenizer()?;
+    model::tell(&tokenizer);
     // A model may have more ids than there are tokens: those stand for no text.
     let count = tokenizer.vocabulary().len().max(opened.geometry().vocab);
     if let Some(id) = ids.iter().find(|id| id.index() >= count) {
