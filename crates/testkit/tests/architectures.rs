@@ -1,0 +1,94 @@
+//! Every architecture, and what configs of real models ask of it, against transformers: logits, greedy texts, beams.
+#![allow(clippy::unwrap_used)] // tests may
+
+mod support;
+
+use beamline::{Compute, Engine, Options, Prompt};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use support::{Specimen, ids, logprob, numbers, open, whole};
+
+/// Whether a number is another's within a part of it, or of one.
+fn close(ours: f64, theirs: f64, part: f64) -> bool {
+    (ours - theirs).abs() <= part * theirs.abs().max(1.0)
+}
+
+/// What differs in the logits of a prompt.
+fn logits(engine: &Engine, case: &Value) -> Result<(), String> {
+    let tokens = ids(&case["ids"]);
+    let rows = whole(engine.model(), &tokens);
+    let last = rows.row(tokens.len() - 1);
+    let eighths = numbers(&case["eighths"]).into_iter().enumerate().map(|(i, theirs)| (i * 8, theirs));
+    let top = ids(&case["top"]).into_iter().zip(numbers(&case["logits"])).map(|(id, theirs)| (id.index(), theirs));
+    for (token, theirs) in eighths.chain(top) {
+        let ours = f64::from(last[token]);
+        if !close(ours, theirs, 1e-4) {
+            return Err(format!("the logit of {token} is {ours}, not {theirs}"));
+        }
+    }
+    for (i, theirs) in numbers(&case["logprobs"]).into_iter().enumerate() {
+        let ours = logprob(rows.row(i), tokens[i + 1].index());
+        if !close(ours, theirs, 1e-4) {
+            return Err(format!("the log-probability of token {} is {ours}, not {theirs}", i + 1));
+        }
+    }
+    Ok(())
+}
+
+/// What differs in a generated text; one that is left out differs in nothing.
+fn text(engine: &Engine, case: &Value, kind: &str) -> Result<usize, String> {
+    let Some(golden) = case.get(kind) else { return Ok(0) };
+    let mut settings = Options::default();
+    settings.config(&golden["generate"]).unwrap();
+    let prompt = [Prompt::Ids(ids(&case["ids"]))];
+    let plan = engine.plan(&settings).map_err(|error| error.to_string())?;
+    let sequences = engine.generate(&prompt, &plan).map_err(|error| error.to_string())?.sequences;
+    for (i, theirs) in golden["new_ids"].as_array().unwrap().iter().enumerate() {
+        let mut theirs: Vec<u32> = ids(theirs).iter().map(|id| id.0).collect();
+        let ours = &sequences[i].token_ids;
+        if sequences[i].finish_reason != Some("length") && theirs.len() > ours.len() {
+            theirs.truncate(ours.len()); // what comes after the end pads it
+        }
+        if *ours != theirs {
+            return Err(format!("{kind}: {ours:?}, not {theirs:?}"));
+        }
+        if let Some(theirs) = golden["scores"][i].as_f64() {
+            let ours = sequences[i].score.unwrap();
+            if !close(ours, theirs, 2e-4) {
+                return Err(format!("{kind}: score {ours}, not {theirs}"));
+            }
+        }
+    }
+    Ok(1)
+}
+
+#[test]
+fn every_architecture_gives_what_transformers_gives() {
+    let compute = Arc::new(Compute::from_env(None).unwrap());
+    let (mut wrong, mut texts, mut prompts, mut seen) = (Vec::new(), 0, 0, BTreeSet::new());
+    for specimen in Specimen::all("architectures") {
+        let name = specimen.name();
+        seen.insert(specimen.model_type().to_owned());
+        let folder = specimen.write();
+        let engine = match open(folder.path(), &compute) {
+            Ok(engine) => engine,
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        for (i, case) in specimen.cases().iter().enumerate() {
+            prompts += 1;
+            let found =
+                logits(&engine, case).and_then(|()| Ok(text(&engine, case, "greedy")? + text(&engine, case, "beams")?));
+            match found {
+                Ok(count) => texts += count,
+                Err(error) => wrong.push(format!("{name}, prompt {i}: {error}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(seen.len() >= 31, "{seen:?}");
+    assert!(prompts >= 4 * 100 && texts >= prompts, "{texts} texts of {prompts} prompts");
+}
