@@ -54,7 +54,7 @@ pub(crate) fn tell_of_two_begins<'a>(tokenizer: &Tokenizer, texts: impl IntoIter
 pub(crate) fn texts(prompts: &[Prompt]) -> impl Iterator<Item = &str> {
     prompts.iter().filter_map(|prompt| match prompt {
         Prompt::Text(text) => Some(text.as_str()),
-        _ => None,
+        Prompt::Ids(_) => None,
     })
 }
 

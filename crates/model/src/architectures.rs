@@ -115,19 +115,27 @@ pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
 
 /// Reads the fields of a `config.json`; `asked` keeps the names of those that are read.
 fn read_json(json: &Map<String, Value>, asked: Option<&Asked>) -> Result<Described, Defect> {
-    let fields = Fields::new(json).watched(asked);
+    let own = Asked::default();
+    let asked = asked.unwrap_or(&own);
+    let fields = Fields::new(json).watched(Some(asked));
     if let Some(quantization) = fields.get("quantization_config") {
         return Err(quantized(quantization));
     }
     fields.only("is_encoder_decoder", &Value::Bool(false))?;
     fields.only("per_layer_config", &Value::Null)?;
-    let asked = fields.text("model_type")?;
-    describe(
+    let kind = fields.text("model_type")?;
+    let described = describe(
         "model_type",
-        asked,
+        kind,
         |a| a.names,
         |architecture, name| (architecture.read)(name, fields.spelled(architecture.spellings)),
-    )
+    )?;
+    // Networks without windows: transformers' cache slides all the same, so that a text depends on how it is computed.
+    let is_read = asked.borrow().contains("sliding_window");
+    match json.get("sliding_window").filter(|window| !window.is_null() && !is_read) {
+        Some(window) => Err(Defect::unsupported("sliding_window", window, "null in this family")),
+        None => Ok(described),
+    }
 }
 
 /// Why weights that another program quantised are refused: its method by name, and the way out.

@@ -20,7 +20,7 @@ pub(crate) const ENTRY: Architecture = Architecture {
 };
 
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
-    let flag = |name: &str, default: bool| Ok::<_, Defect>(fields.flag(name)?.unwrap_or(default));
+    let flag = |name: &str, default: bool| fields.flag_or_no(name, default);
     let own = SizeDefaults { context: 2048, kv_heads: None, head: None };
     let mut sizes = Sizes::read_named(fields, own, Sizes::STANDARD, |width| {
         Ok(fields.count("ffn_hidden_size")?.unwrap_or(4 * width))

@@ -86,14 +86,9 @@ fn cap(fields: Fields<'_>, name: &str, default: Option<f32>) -> Result<Option<f3
 
 /// How full and sliding layers turn: by `rope_parameters` of each, or by what older files say beside each other.
 fn ropes(fields: Fields<'_>, context: usize) -> Result<Vec<Rope>, Defect> {
-    let both = fields.object("rope_parameters")?;
-    let of = |kind: &str| both.map_or(Ok(None), |both| both.object(kind));
-    // `rope_scaling` is about full layers alone.
-    let full = fields.object("rope_scaling")?.or(of("full_attention")?);
     let global = RopeDefaults::new(context).theta(fields.positive("rope_theta", 1e6)?.into());
     let local = RopeDefaults::new(context).theta(fields.positive("rope_local_base_freq", 1e4)?.into());
-    let sliding = of("sliding_attention")?;
-    Ok(vec![Rope::read_parameters(full, fields, global)?, Rope::read_parameters(sliding, Fields::none(), local)?])
+    Rope::read_both(fields, global, local)
 }
 
 /// Sliding layers turn by the second rope.

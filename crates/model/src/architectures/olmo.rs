@@ -37,15 +37,8 @@ fn read(family: &str, fields: Fields<'_>) -> Result<Decoder, Defect> {
     if family == "olmo3" {
         let slides = sliding_layers(fields, sizes.layers, |layer| (layer + 1) % 4 != 0)?;
         plan.slide(sliding_window(fields, "sliding_window", Some(4096))?, &slides);
-        let both = fields.object("rope_parameters")?;
-        let of = |kind: &str| both.map_or(Ok(None), |both| both.object(kind));
-        let (scaled, full, sliding) = (fields.object("rope_scaling")?, of("full_attention")?, of("sliding_attention")?);
-        let defaults = defaults.theta(fields.positive("rope_theta", 5e5)?.into());
-        // `rope_scaling` is about full layers alone.
-        plan.ropes = vec![
-            Rope::read_parameters(scaled.or(full), fields, defaults)?,
-            Rope::read_parameters(sliding, Fields::none(), defaults)?,
-        ];
+        let full = defaults.theta(fields.positive("rope_theta", 5e5)?.into());
+        plan.ropes = Rope::read_both(fields, full, defaults.theta(5e5))?;
         plan.layers.iter_mut().zip(&slides).for_each(|(layer, slides)| layer.rope = Some(usize::from(*slides)));
     }
     plan.check()

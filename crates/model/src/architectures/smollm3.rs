@@ -29,8 +29,9 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
         layer.rope = None;
     }
     let used = fields.flag("use_sliding_window")?.unwrap_or(false);
-    let window = sliding_window(fields, "sliding_window", None)?.filter(|_| used);
-    plan.slide(window, &sliding_layers(fields, sizes.layers, |layer| !turns[layer])?);
+    // A list of layers counts whatever `use_sliding_window` says.
+    let slides = sliding_layers(fields, sizes.layers, |layer| used && !turns[layer])?;
+    plan.slide(sliding_window(fields, "sliding_window", None)?, &slides);
     plan.check()
 }
 

@@ -46,6 +46,11 @@ impl<'a> Fields<'a> {
         [name].into_iter().chain(other)
     }
 
+    /// All of them.
+    pub(crate) fn map(self) -> &'a Map<String, Value> {
+        self.map
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(self) -> bool {
         self.map.is_empty()
@@ -65,7 +70,7 @@ impl<'a> Fields<'a> {
         if self.spellings.is_empty() {
             return self.map.get(name).filter(|value| !value.is_null());
         }
-        self.map.iter().filter(found).last().map(|(_, value)| value).filter(|value| !value.is_null())
+        self.map.iter().rfind(found).map(|(_, value)| value).filter(|value| !value.is_null())
     }
 
     fn read<T>(
@@ -91,6 +96,11 @@ impl<'a> Fields<'a> {
         let value = self.number(name)?.unwrap_or(default);
         let narrow = value as f32;
         if narrow.is_finite() { Ok(narrow) } else { Err(Defect::value(name, value, "a finite number")) }
+    }
+
+    /// A flag of which null means no.
+    pub(crate) fn flag_or_no(self, name: &str, default: bool) -> Result<bool, Defect> {
+        Ok(self.flag(name)?.unwrap_or(default && !self.mentions(name)))
     }
 
     /// A positive number, in f32, where there is one.

@@ -79,7 +79,7 @@ impl SelfAttention {
 }
 
 /// All three as the cache takes them.
-pub(super) fn columns<'a>(qkv: [&'a [f32]; 3], rows: usize) -> [Columns<'a>; 3] {
+pub(super) fn columns(qkv: [&[f32]; 3], rows: usize) -> [Columns<'_>; 3] {
     qkv.map(|numbers| Columns::all(numbers, rows))
 }
 

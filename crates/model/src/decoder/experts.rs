@@ -18,7 +18,7 @@ pub(super) struct Experts {
     router: Linear, // [count, width]
     top: usize,
     routing: Routing,
-    experts: Vec<GatedMlp>,
+    parts: Vec<GatedMlp>,
 }
 
 impl Experts {
@@ -32,20 +32,20 @@ impl Experts {
         let router = weights.linear_if(experts.router, Some(layer), [experts.count, plan.width], mlp.bias)?;
         let one = |e: usize| load_expert(plan.width, mlp, experts, weights, layer, e);
         let all = (0..experts.count).map(one).collect::<Result<Vec<_>, LoadError>>()?;
-        Ok(Self { router, top: experts.top, routing: experts.routing, experts: all })
+        Ok(Self { router, top: experts.top, routing: experts.routing, parts: all })
     }
 
     /// What the chosen experts of each row give together, `[rows, width]`.
     pub(super) fn apply(&self, rows: &[f32], width: usize, compute: &Compute) -> Vec<f32> {
         let scores = self.router.apply(rows, compute);
-        let mut lists: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.experts.len()];
-        for (row, scores) in scores.chunks_exact(self.experts.len()).enumerate() {
+        let mut lists: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.parts.len()];
+        for (row, scores) in scores.chunks_exact(self.parts.len()).enumerate() {
             for (expert, weight) in chosen(scores, self.top, self.routing) {
                 lists[expert].push((row, weight));
             }
         }
         let mut out = vec![0.0; rows.len()];
-        for (expert, list) in self.experts.iter().zip(&lists).filter(|(_, list)| !list.is_empty()) {
+        for (expert, list) in self.parts.iter().zip(&lists).filter(|(_, list)| !list.is_empty()) {
             let x: Vec<f32> = list.iter().flat_map(|&(row, _)| &rows[row * width..][..width]).copied().collect();
             let y = expert.apply(&x, || (), compute);
             for (&(row, weight), y) in list.iter().zip(y.chunks_exact(width)) {

@@ -53,7 +53,9 @@ impl Norm {
             }
             NormKind::Rms => Self::Rms(RmsNorm { weight, epsilon }),
             NormKind::RmsLessOne => {
-                weight.iter_mut().for_each(|w| *w += 1.0);
+                for w in &mut weight {
+                    *w += 1.0;
+                }
                 Self::Rms(RmsNorm { weight, epsilon })
             }
         })

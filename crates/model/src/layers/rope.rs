@@ -78,6 +78,25 @@ impl Rope {
         Self::read_parameters(chosen, config, defaults)
     }
 
+    /// Reads how full layers turn, and how sliding ones do: `rope_parameters` of each, where `rope_scaling` changes what it names of the
+    /// full layers' alone.
+    pub(crate) fn read_both(
+        config: Fields<'_>,
+        full: RopeDefaults,
+        sliding: RopeDefaults,
+    ) -> Result<Vec<Self>, Defect> {
+        let both = config.object("rope_parameters")?;
+        let of = |kind: &str| both.map_or(Ok(None), |both| both.object(kind));
+        // `rope_type: default` stands until something takes its place, so the older spelling, `type`, changes nothing.
+        let plain = serde_json::Map::from_iter([("rope_type".to_owned(), "default".into())]);
+        let mut changed = of("full_attention")?.map_or(plain, |fields| fields.map().clone());
+        if let Some(scaling) = config.object("rope_scaling")? {
+            changed.extend(scaling.map().clone());
+        }
+        let full = Self::read_parameters(Some(Fields::new(&changed)), config, full)?;
+        Ok(vec![full, Self::read_parameters(of("sliding_attention")?, Fields::none(), sliding)?])
+    }
+
     /// Reads one set of parameters; `config` is asked for what it does not say.
     pub(crate) fn read_parameters(
         parameters: Option<Fields<'_>>,
