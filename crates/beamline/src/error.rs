@@ -4,6 +4,7 @@ mod option;
 
 pub use option::OptionError;
 
+use beamline_chat::ChatError;
 use beamline_model::{LoadError, ModelError};
 use beamline_shape::ShapeError;
 use beamline_tokens::TokensError;
@@ -70,6 +71,21 @@ pub enum Error {
     /// An option that does not exist, or does not apply.
     #[error(transparent)]
     Options(#[from] OptionError),
+    /// A conversation that cannot be rendered.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+    /// A model without a chat template, or without one of this name.
+    #[error("{}", no_template(model, asked.as_deref(), names, problem.as_deref()))]
+    NoChatTemplate {
+        /// The model.
+        model: String,
+        /// The name that was asked for.
+        asked: Option<String>,
+        /// Those that there are.
+        names: Vec<String>,
+        /// Why others could not be read.
+        problem: Option<String>,
+    },
     /// A prompt without a token, for a model without a begin token.
     #[error("the prompt is empty, and this model has no begin token; give some text")]
     EmptyPrompt,
@@ -140,6 +156,22 @@ pub enum Error {
     },
 }
 
+/// Why a conversation has no template.
+fn no_template(model: &str, asked: Option<&str>, names: &[String], problem: Option<&str>) -> String {
+    let which = asked.map_or(String::new(), |name| format!(" {name:?}"));
+    match (problem, names) {
+        (Some(problem), _) => format!("the chat templates of {model} cannot be read: {problem}"),
+        (None, []) => {
+            format!(
+                "there is no chat template{which} with {model}; give one of your own, or a prompt in place of messages"
+            )
+        }
+        (None, names) => {
+            format!("there is no chat template{which} with {model} that is meant; name one of {}", names.join(", "))
+        }
+    }
+}
+
 impl Error {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
@@ -153,15 +185,20 @@ impl Error {
             Self::Hub(error) if error.fault() == beamline_hub::Fault::Usage => Fault::Usage,
             #[cfg(feature = "hub")]
             Self::Hub(_) => Fault::Model,
-            Self::Model(ModelError::NotFinite)
+            Self::Chat(ChatError::NoStack { .. })
+            | Self::Model(ModelError::NotFinite)
             | Self::Shape(ShapeError::Empty { .. } | ShapeError::Unmet | ShapeError::Overflow { .. }) => Fault::Run,
-            Self::Broken { .. } => Fault::Model,
+            Self::Broken { .. }
+            | Self::Chat(ChatError::Size { .. } | ChatError::Template { .. } | ChatError::Endless { .. })
+            | Self::NoChatTemplate { problem: Some(_), .. } => Fault::Model,
             Self::Cancelled | Self::Late => Fault::Run,
             Self::Compute(_)
             | Self::Shape(_)
             | Self::Tokens(_)
             | Self::Model(_)
             | Self::Options(_)
+            | Self::Chat(_)
+            | Self::NoChatTemplate { .. }
             | Self::EmptyPrompt
             | Self::UnknownToken { .. }
             | Self::PromptTooLong { .. }

@@ -28,6 +28,7 @@
 //! A [`Processor`] of one's own goes into [`Plan::processor_after`], a search into [`Plan::strategy`], a rule to stop into
 //! [`Plan::stop_rule`], a model into [`Engine::with_model`], and whoever wants to watch is an [`Observer`].
 
+mod chat;
 mod error;
 mod observe;
 mod open;
@@ -35,6 +36,7 @@ mod options;
 mod run;
 mod trace;
 
+pub use beamline_chat::{ChatError, ChatTemplate, Conversation, Date, Message, Rendered, TokenTexts};
 #[cfg(feature = "hub")]
 pub use beamline_hub as hub;
 pub use beamline_kernels::{
@@ -58,6 +60,7 @@ pub use beamline_tokens::{
     Beginning, CharacterGroup, Characters, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList,
     Tokenizer, TokensError, Utf8, Vocabulary, byte_tokenizer_json, characters, pre_tokenizers, word_tokenizer_json,
 };
+pub use chat::{ChatPrompt, ChatTemplates};
 pub use error::{Error, Fault, OptionError};
 pub use observe::{Event, EventKind, Interest, Observer, SessionId, Stage};
 pub use open::{ModelName, OpenOptions, Opened, Progress};

@@ -2,6 +2,7 @@
 
 mod load;
 mod name;
+mod templates;
 mod vocabulary;
 
 pub use load::{OpenOptions, Opened, Progress};

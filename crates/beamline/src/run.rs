@@ -6,6 +6,7 @@
 mod batch;
 mod branch;
 mod cached_text;
+mod chat;
 mod completion;
 mod draft;
 mod engine;

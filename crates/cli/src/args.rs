@@ -1,5 +1,6 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
+mod chat;
 mod decoding;
 mod help;
 mod help_page;
@@ -8,6 +9,7 @@ mod plot;
 mod refusal;
 mod study;
 
+pub(crate) use chat::{Chat, MessageArgs, TemplateArgs};
 pub(crate) use decoding::TokenTexts;
 pub(crate) use help_page::Page;
 pub(crate) use learn::Learn;
@@ -41,6 +43,8 @@ struct Cli {
 pub(crate) enum What {
     /// Continue a prompt
     Generate(Generate),
+    /// Talk with a model
+    Chat(Chat),
     /// Show the best candidates of every step
     Inspect(Inspect),
     /// Tell how probable a text is
@@ -170,6 +174,8 @@ pub(crate) struct Generate {
     /// Write what the search considers to this file, a JSON object a line
     #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE", hide_short_help = true)]
     pub(crate) trace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) chat: MessageArgs,
 }
 
 #[derive(Args)]
@@ -237,11 +243,13 @@ pub(crate) struct Score {
 #[derive(Args)]
 pub(crate) struct Tokenize {
     /// The text; - for standard input
-    #[arg(required_unless_present = "decode", conflicts_with = "decode", value_name = "TEXT")]
+    #[arg(required_unless_present_any = ["decode", "messages"], conflicts_with = "decode", value_name = "TEXT")]
     pub(crate) text: Option<String>,
     /// Token ids to turn into text
-    #[arg(long, value_name = "IDS")]
+    #[arg(long, value_name = "IDS", conflicts_with_all = ["chat", "messages"])]
     pub(crate) decode: Option<String>,
+    #[command(flatten)]
+    pub(crate) chat: MessageArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Print one JSON object
@@ -377,7 +385,7 @@ pub(crate) fn dtype(name: &str) -> Result<Encoding, String> {
 }
 
 /// The commands that take decoding options.
-const OPTIONED: [&str; 5] = ["compare", "generate", "inspect", "plot", "report"];
+const OPTIONED: [&str; 6] = ["chat", "compare", "generate", "inspect", "plot", "report"];
 
 /// The whole command line: every command, and every decoding option where the command takes them.
 fn tree(page: Page) -> clap::Command {

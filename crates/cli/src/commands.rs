@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod bench;
+mod chat;
 mod compare;
 mod explain;
 mod generate;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     let settings = token_texts::resolved(&what, settings, &texts)?;
     match what {
         What::Generate(args) => generate::run(&args, &settings),
+        What::Chat(args) => chat::run(&args, &settings),
         What::Inspect(args) => inspect::run(&args, &settings),
         What::Learn(args) => learn::run(&args),
         What::Compare(args) => compare::run(&args, &settings),

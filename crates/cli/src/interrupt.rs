@@ -1,4 +1,4 @@
-//! Ctrl-C: ends the command at once, but for `generate`, which first prints what it has.
+//! Ctrl-C: ends the command at once, but for `generate`, which first prints what it has, and `chat`, where it ends an answer.
 
 use crate::failure::Failure;
 use std::io::Write;
@@ -37,6 +37,11 @@ pub(crate) fn watch() -> Result<(), Failure> {
 /// Says what the next Ctrl-C is to do.
 pub(crate) fn set(action: OnInterrupt) {
     ON_INTERRUPT.store(action as u8, Ordering::SeqCst);
+}
+
+/// Forgets that it was pressed: what it ended has ended.
+pub(crate) fn forget() {
+    PRESSED.store(false, Ordering::SeqCst);
 }
 
 /// Whether it was pressed.

@@ -13,6 +13,7 @@ mod destination;
 mod failure;
 mod fonts;
 mod interrupt;
+mod messages;
 mod model;
 mod output;
 mod page;
@@ -51,11 +52,16 @@ fn run() -> Result<(), Failure> {
 impl Failure {
     /// Says what went wrong, once and in one line, and gives the exit code.
     fn report(self) -> ExitCode {
+        self.tell();
+        ExitCode::from(self.code)
+    }
+
+    /// Says what went wrong, in one line.
+    fn tell(&self) {
         if let Some(message) = &self.message {
             // Names and quoted texts may have line ends of their own; one line is the rule.
             let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
             output::note(&format!("error: {message}"));
         }
-        ExitCode::from(self.code)
     }
 }

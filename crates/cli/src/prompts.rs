@@ -74,7 +74,8 @@ pub(crate) fn text(argument: &str) -> Result<String, Failure> {
     if argument == "-" { standard_input() } else { Ok(argument.to_owned()) }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+/// A file's text.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{}: not UTF-8 text", path.display())))
 }

@@ -17,7 +17,8 @@ fn out(columns: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 20] = [
+    &["chat"],
     &["learn"],
     &["models", "random"],
     &["generate"],

@@ -16,7 +16,7 @@ pub(crate) const TOKENIZER: &str = "tokenizer.json";
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
 /// Fetched where the repository has them; a model without them works.
-pub(crate) const OPTIONAL: [&str; 2] = ["generation_config.json", "tokenizer_config.json"];
+pub(crate) const OPTIONAL: [&str; 3] = ["generation_config.json", "tokenizer_config.json", "chat_template.jinja"];
 
 /// The part of the index that names the shards.
 #[derive(Deserialize)]

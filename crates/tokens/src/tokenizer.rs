@@ -201,14 +201,35 @@ impl Tokenizer {
     /// # Errors
     /// When the library refuses the text, which no byte-level vocabulary does.
     pub fn encode(&self, text: &str) -> Result<Vec<Token>, TokensError> {
-        let encoding = unless_it_panics(|| self.encoder.encode(text, true))
-            .ok_or_else(|| TokensError::Encode("the tokenizer contradicts itself".to_owned()))?
-            .map_err(|e| TokensError::Encode(one_line(&e.to_string())))?;
-        let inside = encoding.get_ids().iter().zip(encoding.get_offsets());
-        let inside = inside.map(|(&id, &(start, end))| Token { id: TokenId(id), start, end });
+        let inside = self.tokens(text, true)?;
         let before = self.before.map(|id| Token { id, start: 0, end: 0 });
         let after = self.after.map(|id| Token { id, start: text.len(), end: text.len() });
         Ok(before.into_iter().chain(inside).chain(after).collect())
+    }
+
+    /// Encodes a text that says itself where it begins and ends: no token is added. Special tokens written in it are taken as such.
+    ///
+    /// ```
+    /// use beamline_tokens::{Tokenizer, byte_tokenizer_json};
+    /// let tokenizer = Tokenizer::from_json(byte_tokenizer_json(300).expect("300 are enough").as_bytes())?;
+    /// let ids: Vec<u32> = tokenizer.encode_as_written("hi<|endoftext|>")?.iter().map(|token| token.id.0).collect();
+    /// assert_eq!(ids.len(), 3);
+    /// # Ok::<(), beamline_tokens::TokensError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`encode`](Self::encode).
+    pub fn encode_as_written(&self, text: &str) -> Result<Vec<Token>, TokensError> {
+        self.tokens(text, false)
+    }
+
+    /// The library's tokens of a text; with those that its post-processor adds, where `added`.
+    fn tokens(&self, text: &str, added: bool) -> Result<Vec<Token>, TokensError> {
+        let encoding = unless_it_panics(|| self.encoder.encode(text, added))
+            .ok_or_else(|| TokensError::Encode("the tokenizer contradicts itself".to_owned()))?
+            .map_err(|e| TokensError::Encode(one_line(&e.to_string())))?;
+        let inside = encoding.get_ids().iter().zip(encoding.get_offsets());
+        Ok(inside.map(|(&id, &(start, end))| Token { id: TokenId(id), start, end }).collect())
     }
 
     /// The ids of [`encode`](Self::encode) alone.

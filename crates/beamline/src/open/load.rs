@@ -1,8 +1,9 @@
 //! From a name to an engine.
 
+use crate::chat::ChatTemplates;
 use crate::error::Error;
 use crate::open::name::ModelName;
-use crate::open::vocabulary;
+use crate::open::{templates, vocabulary};
 use crate::options::{self, Defaults};
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
@@ -132,6 +133,7 @@ pub struct Opened {
     /// How text is to be split, whatever the files say.
     pre: Option<String>,
     defaults: Defaults,
+    chat: ChatTemplates,
     started: Instant,
 }
 
@@ -184,8 +186,8 @@ impl Opened {
 
     /// Reads what lies with the weights: the model's own settings, and the files of its vocabulary.
     fn new(name: String, checkpoint: Checkpoint, started: Instant) -> Result<Self, Error> {
-        let (files, mut defaults) = if let Some(gguf) = checkpoint.gguf()? {
-            (FolderFiles::default(), vocabulary::defaults(&gguf))
+        let (files, mut defaults, chat) = if let Some(gguf) = checkpoint.gguf()? {
+            (FolderFiles::default(), vocabulary::defaults(&gguf), templates::in_gguf(&name, &gguf))
         } else {
             let read = |file: &str| {
                 let path = checkpoint.path().join(file);
@@ -194,10 +196,11 @@ impl Opened {
             let files = vocabulary::files(checkpoint.path())?;
             let generation = checkpoint.path().join("generation_config.json").is_file();
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
-            (files, Defaults::read(generation.as_deref(), &read("config.json")?))
+            let defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
+            (files, defaults, templates::in_folder(&name, checkpoint.path()))
         };
         defaults.fit(checkpoint.geometry().vocab);
-        Ok(Self { name, checkpoint, files, pre: None, defaults, started })
+        Ok(Self { name, checkpoint, files, pre: None, defaults, chat, started })
     }
 
     /// Makes the tokenizer.
@@ -253,6 +256,17 @@ impl Opened {
         &self.defaults.warnings
     }
 
+    /// The chat templates that come with the model.
+    ///
+    /// ```
+    /// let opened = beamline::Opened::find(&"builtin".parse()?, &mut ())?;
+    /// assert_eq!(opened.chat_templates().names().count(), 0);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn chat_templates(&self) -> &ChatTemplates {
+        &self.chat
+    }
+
     /// Checks settings against the model's own, before the weights are read.
     ///
     /// # Errors
@@ -290,7 +304,7 @@ impl Opened {
         });
         let (tokenizer, loaded) = (tokenizer?, loaded?);
         let seconds = self.started.elapsed().as_secs_f64();
-        Ok(Engine::new(self.name, loaded, tokenizer, self.defaults, compute, seconds))
+        Ok(Engine::new(self.name, loaded, tokenizer, (self.defaults, self.chat), compute, seconds))
     }
 }
 

@@ -4,9 +4,11 @@ use super::cached_text::CachedText;
 use super::prompt::Prompt;
 use super::session::{Session, SharedDraws, Start};
 use super::setup::{BatchShared, Resources, SearchSetup};
+use crate::chat::ChatTemplates;
 use crate::error::Error;
 use crate::observe::SessionId;
 use crate::options::{self, Defaults, Options, Origin, Plan};
+use beamline_chat::TokenTexts;
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
 use beamline_model::{Description, KvCache, Loaded, Model, ModelId};
 use beamline_search::{StopStrings, TokenStats};
@@ -29,6 +31,7 @@ pub struct Engine {
     description: Description,
     tokenizer: Arc<Tokenizer>,
     defaults: Defaults,
+    pub(super) chat: ChatTemplates,
     compute: Arc<Compute>,
     load_seconds: f64,
     assistant: Option<Arc<dyn Model>>,
@@ -50,7 +53,7 @@ impl Engine {
         name: String,
         loaded: Loaded,
         tokenizer: Tokenizer,
-        defaults: Defaults,
+        (defaults, chat): (Defaults, ChatTemplates),
         compute: Arc<Compute>,
         load_seconds: f64,
     ) -> Self {
@@ -65,6 +68,7 @@ impl Engine {
             description,
             tokenizer: Arc::new(tokenizer),
             defaults,
+            chat,
             compute,
             load_seconds,
             assistant: None,
@@ -99,7 +103,14 @@ impl Engine {
         };
         let compute = Arc::new(Compute::from_env(Some(1)).expect("one thread can be had"));
         let loaded = Loaded::new(model, description);
-        Self::new(name.to_owned(), loaded, tokenizer, Defaults::default(), compute, 0.0)
+        Self::new(
+            name.to_owned(),
+            loaded,
+            tokenizer,
+            (Defaults::default(), ChatTemplates::of(name, TokenTexts::new())),
+            compute,
+            0.0,
+        )
     }
 
     /// The model's name, as it was asked for.

@@ -8,7 +8,7 @@ use crate::output::{json, note, paint, print};
 use crate::paint::width;
 use crate::progress::Count;
 use crate::tokens::{Shown, coloured, table};
-use crate::{model, prompts};
+use crate::{messages, model, prompts};
 use beamline::{
     Budget, Completion, Engine, Observer, OptionValue, Options, Origin, Proof, RawStats, Session, TextDeltas, Trace,
 };
@@ -18,7 +18,8 @@ use std::io::{BufWriter, IsTerminal};
 use std::path::Path;
 
 pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
-    let prompts = prompts::gather(&args.prompts)?;
+    let asked = messages::asked(&args.chat, &args.prompts)?;
+    let mut prompts = if asked.is_some() { Vec::new() } else { prompts::gather(&args.prompts)? };
     // Found before a model is opened.
     let trace = args.trace.as_deref().map(create).transpose()?;
     let mut engine = model::open(&args.model, given)?;
@@ -26,7 +27,11 @@ pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
     take_assistant(&mut engine, &args.model, given)?;
     let engine = engine;
     let numbers = args.json || args.table || args.show.is_some();
-    let plan = engine.plan(given)?;
+    let mut given = given.clone();
+    if let Some(conversations) = asked {
+        (prompts, given) = messages::prompts(&engine, &args.chat.template, &conversations, &given)?;
+    }
+    let plan = engine.plan(&given)?;
     announce(plan.options());
     let mut sessions = engine.sessions(&prompts, &plan)?;
     if !numbers && given.get("best_of").is_none() {

@@ -2,11 +2,11 @@
 
 use crate::args::Tokenize;
 use crate::failure::Failure;
-use crate::model;
 use crate::output::{json, paint, print};
 use crate::paint::width;
 use crate::prompts;
 use crate::table::{Column, Table};
+use crate::{messages, model};
 use beamline::{Beginning, Opened, Special, TokenId, Tokenizer};
 use beamline_draw::labels;
 use serde_json::json;
@@ -17,10 +17,19 @@ pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
         let ids = prompts::parse_ids(ids, "--decode")?;
         return decode(args, &model::find(&args.model)?, &ids);
     }
+    if let Some(conversation) = messages::asked_once(&args.chat, args.text.as_deref())? {
+        let opened = model::find(&args.model)?;
+        let (templates, tokenizer) = (opened.chat_templates(), opened.tokenizer()?);
+        let template = messages::template(&args.chat.template, templates, &conversation)?;
+        let prompt = messages::prompt(&args.chat.template, (templates, &template, &tokenizer), &conversation)?;
+        let tokens = tokenizer.encode_as_written(&prompt.text).map_err(beamline::Error::from)?;
+        return show(args, &tokenizer, &tokens, Some(&prompt.text));
+    }
     let text = prompts::text(args.text.as_deref().unwrap_or_default())?;
     let tokenizer = tokenizer(args)?;
     prompts::tell_of_two_begins(&tokenizer, [text.as_str()]);
-    encode(args, &tokenizer, &text)
+    let tokens = tokenizer.encode(&text).map_err(beamline::Error::from)?;
+    show(args, &tokenizer, &tokens, None)
 }
 
 fn tokenizer(args: &Tokenize) -> Result<Tokenizer, Failure> {
@@ -44,25 +53,42 @@ fn decode(args: &Tokenize, opened: &Opened, ids: &[TokenId]) -> Result<(), Failu
     if args.json { json(&json!({"text": text})) } else { print(&format!("{text}\n")) }
 }
 
-fn encode(args: &Tokenize, tokenizer: &Tokenizer, text: &str) -> Result<(), Failure> {
+/// Prints tokens, behind the text that a template wrote.
+fn show(
+    args: &Tokenize,
+    tokenizer: &Tokenizer,
+    tokens: &[beamline::Token],
+    rendered: Option<&str>,
+) -> Result<(), Failure> {
     if args.json {
-        let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
         let vocabulary = tokenizer.vocabulary();
         let token = |t: &beamline::Token| json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end});
         let ids: Vec<u32> = tokens.iter().map(|t| t.id.0).collect();
-        return json(&json!({"token_ids": ids, "tokens": tokens.iter().map(token).collect::<Vec<_>>()}));
+        let mut all = json!({"token_ids": ids, "tokens": tokens.iter().map(token).collect::<Vec<_>>()});
+        if let Some(text) = rendered {
+            all["text"] = text.into();
+        }
+        return json(&all);
     }
-    paint(&table(tokenizer, text)?.fit(width()))
+    if let Some(text) = rendered {
+        print(&format!("{}\n\n", text.trim_end_matches('\n')))?;
+    }
+    paint(&rows(tokenizer, tokens).fit(width()))
 }
 
 /// A row for each token of a text: its id, which bytes of the text it is, and the token.
 pub(super) fn table(tokenizer: &Tokenizer, text: &str) -> Result<Table, Failure> {
     let tokens = tokenizer.encode(text).map_err(beamline::Error::from)?;
+    Ok(rows(tokenizer, &tokens))
+}
+
+/// A row for each token.
+fn rows(tokenizer: &Tokenizer, tokens: &[beamline::Token]) -> Table {
     let vocabulary = tokenizer.vocabulary();
     let bytes: Vec<&[u8]> = tokens.iter().map(|t| vocabulary.bytes(t.id)).collect();
     let mut table = Table::new(vec![Column::numbers("id"), Column::numbers("bytes"), Column::words("token")]);
     for (t, label) in tokens.iter().zip(labels(&bytes)) {
         table.push(vec![t.id.to_string().into(), format!("{}..{}", t.start, t.end).into(), label.into()]);
     }
-    Ok(table)
+    table
 }
