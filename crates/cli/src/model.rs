@@ -20,7 +20,7 @@ pub(crate) fn quietly_found(args: &ModelArgs) -> Result<Opened, Failure> {
     // A variable that is empty is one that is not set.
     let unset = args.model.is_empty() && std::env::var_os("BEAMLINE_MODEL").is_some_and(|model| model.is_empty());
     let name: ModelName = if unset { "builtin" } else { &args.model }.parse()?;
-    let opened = Opened::find(&name, &mut Bars::default())?;
+    let opened = Opened::find(&name, &mut Bars::new(note))?;
     Ok(match &args.pre {
         Some(pre) => opened.pre(pre)?,
         None => opened,

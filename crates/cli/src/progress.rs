@@ -23,11 +23,24 @@ fn bar(of: Option<u64>, template: &str) -> ProgressBar {
     bar
 }
 
-/// Draws a bar for each file.
-#[derive(Default)]
-pub(crate) struct Bars(Option<ProgressBar>);
+/// Draws a bar for each file, and passes on what is to be said.
+pub(crate) struct Bars {
+    bar: Option<ProgressBar>,
+    say: fn(&str),
+}
+
+impl Bars {
+    /// Bars; lines go to `say`.
+    pub(crate) fn new(say: fn(&str)) -> Self {
+        Self { bar: None, say }
+    }
+}
 
 impl beamline::Progress for Bars {
+    fn notice(&mut self, line: &str) {
+        (self.say)(&format!("note: {line}"));
+    }
+
     fn begin(&mut self, file: &str, done: u64, total: Option<u64>) {
         let template = match total {
             Some(_) => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
@@ -37,17 +50,17 @@ impl beamline::Progress for Bars {
         bar.enable_steady_tick(TICK);
         bar.set_message(file.to_owned());
         bar.set_position(done);
-        self.0 = Some(bar);
+        self.bar = Some(bar);
     }
 
     fn advance(&mut self, bytes: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.inc(bytes);
         }
     }
 
     fn end(&mut self) {
-        if let Some(bar) = self.0.take() {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }

@@ -66,9 +66,8 @@ impl RepoCache {
         let folder = self.snapshot(&commit);
         let (path, missing) = match file {
             Some(file) => {
-                let path = folder.join(file);
-                let missing = if path.is_file() { vec![] } else { vec![file.to_owned()] };
-                (path, missing)
+                let missing = |part: &String| !folder.join(part).is_file();
+                (folder.join(file), required_files::parts(file).into_iter().filter(missing).collect())
             }
             None => (folder.clone(), required_files::lacking(&folder)?),
         };

@@ -99,8 +99,9 @@ pub enum HubError {
     },
     /// The repository is there, but holds no model of a kind that can be used.
     #[error(
-        "{repo}@{revision}: no model to use: missing {}; looked for config.json, tokenizer.json, and \
-         model.safetensors or model.safetensors.index.json; pickles (.bin) are out of scope{}",
+        "{repo}@{revision}: no model to use: missing {}; looked for config.json, a tokenizer (tokenizer.json, \
+         tokenizer.model, spiece.model, sentencepiece.bpe.model, vocab.json with merges.txt, or vocab.txt), and weights \
+         (model.safetensors or pytorch_model.bin, or an index of shards of either){}",
         missing.join(", "),
         gguf_hint(repo, ggufs)
     )]

@@ -11,7 +11,7 @@ use crate::download::Download;
 use crate::http::{Http, Reply};
 use crate::list::{self, CachedModel};
 use crate::reference::check_file;
-use crate::required_files::{self, INDEX};
+use crate::required_files;
 use crate::url::{encode, encode_part};
 use crate::{HubError, Progress, Reference, RetryPolicy, Settings};
 
@@ -113,8 +113,8 @@ impl Hub {
 
     /// The path of what `reference` names, fetched if need be.
     ///
-    /// With a file in the reference: that file. Without: the folder that holds `config.json`, `tokenizer.json`
-    /// and the weights. A revision that is in the cache is used as it is; the network is asked only when
+    /// With a file in the reference: that file, and all parts of a GGUF model of which it is one. Without: the folder that
+    /// holds `config.json`, a tokenizer and the weights. A revision that is in the cache is used as it is; the network is asked only when
     /// something is missing, and never when the settings say offline. Blocks until all is there; may wait for
     /// another process that fetches the same blob.
     ///
@@ -149,11 +149,14 @@ impl Hub {
         let (repo, revision) = (reference.repo.clone(), reference.revision().to_owned());
         let snapshot = cache.snapshot(&listing.commit);
         let path = if let Some(file) = &reference.file {
-            if !listing.files.contains(file) {
-                let others = listing.similar(file);
-                return Err(HubError::FileNotFound { repo, revision, file: file.clone(), others });
+            let parts = required_files::parts(file);
+            if let Some(file) = parts.iter().find(|part| !listing.files.contains(*part)).cloned() {
+                let others = listing.similar(&file);
+                return Err(HubError::FileNotFound { repo, revision, file, others });
             }
-            self.place(cache, reference, &listing.commit, file, progress)?;
+            for part in &parts {
+                self.place(cache, reference, &listing.commit, part, progress)?;
+            }
             snapshot.join(file)
         } else {
             let plan = required_files::plan(&listing.files).map_err(|missing| HubError::NoModel {
@@ -162,11 +165,17 @@ impl Hub {
                 missing,
                 ggufs: listing.similar("x.gguf"),
             })?;
+            if plan.iter().any(|file| required_files::is_pickled(file)) {
+                progress.notice(&format!(
+                    "{reference} has no safetensors, so its pytorch_model.bin is taken: a pickle, which is read as data \
+                     and not run"
+                ));
+            }
             for file in &plan {
                 self.place(cache, reference, &listing.commit, file, progress)?;
             }
-            if plan.contains(&INDEX) {
-                for shard in required_files::shards(&snapshot.join(INDEX))? {
+            if let Some(index) = plan.iter().find(|file| required_files::is_index(file)) {
+                for shard in required_files::shards(&snapshot.join(index))? {
                     self.place(cache, reference, &listing.commit, &shard, progress)?;
                 }
             }

@@ -10,16 +10,20 @@
 //!
 //! # What comes out
 //!
-//! A path. For a reference that names a file, the path of that file. For one that does not, the folder that
-//! holds `config.json`, `tokenizer.json` and the weights: `model.safetensors`, or
-//! `model.safetensors.index.json` with every shard that it names. `generation_config.json` and
-//! `tokenizer_config.json` are fetched when the repository has them, and not missed when it has none.
+//! A path. For a reference that names a file, the path of that file; of a GGUF model in parts
+//! (`name-00001-of-00003.gguf`) all parts are fetched. For one that does not, the folder that holds `config.json`, a
+//! tokenizer and the weights. The weights are `model.safetensors`; failing that the shards of
+//! `model.safetensors.index.json`; failing that `pytorch_model.bin`, and then the shards of `pytorch_model.bin.index.json`.
+//! The tokenizer is `tokenizer.json`, or the first there is of `tokenizer.model`, `spiece.model`,
+//! `sentencepiece.bpe.model`, `vocab.json` with `merges.txt`, and `vocab.txt`. `generation_config.json`,
+//! `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and `chat_template.jinja` are fetched when the
+//! repository has them, and not missed when it has none.
 //!
 //! # What it does not know
 //!
 //! What is inside the files. It opens one of them only: the index of shards, for the names in it. It knows
 //! no model, no tokenizer, and no terminal: progress goes to a [`Progress`] that the caller writes. Pickles
-//! (`.bin`, `.pt`) are out of scope, because to load one is to run it.
+//! (`.bin`) are fetched only where there are no safetensors, which [`Progress::notice`] hears; nothing here opens one.
 //!
 //! # The layout of the cache
 //!

@@ -24,6 +24,11 @@
 /// assert_eq!(count.0, 3);
 /// ```
 pub trait Progress {
+    /// Something that a user should hear before the files arrive, in one line.
+    fn notice(&mut self, line: &str) {
+        let _ = line;
+    }
+
     /// A file's bytes start to arrive. `done` bytes of it were on disk before; `total` is its whole length, or
     /// `None` where the server did not say.
     fn begin(&mut self, file: &str, done: u64, total: Option<u64>) {

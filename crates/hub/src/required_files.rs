@@ -12,11 +12,52 @@ use crate::http::{JSON_LIMIT, json_fault};
 use crate::reference::check_file;
 
 pub(crate) const CONFIG: &str = "config.json";
-pub(crate) const TOKENIZER: &str = "tokenizer.json";
-pub(crate) const WEIGHTS: &str = "model.safetensors";
-pub(crate) const INDEX: &str = "model.safetensors.index.json";
+/// Files of weights; the first that is there is taken. Pickles come last: whoever has safetensors too means those.
+const WEIGHTS: [&str; 4] =
+    ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+/// Files that make a tokenizer; the first that are all there are taken.
+const TOKENIZERS: [&[&str]; 6] = [
+    &["tokenizer.json"],
+    &["tokenizer.model"],
+    &["spiece.model"],
+    &["sentencepiece.bpe.model"],
+    &["vocab.json", "merges.txt"],
+    &["vocab.txt"],
+];
 /// Fetched where the repository has them; a model without them works.
-pub(crate) const OPTIONAL: [&str; 3] = ["generation_config.json", "tokenizer_config.json", "chat_template.jinja"];
+const OPTIONAL: [&str; 5] = [
+    "generation_config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+];
+
+/// Parts that one model may have.
+const MOST_PARTS: usize = 1024;
+
+/// All files that belong to `file`: the parts of a GGUF model in several (`name-00001-of-00003.gguf`), else itself alone.
+pub(crate) fn parts(file: &str) -> Vec<String> {
+    let part = || {
+        let (rest, count) = file.strip_suffix(".gguf")?.rsplit_once("-of-")?;
+        let (stem, number) = rest.rsplit_once('-')?;
+        let five = |digits: &str| if digits.len() == 5 { digits.parse::<usize>().ok() } else { None };
+        let (number, count) = (five(number)?, five(count)?);
+        let all = (1..=count).map(|number| format!("{stem}-{number:05}-of-{count:05}.gguf"));
+        ((1..=count).contains(&number) && count <= MOST_PARTS).then(|| all.collect())
+    };
+    part().unwrap_or_else(|| vec![file.to_owned()])
+}
+
+/// Whether a file of weights is an index of shards.
+pub(crate) fn is_index(file: &str) -> bool {
+    WEIGHTS.contains(&file) && file.ends_with(".index.json")
+}
+
+/// Whether a file holds, or lists, pickled weights.
+pub(crate) fn is_pickled(file: &str) -> bool {
+    file.starts_with("pytorch_model.bin")
+}
 
 /// The part of the index that names the shards.
 #[derive(Deserialize)]
@@ -45,36 +86,68 @@ pub(crate) fn shards(path: &Path) -> Result<BTreeSet<String>, HubError> {
     Ok(names)
 }
 
-/// What the model in `folder` lacks; empty when it is whole. The index decides which shards belong to it.
+/// What the model in `folder` lacks; empty when it is whole. An index decides which shards belong to it.
 pub(crate) fn lacking(folder: &Path) -> Result<Vec<String>, HubError> {
-    let there = |name: &str| folder.join(name).is_file();
-    let mut missing: Vec<String> =
-        [CONFIG, TOKENIZER].into_iter().filter(|name| !there(name)).map(str::to_owned).collect();
-    if there(WEIGHTS) {
-        return Ok(missing);
+    let there = |name: &&str| folder.join(name).is_file();
+    let mut missing = Vec::new();
+    if !there(&CONFIG) {
+        missing.push(CONFIG.to_owned());
     }
-    if there(INDEX) {
-        missing.extend(shards(&folder.join(INDEX))?.into_iter().filter(|name| !there(name)));
-    } else {
-        missing.push(WEIGHTS.to_owned());
+    if !TOKENIZERS.iter().any(|files| files.iter().all(there)) {
+        missing.push(TOKENIZERS[0].concat());
+    }
+    match WEIGHTS.iter().find(|name| there(name)) {
+        Some(index) if is_index(index) => {
+            missing.extend(shards(&folder.join(index))?.into_iter().filter(|name| !there(&name.as_str())));
+        }
+        Some(_) => {}
+        None => missing.push(WEIGHTS[0].to_owned()),
     }
     Ok(missing)
 }
 
 /// The files to fetch from a repository that lists `files`: small ones first, so that a wrong model shows early.
-/// The shards are not among them; the index names those. The error is what the repository lacks.
+/// Shards are not among them; the index names those. The error is what the repository lacks.
 pub(crate) fn plan(files: &BTreeSet<String>) -> Result<Vec<&'static str>, Vec<String>> {
     let listed = |name: &&'static str| files.contains(*name);
-    let mut missing: Vec<String> = [CONFIG, TOKENIZER].iter().filter(|name| !listed(name)).map(|&n| n.into()).collect();
-    let weights = [WEIGHTS, INDEX].into_iter().find(listed);
-    if weights.is_none() {
-        missing.push(format!("{WEIGHTS} and {INDEX}"));
+    let mut missing = Vec::new();
+    if !listed(&CONFIG) {
+        missing.push(CONFIG.to_owned());
     }
-    match weights {
-        Some(weights) if missing.is_empty() => {
-            let extras = OPTIONAL.into_iter().filter(listed);
-            Ok([CONFIG, TOKENIZER].into_iter().chain(extras).chain([weights]).collect())
+    let tokenizer = TOKENIZERS.iter().find(|files| files.iter().all(listed));
+    if tokenizer.is_none() {
+        missing.push("a tokenizer".to_owned());
+    }
+    let weights = WEIGHTS.iter().find(|name| listed(name));
+    if weights.is_none() {
+        missing.push("weights".to_owned());
+    }
+    match (tokenizer, weights) {
+        (Some(tokenizer), Some(weights)) if missing.is_empty() => {
+            let small = [CONFIG].into_iter().chain(tokenizer.iter().copied());
+            Ok(small.chain(OPTIONAL.into_iter().filter(listed)).chain([*weights]).collect())
         }
         _ => Err(missing),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_known_by_their_names() {
+        let all = ["in/q8-00001-of-00003.gguf", "in/q8-00002-of-00003.gguf", "in/q8-00003-of-00003.gguf"];
+        assert_eq!(parts(all[1]), all);
+        for alone in [
+            "q8.gguf",
+            "q8-00004-of-00003.gguf",
+            "q8-00000-of-00003.gguf",
+            "q8-1-of-3.gguf",
+            "q8-00001-of-99999.gguf",
+            "q8-00001-of-00002.bin",
+        ] {
+            assert_eq!(parts(alone), [alone]);
+        }
     }
 }

@@ -231,15 +231,88 @@ fn odd_names_are_escaped_on_the_wire() {
     assert_eq!(fs::read(path).unwrap(), b"plus");
 }
 
-#[test]
-fn pickles_alone_are_no_model_and_nothing_is_fetched() {
+/// The small files that a fetch of this listing brings, and what it says.
+fn fetched(listing: &[&str]) -> (Vec<String>, Vec<String>) {
     let cache = tempfile::tempdir().unwrap();
     let server = Server::start();
-    server.repo("org/name", &files(&[("pytorch_model.bin", b"pickle")]));
+    let index = br#"{"weight_map":{"a":"parts/one.bin","b":"two.bin"}}"#.as_slice();
+    // No two files alike: a blob is fetched once.
+    let body = |name| if str::ends_with(name, ".index.json") { index } else { str::as_bytes(name) };
+    server.repo("org/name", &listing.iter().map(|&name| (name, body(name))).collect::<Vec<_>>());
+    let mut diary = Diary::default();
+    hub(settings(cache.path(), &server.url)).resolve(&reference("org/name"), &mut diary).unwrap();
+    // A second time without anybody to ask.
+    let mut offline = settings(cache.path(), "http://127.0.0.1:9");
+    offline.offline = true;
+    hub(offline).resolve(&reference("org/name"), &mut ()).unwrap();
+    let mut names: Vec<String> = diary.begins.into_iter().map(|(name, ..)| name).collect();
+    names.sort();
+    (names, diary.notices)
+}
+
+#[test]
+fn pickles_are_fetched_only_where_there_are_no_safetensors_and_it_is_said() {
+    let (names, notices) = fetched(&["README.md", "config.json", "pytorch_model.bin", "tokenizer.json"]);
+    assert_eq!(names, ["config.json", "pytorch_model.bin", "tokenizer.json"]);
+    let [notice] = &notices[..] else { panic!("{notices:?}") };
+    assert!(notice.contains("org/name has no safetensors") && notice.contains("read as data and not run"), "{notice}");
+    let shards = ["config.json", "parts/one.bin", "pytorch_model.bin.index.json", "tokenizer.json", "two.bin"];
+    let (names, notices) = fetched(&shards);
+    assert_eq!((names, notices.len()), (shards.map(str::to_owned).to_vec(), 1));
+    let both = ["config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json"];
+    let (names, notices) = fetched(&both);
+    assert_eq!(names, ["config.json", "model.safetensors", "tokenizer.json"]);
+    assert!(notices.is_empty(), "{notices:?}");
+}
+
+#[test]
+fn every_form_of_a_tokenizer_is_fetched_and_the_first_there_is() {
+    let forms: [&[&str]; 6] = [
+        &["tokenizer.json"],
+        &["tokenizer.model"],
+        &["spiece.model"],
+        &["sentencepiece.bpe.model"],
+        &["merges.txt", "vocab.json"],
+        &["vocab.txt"],
+    ];
+    let beside = ["config.json", "model.safetensors"];
+    for (at, form) in forms.iter().enumerate() {
+        // With all that are looked for later.
+        let listing: Vec<&str> = forms[at..].concat().into_iter().chain(beside).collect();
+        let mut expected = [*form, &beside].concat();
+        expected.sort_unstable();
+        assert_eq!(fetched(&listing).0, expected);
+    }
+    // What says more about the tokens comes too.
+    let more = ["added_tokens.json", "chat_template.jinja", "special_tokens_map.json", "tokenizer_config.json"];
+    let listing = [more.as_slice(), &["spiece.model", "generation_config.json"], &beside].concat();
+    assert_eq!(fetched(&listing).0.len(), listing.len());
+
+    let server = Server::start();
+    let cache = tempfile::tempdir().unwrap();
+    server.repo("org/name", &[("config.json", b"{}"), ("merges.txt", b"m"), ("pytorch_model.bin", b"p")]);
     let error = hub(settings(cache.path(), &server.url)).resolve(&reference("org/name"), &mut ()).unwrap_err();
-    assert!(matches!(&error, HubError::NoModel { missing, .. } if missing.len() == 1), "{error:?}");
+    assert!(matches!(&error, HubError::NoModel { missing, .. } if *missing == ["a tokenizer"]), "{error:?}");
     assert_eq!(error.fault(), Fault::NotFound);
-    let text = error.to_string();
-    assert!(text.contains("pickles (.bin) are out of scope") && text.contains("model.safetensors"), "{text}");
+    assert!(error.to_string().contains("vocab.json with merges.txt"), "{error}");
     assert_eq!(server.seen().len(), 1, "only the list was asked for");
+}
+
+#[test]
+fn naming_one_part_of_a_gguf_model_brings_all() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let (one, two) = ("in/q8-00001-of-00002.gguf", "in/q8-00002-of-00002.gguf");
+    server.repo("org/name", &[(one, b"one"), (two, b"two")]);
+    let hub = hub(settings(cache.path(), &server.url));
+    let path = hub.resolve(&reference(&format!("org/name:{two}")), &mut ()).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"two");
+    assert_eq!(fs::read(path.with_file_name("q8-00001-of-00002.gguf")).unwrap(), b"one");
+    // A part that the cache has lost is fetched again; one that the repository lacks is named.
+    fs::remove_file(path.with_file_name("q8-00001-of-00002.gguf")).unwrap();
+    hub.resolve(&reference(&format!("org/name:{two}")), &mut ()).unwrap();
+    assert!(path.with_file_name("q8-00001-of-00002.gguf").is_file());
+    server.repo("org/lost", &[(two, b"two")]);
+    let error = hub.resolve(&reference(&format!("org/lost:{two}")), &mut ()).unwrap_err();
+    assert!(matches!(&error, HubError::FileNotFound { file, .. } if file == one), "{error:?}");
 }

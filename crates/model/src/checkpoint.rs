@@ -2,19 +2,19 @@
 
 use crate::architectures::{self, Described, Network};
 use crate::deferred_check::{CheckedByFirstPass, CheckedMatrix};
-use crate::error::{Defect, LoadError};
+use crate::error::LoadError;
 use crate::forward::Model;
 use crate::geometry::Geometry;
-use crate::gguf::{Gguf, Stored};
+use crate::gguf::Gguf;
+use crate::gguf_files::{self, GgufFiles, Header};
 use crate::model_id::ModelId;
 use crate::names::Format;
-use crate::safetensors;
+use crate::shards::{self, Tensors};
+use crate::stored::Stored;
 use crate::structure::{Structure, TensorInfo};
 use crate::weight_file::{Held, WeightFile};
 use crate::weights::{Description, Found, LoadOptions, Weights};
 use beamline_kernels::Compute;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,25 +54,24 @@ impl Loaded {
     }
 }
 
-/// Where weights lie.
-enum Files {
-    /// With all that comes before the weights.
-    Gguf(WeightFile, Cow<'static, [u8]>),
-    /// Shards in the order of their names, and each tensor with the number of its shard.
-    Safetensors(Vec<WeightFile>, BTreeMap<String, (Stored, usize)>),
-}
-
 /// The files of one model, opened, with a config that has been read and checked.
 ///
 /// Of the weights nothing has been read yet. The files stay open until this is dropped.
 pub struct Checkpoint {
     path: PathBuf,
-    files: Files,
+    files: Vec<WeightFile>,
+    /// Each tensor, and the number of the file it lies in.
+    tensors: Tensors,
+    /// Of a GGUF file what comes before the weights: of the first, if it is in parts.
+    header: Option<Header>,
     described: Described,
 }
 
 impl Checkpoint {
-    /// Opens a folder with `config.json` and safetensors, or a `.gguf` file.
+    /// Opens a folder with `config.json` and safetensors or `pytorch_model.bin`, in one file or in shards with an index; or a
+    /// `.gguf` file, which may be any part of a model in several.
+    ///
+    /// A pickle is read as data: nothing in it is run.
     ///
     /// # Errors
     /// When a file is missing, or is not what it should be; the error names it.
@@ -83,9 +82,8 @@ impl Checkpoint {
             let config = WeightFile::open(&config_path)?;
             let config = config.beginning(config.len())?;
             let described = architectures::from_json(&config).map_err(|defect| defect.at(&config_path))?;
-            let shards = safetensors::open(path)?;
-            let tensors = safetensors::tensors(&shards)?;
-            return Ok(Self { path: path.to_owned(), files: Files::Safetensors(shards, tensors), described });
+            let (files, tensors) = shards::open(path)?;
+            return Ok(Self { path: path.to_owned(), files, tensors, header: None, described });
         }
         Self::from_gguf(WeightFile::open(path)?)
     }
@@ -99,8 +97,12 @@ impl Checkpoint {
     }
 
     fn from_gguf(file: WeightFile) -> Result<Self, LoadError> {
-        let (header, described) = gguf_header(&file)?;
-        Ok(Self { path: file.path().to_owned(), files: Files::Gguf(file, header), described })
+        let GgufFiles { files, header, tensors } = gguf_files::open(file)?;
+        let first = &files[0];
+        let gguf = gguf_files::whole(first, &header, &tensors)?;
+        let described = architectures::from_gguf(&gguf).map_err(|defect| defect.at(first.path()))?;
+        drop(gguf);
+        Ok(Self { path: first.path().to_owned(), files, tensors, header: Some(header), described })
     }
 
     /// The network's sizes.
@@ -118,17 +120,12 @@ impl Checkpoint {
     /// Never, since the same bytes have been read once.
     pub fn structure(&self) -> Result<Structure, LoadError> {
         let (width, heads) = self.network().width_and_heads();
-        let info = |(name, stored): (&str, &Stored)| TensorInfo {
-            name: name.to_owned(),
+        let info = |(name, (stored, _)): (&String, &(Stored, usize))| TensorInfo {
+            name: name.clone(),
             shape: stored.shape.clone(),
             dtype: stored.kind.to_string(),
         };
-        let tensors = match &self.files {
-            Files::Gguf(..) => self.gguf()?.iter().flat_map(Gguf::tensors).map(info).collect(),
-            Files::Safetensors(_, tensors) => {
-                tensors.iter().map(|(name, (stored, _))| info((name.as_str(), stored))).collect()
-            }
-        };
+        let tensors = self.tensors.iter().map(info).collect();
         Ok(Structure { width, heads, tensors })
     }
 
@@ -138,22 +135,19 @@ impl Checkpoint {
         &self.described.name
     }
 
-    /// The file or folder opened.
+    /// The file or folder opened; of a GGUF file in parts, the first part.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file's keys and tensors, if it is a GGUF file.
+    /// The file's keys and tensors, if it is a GGUF file; of one in parts, the keys of the first, which has all, and the
+    /// tensors of all parts, each with its place in its own file.
     ///
     /// # Errors
     /// Never, since the same bytes have been read once.
     pub fn gguf(&self) -> Result<Option<Gguf<'_>>, LoadError> {
-        match &self.files {
-            Files::Gguf(file, header) => {
-                Gguf::read_beginning(header, file.len()).map_err(|defect| defect.at(&self.path))
-            }
-            Files::Safetensors(..) => Ok(None),
-        }
+        let whole = |header| gguf_files::whole(&self.files[0], header, &self.tensors);
+        self.header.as_ref().map(whole).transpose()
     }
 
     /// Makes the model. Where its weights are afterwards, [`LoadOptions::holding`] says: by default all are packed into
@@ -163,60 +157,26 @@ impl Checkpoint {
     /// When a tensor is missing, of the wrong shape or type, or holds NaN or infinity; when a file has become shorter since
     /// it was opened.
     pub fn load(&self, options: LoadOptions, compute: &Arc<Compute>) -> Result<Loaded, LoadError> {
-        match &self.files {
-            Files::Gguf(file, header) => {
-                let gguf = Gguf::read_beginning(header, file.len()).map_err(|defect| defect.at(&self.path))?;
-                let held = file.hold(options.holding)?;
-                let find = |name: &str| Some(Found { stored: gguf.as_ref()?.tensor(name)?, file: &held });
-                self.build(Weights::new(&self.path, Format::Gguf, &find, options, compute), compute)
-            }
-            Files::Safetensors(shards, tensors) => {
-                let held =
-                    shards.iter().map(|shard| shard.hold(options.holding)).collect::<Result<Vec<Held<'_>>, _>>()?;
-                let prefix = self.described.prefix;
-                let prefix = if tensors.keys().any(|name| name.starts_with(prefix)) { prefix } else { "" };
-                let find = |name: &str| {
-                    let (stored, shard) = tensors.get(name)?;
-                    Some(Found { stored, file: &held[*shard] })
-                };
-                self.build(Weights::new(&self.path, Format::Safetensors { prefix }, &find, options, compute), compute)
-            }
-        }
-    }
-
-    fn build(&self, mut weights: Weights<'_>, compute: &Arc<Compute>) -> Result<Loaded, LoadError> {
+        let held = self.files.iter().map(|file| file.hold(options.holding)).collect::<Result<Vec<Held<'_>>, _>>()?;
+        let find = |name: &str| {
+            let (stored, file) = self.tensors.get(name)?;
+            Some(Found { stored, file: &held[*file] })
+        };
+        let mut weights = Weights::new(&self.path, self.format(), &find, options, compute);
         let model = self.network().load(&mut weights, compute)?;
         let unchecked = weights.check()?;
         let watched = CheckedByFirstPass { model: model.clone(), weights: unchecked.clone() };
         let model = if unchecked.is_empty() { model } else { Arc::new(watched) };
         Ok(Loaded::with(model, weights.description(self.described.name.clone()), unchecked))
     }
-}
 
-/// Bytes of a GGUF file that are read at first: enough for most vocabularies.
-const FIRST: usize = 4 << 20;
-
-/// The most bytes of a GGUF file that are read for its keys and the list of its tensors. The largest vocabularies take
-/// about a tenth of this.
-const MOST_HEADER: usize = 256 << 20;
-
-/// Reads what comes before the weights of a GGUF file, however long it is, and the network that it describes.
-fn gguf_header(file: &WeightFile) -> Result<(Cow<'static, [u8]>, Described), LoadError> {
-    let mut size = FIRST;
-    loop {
-        let header = match file.in_program() {
-            Some(bytes) => Cow::Borrowed(bytes),
-            None => Cow::Owned(file.beginning(size)?),
-        };
-        let gguf = Gguf::read_beginning(&header, file.len()).map_err(|defect| defect.at(file.path()))?;
-        if let Some(described) = gguf.as_ref().map(architectures::from_gguf) {
-            let described = described.map_err(|defect| defect.at(file.path()))?;
-            return Ok((header, described));
+    /// Who named the tensors, and how.
+    fn format(&self) -> Format {
+        if self.header.is_some() {
+            return Format::Gguf;
         }
-        if size >= MOST_HEADER {
-            let what = format!("keys and tensors that take more than {MOST_HEADER} bytes");
-            return Err(Defect::Gguf { what, at: size }.at(file.path()));
-        }
-        size *= 4;
+        let prefix = self.described.prefix;
+        let prefixed = self.tensors.keys().any(|name| name.starts_with(prefix));
+        Format::Safetensors { prefix: if prefixed { prefix } else { "" } }
     }
 }

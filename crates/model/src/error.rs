@@ -30,11 +30,14 @@ pub enum Defect {
     #[error("{}", io_message(.0))]
     Io(std::io::Error),
     /// Files that should be there.
-    #[error("found none of {}; beamline reads safetensors and GGUF (pickled .bin files are not read)", .0.join(", "))]
+    #[error("found none of {}; beamline reads safetensors, PyTorch's .bin, and GGUF", .0.join(", "))]
     Missing(Vec<String>),
     /// A file without content.
     #[error("the file is empty; it may not have been downloaded fully")]
     Empty,
+    /// What git keeps in place of a large file that has not been fetched.
+    #[error("this is a git-lfs pointer, not the file itself; fetch it with git lfs pull, or download the file")]
+    LfsPointer,
     /// A file that became shorter after it had been opened.
     #[error("the file was cut short while it was being loaded; load it again once it is whole")]
     CutShort,
@@ -51,6 +54,28 @@ pub enum Defect {
     #[error("not a valid GGUF file: {what} at byte {at}; it may be cut short")]
     Gguf {
         /// What was found, or not.
+        what: String,
+        /// Where.
+        at: usize,
+    },
+    /// GGUF files that are parts of one model, and do not make a whole.
+    #[error("{0}")]
+    Parts(String),
+    /// A PyTorch file that contradicts itself.
+    #[error("not a valid PyTorch file: {what} at byte {at}; it may be cut short")]
+    PyTorch {
+        /// What was found, or not.
+        what: String,
+        /// Where.
+        at: usize,
+    },
+    /// A pickle that does more than to say where tensors lie.
+    #[error(
+        "the pickle {what} (byte {at}); nothing in a pickle is run, only state dicts of plain tensors are read: save the \
+         model as safetensors, or its state_dict with torch.save"
+    )]
+    Pickle {
+        /// What it does.
         what: String,
         /// Where.
         at: usize,

@@ -5,43 +5,11 @@
 
 mod reader;
 
+pub use crate::stored::{Kind, Stored};
+
 use crate::error::Defect;
-use beamline_kernels::Encoding;
 use reader::{Reader, defect_at};
 use std::collections::BTreeMap;
-use std::ops::Range;
-
-/// The type of a tensor's weights.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// One that can be decoded.
-    Known(Encoding),
-    /// Another, by what its format calls it.
-    Other(&'static str),
-    /// A number that GGUF had not defined when this was written.
-    Unknown(u32),
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Known(encoding) => encoding.fmt(f),
-            Self::Other(name) => f.write_str(name),
-            Self::Unknown(number) => write!(f, "number {number}"),
-        }
-    }
-}
-
-/// A tensor as it lies in a file.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// The weights' type.
-    pub kind: Kind,
-    /// Its sizes, the slowest first: `[outputs, inputs]` for a matrix.
-    pub shape: Vec<usize>,
-    /// Where the weights lie in the file, in bytes; nowhere for those of a type that cannot be decoded.
-    pub place: Range<usize>,
-}
 
 /// A value of a key.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +112,14 @@ impl<'a> Gguf<'a> {
             }
         }
         Ok(Self { keys, tensors })
+    }
+
+    /// Adds the tensors of other parts of the model; their places are places in their own files.
+    pub(crate) fn with_parts(mut self, others: impl Iterator<Item = (&'a str, &'a Stored)>) -> Self {
+        for (name, stored) in others {
+            self.tensors.entry(name).or_insert_with(|| stored.clone());
+        }
+        self
     }
 
     /// All tensors, by name.

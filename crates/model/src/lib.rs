@@ -1,8 +1,8 @@
 //! Tokens in, logits out.
 //!
-//! What goes in: a checkpoint (a folder with `config.json` and safetensors, a GGUF file, or both embedded in a
-//! program), then spans of [`TokenId`](beamline_tokens::TokenId)s to append to sequences. What comes out: rows of
-//! logits, one for each position wanted. This crate knows nothing of text, of sampling or of the network.
+//! What goes in: a checkpoint (a folder with `config.json` and safetensors or `pytorch_model.bin`, a GGUF file, or one
+//! embedded in a program), then spans of [`TokenId`](beamline_tokens::TokenId)s to append to sequences. What comes out: rows
+//! of logits, one for each position wanted. This crate knows nothing of text, of sampling or of the network.
 //!
 //! The seam for other engines is [`Model`]: one method, [`forward`](Model::forward), which appends every span to its
 //! [`KvCache`] in one pass over the weights. Prefill is one long span, decoding is many spans of one token, scoring
@@ -36,6 +36,7 @@ mod error;
 mod forward;
 mod geometry;
 pub mod gguf;
+mod gguf_files;
 mod holding;
 mod json;
 mod layers;
@@ -44,9 +45,12 @@ mod model_error;
 mod model_id;
 mod names;
 mod probe;
+mod pytorch;
 mod random;
 mod safetensors;
+mod shards;
 mod slice;
+mod stored;
 mod structure;
 mod table;
 mod weight_file;
@@ -64,9 +68,10 @@ pub use model_error::{CustomError, ModelError};
 pub use model_id::ModelId;
 pub use probe::{Part, Probe, Site};
 pub use random::{RandomArchitecture, RandomCheckpoint, RandomError};
-pub use safetensors::safetensors_index;
+pub use shards::weight_map;
 pub use structure::{Structure, TensorInfo};
 pub use table::TableModel;
+pub use weight_file::is_lfs_pointer;
 pub use weights::{Check, DEFAULT_ACTIVATIONS, Description, LoadOptions};
 
 /// The README's example, run as a test.

@@ -1,75 +1,22 @@
-//! Safetensors: one file, or shards listed by an index.
+//! Safetensors: what a file says of its tensors.
 
 use crate::error::{Defect, LoadError};
-use crate::gguf::{Kind, Stored};
+use crate::stored::{Kind, Stored};
 use crate::weight_file::WeightFile;
 use ::safetensors::Dtype;
 use ::safetensors::tensor::Metadata;
 use beamline_kernels::Encoding;
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 
-/// The name of an index of shards.
-const INDEX: &str = "model.safetensors.index.json";
-
-/// The name of one file with everything.
-const SINGLE: &str = "model.safetensors";
-
-/// Opens a folder's safetensors: the one with everything, as transformers prefers; else those that the index names; else
-/// all there are.
-pub(crate) fn open(folder: &Path) -> Result<Vec<WeightFile>, LoadError> {
-    let index = folder.join(INDEX);
-    let names: BTreeSet<String> = if folder.join(SINGLE).is_file() {
-        BTreeSet::from([SINGLE.to_owned()])
-    } else if index.is_file() {
-        let bytes = std::fs::read(&index).map_err(|e| LoadError::reading(&index, e))?;
-        let map = safetensors_index(&bytes).map_err(|defect| defect.at(&index))?;
-        map.into_values().collect()
-    } else {
-        let entries = std::fs::read_dir(folder).map_err(|e| LoadError::reading(folder, e))?;
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "safetensors")).collect()
+/// All tensors of a file, by name.
+pub(crate) fn tensors(file: &WeightFile) -> Result<BTreeMap<String, Stored>, LoadError> {
+    let (metadata, data) = header(file)?;
+    let stored = |name: String| {
+        let info = metadata.info(&name)?;
+        let (start, end) = info.data_offsets;
+        Some((name, Stored::new(kind(info.dtype), info.shape.clone(), data + start..data + end)))
     };
-    if names.is_empty() {
-        return Err(Defect::Missing(vec![SINGLE.to_owned(), INDEX.to_owned(), "*.safetensors".to_owned()]).at(folder));
-    }
-    names.into_iter().map(|name| WeightFile::open(&folder.join(name))).collect()
-}
-
-/// Reads an index of shards: which file each tensor lies in. File names are plain names, never paths.
-///
-/// # Errors
-/// When the bytes are no such index.
-pub fn safetensors_index(bytes: &[u8]) -> Result<BTreeMap<String, String>, Defect> {
-    let json: Value = serde_json::from_slice(bytes).map_err(|e| Defect::Json(e.to_string()))?;
-    let map = json.get("weight_map").and_then(Value::as_object);
-    let map = map.ok_or_else(|| Defect::Index("\"weight_map\" is missing or not an object".to_owned()))?;
-    let plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
-    map.iter()
-        .map(|(tensor, file)| match file.as_str() {
-            Some(name) if plain(name) => Ok((tensor.clone(), name.to_owned())),
-            _ => Err(Defect::Index(format!("tensor {tensor:?} lies in {file}, which is no file name"))),
-        })
-        .collect()
-}
-
-/// All tensors of all shards, each with the number of its shard.
-pub(crate) fn tensors(shards: &[WeightFile]) -> Result<BTreeMap<String, (Stored, usize)>, LoadError> {
-    let mut all = BTreeMap::new();
-    for (shard, file) in shards.iter().enumerate() {
-        let (metadata, data) = header(file)?;
-        for name in metadata.offset_keys() {
-            let Some(info) = metadata.info(&name) else { continue };
-            let (start, end) = info.data_offsets;
-            let place = data + start..data + end;
-            let stored = Stored { kind: kind(info.dtype), shape: info.shape.clone(), place };
-            if all.insert(name.clone(), (stored, shard)).is_some() {
-                return Err(Defect::Index(format!("tensor {name} lies in two files")).at(file.path()));
-            }
-        }
-    }
-    Ok(all)
+    Ok(metadata.offset_keys().into_iter().filter_map(stored).collect())
 }
 
 /// The most bytes of a header that are read: as many as the format allows.

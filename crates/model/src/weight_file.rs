@@ -2,7 +2,7 @@
 
 use crate::error::{Defect, LoadError};
 use crate::holding::Holding;
-use crate::mapped::{Mapped, TrustedFiles};
+use crate::mapped::Mapped;
 use beamline_kernels::WeightBytes;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -20,9 +20,24 @@ pub(crate) struct WeightFile {
     source: Source,
 }
 
+/// How the few lines begin that git keeps in place of a large file (git-lfs).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// Whether bytes are what git keeps in place of a large file that has not been fetched (git-lfs).
+///
+/// ```
+/// assert!(beamline_model::is_lfs_pointer(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"));
+/// assert!(!beamline_model::is_lfs_pointer(b"{}"));
+/// ```
+pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    bytes.starts_with(LFS_POINTER)
+}
+
 enum Source {
     File(Mutex<File>),
     Static(&'static [u8]),
+    /// What had to be put into order first.
+    Copied(Vec<u8>),
 }
 
 impl WeightFile {
@@ -39,12 +54,22 @@ impl WeightFile {
         if len == 0 {
             return Err(Defect::Empty.at(path));
         }
-        Ok(Self { path: path.to_owned(), len, source: Source::File(Mutex::new(file)) })
+        let opened = Self { path: path.to_owned(), len, source: Source::File(Mutex::new(file)) };
+        if is_lfs_pointer(&opened.beginning(LFS_POINTER.len())?) {
+            Err(Defect::LfsPointer.at(path))
+        } else {
+            Ok(opened)
+        }
     }
 
     /// Bytes that lie in the program.
     pub(crate) fn embedded(name: &str, bytes: &'static [u8]) -> Self {
         Self { path: PathBuf::from(name), len: bytes.len(), source: Source::Static(bytes) }
+    }
+
+    /// Weights of a file that had to be copied.
+    pub(crate) fn copied(path: &Path, bytes: Vec<u8>) -> Self {
+        Self { path: path.to_owned(), len: bytes.len(), source: Source::Copied(bytes) }
     }
 
     /// Where the file lies.
@@ -61,6 +86,10 @@ impl WeightFile {
     pub(crate) fn read(&self, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
         let read = match &self.source {
             Source::Static(bytes) => {
+                buffer.copy_from_slice(&bytes[start..start + buffer.len()]);
+                Ok(())
+            }
+            Source::Copied(bytes) => {
                 buffer.copy_from_slice(&bytes[start..start + buffer.len()]);
                 Ok(())
             }
@@ -86,22 +115,20 @@ impl WeightFile {
     pub(crate) fn in_program(&self) -> Option<&'static [u8]> {
         match self.source {
             Source::Static(bytes) => Some(bytes),
-            Source::File(_) => None,
+            Source::File(_) | Source::Copied(_) => None,
         }
     }
 
     /// The file, ready for its tensors to be taken out.
     pub(crate) fn hold(&self, holding: Holding) -> Result<Held<'_>, LoadError> {
-        let map = |promise: TrustedFiles| match &self.source {
-            Source::Static(bytes) => Ok(Mapped::Static(bytes)),
-            Source::File(file) => {
-                Mapped::map(&file.lock().unwrap_or_else(PoisonError::into_inner), &self.path, self.len, promise)
+        let mapped = match (holding, &self.source) {
+            (Holding::Packed, _) | (_, Source::Copied(_)) => return Ok(Held::Read(self)),
+            (Holding::Mapped(_), Source::Static(bytes)) => Mapped::Static(bytes),
+            (Holding::Mapped(promise), Source::File(file)) => {
+                Mapped::map(&file.lock().unwrap_or_else(PoisonError::into_inner), &self.path, self.len, promise)?
             }
         };
-        Ok(match holding {
-            Holding::Packed => Held::Read(self),
-            Holding::Mapped(promise) => Held::Mapped(self, Arc::new(map(promise)?)),
-        })
+        Ok(Held::Mapped(self, Arc::new(mapped)))
     }
 }
 

@@ -40,7 +40,10 @@ fn missing_and_empty_files_are_named() {
     std::fs::remove_file(folder.path().join("model.safetensors")).unwrap();
     let message = refused(folder.path());
     assert!(
-        message.contains("found none of model.safetensors") && message.contains("pickled .bin files are not read"),
+        message.contains("found none of model.safetensors")
+            && message.contains(
+                "pytorch_model.bin.index.json, *.safetensors; beamline reads safetensors, PyTorch's .bin, and"
+            ),
         "{message}"
     );
     std::fs::remove_file(folder.path().join("config.json")).unwrap();
@@ -83,6 +86,60 @@ fn an_index_that_leads_nowhere_or_out_of_the_folder_is_refused() {
     assert!(refused(folder.path()).contains("not valid JSON"));
     std::fs::write(&index, "{}").unwrap();
     assert!(refused(folder.path()).contains("weight_map"));
+}
+
+#[test]
+fn a_pointer_of_git_lfs_is_known_for_what_it_is() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 548105171\n";
+    for name in ["model.safetensors", "config.json"] {
+        let folder = copy("gpt2-inner");
+        std::fs::write(folder.path().join(name), pointer).unwrap();
+        let message = refused(folder.path());
+        assert!(message.contains(name) && message.contains("this is a git-lfs pointer"), "{message}");
+        assert!(message.contains("git lfs pull"), "{message}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q8.gguf");
+    std::fs::write(&path, pointer).unwrap();
+    assert!(refused(&path).contains("this is a git-lfs pointer"));
+}
+
+/// A safetensors file of one tensor.
+fn one_tensor(name: &str, shape: &[usize], value: f32) -> Vec<u8> {
+    let count: usize = shape.iter().product();
+    let header = format!("{{\"{name}\":{{\"dtype\":\"F32\",\"shape\":{shape:?},\"data_offsets\":[0,{}]}}}}", count * 4);
+    let data = value.to_le_bytes().repeat(count);
+    [(header.len() as u64).to_le_bytes().as_slice(), header.as_bytes(), &data].concat()
+}
+
+#[test]
+fn of_a_tensor_in_two_shards_that_counts_which_the_index_names() {
+    let folder = copy("llama-sharded");
+    let index = folder.path().join("model.safetensors.index.json");
+    let text = std::fs::read_to_string(&index).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let map = json["weight_map"].as_object_mut().unwrap();
+    // A third shard has a norm again, of NaN, which nobody may see unless the index asks for it.
+    map.insert("unused".to_owned(), "more/three.safetensors".into());
+    std::fs::create_dir(folder.path().join("more")).unwrap();
+    let twice = "model.norm.weight";
+    let width = serde_json::from_slice::<serde_json::Value>(&std::fs::read(folder.path().join("config.json")).unwrap())
+        .unwrap()["hidden_size"]
+        .as_u64()
+        .unwrap();
+    let third = one_tensor(twice, &[width as usize], f32::NAN);
+    std::fs::write(folder.path().join("more/three.safetensors"), third).unwrap();
+    std::fs::write(&index, json.to_string()).unwrap();
+    load(folder.path()).unwrap();
+    json["weight_map"][twice] = "more/three.safetensors".into();
+    std::fs::write(&index, json.to_string()).unwrap();
+    let message = load(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("three.safetensors: tensor model.norm.weight: NaN"), "{message}");
+    // Without a word of the index nobody knows which.
+    json["weight_map"].as_object_mut().unwrap().remove(twice);
+    std::fs::write(&index, json.to_string()).unwrap();
+    let message = load(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("tensor model.norm.weight lies in this file and in"), "{message}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::open::{templates, vocabulary};
 use crate::options::{self, Defaults};
 use crate::run::Engine;
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Check, Checkpoint, Geometry, Holding, LoadOptions, Structure};
+use beamline_model::{Check, Checkpoint, Defect, Geometry, Holding, LoadError, LoadOptions, Structure, is_lfs_pointer};
 use beamline_tokens::{FolderFiles, Tokenizer};
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -191,7 +191,13 @@ impl Opened {
         } else {
             let read = |file: &str| {
                 let path = checkpoint.path().join(file);
-                std::fs::read(&path).map_err(|source| Error::Read { path, source })
+                match std::fs::read(&path) {
+                    Ok(bytes) if is_lfs_pointer(&bytes) => {
+                        Err(Error::Load(LoadError { path, defect: Box::new(Defect::LfsPointer) }))
+                    }
+                    Ok(bytes) => Ok(bytes),
+                    Err(source) => Err(Error::Read { path, source }),
+                }
             };
             let files = vocabulary::files(checkpoint.path())?;
             let generation = checkpoint.path().join("generation_config.json").is_file();

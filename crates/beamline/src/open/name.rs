@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// A model, as a user names it.
 ///
-/// `builtin`; a folder with `config.json`, safetensors and `tokenizer.json`; a `.gguf` file; or `org/name[@rev][:file]`
+/// `builtin`; a folder with `config.json`, weights (safetensors or `pytorch_model.bin`) and a tokenizer; a `.gguf` file; or `org/name[@rev][:file]`
 /// on the hub. A path that exists wins over a name on the hub. What looks like a path is one, whether or not it exists: a
 /// beginning of `.`, `/` or `~`, an ending of `.gguf`, the folder `models`, or a first folder that exists; a revision
 /// (`org/name@main`) makes a name one of the hub's for certain.

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::options::Defaults;
 use beamline_model::gguf::{Gguf, Value};
-use beamline_model::{Defect, LoadError};
+use beamline_model::{Defect, LoadError, is_lfs_pointer};
 use beamline_tokens::{FolderFiles, GgufVocabulary, TokenId, Tokenizer, TokensError, pre_tokenizers};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,9 @@ pub(crate) fn files(folder: &Path) -> Result<FolderFiles, Error> {
     FolderFiles::gather(|name| {
         let path = folder.join(name);
         match std::fs::read(&path) {
+            Ok(bytes) if is_lfs_pointer(&bytes) => {
+                Err(Error::Load(LoadError { path, defect: Box::new(Defect::LfsPointer) }))
+            }
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::Read { path, source }),

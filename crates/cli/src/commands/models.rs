@@ -67,7 +67,7 @@ fn info(args: &ModelInfo) -> Result<(), Failure> {
 fn pull(args: &ModelPull) -> Result<(), Failure> {
     let reference: hub::Reference = args.name.parse().map_err(Error::Hub)?;
     let path =
-        hub::Hub::from_env().and_then(|hub| hub.resolve(&reference, &mut Bars::default())).map_err(Error::Hub)?;
+        hub::Hub::from_env().and_then(|hub| hub.resolve(&reference, &mut Bars::new(note))).map_err(Error::Hub)?;
     print(&format!("{}\n", path.display()))
 }
 

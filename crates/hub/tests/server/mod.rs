@@ -269,9 +269,15 @@ pub(crate) struct Diary {
     pub(crate) bytes: u64,
     /// The number of `end`.
     pub(crate) ends: usize,
+    /// What every `notice` said.
+    pub(crate) notices: Vec<String>,
 }
 
 impl Progress for Diary {
+    fn notice(&mut self, line: &str) {
+        self.notices.push(line.to_owned());
+    }
+
     fn begin(&mut self, file: &str, done: u64, total: Option<u64>) {
         self.begins.push((file.to_owned(), done, total));
     }

@@ -177,7 +177,7 @@ impl Header<'_> {
     /// Finds the weights; those of a type that cannot be decoded stay nowhere, since nobody can use them.
     pub(super) fn locate(self, total: usize, data: usize) -> Result<Stored, Defect> {
         let Kind::Known(encoding) = self.kind else {
-            return Ok(Stored { kind: self.kind, shape: self.shape, place: 0..0 });
+            return Ok(Stored::new(self.kind, self.shape, 0..0));
         };
         let row = self.shape.last().copied().unwrap_or(1);
         let rows = self.shape.iter().rev().skip(1).try_fold(1usize, |n, &size| n.checked_mul(size));
@@ -186,7 +186,7 @@ impl Header<'_> {
         let place = start.zip(length).and_then(|(start, length)| Some(start..start.checked_add(length)?));
         let outside = || Defect::Gguf { what: format!("the tensor {} outside the file", self.name), at: self.at };
         let place = place.filter(|place| place.end <= total).ok_or_else(outside)?;
-        Ok(Stored { kind: self.kind, place, shape: self.shape })
+        Ok(Stored::new(self.kind, self.shape, place))
     }
 }
 

@@ -1,0 +1,113 @@
+//! Models by their name on the hub, from a hub on this machine that lists what the real one lists of them.
+#![allow(clippy::unwrap_used)] // tests may
+
+use assert_cmd::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// Files of a repository.
+type Files = Vec<(&'static str, Vec<u8>)>;
+
+/// Plays a hub that has one repository, and returns its address.
+fn serve(repo: &'static str, files: Files) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = answer(&stream, repo, &files); // the command may hang up first
+        }
+    });
+    url
+}
+
+fn answer(mut stream: &TcpStream, repo: &str, files: &Files) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let path = lines.next().and_then(|line| line.split(' ').nth(1).map(str::to_owned)).unwrap_or_default();
+    lines.find(String::is_empty);
+    let siblings: Vec<_> = files.iter().map(|(name, _)| serde_json::json!({ "rfilename": name })).collect();
+    let listing = serde_json::json!({ "sha": COMMIT, "siblings": siblings }).to_string().into_bytes();
+    let is_file = |name: &str| path == format!("/{repo}/resolve/{COMMIT}/{name}");
+    let found = if path == format!("/api/models/{repo}/revision/main") {
+        Some(("list", &listing))
+    } else {
+        files.iter().find(|(name, _)| is_file(name)).map(|(name, body)| (*name, body))
+    };
+    let (status, name, body) = found.map_or((404, "", &[][..]), |(name, body)| (200, name, body));
+    write!(stream, "HTTP/1.1 {status} Played\r\nConnection: close\r\nETag: \"{}\"\r\n", name.replace('.', "-"))?;
+    write!(stream, "Content-Length: {}\r\n\r\n", body.len())?;
+    stream.write_all(body)
+}
+
+/// A tokenizer of KoGPT2's kind: BPE over words that begin with a low line.
+fn korean_tokenizer() -> Vec<u8> {
+    let tokens =
+        ["</s>", "<unk>", "▁", "안", "녕", "하", "세", "요", "▁안", "▁안녕", "하세", "하세요", "다", ".", "▁나", "나"];
+    let vocab: serde_json::Map<_, _> = tokens.iter().zip(0..).map(|(t, id)| ((*t).to_owned(), id.into())).collect();
+    let special = |id: usize| {
+        serde_json::json!({"id": id, "content": tokens[id], "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": true})
+    };
+    let metaspace =
+        serde_json::json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true});
+    let merges = ["▁ 안", "▁안 녕", "하 세", "하세 요", "▁ 나"];
+    serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [special(0), special(1)],
+        "normalizer": {"type": "NFKC"}, "pre_tokenizer": metaspace, "post_processor": null, "decoder": metaspace,
+        "model": {"type": "BPE", "dropout": null, "unk_token": "<unk>", "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": false, "vocab": vocab, "merges": merges},
+    })
+    .to_string()
+    .into_bytes()
+}
+
+#[test]
+fn kogpt2_which_lies_on_the_hub_as_a_pickle_alone_writes() {
+    let golden = |name: &str| {
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens/pytorch").join(name)).unwrap()
+    };
+    let url = serve(
+        "skt/kogpt2-base-v2",
+        vec![
+            (".gitattributes", b"*.bin filter=lfs".to_vec()),
+            ("README.md", b"KoGPT2".to_vec()),
+            ("config.json", golden("config.json")),
+            ("pytorch_model.bin", golden("zip.bin")),
+            ("tokenizer.json", korean_tokenizer()),
+        ],
+    );
+    let cache = tempfile::tempdir().unwrap();
+    let run = |endpoint: &str| {
+        let mut command = Command::cargo_bin("beamline").unwrap();
+        command.args(["generate", "안녕하세요", "--model", "skt/kogpt2-base-v2", "--max-new-tokens", "12"]);
+        command.env_remove("BEAMLINE_MODEL").env_remove("HF_HUB_OFFLINE").env_remove("HF_HUB_CACHE");
+        let output = command.env("HF_HOME", cache.path()).env("HF_ENDPOINT", endpoint).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{error}");
+        (String::from_utf8(output.stdout).unwrap(), error)
+    };
+    let (text, said) = run(&url);
+    assert!(text.trim().chars().count() > 3, "{text:?}");
+    assert!(said.contains("note: skt/kogpt2-base-v2 has no safetensors, so its pytorch_model.bin is taken"), "{said}");
+    // The second time from the cache, with nothing more to say.
+    let (again, said) = run("http://127.0.0.1:9");
+    assert_eq!((again, said.as_str()), (text, ""));
+}
+
+#[test]
+fn a_pointer_of_git_lfs_in_place_of_a_tokenizer_is_said_to_be_one() {
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens/pytorch");
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "model.safetensors"] {
+        std::fs::copy(goldens.join(name), folder.path().join(name)).unwrap();
+    }
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 17\n";
+    std::fs::write(folder.path().join("tokenizer.json"), pointer).unwrap();
+    let mut command = Command::cargo_bin("beamline").unwrap();
+    let output = command.args(["generate", "a", "--model"]).arg(folder.path()).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert!(error.contains("tokenizer.json: this is a git-lfs pointer") && error.lines().count() == 1, "{error}");
+}
