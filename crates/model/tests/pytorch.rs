@@ -278,12 +278,11 @@ fn archives_and_streams_that_are_none_are_refused() {
 
 /// A state dict of two small tensors: a file whose every byte can be tried.
 fn small() -> StateDict {
-    let saved = StateDict {
+    StateDict {
         storages: vec![Storage::floats("0", &[1.0; 6]), Storage::floats("1", &[2.0; 3])],
         tensors: vec![Tensor::new("wte.weight", 0, &[2, 3]), Tensor::new("ln_f.weight", 1, &[3])],
         ..StateDict::default()
-    };
-    saved
+    }
 }
 
 #[test]
