@@ -106,7 +106,8 @@ fn without_a_command_the_commands_are_named() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        error.starts_with("error: no command was given; beamline has generate, inspect") && error.lines().count() == 1
+        error.starts_with("error: no command was given; beamline has generate, chat, inspect")
+            && error.lines().count() == 1
     );
     let wrong = beamline("80", &["help", "genrate"]).output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));

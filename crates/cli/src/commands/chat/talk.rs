@@ -54,8 +54,8 @@ impl<'a> Talk<'a> {
         if !self.last_is("assistant") {
             return Err(Failure::usage("/regen: there is no answer yet"));
         }
-        let before = self.conversation.messages.pop();
         let plan = self.engine.plan(&self.options)?;
+        let before = self.conversation.messages.pop();
         let draws = plan.options().get("do_sample").is_some_and(|setting| setting.value == OptionValue::Flag(true));
         if !draws || self.options.get("seed").is_some() {
             note("note: nothing new is drawn, so the answer is the same; /set do_sample true, or another /seed");
@@ -77,7 +77,8 @@ impl<'a> Talk<'a> {
         let prompt = messages::prompt(self.args, parts, &self.conversation)?;
         let mut given = self.engine.chat_options(&self.template, &self.options);
         let context = self.engine.model().geometry().context;
-        if given.get("max_new_tokens").is_none() && given.get("max_length").is_none() {
+        let to_the_end = given.get("max_new_tokens").is_none() && given.get("max_length").is_none();
+        if to_the_end {
             given = given.max_new_tokens(context.saturating_sub(prompt.token_ids.len()).max(1));
         }
         let plan = self.engine.plan(&given)?;
@@ -105,8 +106,11 @@ impl<'a> Talk<'a> {
         }
         print("\n")?;
         self.store.keep(self.engine, &sessions[0]);
-        let full = self.engine.completion(&sessions).sequences.first().is_some_and(|sequence| sequence.context_full);
-        if full {
+        let completion = self.engine.completion(&sessions);
+        let is_full = |sequence: &beamline::Sequence| {
+            sequence.context_full || (to_the_end && sequence.finish_reason == Some("length"))
+        };
+        if completion.sequences.first().is_some_and(is_full) {
             note(&format!(
                 "note: the context of {context} tokens is full; the answer ends here; /undo takes the last turn back, /reset all of them"
             ));
