@@ -42,7 +42,7 @@
 //! # Reading order
 //!
 //! Each module uses only those before it, which a test holds: `tuning`, `isa`, `encoding`, `aligned`, `scratch`, `prefetch`,
-//! `pool`, `compute`, `exp`, `row`, `stripe`, `source`, `panel`, `in_place`, `matrix`, `product`, `attend`, `norm`, `rope`,
+//! `pool`, `compute`, `exp`, `row`, `softcap`, `stripe`, `source`, `panel`, `in_place`, `matrix`, `product`, `attend`, `norm`, `rope`,
 //! `activation`, `maxima`, `bandwidth`.
 //!
 //! # An example

@@ -27,14 +27,10 @@ mod stablelm;
 mod starcoder2;
 
 use crate::config::{Asked, Fields, Keys};
-use crate::error::{Defect, LoadError};
-use crate::forward::Model;
-use crate::geometry::Geometry;
+use crate::error::Defect;
 use crate::gguf::Gguf;
-use crate::weights::Weights;
-use beamline_kernels::Compute;
+use crate::network::Network;
 use serde_json::{Map, Value};
-use std::sync::Arc;
 
 /// All networks that can be run.
 pub(crate) const ARCHITECTURES: &[Architecture] = &[
@@ -85,18 +81,6 @@ pub(crate) fn not_from_gguf(keys: &Keys<'_, '_>) -> ReadNetwork {
 
 /// What reading a description gives.
 pub(crate) type ReadNetwork = Result<Box<dyn Network>, Defect>;
-
-/// The sizes and choices of one network, checked: all but its weights.
-pub(crate) trait Network: Send + Sync {
-    /// What everybody outside may know.
-    fn geometry(&self) -> Geometry;
-
-    /// The width of the residual stream, and the heads of queries of a layer.
-    fn width_and_heads(&self) -> (usize, usize);
-
-    /// Fetches the weights, each in the shape that the sizes ask for, and makes the model.
-    fn load(&self, weights: &mut Weights<'_>, compute: &Arc<Compute>) -> Result<Arc<dyn Model>, LoadError>;
-}
 
 /// A network that a checkpoint describes.
 pub(crate) struct Described {

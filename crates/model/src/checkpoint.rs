@@ -1,6 +1,6 @@
 //! From files to a model: opened, checked, packed.
 
-use crate::architectures::{self, Described, Network};
+use crate::architectures::{self, Described};
 use crate::deferred_check::{CheckedByFirstPass, CheckedMatrix};
 use crate::error::LoadError;
 use crate::forward::Model;
@@ -9,6 +9,7 @@ use crate::gguf::Gguf;
 use crate::gguf_files::{self, GgufFiles, Header};
 use crate::model_id::ModelId;
 use crate::names::Format;
+use crate::network::Network;
 use crate::shards::{self, Tensors};
 use crate::stored::Stored;
 use crate::structure::{Structure, TensorInfo};

@@ -9,6 +9,7 @@ mod block;
 mod experts;
 mod pass;
 mod plan;
+mod positions;
 
 pub(crate) use plan::{
     Alibi, Decoder, EmbeddingPlan, ExpertNames, ExpertsPlan, Flow, HeadNormPlan, HeadNormWidth, LayerPlan, MlpNames,

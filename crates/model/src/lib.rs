@@ -44,6 +44,7 @@ mod mapped;
 mod model_error;
 mod model_id;
 mod names;
+mod network;
 mod probe;
 mod pytorch;
 mod random;

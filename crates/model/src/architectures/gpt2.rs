@@ -1,6 +1,6 @@
 //! GPT-2 (Radford et al., 2019): learned positions, pre-LayerNorm blocks, one fused query-key-value matrix.
 
-use crate::architectures::{Architecture, Network};
+use crate::architectures::Architecture;
 use crate::columns::Columns;
 use crate::config::{Fields, Keys, activation, between, shared_checks};
 use crate::error::{Defect, LoadError};
@@ -13,6 +13,7 @@ use crate::layers::norm::LayerNorm;
 use crate::model_error::ModelError;
 use crate::model_id::ModelId;
 use crate::names::{OUTPUT, TensorName};
+use crate::network::Network;
 use crate::probe::{Part, Probe, visit, visit_copy};
 use crate::weights::Weights;
 use beamline_kernels::{Activation, Compute, add};

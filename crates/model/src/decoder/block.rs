@@ -2,8 +2,8 @@
 
 use crate::decoder::attention::{SelfAttention, columns};
 use crate::decoder::experts::Experts;
-use crate::decoder::pass::Pass;
 use crate::decoder::plan::{Decoder, Flow, MlpNames};
+use crate::decoder::positions::Pass;
 use crate::error::LoadError;
 use crate::layers::linear::Linear;
 use crate::layers::mlp::{GatedMlp, PlainMlp};

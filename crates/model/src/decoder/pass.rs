@@ -1,9 +1,9 @@
 //! A decoder with its weights, and a forward pass through it.
 
-use crate::architectures::Network;
 use crate::decoder::attention::alibi;
 use crate::decoder::block::Block;
 use crate::decoder::plan::Decoder;
+use crate::decoder::positions::Pass;
 use crate::error::LoadError;
 use crate::forward::{Model, Rows, Span};
 use crate::geometry::Geometry;
@@ -13,6 +13,7 @@ use crate::layers::linear::Linear;
 use crate::layers::norm::Norm;
 use crate::model_error::ModelError;
 use crate::model_id::ModelId;
+use crate::network::Network;
 use crate::probe::{Part, Probe, visit, visit_copy};
 use crate::weights::Weights;
 use beamline_kernels::{Compute, Rotation, cap_row, scale};
@@ -33,25 +34,6 @@ struct DecoderModel {
     last_norm: Option<Norm>,
     project_out: Option<Linear>,
     compute: Arc<Compute>,
-}
-
-/// One forward pass: the spans, where their rows belong, and what tells positions apart.
-pub(super) struct Pass<'a, 's, 'c> {
-    pub(super) spans: &'a mut [Span<'s>],
-    pub(super) batch: Batch,
-    /// How far each row is turned, for each of the plan's ropes.
-    pub(super) rotations: Vec<Vec<Rotation>>,
-    /// What is added to scores by position, for each head; none where positions turn.
-    pub(super) biases: Vec<Vec<f32>>,
-    pub(super) compute: &'c Compute,
-}
-
-impl Decoder {
-    /// How many numbers of a head turn in a layer.
-    pub(super) fn turned(&self, layer: usize) -> usize {
-        let rope = self.layers[layer].rope.or((!self.ropes.is_empty()).then_some(0));
-        rope.map_or(self.head, |which| self.ropes[which].turned(self.head))
-    }
 }
 
 impl Network for Decoder {

@@ -287,6 +287,12 @@ impl Decoder {
         }
     }
 
+    /// How many numbers of a head turn in a layer.
+    pub(super) fn turned(&self, layer: usize) -> usize {
+        let rope = self.layers[layer].rope.or((!self.ropes.is_empty()).then_some(0));
+        rope.map_or(self.head, |which| self.ropes[which].turned(self.head))
+    }
+
     /// Refuses what no arithmetic here can do: heads of which an odd number of numbers, or none, would turn.
     pub(crate) fn check(self) -> Result<Self, Defect> {
         for rope in &self.ropes {
