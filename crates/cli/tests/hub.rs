@@ -91,9 +91,10 @@ fn kogpt2_which_lies_on_the_hub_as_a_pickle_alone_writes() {
     let (text, said) = run(&url);
     assert!(text.trim().chars().count() > 3, "{text:?}");
     assert!(said.contains("note: skt/kogpt2-base-v2 has no safetensors, so its pytorch_model.bin is taken"), "{said}");
-    // The second time from the cache, with nothing more to say.
+    // The second time from the cache; what is left to say is that its words are not what GPT-2's class of tokenizers makes.
     let (again, said) = run("http://127.0.0.1:9");
-    assert_eq!((again, said.as_str()), (text, ""));
+    assert_eq!(again, text);
+    assert!(said.starts_with("warning: tokenizer.json is taken as it is") && said.lines().count() == 1, "{said}");
 }
 
 #[test]

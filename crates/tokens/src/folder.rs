@@ -72,6 +72,11 @@ impl FolderFiles {
         Ok(files)
     }
 
+    /// Whether there is any file that holds a vocabulary.
+    pub fn has_vocabulary(&self) -> bool {
+        Self::VOCABULARIES.iter().any(|name| self.bytes(name).is_some())
+    }
+
     fn bytes(&self, name: &str) -> Option<&[u8]> {
         self.files.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes.as_slice())
     }

@@ -200,6 +200,9 @@ impl Opened {
                 }
             };
             let files = vocabulary::files(checkpoint.path())?;
+            if !files.has_vocabulary() {
+                vocabulary::from_folder(&files, checkpoint.path(), None)?; // says which files it looked for
+            }
             let generation = checkpoint.path().join("generation_config.json").is_file();
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
             let defaults = Defaults::read(generation.as_deref(), &read("config.json")?);

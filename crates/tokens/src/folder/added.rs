@@ -200,7 +200,7 @@ impl Named {
                 ..Mark::special(text)
             }));
             if settings.class == Class::T5 {
-                extra.extend(super::rebuild::extra_ids(&listed.fields).map(Mark::special));
+                extra.extend(extra_ids(&listed.fields).map(Mark::special));
             }
         }
         Ok(Self { by_name: named, all, extra })
@@ -342,6 +342,12 @@ fn defaults(class: Class) -> &'static [(&'static str, &'static str)] {
             ("mask_token", "[MASK]"),
         ],
     }
+}
+
+/// The tokens that `T5Tokenizer` adds for its training.
+pub(super) fn extra_ids(fields: &Fields) -> impl Iterator<Item = String> + use<> {
+    let count = fields.get("extra_ids").and_then(Value::as_u64).unwrap_or(100).min(10_000);
+    (0..count).rev().map(|i| format!("<extra_id_{i}>"))
 }
 
 /// The text that stands for what no token can: the class's, or the one that the files name.

@@ -233,12 +233,15 @@ fn declared(config: &Fields, fields: &Fields, byte_level: bool) -> Result<Class,
     let text = |fields: &Fields, name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     let model_type = text(config, "model_type").unwrap_or_default();
     let registered = registered(&model_type);
-    let named =
-        text(fields, "tokenizer_class").filter(|name| !name.is_empty()).or_else(|| text(config, "tokenizer_class"));
+    // An empty name is no class that transformers knows, and stands in the way of the one that the type has.
+    let named = text(fields, "tokenizer_class").or_else(|| text(config, "tokenizer_class"));
     let named = named.as_deref().map(|name| name.strip_suffix("Fast").unwrap_or(name));
     let by_code = fields.get("auto_map").is_some_and(|map| !map.is_null());
     let wrong = WRONGLY_NAMED.contains(&model_type.as_str());
     let Some(name) = named else { return Ok(registered.unwrap_or(Class::Backend)) };
+    if name.is_empty() {
+        return Ok(Class::Backend);
+    }
     if !by_code && name == "LlamaTokenizer" && !is_mistral(&model_type) && !wrong && byte_level {
         return Ok(Class::Backend);
     }

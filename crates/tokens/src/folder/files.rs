@@ -1,6 +1,6 @@
 //! Vocabularies of folders without `tokenizer.json`: SentencePiece models, `vocab.json` with `merges.txt`, `vocab.txt`.
 
-use super::added::{Listed, unknown};
+use super::added::{Listed, extra_ids, unknown};
 use super::class::Class;
 use super::rebuild::{self, Parts, part};
 use super::{Built, FolderFiles, Settings, json};
@@ -162,7 +162,7 @@ fn unigram(model: &Model<'_>, settings: &Settings, listed: &Listed) -> Result<Mo
         model.pieces.iter().map(|piece| (piece.text.to_owned(), f64::from(piece.score))).collect();
     let mut place = model.unknown;
     if settings.class == Class::T5 {
-        vocab.extend(rebuild::extra_ids(&listed.fields).map(|text| (text, 0.0)));
+        vocab.extend(extra_ids(&listed.fields).map(|text| (text, 0.0)));
         let unknown = unknown(settings.class, &listed.fields);
         place = vocab.iter().position(|(text, _)| Some(text) == unknown.as_ref()).unwrap_or(place);
     }

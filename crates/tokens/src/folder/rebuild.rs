@@ -165,12 +165,6 @@ pub(super) fn unknown_of_merges(class: Class, fields: &Fields) -> Option<String>
     matches!(class, Class::CodeLlama | Class::Gemma).then(|| unknown(class, fields)).flatten()
 }
 
-/// The tokens that `T5Tokenizer` adds for its training.
-pub(super) fn extra_ids(fields: &Fields) -> impl Iterator<Item = String> + use<> {
-    let count = fields.get("extra_ids").and_then(Value::as_u64).unwrap_or(100).min(10_000);
-    (0..count).rev().map(|i| format!("<extra_id_{i}>"))
-}
-
 /// Makes the tokenizer of a `tokenizer.json`: as it is, or as its class builds it from the vocabulary.
 pub(super) fn from_json(mut json: Value, settings: &Settings, listed: &Listed) -> Result<Built, TokensError> {
     if let Some(model) = json["model"].as_object_mut() {

@@ -30,6 +30,9 @@ pub(super) fn run(args: &ModelRandom) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(error.to_string()))?;
     let failed = |error: std::io::Error| Failure::usage(format!("{}: {error}", folder.display()));
     std::fs::write(folder.join("tokenizer.json"), tokenizer).map_err(failed)?;
+    // Its words are its own, and not those of the tokenizers that the architecture usually has.
+    let class = "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}\n";
+    std::fs::write(folder.join("tokenizer_config.json"), class).map_err(failed)?;
     print(&format!("{}\n", folder.display()))
 }
 
