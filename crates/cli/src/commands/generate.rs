@@ -67,17 +67,19 @@ pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
         print(&all(&completion, args.echo))?;
     }
     if !args.json {
-        for line in cut_short(&completion, plan.options()) {
-            note(&line);
-        }
-        let first = if plan.options().get("num_beams").is_some_and(|beams| beams.value != OptionValue::Count(1)) {
-            "beam search"
-        } else {
-            "greedy search"
-        };
-        completion.prompts.iter().filter_map(|prompt| prompt.certificate).for_each(|proof| certify(proof, first));
+        tell_of_ends(&completion, plan.options());
     }
     if ended { Ok(()) } else { Err(Failure::interrupted()) }
+}
+
+/// Says which texts ended sooner than was asked for, and what an exact search proves.
+fn tell_of_ends(completion: &Completion, options: &Options) {
+    for line in cut_short(completion, options) {
+        note(&line);
+    }
+    let beams = options.get("num_beams").is_some_and(|beams| beams.value != OptionValue::Count(1));
+    let first = if beams { "beam search" } else { "greedy search" };
+    completion.prompts.iter().filter_map(|prompt| prompt.certificate).for_each(|proof| certify(proof, first));
 }
 
 /// Coloured texts, tables of tokens, or both.

@@ -39,23 +39,14 @@ impl Norm {
         width: usize,
         epsilon: f32,
     ) -> Result<Self, LoadError> {
-        if kind == NormKind::LayerBare {
-            return Ok(Self::Layer(LayerNorm::bare(width, epsilon)));
-        }
-        let mut weight = weights.vector(name, layer, "weight", width)?;
+        let mut weight = || weights.vector(name, layer, "weight", width);
         Ok(match kind {
-            NormKind::Layer => {
-                let bias = weights.vector(name, layer, "bias", width)?;
-                Self::Layer(LayerNorm { weight, bias, epsilon })
-            }
-            NormKind::LayerWeight | NormKind::LayerBare => {
-                Self::Layer(LayerNorm { weight, bias: vec![0.0; width], epsilon })
-            }
-            NormKind::Rms => Self::Rms(RmsNorm { weight, epsilon }),
+            NormKind::Layer => Self::Layer(LayerNorm::load(weights, name, layer, width, epsilon)?),
+            NormKind::LayerWeight => Self::Layer(LayerNorm { weight: weight()?, bias: vec![0.0; width], epsilon }),
+            NormKind::LayerBare => Self::Layer(LayerNorm::bare(width, epsilon)),
+            NormKind::Rms => Self::Rms(RmsNorm { weight: weight()?, epsilon }),
             NormKind::RmsLessOne => {
-                for w in &mut weight {
-                    *w += 1.0;
-                }
+                let weight = weight()?.into_iter().map(|w| w + 1.0).collect();
                 Self::Rms(RmsNorm { weight, epsilon })
             }
         })
