@@ -22,6 +22,16 @@ impl TensorName {
         Self { transformers, gguf, prefixed: true, transposed: false }
     }
 
+    /// A tensor of a network that no GGUF file is read of.
+    pub(crate) const fn transformers(name: &'static str) -> Self {
+        Self::new(name, "")
+    }
+
+    /// A tensor that only GGUF files hold in this form.
+    pub(crate) const fn gguf(name: &'static str) -> Self {
+        Self::new("", name)
+    }
+
     /// A matrix that transformers holds as `[inputs, outputs]`.
     pub(crate) const fn transposed(self) -> Self {
         Self { transposed: true, ..self }

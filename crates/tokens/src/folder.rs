@@ -116,16 +116,16 @@ impl Tokenizer {
             None => files::build(files, &settings, &listed)?,
         };
         let named = Named::new(&built, &settings, &listed)?;
-        named.add_to(&mut built.library, &settings, &listed)?;
+        named.add_to(&mut built.encoder, &settings, &listed)?;
         if listed.fields.get("fix_mistral_regex") == Some(&Value::Bool(true)) {
-            rebuild::mend_mistral(&mut built.library, &config)?;
+            rebuild::mend_mistral(&mut built.encoder, &config)?;
         }
         if listed.fields.get("split_special_tokens") == Some(&Value::Bool(true)) {
-            built.library.set_encode_special_tokens(true);
+            built.encoder.set_encode_special_tokens(true);
         }
         let around = named.around(&mut built, &settings, &listed);
-        let clean = fields::cleans(&listed.fields, &built.library);
-        Ok(Self::new(built.library, None, around)?.cleaning(clean).warning(warnings))
+        let clean = fields::cleans(&listed.fields, &built.encoder);
+        Ok(Self::new(built.encoder, None, around)?.cleaning(clean).warning(warnings))
     }
 }
 
@@ -138,7 +138,7 @@ struct Settings {
 
 /// A tokenizer before its special tokens are known.
 struct Built {
-    library: Library,
+    encoder: Library,
     /// What the vocabulary's own file calls its special tokens, where the class has no names for them.
     names: Vec<(&'static str, String)>,
     /// Tokens that the vocabulary's own file marks, with whether they are special.
@@ -146,7 +146,7 @@ struct Built {
 }
 
 impl From<Library> for Built {
-    fn from(library: Library) -> Self {
-        Self { library, names: Vec::new(), marked: Vec::new() }
+    fn from(encoder: Library) -> Self {
+        Self { encoder, names: Vec::new(), marked: Vec::new() }
     }
 }

@@ -30,13 +30,15 @@ const QWEN: [TensorName; 3] = [
     TensorName::new("layers.{}.mlp.experts.{e}.up_proj", "blk.{}.ffn_up_exps"),
     TensorName::new("layers.{}.mlp.experts.{e}.down_proj", "blk.{}.ffn_down_exps"),
 ];
-const GPT_OSS: [TensorName; 2] =
-    [TensorName::new("layers.{}.mlp.experts.gate_up_proj", ""), TensorName::new("layers.{}.mlp.experts.down_proj", "")];
+const GPT_OSS: [TensorName; 2] = [
+    TensorName::transformers("layers.{}.mlp.experts.gate_up_proj"),
+    TensorName::transformers("layers.{}.mlp.experts.down_proj"),
+];
 
 fn router(family: &str) -> TensorName {
     match family {
         "mixtral" => TensorName::new("layers.{}.block_sparse_moe.gate", "blk.{}.ffn_gate_inp"),
-        "gpt_oss" => TensorName::new("layers.{}.mlp.router", ""),
+        "gpt_oss" => TensorName::transformers("layers.{}.mlp.router"),
         _ => TensorName::new("layers.{}.mlp.gate", "blk.{}.ffn_gate_inp"),
     }
 }
@@ -123,7 +125,7 @@ fn gpt_oss(fields: Fields<'_>, experts: ExpertsPlan, plan: &mut Decoder) -> Resu
     fields.only("swiglu_alpha", &json!(1.702))?;
     let bias = fields.flag("attention_bias")?.unwrap_or(true);
     (plan.attention.qkv_bias, plan.attention.out_bias) = (bias, bias);
-    plan.attention.sinks = Some(TensorName::new("layers.{}.self_attn.sinks", ""));
+    plan.attention.sinks = Some(TensorName::transformers("layers.{}.self_attn.sinks"));
     // `x sigmoid(1.702 x)`, whatever `hidden_act` says.
     plan.mlps[0].activation = Activation::QuickGelu;
     plan.mlps[0].bias = true; // of the router; the experts' own are stacked
@@ -137,39 +139,32 @@ fn gpt_oss(fields: Fields<'_>, experts: ExpertsPlan, plan: &mut Decoder) -> Resu
 fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
     let mut plan = Decoder::from_gguf(keys)?;
     if keys.architecture == "gpt-oss" {
-        plan.norms.mlp = Some(TensorName::new("", "blk.{}.post_attention_norm"));
-        plan.attention.sinks = Some(TensorName::new("", "blk.{}.attn_sinks.weight"));
+        plan.norms.mlp = Some(TensorName::gguf("blk.{}.post_attention_norm"));
+        plan.attention.sinks = Some(TensorName::gguf("blk.{}.attn_sinks.weight"));
         plan.ropes[0].scaling = plan.ropes[0].scaling.clone().untruncated();
         plan.mlps[0].activation = Activation::QuickGelu;
         plan.mlps[0].bias = true;
         let window = keys.count("attention.sliding_window")?;
         let slides: Vec<bool> = (0..plan.layers.len()).map(|layer| layer % 2 == 0).collect();
         plan.slide(Some(window).filter(|&window| window > 0), &slides);
-        mix(keys, &mut plan, ExpertNames::Biased(QWEN), Some(7.0))?;
+        mix(keys, &mut plan, Some(7.0))?;
     } else {
         plan.attention.head_norm = Some(HeadNormPlan::new(NormKind::Rms, HeadNormWidth::Head));
-        mix(keys, &mut plan, ExpertNames::Each(QWEN), None)?;
+        mix(keys, &mut plan, None)?;
     }
     plan.check()
 }
 
 /// Makes the feed-forward parts of a GGUF file's layers experts.
-pub(super) fn mix(
-    keys: &Keys<'_, '_>,
-    plan: &mut Decoder,
-    names: ExpertNames,
-    clamp: Option<f32>,
-) -> Result<(), Defect> {
+pub(super) fn mix(keys: &Keys<'_, '_>, plan: &mut Decoder, clamp: Option<f32>) -> Result<(), Defect> {
     let (count, top) = (keys.count("expert_count")?, keys.count("expert_used_count")?);
     between(&keys.name("expert_count"), count, 1, 1 << 14)?;
     between(&keys.name("expert_used_count"), top, 1, count)?;
     plan.mlps[0].inner = keys.count_or("expert_feed_forward_length", plan.mlps[0].inner)?;
     between(&keys.name("expert_feed_forward_length"), plan.mlps[0].inner, 1, 1 << 24)?;
-    let router = TensorName::new("", "blk.{}.ffn_gate_inp");
+    let router = TensorName::gguf("blk.{}.ffn_gate_inp");
     let routing = Routing::SoftmaxOfChosen;
+    let names = ExpertNames::Each(QWEN);
     plan.mlps[0].names = MlpNames::Experts(ExpertsPlan { count, top, router, routing, names, clamp });
     Ok(())
 }
-
-/// Mixtral's experts, as GGUF files call them.
-pub(super) const STACKED: ExpertNames = ExpertNames::Each(QWEN);

@@ -18,10 +18,6 @@ pub(crate) const ENTRY: Architecture = Architecture {
     read_gguf: crate::architectures::not_from_gguf,
 };
 
-const fn name(transformers: &'static str) -> TensorName {
-    TensorName::new(transformers, "")
-}
-
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let own = SizeDefaults { context: 2048, kv_heads: None, head: None };
     let names = ["hidden_size", "num_layers", "num_heads", "max_position_embeddings"];
@@ -35,21 +31,22 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     plan.layers.fill(LayerPlan { rope: None, ..LayerPlan::FULL });
     let window = sliding_window(fields, "window_size", Some(256))?;
     plan.slide(window, &local(fields, sizes.layers)?);
-    plan.embedding = EmbeddingPlan::new(name("wte"));
-    plan.embedding.positions = Some(PositionTable { name: name("wpe"), offset: 0 });
+    plan.embedding = EmbeddingPlan::new(TensorName::transformers("wte"));
+    plan.embedding.positions = Some(PositionTable { name: TensorName::transformers("wpe"), offset: 0 });
     plan.norm = NormKind::Layer;
     plan.norms = NormNames {
-        attention: Some(name("h.{}.ln_1")),
-        mlp: Some(name("h.{}.ln_2")),
-        last: Some(name("ln_f")),
+        attention: Some(TensorName::transformers("h.{}.ln_1")),
+        mlp: Some(TensorName::transformers("h.{}.ln_2")),
+        last: Some(TensorName::transformers("ln_f")),
         ..NormNames::LLAMA
     };
     let matrices = ["h.{}.attn.attention.q_proj", "h.{}.attn.attention.k_proj", "h.{}.attn.attention.v_proj"];
-    plan.attention.qkv = Qkv::Separate(matrices.map(name));
-    plan.attention.projection = name("h.{}.attn.attention.out_proj");
+    plan.attention.qkv = Qkv::Separate(matrices.map(TensorName::transformers));
+    plan.attention.projection = TensorName::transformers("h.{}.attn.attention.out_proj");
     plan.attention.out_bias = true;
     plan.attention.scale = 1.0;
-    plan.mlps[0].names = MlpNames::Plain([name("h.{}.mlp.c_fc"), name("h.{}.mlp.c_proj")]);
+    plan.mlps[0].names =
+        MlpNames::Plain([TensorName::transformers("h.{}.mlp.c_fc"), TensorName::transformers("h.{}.mlp.c_proj")]);
     plan.mlps[0].bias = true;
     plan.check()
 }

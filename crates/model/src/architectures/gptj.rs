@@ -23,10 +23,6 @@ pub(crate) const ENTRY: Architecture = Architecture {
     read_gguf: crate::architectures::not_from_gguf,
 };
 
-const fn name(transformers: &'static str) -> TensorName {
-    TensorName::new(transformers, "")
-}
-
 fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let own = SizeDefaults { context: 2048, kv_heads: None, head: None };
     let sizes =
@@ -39,15 +35,20 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     let tied = fields.flag("tie_word_embeddings")?.unwrap_or(false);
     let activation = activation_or(fields, "activation_function", "gelu_new")?;
     let mut plan = Decoder::llama(&sizes, activation, fields.positive("layer_norm_epsilon", 1e-5)?, rope, tied);
-    plan.embedding = EmbeddingPlan::new(name("wte"));
+    plan.embedding = EmbeddingPlan::new(TensorName::transformers("wte"));
     plan.norm = NormKind::Layer;
-    plan.norms =
-        NormNames { attention: Some(name("h.{}.ln_1")), mlp: None, last: Some(name("ln_f")), ..NormNames::LLAMA };
+    plan.norms = NormNames {
+        attention: Some(TensorName::transformers("h.{}.ln_1")),
+        mlp: None,
+        last: Some(TensorName::transformers("ln_f")),
+        ..NormNames::LLAMA
+    };
     let matrices = ["h.{}.attn.q_proj", "h.{}.attn.k_proj", "h.{}.attn.v_proj"];
-    plan.attention.qkv = Qkv::Separate(matrices.map(name));
-    plan.attention.projection = name("h.{}.attn.out_proj");
+    plan.attention.qkv = Qkv::Separate(matrices.map(TensorName::transformers));
+    plan.attention.projection = TensorName::transformers("h.{}.attn.out_proj");
     plan.attention.interleaved = true;
-    plan.mlps[0].names = MlpNames::Plain([name("h.{}.mlp.fc_in"), name("h.{}.mlp.fc_out")]);
+    plan.mlps[0].names =
+        MlpNames::Plain([TensorName::transformers("h.{}.mlp.fc_in"), TensorName::transformers("h.{}.mlp.fc_out")]);
     plan.mlps[0].bias = true;
     plan.flow = Flow::Parallel;
     plan.output.bias = true;

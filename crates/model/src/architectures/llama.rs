@@ -3,7 +3,7 @@
 //! Qwen3 norms on queries and keys.
 
 use crate::architectures::Architecture;
-use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or, between, sliding_layers, sliding_window};
+use crate::config::{Fields, Keys, SizeDefaults, Sizes, activation_or, sliding_layers, sliding_window};
 use crate::decoder::{Decoder, HeadNormPlan, HeadNormWidth};
 use crate::error::Defect;
 use crate::layers::norm::NormKind;
@@ -65,7 +65,6 @@ fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
             return Err(Defect::unsupported(&name, "set", "a model without it"));
         }
     }
-    between(&keys.name("feed_forward_length"), keys.count("feed_forward_length")?, 1, 1 << 30)?;
     let mut plan = Decoder::from_gguf(keys)?;
     if plan.ropes[0].share != 1.0 {
         let turned = plan.ropes[0].turned(plan.head);
@@ -79,7 +78,7 @@ fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
     let window = keys.gguf.count(&keys.name("attention.sliding_window"))?.filter(|&window| window > 0);
     plan.slide(window, &vec![true; plan.layers.len()]);
     if keys.count_or("expert_count", 0)? > 0 {
-        super::experts::mix(keys, &mut plan, super::experts::STACKED, None)?; // Mixtral, which llama.cpp calls a Llama
+        super::experts::mix(keys, &mut plan, None)?; // Mixtral, which llama.cpp calls a Llama
     }
     plan.check()
 }
@@ -123,6 +122,9 @@ mod tests {
         assert!(qwen2.qkv_bias && !qwen2.out_bias);
         assert_eq!(with("qwen3", &json!({})).unwrap().head, 128);
         assert_eq!(with("llama", &json!({})).unwrap().head, 4);
+        // A head of a width of its own need not share the stream's.
+        let apart = json!({"num_attention_heads": 3, "num_key_value_heads": 3, "head_dim": 4});
+        assert_eq!(with("qwen3", &apart).unwrap().head, 4);
         let biased = with("llama", &json!({"attention_bias": true, "mlp_bias": true})).unwrap();
         assert!(biased.attention.qkv_bias && biased.attention.out_bias && biased.mlps[0].bias);
     }
@@ -132,7 +134,14 @@ mod tests {
         let cases = [
             (json!({"num_attention_heads": 0}), "num_attention_heads is 0"),
             (json!({"num_key_value_heads": 0}), "num_key_value_heads is 0"),
-            (json!({"num_attention_heads": 3, "num_key_value_heads": 2, "head_dim": 4}), "a divisor of"),
+            (
+                json!({"num_attention_heads": 3, "num_key_value_heads": 2, "head_dim": 4}),
+                "num_key_value_heads is 2; it must be a divisor of",
+            ),
+            (
+                json!({"num_attention_heads": 3, "num_key_value_heads": 3}),
+                "num_attention_heads is 3; it must be a divisor of",
+            ),
             (json!({"head_dim": 3}), "head_dim is 3; it must be even"),
             (json!({"vocab_size": -1}), "vocab_size is -1"),
             (json!({"num_hidden_layers": 1_000_000_000}), "is 1000000000"),

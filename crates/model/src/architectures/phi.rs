@@ -58,7 +58,7 @@ fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
     plan.mlps[0].activation = Activation::GeluTanh;
     plan.mlps[0].inner = keys.outputs("blk.0.ffn_up.weight")?; // the key says four times the width, whatever it is
     if keys.has("blk.0.attn_qkv.weight") {
-        plan.attention.qkv = Qkv::Concatenated(TensorName::new("", "blk.{}.attn_qkv"));
+        plan.attention.qkv = Qkv::Concatenated(TensorName::gguf("blk.{}.attn_qkv"));
     }
     plan.check()
 }

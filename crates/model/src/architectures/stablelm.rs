@@ -28,8 +28,8 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     plan.attention.qkv_bias = fields.flag("use_qkv_bias")?.unwrap_or(false);
     if fields.flag("qk_layernorm")?.unwrap_or(false) {
         let names = [
-            TensorName::new("layers.{}.self_attn.q_layernorm.norms.{e}", ""),
-            TensorName::new("layers.{}.self_attn.k_layernorm.norms.{e}", ""),
+            TensorName::transformers("layers.{}.self_attn.q_layernorm.norms.{e}"),
+            TensorName::transformers("layers.{}.self_attn.k_layernorm.norms.{e}"),
         ];
         let (kind, width) = (NormKind::LayerWeight, HeadNormWidth::EachHeadApart);
         plan.attention.head_norm = Some(HeadNormPlan { names, kind, width });

@@ -39,16 +39,14 @@ pub(crate) struct SizeDefaults {
 impl Sizes {
     /// Reads a `config.json`. The width, the layers, the heads, the vocabulary and the width of the feed-forward part must be there.
     pub(crate) fn read(fields: Fields<'_>, defaults: SizeDefaults) -> Result<Self, Defect> {
-        let names = Self::STANDARD;
-        let sizes = Self::read_named(fields, defaults, names, |_| required(fields, "intermediate_size"))?;
+        let sizes = Self::named(fields, defaults, Self::STANDARD, |_| required(fields, "intermediate_size"))?;
         let absent = if fields.mentions("num_key_value_heads") { None } else { defaults.kv_heads };
-        let head = if fields.mentions("head_dim") { None } else { defaults.head };
-        Self {
-            kv_heads: fields.count("num_key_value_heads")?.or(absent).unwrap_or(sizes.heads),
-            head: fields.count("head_dim")?.or(head).unwrap_or(sizes.head),
-            ..sizes
+        let kv_heads = fields.count("num_key_value_heads")?.or(absent).unwrap_or(sizes.heads);
+        let default = if fields.mentions("head_dim") { None } else { defaults.head };
+        match fields.count("head_dim")?.or(default) {
+            Some(head) => Self { kv_heads, head, ..sizes }.check(),
+            None => Self { kv_heads, ..sizes }.shared_out(Self::STANDARD)?.check(),
         }
-        .check()
     }
 
     /// What most families call the width, the layers, the heads and the context.
@@ -63,6 +61,23 @@ impl Sizes {
     pub(crate) fn read_named(
         fields: Fields<'_>,
         defaults: SizeDefaults,
+        names: [&str; 4],
+        inner: impl FnOnce(usize) -> Result<usize, Defect>,
+    ) -> Result<Self, Defect> {
+        Self::named(fields, defaults, names, inner)?.shared_out(names)?.check()
+    }
+
+    /// Refuses a width that the heads cannot share.
+    fn shared_out(self, [width, _, heads, _]: [&str; 4]) -> Result<Self, Defect> {
+        if self.width.is_multiple_of(self.heads) {
+            return Ok(self);
+        }
+        Err(Defect::value(heads, self.heads, &format!("a divisor of {width} = {}", self.width)))
+    }
+
+    fn named(
+        fields: Fields<'_>,
+        defaults: SizeDefaults,
         [width, layers, heads, context]: [&str; 4],
         inner: impl FnOnce(usize) -> Result<usize, Defect>,
     ) -> Result<Self, Defect> {
@@ -70,13 +85,9 @@ impl Sizes {
             let value = required(fields, name)?;
             between(name, value, 1, most).map(|()| value)
         };
-        let (width_name, heads_name) = (width, heads);
         let (width, heads) = (count(width, 1 << 24)?, count(heads, 1 << 16)?);
-        if !width.is_multiple_of(heads) {
-            return Err(Defect::value(heads_name, heads, &format!("a divisor of {width_name} = {width}")));
-        }
         let context = if context.is_empty() { None } else { fields.count(context)? };
-        Self {
+        Ok(Self {
             vocab: required(fields, "vocab_size")?,
             context: context.unwrap_or(defaults.context),
             width,
@@ -85,8 +96,7 @@ impl Sizes {
             kv_heads: heads,
             head: width / heads,
             inner: inner(width)?,
-        }
-        .check()
+        })
     }
 
     /// Reads the keys of a GGUF file.
@@ -107,7 +117,7 @@ impl Sizes {
             heads,
             kv_heads: keys.count_or("attention.head_count_kv", heads)?,
             head,
-            inner: keys.count_or("feed_forward_length", 1)?,
+            inner: keys.count("feed_forward_length")?,
         }
         .check()
     }

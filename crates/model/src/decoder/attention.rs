@@ -38,7 +38,7 @@ impl SelfAttention {
         let mut head_norm = |which: usize, heads: usize| {
             let Some(norm) = attention.head_norm else { return Ok(None) };
             let loaded = load_head_norm(plan, norm, weights, layer, which, heads)?;
-            let order = |n: usize| n / head * head + halves_of_pairs(n % head, turned);
+            let order = |n: usize| halves_of_pairs(n, head, turned);
             Ok::<_, LoadError>(Some(if attention.interleaved { loaded.reordered(order) } else { loaded }))
         };
         let (query_norm, key_norm) = (head_norm(0, heads)?, head_norm(1, kv_heads)?);
@@ -116,8 +116,7 @@ fn qkv(plan: &Decoder, weights: &mut Weights<'_>, layer: usize) -> Result<[Linea
             }
         };
         if interleaved {
-            let order = |n: usize| n / head * head + halves_of_pairs(n % head, turned);
-            rows = (0..rows.len()).map(|n| rows[order(n)]).collect();
+            rows = (0..rows.len()).map(|n| rows[halves_of_pairs(n, head, turned)]).collect();
         }
         loaded.push(weights.picked(name, i, width, (&rows, stored), biased)?);
     }

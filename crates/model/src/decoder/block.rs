@@ -140,7 +140,7 @@ impl Block {
         let mut out = match &self.mlp {
             Mlp::Gated(mlp) => mlp.apply(h, next, compute),
             Mlp::Plain(mlp) => mlp.apply(h, next, compute),
-            Mlp::Experts(experts) => compute.copy(&experts.apply(h, plan.width, compute)),
+            Mlp::Experts(experts) => experts.apply(h, plan.width, compute),
         };
         finish(&mut out, self.mlp_after.as_ref(), plan.residual_scale, compute);
         visit(probe, layer, Part::Mlp, &mut out);

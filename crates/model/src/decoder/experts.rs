@@ -10,7 +10,7 @@ use crate::layers::mlp::GatedMlp;
 use crate::names::{Format, TensorName};
 use crate::slice::Slice;
 use crate::weights::Weights;
-use beamline_kernels::{Compute, Layout};
+use beamline_kernels::{Compute, Layout, Scratch};
 
 /// The experts of a layer, and who chooses among them.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Experts {
     }
 
     /// What the chosen experts of each row give together, `[rows, width]`.
-    pub(super) fn apply(&self, rows: &[f32], width: usize, compute: &Compute) -> Vec<f32> {
+    pub(super) fn apply<'c>(&self, rows: &[f32], width: usize, compute: &'c Compute) -> Scratch<'c> {
         let scores = self.router.apply(rows, compute);
         let mut lists: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.parts.len()];
         for (row, scores) in scores.chunks_exact(self.parts.len()).enumerate() {
@@ -44,7 +44,8 @@ impl Experts {
                 lists[expert].push((row, weight));
             }
         }
-        let mut out = vec![0.0; rows.len()];
+        let mut out = compute.scratch(rows.len());
+        out.fill(0.0);
         for (expert, list) in self.parts.iter().zip(&lists).filter(|(_, list)| !list.is_empty()) {
             let x: Vec<f32> = list.iter().flat_map(|&(row, _)| &rows[row * width..][..width]).copied().collect();
             let y = expert.apply(&x, || (), compute);
@@ -83,22 +84,14 @@ fn load_expert(
     let name = |name: TensorName| format.stem(name, Some(layer));
     match experts.names {
         ExpertNames::Each(names) => {
-            let of = (format == Format::Gguf).then_some(of);
-            let names = names.map(|n| format!("{}.weight", name(n).replace("{e}", &e.to_string())));
-            let mut linear = |tensor: &str, shape| {
-                let matrix = weights.slice(tensor.to_owned(), Slice { of, ..Slice::default() }, shape, true)?;
-                Ok::<_, LoadError>(Linear { matrix, bias: None })
-            };
-            let [gate, up, down] = &names;
-            let (gate, up) = (linear(gate, [inner, width])?, linear(up, [inner, width])?);
-            Ok(GatedMlp::new([gate, up, linear(down, [width, inner])?], mlp.activation, experts.clamp))
-        }
-        ExpertNames::Biased(names) => {
+            let stacked = format == Format::Gguf;
             let mut linear = |n: TensorName, [outputs, inputs]: [usize; 2]| {
-                let slice = Slice { of: Some(of), ..Slice::default() };
-                let matrix = weights.slice(format!("{}.weight", name(n)), slice, [outputs, inputs], true)?;
-                let bias = weights.row_of(&format!("{}.bias", name(n)), of, outputs)?;
-                Ok::<_, LoadError>(Linear { matrix, bias: Some(bias) })
+                let tensor = name(n).replace("{e}", &e.to_string());
+                let slice = Slice { of: stacked.then_some(of), ..Slice::default() };
+                let matrix = weights.slice(format!("{tensor}.weight"), slice, [outputs, inputs], true)?;
+                // Only stacked ones have biases (gpt-oss in GGUF files).
+                let biases = mlp.bias.then(|| weights.row_of(&format!("{tensor}.bias"), of, outputs));
+                Ok::<_, LoadError>(Linear { matrix, bias: biases.transpose()? })
             };
             let [gate, up, down] = names;
             let (gate, up) = (linear(gate, [inner, width])?, linear(up, [inner, width])?);

@@ -11,6 +11,7 @@ use crate::layers::attention::Batch;
 use crate::layers::embedding::Embedding;
 use crate::layers::linear::Linear;
 use crate::layers::norm::Norm;
+use crate::layers::rope::Rope;
 use crate::model_error::ModelError;
 use crate::model_id::ModelId;
 use crate::network::Network;
@@ -109,7 +110,7 @@ impl DecoderModel {
 
     /// How far each row is turned, for each rope.
     fn rotations(&self, batch: &Batch, probe: &mut dyn Probe) -> Vec<Vec<Rotation>> {
-        let of = |(rope, frequencies): (&crate::layers::rope::Rope, &Vec<f32>)| {
+        let of = |(rope, frequencies): (&Rope, &Vec<f32>)| {
             let amplitude = rope.scaling.amplitude();
             batch.positions().map(|at| Rotation::at(at, frequencies, amplitude)).collect::<Vec<_>>()
         };

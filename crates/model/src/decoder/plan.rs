@@ -185,10 +185,8 @@ pub(crate) enum Routing {
 /// How the experts' matrices are stored.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ExpertNames {
-    /// Gate, up and down of each (`{e}` is its number), stacked in GGUF files.
+    /// Gate, up and down of each (`{e}` is its number); stacked in GGUF files, where they may have biases.
     Each([TensorName; 3]),
-    /// The same, stacked, with biases: gpt-oss in GGUF files.
-    Biased([TensorName; 3]),
     /// Stacked with biases: gates and ups in turn, and downs, both `[experts, inputs, outputs]` (gpt-oss).
     StackedInTurn([TensorName; 2]),
 }

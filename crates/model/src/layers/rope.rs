@@ -148,11 +148,11 @@ impl Rope {
     }
 }
 
-/// Where the numbers of a head are stored whose first `turned` turn and lie pair by pair: number `i` of the first half of them at
-/// `2i`, of the second at `2i + 1`, the rest where they are.
-pub(crate) fn halves_of_pairs(i: usize, turned: usize) -> usize {
-    let half = turned / 2;
-    if i >= 2 * half { i } else { i % half * 2 + i / half }
+/// Where number `n` of heads as wide as `head` is stored, of each of which the first `turned` turn and lie pair by pair: number
+/// `i` of the first half of them at `2i`, of the second at `2i + 1`, the rest where they are.
+pub(crate) fn halves_of_pairs(n: usize, head: usize, turned: usize) -> usize {
+    let (start, i, half) = (n / head * head, n % head, turned / 2);
+    if i >= 2 * half { n } else { start + i % half * 2 + i / half }
 }
 
 /// Turns queries or keys, `[rows, heads, head]`, each row as its position asks.
@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn interleaved_pairs_become_halves() {
-        // A head of six of which four turn: stored a0 b0 a1 b1, wanted a0 a1 b0 b1.
-        assert_eq!([0, 1, 2, 3, 4, 5].map(|i| halves_of_pairs(i, 4)), [0, 2, 1, 3, 4, 5]);
+        // Heads of six of which four turn: stored a0 b0 a1 b1, wanted a0 a1 b0 b1.
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 7, 8].map(|n| halves_of_pairs(n, 6, 4)), [0, 2, 1, 3, 4, 5, 6, 8, 7]);
     }
 
     #[test]

@@ -243,7 +243,7 @@ impl Named {
         settings: &Settings,
         listed: &Listed,
     ) -> (Option<TokenId>, Option<TokenId>) {
-        let library = &mut built.library;
+        let library = &mut built.encoder;
         let flag = |name: &str| listed.fields.get(name).and_then(Value::as_bool);
         // What tokenizer.json says counts where there is one.
         let asked = |name: &str| if settings.from_json { None } else { flag(name) };
