@@ -77,6 +77,23 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Holds the log-probabilities of an answer to their bound: `each` for every token, each choice for itself.
+    pub(crate) fn numbers(&self, field: &str, each: usize, tokens: usize, choices: usize) -> Result<(), ApiError> {
+        let (all, most) = (each.saturating_mul(tokens).saturating_mul(choices), self.logprobs);
+        if all <= most {
+            return Ok(());
+        }
+        Err(ApiError::field(
+            field,
+            format!(
+                "{field} would put {all} numbers into the answer ({each} for each of {tokens} tokens, {choices} times); this \
+                 server allows at most {most}, so ask for fewer tokens, choices or log-probabilities"
+            ),
+        ))
+    }
+}
+
 /// Holds one count to its bound.
 pub(crate) fn at_most(name: &str, count: usize, most: usize) -> Result<(), ApiError> {
     if count <= most {

@@ -64,6 +64,11 @@ pub(crate) struct Choices {
 }
 
 impl Choices {
+    /// How many there are for each prompt.
+    pub(crate) fn each(self) -> usize {
+        self.copies.saturating_mul(self.returned)
+    }
+
     /// The places of a sequence among all choices.
     pub(crate) fn of(self, place: usize, sequence: usize) -> impl Iterator<Item = usize> {
         (0..self.copies).map(move |copy| (place * self.copies + copy) * self.returned + sequence)

@@ -9,6 +9,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a body may take to come. A client that never sends it would hold its connection for ever, and the end of the server up.
+const SENDING: Duration = Duration::from_secs(30);
 
 /// The fields of a JSON body.
 pub(crate) struct Body(pub(crate) Map<String, Value>);
@@ -17,7 +21,13 @@ impl FromRequest<Arc<State>> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, server: &Arc<State>) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, server).await.map_err(|rejection| {
+        let bytes = tokio::time::timeout(SENDING, Bytes::from_request(request, server));
+        let bytes = bytes.await.map_err(|_| {
+            let seconds = SENDING.as_secs();
+            let why = format!("the body did not come within {seconds} seconds; send it without pauses");
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, why)
+        })?;
+        let bytes = bytes.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 let most = server.limits().body;
                 ApiError::new(

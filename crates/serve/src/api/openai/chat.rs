@@ -9,7 +9,6 @@ use crate::api::body::{Body, telling};
 use crate::api::conversation::{Talk, rendered};
 use crate::api::generate::{self, Wanted};
 use crate::error::ApiError;
-use crate::limits::at_most;
 use crate::request::{Decoding, OneOrMany, OpenAi, ResponseFormat, StreamOptions, read};
 use crate::state::State as Server;
 use axum::Json;
@@ -190,8 +189,8 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     let prompts = vec![Prompt::Ids(prompt.token_ids)];
     let prepared =
         generate::prepare(&server, Wanted { prompts, options: prompt.options, top, numbers: logprobs }).await?;
-    let most: usize = prepared.sessions.iter().map(beamline::Session::max_new_tokens).sum();
-    at_most("top_logprobs", top.saturating_mul(most), server.limits().logprobs)?;
+    let most = prepared.sessions.iter().map(beamline::Session::max_new_tokens).sum::<usize>();
+    server.limits().numbers("top_logprobs", top, most, copies.saturating_mul(returned as usize))?;
     let form = Form {
         id: id("chatcmpl"),
         created: created(),

@@ -9,7 +9,6 @@ use crate::api::body::{Body, telling};
 use crate::api::generate::{self, Wanted, aside};
 use crate::api::score::score;
 use crate::error::ApiError;
-use crate::limits::at_most;
 use crate::request::{Decoding, OneOrMany, OpenAi, Prompts, StreamOptions, read};
 use crate::scheduler::{ScoredText, TextToScore};
 use crate::state::State as Server;
@@ -145,7 +144,9 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     }
     let returned = options.get("num_return_sequences").and_then(|setting| setting.value.count()).unwrap_or(1) as usize;
     let texts = if own.return_tokens_as_token_ids == Some(true) { Texts::Ids } else { Texts::Text };
-    let asked_echo = AskedEcho { echo, logprobs: own.logprobs, prompt_logprobs: own.prompt_logprobs, texts };
+    let choices = Choices { copies, returned };
+    let asked_echo =
+        AskedEcho { echo, logprobs: own.logprobs, prompt_logprobs: own.prompt_logprobs, texts, times: choices.each() };
     let mut form = Form {
         id: id("cmpl"),
         created: created(),
@@ -153,7 +154,7 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
         engine,
         texts,
         logprobs: own.logprobs.is_some(),
-        choices: Choices { copies, returned },
+        choices,
         prompt_tokens: 0,
         echoes: Vec::new(),
         stream: own.stream_options.unwrap_or_default(),
@@ -169,8 +170,7 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     let prepared = generate::prepare(&server, wanted).await?;
     form.prompt_tokens = prepared.sessions.iter().map(|session| session.prompt().len()).sum();
     let most: usize = prepared.sessions.iter().map(beamline::Session::max_new_tokens).sum();
-    let limits = server.limits();
-    at_most("logprobs", own.logprobs.unwrap_or(0).saturating_mul(most * returned), limits.logprobs)?;
+    server.limits().numbers("logprobs", own.logprobs.unwrap_or(0), most, form.choices.each())?;
     form.echoes = echoes(&server, prompts, asked_echo).await?.0;
     let response = if streamed {
         let news = generate::streamed(&server, prepared, form.logprobs)?;
@@ -189,22 +189,28 @@ struct AskedEcho {
     logprobs: Option<usize>,
     prompt_logprobs: Option<usize>,
     texts: Texts,
+    /// How often each prompt stands in the answer.
+    times: usize,
 }
 
 /// The prompts that come back, scored where numbers are asked for; and how many tokens they have.
 async fn echoes(server: &Arc<Server>, prompts: Vec<Prompt>, asked: AskedEcho) -> Result<(Vec<Echo>, usize), ApiError> {
-    let AskedEcho { echo, logprobs, prompt_logprobs: own, texts } = asked;
+    let AskedEcho { echo, logprobs, prompt_logprobs: own, texts, times } = asked;
     let numbers = if echo { logprobs.max(own) } else { own };
     if !echo && numbers.is_none() {
         return Ok((prompts.iter().map(|_| Echo::default()).collect(), 0));
     }
     let engine = Arc::clone(&server.model()?.engine);
+    let vocab = engine.model().geometry().vocab;
     let (prompts, tokens) = aside(move || {
         let tokens = prompts.iter().map(|prompt| engine.encode_prompt(prompt)).collect::<Result<Vec<_>, _>>()?;
         Ok((prompts, tokens))
     })
     .await?;
-    let count = tokens.iter().map(Vec::len).sum();
+    let count = tokens.iter().map(Vec::len).sum::<usize>();
+    // A token's own text and number beside those of the best.
+    let each = numbers.unwrap_or(0).min(vocab) + 1;
+    server.limits().numbers(if echo { "echo" } else { "prompt_logprobs" }, each, count, times)?;
     let scored = match numbers {
         Some(top) => {
             let text = |tokens: &Vec<TokenId>| TextToScore { tokens: tokens.clone(), from: 1 };

@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use crate::state::State as Server;
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use beamline::Engine;
@@ -64,7 +65,11 @@ pub(crate) async fn list(State(server): State<Arc<Server>>) -> Result<Json<Value
 }
 
 /// One by its name.
-pub(crate) async fn one(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn one(
+    State(server): State<Arc<Server>>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let Path(name) = name.map_err(|_| ApiError::bad("the model's name in the path is not UTF-8; escape it as such"))?;
     let engine = &server.model()?.engine;
     let name = check(&server, engine, Some(&name))?;
     Ok(Json(card(&server, engine, &name)))

@@ -1,0 +1,500 @@
+//! Requests drawn from a seed, each wrong in one way or another.
+
+use crate::support::{Reply, Running, read};
+use beamline::options;
+use std::io::Write;
+
+/// Numbers from a seed (splitmix64).
+pub(crate) struct Draws(pub(crate) u64);
+
+impl Draws {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
+    pub(crate) fn of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())].clone()
+    }
+}
+
+/// A request.
+pub(crate) struct Attack {
+    pub(crate) kind: &'static str,
+    bytes: Vec<u8>,
+    /// Whether the other end is closed after so much was sent.
+    hangs_up: bool,
+    /// Whether it is no HTTP, so that no answer of ours can be expected.
+    pub(crate) breaks_http: bool,
+}
+
+impl Attack {
+    pub(crate) fn send(&self, server: &Running) -> Option<Reply> {
+        let mut stream = server.connect();
+        let sent = stream.write_all(&self.bytes);
+        if self.hangs_up {
+            return None;
+        }
+        if self.breaks_http && sent.is_ok() {
+            // Nothing more comes, which the server should be told.
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+        }
+        read(&mut stream)
+    }
+
+    /// Its beginning and end.
+    pub(crate) fn shown(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let (length, part) = (text.chars().count(), 600);
+        if length < 2 * part {
+            return text.into_owned();
+        }
+        let (first, last): (String, String) =
+            (text.chars().take(part).collect(), text.chars().skip(length - part).collect());
+        format!("{first} ... {length} characters ... {last}")
+    }
+}
+
+/// Routes with a request that each of them takes, as fields of raw JSON.
+const ROUTES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "/v1/completions",
+        &[
+            ("prompt", "\"Once upon\""),
+            ("max_tokens", "3"),
+            ("logprobs", "1"),
+            ("echo", "false"),
+            ("n", "1"),
+            ("seed", "1"),
+            ("stop", "[\"x\"]"),
+            ("stream", "false"),
+            ("logit_bias", "{\"5\":1}"),
+            ("temperature", "1"),
+        ],
+    ),
+    (
+        "/v1/chat/completions",
+        &[
+            ("messages", "[{\"role\":\"user\",\"content\":\"Hello\"}]"),
+            ("max_tokens", "3"),
+            ("logprobs", "true"),
+            ("top_logprobs", "1"),
+            ("n", "1"),
+            ("seed", "1"),
+            ("stop", "\"x\""),
+            ("stream", "false"),
+            ("stream_options", "{\"include_usage\":true}"),
+            ("temperature", "1"),
+        ],
+    ),
+];
+
+/// Fields that routes have besides.
+const FIELDS: &[&str] = &[
+    "model",
+    "suffix",
+    "prompt_logprobs",
+    "return_tokens_as_token_ids",
+    "max_completion_tokens",
+    "use_beam_search",
+    "ignore_eos",
+    "stop_token_ids",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "documents",
+    "chat_template_kwargs",
+    "add_generation_prompt",
+    "response_format",
+    "user",
+    "min_tokens",
+    "n_predict",
+    "guided_json",
+    "guided_regex",
+    "guided_grammar",
+    "best_of",
+];
+
+/// Values that few fields have, as raw JSON.
+fn value(draws: &mut Draws) -> String {
+    const PLAIN: &[&str] = &[
+        "null",
+        "true",
+        "false",
+        "0",
+        "-1",
+        "1",
+        "2",
+        "1e308",
+        "-1e308",
+        "1e400",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "4294967296",
+        "2147483648",
+        "0.5",
+        "1e-320",
+        "-0",
+        "\"\"",
+        "\"a\"",
+        "\"1\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"\u{feff}\u{202e}\"",
+        "[]",
+        "{}",
+        "[null]",
+        "[[]]",
+        "[[[]]]",
+        "[{}]",
+        "[\"\"]",
+        "[\"\",\"a\"]",
+        "[1,\"a\"]",
+        "[-1]",
+        "[1e9]",
+        "[4294967295]",
+        "[[0],[4294967295]]",
+        "[1.5]",
+        "{\"a\":1}",
+        "{\"1\":\"a\"}",
+        "{\"-1\":1}",
+        "{\"99999999999\":1}",
+        "{\"5\":1e30}",
+        "{\"5\":null}",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "nan",
+        "undefined",
+        "01",
+        "+1",
+        "1.",
+        "'a'",
+        "{\"type\":\"json_object\"}",
+        "{\"type\":\"json_schema\"}",
+        "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":7}}",
+        "[[1,2],[3]]",
+        "[[[1],1e300]]",
+        "[[[1],-5],[[1],5]]",
+        "100",
+        "128",
+        "129",
+        "1000000",
+        "[{\"role\":\"user\"}]",
+        "[{\"role\":1,\"content\":2}]",
+        "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]",
+        "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}]",
+        "{\"messages\":[]}",
+    ];
+    match draws.below(12) {
+        0 => format!("\"{}\"", "a".repeat(draws.of(&[1000, 70_000, 1 << 20]))),
+        1 => format!("\"{}\"", "\\u00e9\u{1f600} ".repeat(draws.of(&[10, 5000]))),
+        2 => {
+            let depth = draws.of(&[20, 126, 127, 128, 129, 5000, 200_000]);
+            "[".repeat(depth) + &"]".repeat(depth)
+        }
+        3 => {
+            let depth = draws.of(&[20, 100, 130, 5000, 100_000]);
+            "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth)
+        }
+        4 => format!("[{}0]", "0,".repeat(draws.of(&[31, 1023, 4000, 200_000]))),
+        5 => format!("[{}\"b\"]", "\"a\",".repeat(draws.of(&[31, 33, 1024, 20_000]))),
+        6 => draws.next().to_string(),
+        7 => format!("{}e{}", draws.next() as i64, draws.below(400)),
+        _ => draws.of(PLAIN).to_owned(),
+    }
+}
+
+/// Grammars that are wrong, or large, as a field.
+fn grammar(draws: &mut Draws) -> (String, String) {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let nested = |open: &str, inner: &str, close: &str, depth: usize| open.repeat(depth) + inner + &close.repeat(depth);
+    let depth = draws.of(&[10, 60, 500, 3000]);
+    let regex = [
+        "(a{1000}){1000}",
+        "((a{100}){100}){100}",
+        "(((((a*)*)*)*)*)*b",
+        "(",
+        "[z-a]",
+        "a{999999999}",
+        "(?=a)b",
+        "\\p{Nope}",
+        "(a|aa)*b{5000}",
+        ".{0,60000}",
+        "(a?){500}a{500}",
+        "[\\s\\S]*(x|y|z)*[^a-z]{2000}",
+        "\\b",
+        "(?i)\u{130}*",
+        "",
+        "$^",
+        "a{5,2}",
+        "((((((((((a{10}){10}){10}){10}){10}){10}){10}){10}){10}){10}",
+    ];
+    let lark = [
+        "start: start \"a\" | \"b\"",
+        "start: start",
+        "start: a\na: b\nb: a",
+        "start: \"a\"{1000000}",
+        "start: /(/",
+        "start:",
+        "stat: \"a\"",
+        "start: x",
+        "start: \"\"",
+        "%import common.WORD\nstart: WORD",
+        "start: a a a a\na: b b b b\nb: c c c c\nc: \"x\"~1000",
+        "start: start start | \"a\" | \"\"",
+        "\u{0}",
+        "start: \"a\" | (start start start)*",
+    ];
+    let schema = [
+        "{\"$ref\":\"#\"}",
+        "{\"$ref\":\"#/nope\"}",
+        "{\"$ref\":\"http://localhost/x\"}",
+        "{\"$ref\":\"file:///etc/passwd\"}",
+        "{\"type\":\"string\",\"pattern\":\"(a{1000}){1000}\"}",
+        "{\"type\":\"string\",\"minLength\":1000000000}",
+        "{\"type\":\"array\",\"minItems\":1000000,\"items\":{\"type\":\"integer\"}}",
+        "{\"type\":7}",
+        "false",
+        "[]",
+        "7",
+        "{\"enum\":[]}",
+        "{\"allOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}",
+        "{\"type\":\"integer\",\"minimum\":10,\"maximum\":1}",
+        "{\"type\":\"integer\",\"multipleOf\":0}",
+        "{\"type\":\"number\",\"minimum\":1e308,\"maximum\":1e309}",
+        "{\"not\":{}}",
+        "{\"definitions\":{\"a\":{\"$ref\":\"#/definitions/a\"}},\"$ref\":\"#/definitions/a\"}",
+        "{\"anyOf\":[{\"$ref\":\"#\"},{\"$ref\":\"#\"},{\"$ref\":\"#\"}]}",
+        "{\"type\":\"object\",\"patternProperties\":{\"(\":{}}}",
+        "{\"type\":\"string\",\"format\":\"nonsense\"}",
+        "{\"type\":\"object\",\"required\":[\"a\",7]}",
+    ];
+    match draws.below(8) {
+        0 | 1 => ("regex".to_owned(), text(draws.of(&regex))),
+        2 => ("regex".to_owned(), text(&nested("(", "a", ")*", depth))),
+        3 => ("lark".to_owned(), text(draws.of(&lark))),
+        4 => ("lark".to_owned(), text(&("start: ".to_owned() + &nested("(", "\"a\"", ")", depth)))),
+        5 => {
+            let inner = nested("{\"type\":\"array\",\"items\":", "{\"type\":\"string\"}", "}", depth);
+            ("json_schema".to_owned(), text(&inner))
+        }
+        6 => {
+            let all: Vec<String> = (0..depth)
+                .map(|i| format!("\"p{i}\":{{\"type\":\"string\",\"pattern\":\"^(a|b){{{i}}}$\"}}"))
+                .collect();
+            ("json_schema".to_owned(), format!("{{\"type\":\"object\",\"properties\":{{{}}}}}", all.join(",")))
+        }
+        _ => ("json_schema".to_owned(), draws.of(&schema).to_owned()),
+    }
+}
+
+/// Numbers that ask for much.
+fn extreme(draws: &mut Draws) -> (String, String) {
+    let names = [
+        "n",
+        "best_of",
+        "num_beams",
+        "logprobs",
+        "prompt_logprobs",
+        "top_logprobs",
+        "num_return_sequences",
+        "max_tokens",
+        "num_beam_groups",
+        "top_k",
+        "no_repeat_ngram_size",
+        "prompt_lookup_num_tokens",
+        "max_length",
+        "min_new_tokens",
+        "max_time",
+        "penalty_alpha",
+        "num_assistant_tokens",
+        "seed",
+    ];
+    let numbers = [
+        "0",
+        "-1",
+        "1",
+        "2",
+        "64",
+        "127",
+        "128",
+        "129",
+        "1024",
+        "100000",
+        "4294967295",
+        "9223372036854775807",
+        "0.0001",
+    ];
+    (draws.of(&names).to_owned(), draws.of(&numbers).to_owned())
+}
+
+/// Variables for a template.
+fn kwargs(draws: &mut Draws) -> (String, String) {
+    let variables = [
+        "{\"messages\":[]}",
+        "{\"add_generation_prompt\":[[[]]]}",
+        "{\"bos_token\":{\"a\":1}}",
+        "{\"range\":1}",
+        "{\"raise_exception\":\"x\"}",
+        "{\"\":1}",
+        "{\"a b\":1}",
+        "{\"self\":1,\"loop\":2,\"namespace\":3}",
+        "{\"tools\":7,\"documents\":7}",
+        "{\"eos_token\":null}",
+    ];
+    ("chat_template_kwargs".to_owned(), draws.of(&variables).to_owned())
+}
+
+fn json(fields: &[(String, String)]) -> Vec<u8> {
+    let fields: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{}:{value}", serde_json::json!(name))).collect();
+    format!("{{{}}}", fields.join(",")).into_bytes()
+}
+
+/// Puts a field in, in place of one of that name.
+fn set(fields: &mut Vec<(String, String)>, (name, value): (String, String)) {
+    fields.retain(|(known, _)| *known != name);
+    fields.push((name, value));
+}
+
+/// One request that something is wrong with.
+pub(crate) fn attack(draws: &mut Draws) -> Attack {
+    let (path, fields) = draws.of(ROUTES);
+    let mut fields: Vec<(String, String)> =
+        fields.iter().filter(|_| draws.below(4) > 0).map(|&(n, v)| (n.to_owned(), v.to_owned())).collect();
+    set(&mut fields, ("max_tokens".to_owned(), "3".to_owned()));
+    if path == "/v1/completions" {
+        set(&mut fields, ("prompt".to_owned(), "\"Once upon\"".to_owned()));
+    } else {
+        set(&mut fields, ("messages".to_owned(), "[{\"role\":\"user\",\"content\":\"Hello\"}]".to_owned()));
+    }
+    let plain = |kind, body: Vec<u8>| Attack {
+        kind,
+        bytes: crate::support::request(path, &body),
+        hangs_up: false,
+        breaks_http: false,
+    };
+    match draws.below(20) {
+        0 => plain("bytes", (0..draws.below(400)).map(|_| draws.next() as u8).collect()),
+        1 => {
+            let mut body = json(&fields);
+            body.truncate(draws.below(body.len()));
+            plain("truncated", body)
+        }
+        2..=6 => {
+            let own = draws.below(fields.len());
+            fields[own].1 = value(draws);
+            plain("value of a field", json(&fields))
+        }
+        7 => {
+            set(&mut fields, (draws.of(FIELDS).to_owned(), value(draws)));
+            plain("value of another field", json(&fields))
+        }
+        8 | 9 => {
+            let all: Vec<&str> = options().map(|option| option.name).collect();
+            set(&mut fields, (draws.of(&all).to_owned(), value(draws)));
+            plain("value of an option", json(&fields))
+        }
+        10 => {
+            let name = draws.of(&["temprature", "", "\u{0}", "messages2", "__proto__", "päth", "a\nb", "prompt "]);
+            fields.push((name.to_owned(), value(draws)));
+            plain("unknown field", json(&fields))
+        }
+        11 => {
+            let mut body = json(&fields);
+            for _ in 0..=draws.below(5) {
+                let at = draws.below(body.len());
+                body[at] = draws.next() as u8;
+            }
+            plain("changed bytes", body)
+        }
+        12 => {
+            for _ in 0..=draws.below(2) {
+                set(&mut fields, extreme(draws));
+            }
+            plain("extreme", json(&fields))
+        }
+        13 | 14 => {
+            set(&mut fields, grammar(draws));
+            if draws.below(2) == 0 {
+                set(&mut fields, ("stream".to_owned(), "true".to_owned()));
+            }
+            plain("grammar", json(&fields))
+        }
+        15 => {
+            set(&mut fields, kwargs(draws));
+            plain("variables", json(&fields))
+        }
+        _ => framed(draws, path, &json(&fields)),
+    }
+}
+
+/// What is wrong is HTTP's.
+fn framed(draws: &mut Draws, path: &str, body: &[u8]) -> Attack {
+    let ask = |kind, head: &str, body: &[u8]| Attack {
+        kind,
+        bytes: [head.as_bytes(), b"\r\nconnection: close\r\n\r\n", body].concat(),
+        hangs_up: false,
+        breaks_http: false,
+    };
+    let post = format!("POST {path} HTTP/1.1\r\nhost: localhost");
+    let long = format!("{post}\r\ncontent-length: {}", body.len());
+    let broken = |attack: Attack| Attack { breaks_http: true, ..attack };
+    match draws.below(12) {
+        0 => {
+            let kinds =
+                ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\u{7f}", ""];
+            ask("content type", &format!("{long}\r\ncontent-type: {}", draws.of(&kinds)), body)
+        }
+        1 => {
+            let method = draws.of(&["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW"]);
+            broken(ask("method", &format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0"), b""))
+        }
+        2 => {
+            let paths = [
+                "/v1/models/%ff",
+                "/v1/models/",
+                "/v2",
+                "/%00",
+                "//v1/completions",
+                "/v1/models/..%2f..",
+                "/v1/completions/",
+            ];
+            ask("path", &format!("GET {} HTTP/1.1\r\nhost: localhost", draws.of(&paths)), b"")
+        }
+        3 => {
+            let chunks = format!("{:x}\r\n", body.len());
+            let cut = [chunks.as_bytes(), &body[..body.len() / 2]].concat();
+            broken(ask("chunks cut off", &format!("{post}\r\ntransfer-encoding: chunked"), &cut))
+        }
+        4 => broken(ask("bad chunks", &format!("{post}\r\ntransfer-encoding: chunked"), b"zz\r\nabc")),
+        5 => Attack { hangs_up: true, ..ask("closed at once", &long, body) },
+        6 => Attack { hangs_up: true, ..ask("closed before the body", &long, b"") },
+        7 => {
+            let filler = "x".repeat(draws.of(&[1000, 8000, 100_000, 1 << 20]));
+            broken(ask("large header", &format!("{long}\r\nx-filler: {filler}"), body))
+        }
+        8 => {
+            let headers: String = (0..draws.of(&[50, 99, 101, 2000])).map(|i| format!("\r\nx-{i}: y")).collect();
+            broken(ask("many headers", &format!("{long}{headers}"), body))
+        }
+        9 => {
+            let length = draws.of(&["8388609", "99999999999", "18446744073709551615"]);
+            broken(ask("beyond the limit", &format!("{post}\r\ncontent-length: {length}"), body))
+        }
+        10 => {
+            let lengths = draws.of(&["-1", "a", "5, 6", "18446744073709551616", "0x10"]);
+            broken(ask("length", &format!("{post}\r\ncontent-length: {lengths}"), body))
+        }
+        _ => broken(ask("no HTTP", &String::from_utf8_lossy(&body[..body.len() / 2]), b"\x16\x03\x01\x02\x00\x00")),
+    }
+}
