@@ -128,6 +128,10 @@ def variants():
         "ministral.layers": ("ministral", dict(layer_types=["full_attention", "sliding_attention"])),
         "gpt2.wide": ("gpt2", dict(n_inner=96, scale_attn_by_inverse_layer_idx=True, tie_word_embeddings=False)),
         "mistral.layers": ("mistral", dict(sliding_window=None, tie_word_embeddings=True)),
+        # As the released checkpoints have it, of which llama.cpp's files say less than a config.
+        "gemma2.released": ("gemma2", dict(query_pre_attn_scalar=16)),
+        "gemma3_text.released": ("gemma3_text", dict(num_hidden_layers=7, sliding_window_pattern=6, query_pre_attn_scalar=16)),
+        "smollm3.released": ("smollm3", dict(num_hidden_layers=5, no_rope_layer_interval=4)),
     }
     base = plain(False)
     return {name: (kind, {**base[kind], **fields}) for name, (kind, fields) in parts.items()}
