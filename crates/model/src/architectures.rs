@@ -25,6 +25,7 @@ mod phi3;
 mod smollm3;
 mod stablelm;
 mod starcoder2;
+mod text_part;
 
 use crate::config::{Asked, Fields, Keys};
 use crate::error::Defect;
@@ -86,15 +87,22 @@ pub(crate) type ReadNetwork = Result<Box<dyn Network>, Defect>;
 pub(crate) struct Described {
     /// The name by which the checkpoint asked for it.
     pub(crate) name: String,
-    /// The prefix of its tensors' names.
-    pub(crate) prefix: &'static str,
+    /// What may stand before its tensors' names: the first that does, or nothing.
+    pub(crate) prefixes: &'static [&'static str],
+    /// Whether it is the text part of a model that has others.
+    pub(crate) is_text_part: bool,
     pub(crate) network: Box<dyn Network>,
 }
 
 /// Reads a `config.json`, as transformers writes it.
 pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
     let json = crate::json::python_json(bytes).map_err(|e| Defect::Json(e.to_string()))?;
-    read_json(json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?, None)
+    let json = json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?;
+    let known = |kind: &str| ARCHITECTURES.iter().any(|architecture| architecture.names.contains(&kind));
+    match text_part::of(json, known)? {
+        Some(text) => Ok(Described { prefixes: text.prefixes, is_text_part: true, ..read_json(&text.config, None)? }),
+        None => read_json(json, None),
+    }
 }
 
 /// Reads the fields of a `config.json`; `asked` keeps the names of those that are read.
@@ -156,7 +164,8 @@ fn describe(
     let found = ARCHITECTURES.iter().find(|architecture| names(architecture).contains(&name));
     let architecture = found.ok_or_else(|| Defect::unsupported(field, name, &all()))?;
     let network = read(architecture, name)?;
-    Ok(Described { name: name.to_owned(), prefix: architecture.prefix, network })
+    let prefixes = std::slice::from_ref(&architecture.prefix);
+    Ok(Described { name: name.to_owned(), prefixes, is_text_part: false, network })
 }
 
 #[cfg(test)]

@@ -94,6 +94,30 @@ fn every_architecture_gives_what_transformers_gives() {
     assert!(prompts >= 4 * 100 && texts >= prompts, "{texts} texts of {prompts} prompts");
 }
 
+#[test]
+fn the_text_part_is_found_under_both_of_its_names() {
+    let compute = Arc::new(Compute::from_env(None).unwrap());
+    let specimen = Specimen::all("architectures").into_iter().find(|specimen| specimen.name() == "gemma3").unwrap();
+    let folder = specimen.write();
+    let prompt = ids(&specimen.cases()[0]["ids"]);
+    let engine = open(folder.path(), &compute).unwrap();
+    assert_eq!(engine.description().architecture, "gemma3_text");
+    let expected = whole(engine.model(), &prompt);
+    let path = folder.path().join("model.safetensors");
+    let (old, new) = (b"\"language_model.model.", b"\"model.language_model.");
+    let mut file = std::fs::read(&path).unwrap();
+    for at in 0..file.len() - old.len() {
+        if file[at..].starts_with(old) {
+            file[at..][..new.len()].copy_from_slice(new);
+        }
+    }
+    std::fs::write(&path, file).unwrap();
+    let engine = open(folder.path(), &compute).unwrap();
+    assert_eq!(whole(engine.model(), &prompt), expected);
+    let [said] = engine.warnings() else { panic!("{:?}", engine.warnings()) };
+    assert!(said.contains("parts beside the text part"), "{said}");
+}
+
 /// Checkpoints of which llama.cpp's files do not say all that matters, and what: it gives other results on them too, or none.
 const UNSAID: &[(&str, &str)] = &[
     ("bloom.post", "apply_residual_connection_post_layernorm"),
