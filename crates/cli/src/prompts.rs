@@ -50,6 +50,15 @@ pub(crate) fn tell_of_two_begins<'a>(tokenizer: &Tokenizer, texts: impl IntoIter
     }
 }
 
+/// The same of a text that a template wrote, before which nothing is put: where it begins with the begin token twice.
+pub(crate) fn tell_of_written_begins(tokenizer: &Tokenizer, text: &str) {
+    let Some(begin) = tokenizer.begins_twice(text) else { return };
+    let name = tokenizer.vocabulary().text(begin);
+    if text.get(name.len()..).is_some_and(|rest| rest.starts_with(&*name)) {
+        note(&format!("warning: the text that the template writes begins with {name:?} twice"));
+    }
+}
+
 /// The texts among prompts.
 pub(crate) fn texts(prompts: &[Prompt]) -> impl Iterator<Item = &str> {
     prompts.iter().filter_map(|prompt| match prompt {
