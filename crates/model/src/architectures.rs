@@ -27,7 +27,7 @@ mod stablelm;
 mod starcoder2;
 mod text_part;
 
-use crate::config::{Asked, Fields, Keys};
+use crate::config::{Asked, Fields, Keys, layer_types};
 use crate::error::Defect;
 use crate::gguf::Gguf;
 use crate::network::Network;
@@ -124,6 +124,11 @@ fn read_json(json: &Map<String, Value>, asked: Option<&Asked>) -> Result<Describ
     )?;
     // Networks without windows: transformers' cache slides all the same, so that a text depends on how it is computed.
     let is_read = asked.borrow().contains("sliding_window");
+    let plain = Fields::new(json);
+    layer_types::have_a_window(plain, &described.name)?;
+    if !asked.borrow().contains("layer_types") {
+        layer_types::are_the_family_s(plain, described.network.geometry().layers, is_read)?;
+    }
     match json.get("sliding_window").filter(|window| !window.is_null() && !is_read) {
         Some(window) => Err(Defect::unsupported("sliding_window", window, "null in this family")),
         None => Ok(described),
