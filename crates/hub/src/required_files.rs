@@ -115,7 +115,8 @@ pub(crate) fn lacking(folder: &Path) -> Result<Vec<String>, HubError> {
 pub(crate) fn optional(files: &BTreeSet<String>) -> Vec<String> {
     let template = |file: &&String| {
         let name = file.strip_prefix(TEMPLATES).and_then(|rest| rest.strip_prefix('/'));
-        name.is_some_and(|name| name.ends_with(".jinja") && !name.contains('/')) && check_file(file).is_ok()
+        name.and_then(|name| name.strip_suffix(".jinja")).is_some_and(|stem| !stem.contains('/'))
+            && check_file(file).is_ok()
     };
     let listed = OPTIONAL.into_iter().map(str::to_owned).filter(|name| files.contains(name));
     listed.chain(files.iter().filter(template).take(MOST_TEMPLATES).cloned()).collect()

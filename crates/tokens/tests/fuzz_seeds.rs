@@ -14,9 +14,9 @@ fn seeds(target: &str) -> PathBuf {
 
 #[test]
 fn seeds_are_read_without_a_panic() {
-    let bodies: [(&str, fn(&[u8])); 2] =
-        [("tokenizer_json", bodies::tokenizer_json), ("sentencepiece", bodies::sentencepiece)];
-    for (target, body) in bodies {
+    for (target, body) in
+        [("tokenizer_json", bodies::tokenizer_json as fn(&[u8])), ("sentencepiece", bodies::sentencepiece)]
+    {
         let files: Vec<_> = std::fs::read_dir(seeds(target)).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(files.len() >= 10);
         for file in files {

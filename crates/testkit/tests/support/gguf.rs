@@ -140,7 +140,9 @@ fn typed(types: &[Value], value: &Value, out: &mut Vec<u8>) {
     let (members, kind) = (value.as_array().unwrap(), types[1].as_str().unwrap());
     out.extend(number(kind).to_le_bytes());
     out.extend((members.len() as u64).to_le_bytes());
-    members.iter().for_each(|member| plain(kind, member, out));
+    for member in members {
+        plain(kind, member, out);
+    }
 }
 
 fn plain(kind: &str, value: &Value, out: &mut Vec<u8>) {
