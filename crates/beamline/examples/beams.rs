@@ -10,7 +10,7 @@ use std::sync::Arc;
 struct Watcher(Arc<Tokenizer>);
 
 impl Observer for Watcher {
-    fn wants(&self, interest: Interest) -> bool {
+    fn wants(&self, _: usize, interest: Interest) -> bool {
         interest == Interest::Search
     }
 

@@ -105,6 +105,14 @@ pub enum Error {
         /// The model's context, in tokens.
         context: usize,
     },
+    /// A text to be scored that is longer than the model's context.
+    #[error("the text has {tokens} tokens, which is more than this model's context of {context}; score it in parts")]
+    TextTooLong {
+        /// Its tokens.
+        tokens: usize,
+        /// The model's context, in tokens.
+        context: usize,
+    },
     /// An assistant whose tokens mean something else.
     #[error(
         "the assistant {assistant:?} has another vocabulary than {model:?}; it must have the same tokens under the same ids"
@@ -202,6 +210,7 @@ impl Error {
             | Self::EmptyPrompt
             | Self::UnknownToken { .. }
             | Self::PromptTooLong { .. }
+            | Self::TextTooLong { .. }
             | Self::AssistantVocabulary { .. }
             | Self::NoHiddenStates
             | Self::ForeignPlan

@@ -69,7 +69,7 @@ pub use options::{
 };
 pub use run::{
     Budget, CachedText, Completion, Engine, GeneratedToken, ModelInfo, PrefixStats, PrefixStore, Prompt, PromptInfo,
-    Proof, RawStats, Sequence, Session, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
+    Proof, RawStats, ScoredRow, Scoring, Sequence, Session, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
 };
 pub use trace::{Replayed, Trace, replay};
 

@@ -13,6 +13,7 @@ mod engine;
 mod finished;
 mod prefix;
 mod prompt;
+mod scoring;
 mod session;
 mod setup;
 mod shaping;
@@ -26,6 +27,7 @@ pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, S
 pub use engine::Engine;
 pub use prefix::{PrefixStats, PrefixStore};
 pub use prompt::Prompt;
+pub use scoring::{ScoredRow, Scoring};
 pub use session::{RawStats, Session};
 pub use stream::{TextDelta, TextDeltas, TextIter};
 pub use timings::{Step, Timings};

@@ -146,7 +146,7 @@ fn number(value: f64) -> Option<f64> {
 }
 
 impl<W: Write> Observer for Trace<'_, W> {
-    fn wants(&self, interest: Interest) -> bool {
+    fn wants(&self, _: usize, interest: Interest) -> bool {
         self.failed.is_none() && interest != Interest::Rows
     }
 

@@ -73,7 +73,7 @@ fn a_processor_that_leaves_nothing_is_named() {
 struct Names(Vec<String>);
 
 impl Observer for Names {
-    fn wants(&self, interest: Interest) -> bool {
+    fn wants(&self, _: usize, interest: Interest) -> bool {
         interest == Interest::Stages
     }
     fn event(&mut self, event: &Event<'_>) {

@@ -98,7 +98,7 @@ fn observers_hear_of_a_beam_search_while_it_runs() {
     #[derive(Default)]
     struct Listener(Vec<usize>);
     impl Observer for Listener {
-        fn wants(&self, interest: Interest) -> bool {
+        fn wants(&self, _: usize, interest: Interest) -> bool {
             interest == Interest::Search
         }
         fn event(&mut self, event: &Event<'_>) {

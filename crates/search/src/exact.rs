@@ -11,8 +11,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-/// Nodes looked beyond in one pass.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = Exact::TOGETHER;
 
 /// Beginnings remembered at a time; beyond it the least probable are given up, and the bound says so.
 const MOST: usize = 1 << 21;
@@ -86,6 +85,9 @@ impl Ord for Beginning {
 }
 
 impl Exact {
+    /// Nodes looked beyond in one pass.
+    pub const TOGETHER: usize = 16;
+
     /// A search of these rules.
     pub fn new(options: ExactOptions, mut stop: Stop) -> Self {
         // A text cut short by time is no text to compare with others.

@@ -180,7 +180,7 @@ struct Collector<'a> {
 }
 
 impl Observer for Collector<'_> {
-    fn wants(&self, _interest: Interest) -> bool {
+    fn wants(&self, _: usize, _: Interest) -> bool {
         true
     }
 

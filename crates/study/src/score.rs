@@ -1,11 +1,8 @@
 //! How probable a text is: each token given those before it.
 
 use crate::error::StudyError;
-use beamline::{Engine, Error, KvCache, Prompt, Span, TokenId, Want};
+use beamline::{Budget, Engine, Error, ModelError, Prompt, TokenId};
 use serde::Serialize;
-
-/// Rows of logits held at a time.
-const ROWS: usize = 64;
 
 /// A text's numbers. Serialised, it is the JSON of `score`.
 #[derive(Clone, Debug, Serialize)]
@@ -73,18 +70,16 @@ pub fn score(engine: &Engine, prefix: Option<&str>, text: &Prompt) -> Result<Sco
     if let Some(id) = ids.iter().find(|id| id.index() >= geometry.vocab) {
         return Err(StudyError::NoToken { id: id.0, last: geometry.vocab - 1 });
     }
+    let mut texts = [engine.scoring(ids.clone(), 1, None)?];
+    while engine.score_step(&mut texts, Budget::ALL, &mut |_| {})? > 0 {}
+    let [text] = &texts;
+    if text.error().is_some() {
+        return Err(ModelError::NotFinite.into());
+    }
     let mut tokens: Vec<ScoredToken> = ids.iter().map(|&id| unscored(engine, id)).collect();
-    let mut cache = KvCache::new(geometry);
-    // The last token predicts nothing that is asked for.
-    let context = &ids[..ids.len().saturating_sub(1)];
-    for (part, feed) in context.chunks(ROWS).enumerate() {
-        let rows = engine.model().forward(&mut [Span { tokens: feed, cache: &mut cache, want: Want::All }], &mut ())?;
-        for i in 0..feed.len() {
-            let at = part * ROWS + i + 1;
-            let stats = engine.token_stats(rows.row(i), ids[at]);
-            tokens[at].logprob = Some(stats.logprob);
-            (tokens[at].rank, tokens[at].entropy) = (Some(stats.rank), Some(stats.entropy));
-        }
+    for (token, stats) in tokens.iter_mut().skip(text.from()).zip(text.stats()) {
+        token.logprob = Some(stats.logprob);
+        (token.rank, token.entropy) = (Some(stats.rank), Some(stats.entropy));
     }
     Ok(total(engine, &ids, tokens, parted))
 }

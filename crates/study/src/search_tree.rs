@@ -57,7 +57,7 @@ fn as_in_traces<S: Serializer>(fate: &Fate, serializer: S) -> Result<S::Ok, S::E
 struct Collector(Vec<Considered>);
 
 impl Observer for Collector {
-    fn wants(&self, interest: Interest) -> bool {
+    fn wants(&self, _: usize, interest: Interest) -> bool {
         interest == Interest::Search
     }
     fn event(&mut self, event: &Event<'_>) {

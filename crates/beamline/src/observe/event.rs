@@ -71,8 +71,9 @@ pub struct Stage<'a> {
 
 /// Watches searches while they run. `()` watches nothing, and then nothing is made for it.
 pub trait Observer {
-    /// Whether to make events of this kind.
-    fn wants(&self, _interest: Interest) -> bool {
+    /// Whether to make events of this kind for a session, given by its place among those that are stepped. Asked at every
+    /// step: who watches one session costs its neighbours nothing.
+    fn wants(&self, _session: usize, _interest: Interest) -> bool {
         false
     }
     /// Hears of an event.
@@ -126,7 +127,7 @@ pub(crate) struct Forward<'a, 'o> {
 
 impl SearchObserver for Forward<'_, '_> {
     fn wants(&self) -> bool {
-        self.observer.wants(Interest::Search)
+        self.observer.wants(self.session, Interest::Search)
     }
 
     fn on_event(&mut self, event: SearchEvent<'_>) {

@@ -1,6 +1,22 @@
 //! Which search some options mean.
 
 use super::settings::Options;
+use beamline_search::Exact;
+
+impl Options {
+    /// The most sequences that the search asked for keeps at a time, each with keys and values of its own.
+    pub(crate) fn most_branches(&self) -> usize {
+        let most = match SearchMethod::of(self) {
+            SearchMethod::Greedy => 1,
+            SearchMethod::Sampling | SearchMethod::ArithmeticSampling => self.size("num_return_sequences"),
+            SearchMethod::BestOf => self.size("best_of"),
+            SearchMethod::ContrastiveSearch => self.size("top_k"),
+            SearchMethod::ExactSearch => self.size("num_beams").max(Exact::TOGETHER),
+            _ => self.size("num_beams"),
+        };
+        most.max(1)
+    }
+}
 
 /// A way to choose tokens. What an option means depends on the others, so this is decided in one place.
 ///

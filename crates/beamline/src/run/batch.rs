@@ -27,9 +27,9 @@ const LEAST: usize = 16;
 /// How many tokens one step may take through the model (chunked prefill).
 ///
 /// Sequences that decode go first and always, one token each (more with a draft). What is left of the budget, at least
-/// sixteen tokens, is for prompts, in the order in which their sessions began; a prompt that does not fit is read piece by
-/// piece, over several steps. So a long prompt never holds its neighbours for longer than the budget. Results do not
-/// depend on it, bit for bit.
+/// sixteen tokens, is for prompts: half of it for that whose session began first, the rest for those that need least. A prompt
+/// that does not fit is read piece by piece, over several steps. So a long prompt never holds its neighbours for longer than
+/// the budget, a short one passes it, and it goes on all the same. Results do not depend on it, bit for bit.
 ///
 /// ```
 /// use beamline::Budget;
@@ -46,6 +46,13 @@ impl Budget {
     /// At most so many tokens a step; 0 is taken as 1.
     pub fn tokens(tokens: usize) -> Self {
         Self(tokens.max(1))
+    }
+}
+
+impl Budget {
+    /// The tokens of a step.
+    pub(super) fn most(self) -> usize {
+        self.0
     }
 }
 
@@ -140,7 +147,18 @@ impl Engine {
         let mut left = budget.0.saturating_sub(deciding).max(LEAST.min(budget.0));
         let mut order: Vec<usize> = (0..needs.len()).filter(|&i| !needs[i].first).collect();
         order.sort_by_key(|&i| needs[i].id);
-        for i in order {
+        // What the oldest is sure of; the others come before the rest of it, those first that need least.
+        let mut sure = if order.len() > 1 { left.div_ceil(2).min(taken(&needs[order[0]])) } else { 0 };
+        if let Some((&oldest, later)) = order.split_first() {
+            let mut later = later.to_vec();
+            later.sort_by_key(|&i| (taken(&needs[i]), needs[i].id));
+            order = later.into_iter().chain([oldest]).collect();
+        }
+        left -= sure;
+        for (place, &i) in order.iter().enumerate() {
+            if place + 1 == order.len() {
+                left += std::mem::take(&mut sure);
+            }
             let all = taken(&needs[i]);
             if all <= left {
                 left -= all;

@@ -16,6 +16,11 @@ impl CachedText {
         Self { model, cache }
     }
 
+    /// The model that computed it.
+    pub(super) fn model(&self) -> ModelId {
+        self.model
+    }
+
     /// How many tokens it holds.
     pub fn len(&self) -> usize {
         self.cache.len()
@@ -24,6 +29,11 @@ impl CachedText {
     /// Whether it holds no token.
     pub fn is_empty(&self) -> bool {
         self.cache.is_empty()
+    }
+
+    /// The keys and values, if they are this model's.
+    pub(super) fn cache_of(&self, model: ModelId) -> Option<&KvCache> {
+        (self.model == model).then_some(&self.cache)
     }
 
     /// As much as a prompt begins with; its last token is left out, whose row is wanted.

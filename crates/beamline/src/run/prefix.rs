@@ -111,13 +111,37 @@ impl PrefixStore {
     ///
     /// A contrastive search begins from nothing all the same: it needs the hidden states of the whole prompt.
     pub fn session(&mut self, engine: &Engine, prompt: impl Into<Prompt>, plan: &Plan) -> Result<Session, Error> {
-        let prompt = prompt.into();
-        let ids = engine.encode_prompt(&prompt)?;
-        let found = self.find(&ids);
-        let cache = found.unwrap_or_else(|| KvCache::new(engine.model().geometry()));
-        let session = engine.resume_encoded((prompt, ids), plan, CachedText::new(self.model, cache))?;
-        self.stats.hits += session.reused_tokens();
+        if engine.model_id() != self.model {
+            return Err(Error::ForeignCache);
+        }
+        let mut session = engine.session(prompt, plan)?;
+        self.lend(&mut session);
         Ok(session)
+    }
+
+    /// Gives a session that has not taken a step, of this store's model, the longest beginning of its prompt that is here:
+    /// a session may be made in one place (a grammar takes a while to compile) and begin in another.
+    pub fn lend(&mut self, session: &mut Session) {
+        let (model, asked) = (self.model, session.prompt().len());
+        if let Some(found) = self.find(session.prompt()).map(|cache| CachedText::new(model, cache)) {
+            session.begin_from(found);
+        }
+        self.stats.asked += asked;
+        self.stats.hits += session.reused_tokens();
+    }
+
+    /// The longest beginning of these tokens that is here; nothing where there is none.
+    pub fn beginning(&mut self, engine: &Engine, tokens: &[TokenId]) -> CachedText {
+        self.stats.asked += tokens.len();
+        let found = self.find(tokens);
+        self.stats.hits += found.as_ref().map_or(0, KvCache::len);
+        CachedText::new(self.model, found.unwrap_or_else(|| KvCache::new(engine.model().geometry())))
+    }
+
+    /// Holds at most so many bytes from now on; what was not asked for longest goes until it does.
+    pub fn set_limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+        self.evict();
     }
 
     /// The longest beginning of these tokens that is here.
@@ -125,9 +149,7 @@ impl PrefixStore {
         let chain = self.chain(tokens);
         // The oldest of a chain is its end, so that what goes first is what nothing else builds on.
         chain.iter().rev().for_each(|&block| self.touch(block));
-        let cache = chain.last().map(|last| self.blocks[last].cache.clone());
-        self.stats.asked += tokens.len();
-        cache
+        chain.last().map(|last| self.blocks[last].cache.clone())
     }
 
     /// The blocks that tokens begin with, as far as they are here.
@@ -159,6 +181,13 @@ impl PrefixStore {
         }
     }
 
+    /// Keeps the full blocks of a text that was computed otherwise, one that was scored, say. Another model's is passed over.
+    pub fn keep_text(&mut self, text: &CachedText) {
+        if let Some(cache) = text.cache_of(self.model) {
+            self.insert(cache);
+        }
+    }
+
     fn insert(&mut self, cache: &KvCache) {
         let tokens = cache.tokens().to_vec();
         let most = self.limit / self.block_bytes.max(1);
@@ -175,6 +204,11 @@ impl PrefixStore {
             chain.push(number);
         }
         chain.iter().rev().for_each(|&block| self.touch(block));
+        self.evict();
+    }
+
+    fn evict(&mut self) {
+        let most = self.limit / self.block_bytes.max(1);
         while self.blocks.len() > most {
             let Some((_, block)) = self.by_age.pop_first() else { break };
             if let Some(kept) = self.blocks.remove(&block) {

@@ -1,6 +1,7 @@
 //! One prompt on its way to text: a tree, a strategy, and what each tip needs to grow.
 
 use super::branch::Branch;
+use super::cached_text::CachedText;
 use super::draft::Drafter;
 use super::prompt::Prompt;
 use super::setup::SearchSetup;
@@ -276,6 +277,51 @@ impl Session {
         let live = self.branches.values().map(|branch| &branch.cache);
         // Of equals the first: by node, so that it does not depend on chance.
         live.chain(&self.ended).rev().max_by_key(|cache| cache.len())
+    }
+
+    /// Takes over keys and values before the first step, as far as the prompt begins with their tokens. Who compares hidden
+    /// states must see those of the whole prompt, and begins with nothing.
+    pub(super) fn begin_from(&mut self, from: CachedText) {
+        let (hidden, model) = (self.wants().hidden, from.model());
+        let Some(branch) = self.branches.get_mut(&Tree::ROOT).filter(|branch| branch.cache.is_empty() && !hidden)
+        else {
+            return;
+        };
+        if let Ok(cache) = from.beginning_of(&self.prompt, model) {
+            self.reused_tokens = cache.len();
+            branch.cache = cache;
+        }
+    }
+
+    /// Lets go of the keys and values of a session that is done; [`Engine::cached_text`](crate::Engine::cached_text) is
+    /// empty from then on. Texts and numbers stay.
+    pub fn free_cache(&mut self) {
+        if self.is_done() {
+            self.branches.clear();
+            (self.ended, self.trunk) = (None, None);
+        }
+    }
+
+    /// At most so many blocks of keys and values will it hold while it runs, for who admits sessions by memory: the prompt once, and
+    /// for each branch that its search keeps all that may follow, copies of unfinished blocks among it.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options};
+    /// let engine = Engine::open("builtin")?;
+    /// let options = Options::new().num_beams(4).max_new_tokens(20);
+    /// let session = engine.session("Once upon a time", &engine.plan(&options)?)?;
+    /// assert_eq!(session.most_cache_blocks(), 1 + 4 * 3); // 4 tokens, and four times 20 with an unfinished block
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn most_cache_blocks(&self) -> usize {
+        let blocks = |tokens: usize| tokens.div_ceil(Geometry::BLOCK);
+        let branches = self.plan.options().most_branches();
+        let each = blocks(self.max_new_tokens) + 1;
+        let all = blocks(self.prompt.len()).saturating_add(branches.saturating_mul(each));
+        if self.negative.is_empty() {
+            return all;
+        }
+        all.saturating_add(blocks(self.negative.len())).saturating_add(branches.saturating_mul(each))
     }
 
     /// The stop strings before which texts are cut.

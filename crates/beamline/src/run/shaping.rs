@@ -63,7 +63,7 @@ pub(crate) fn shape(
             taken: &taken,
             unguided: (!work.unguided.is_empty()).then(|| rows.row(work.unguided.start)),
         };
-        let mut stages = observer.wants(Interest::Stages).then(|| Stages::new(&scores));
+        let mut stages = observer.wants(s, Interest::Stages).then(|| Stages::new(&scores));
         let (id, step) = (session.id(), session.steps);
         let pipeline = &mut work.branch.pipeline;
         let sound = pipeline.apply(&mut scores, &context, &mut |processor, left| {

@@ -110,7 +110,7 @@ impl Engine {
                 states: work[&tips[i].node].states,
             };
             let outlooks: Vec<Outlook<'_>> = (0..tips.len()).map(outlook).collect();
-            if observer.wants(Interest::Rows) {
+            if observer.wants(s, Interest::Rows) {
                 for outlook in &outlooks {
                     let tokens = session.tokens(outlook.tip.node);
                     let kind = EventKind::Row { tokens: &tokens, outlook: *outlook };
@@ -161,7 +161,7 @@ impl Engine {
         outlooks: &[Outlook<'_>],
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let sums: Vec<RowSums> = if session.notes_stats() || observer.wants(Interest::Search) {
+        let sums: Vec<RowSums> = if session.notes_stats() || observer.wants(s, Interest::Search) {
             outlooks.iter().map(|outlook| self.sums(outlook.raw)).collect()
         } else {
             Vec::new()
