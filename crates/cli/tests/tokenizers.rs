@@ -97,6 +97,10 @@ fn a_begin_token_that_is_there_twice_is_said() {
     assert_eq!(ids(&shown)[..2], [1, 1]);
     assert_eq!(error, "warning: the text that the template writes begins with \"<s>\" twice\n");
     assert_eq!(run(model, &["generate", "--chat", "ab", "--max-new-tokens", "2"]).2, "");
+    let mut command = Command::cargo_bin("beamline").unwrap();
+    command.args(["chat", "--max-new-tokens", "2", "--model"]).arg(model).env_remove("BEAMLINE_MODEL");
+    let said = command.write_stdin("<s>a\nb\n").output().unwrap().stderr;
+    assert_eq!(String::from_utf8(said).unwrap().matches("begins with \"<s>\" twice").count(), 1);
 }
 
 #[test]
