@@ -15,9 +15,10 @@ use crate::run::Completion;
 use crate::run::Engine;
 use crate::run::Session;
 use beamline_search::{SearchEvent, State};
-use beamline_tokens::TokenId;
+use beamline_tokens::{TokenId, Vocabulary};
 use serde_json::{Value, json};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Writes a trace while searches run.
 ///
@@ -34,17 +35,18 @@ use std::io::{self, Write};
 /// assert_eq!(replayed[0].token_ids.len(), 4);
 /// # Ok::<(), beamline::Error>(())
 /// ```
-pub struct Trace<'a, W: Write> {
+pub struct Trace<W: Write> {
     out: W,
-    engine: &'a Engine,
+    vocabulary: Arc<Vocabulary>,
     /// The first error of writing; nothing is written after it.
     failed: Option<io::Error>,
 }
 
-impl<'a, W: Write> Trace<'a, W> {
+impl<W: Write> Trace<W> {
     /// Begins a trace of these sessions.
-    pub fn begin(out: W, engine: &'a Engine, plan: &Plan, sessions: &[Session]) -> Self {
-        let mut trace = Self { out, engine, failed: None };
+    pub fn begin(out: W, engine: &Engine, plan: &Plan, sessions: &[Session]) -> Self {
+        let vocabulary = Arc::clone(engine.tokenizer().vocabulary());
+        let mut trace = Self { out, vocabulary, failed: None };
         let ids = |session: &Session| session.prompt().iter().map(|token| token.0).collect::<Vec<_>>();
         trace.line(&json!({
             "event": "begin",
@@ -91,7 +93,7 @@ impl<'a, W: Write> Trace<'a, W> {
     }
 
     fn token(&self, token: TokenId) -> Value {
-        json!({"id": token.0, "text": self.engine.tokenizer().vocabulary().text(token)})
+        json!({"id": token.0, "text": self.vocabulary.text(token)})
     }
 
     /// What happened, as fields of a line.
@@ -145,7 +147,7 @@ fn number(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-impl<W: Write> Observer for Trace<'_, W> {
+impl<W: Write> Observer for Trace<W> {
     fn wants(&self, _: usize, interest: Interest) -> bool {
         self.failed.is_none() && interest != Interest::Rows
     }

@@ -150,8 +150,17 @@ impl Conversation {
         let wrong = |place: &str, reason: String| ChatError::Messages { place: place.to_owned(), reason };
         let value: Value =
             serde_json::from_str(text).map_err(|error| wrong("the messages", format!("not valid JSON: {error}")))?;
+        Self::of(&value)
+    }
+
+    /// Takes a list of messages, or an object as for [`read`](Self::read), that is JSON already.
+    ///
+    /// # Errors
+    /// When it is no conversation, or has a field that is not read.
+    pub fn of(value: &Value) -> Result<Self, ChatError> {
+        let wrong = |place: &str, reason: String| ChatError::Messages { place: place.to_owned(), reason };
         let mut conversation = Self::new(Vec::new());
-        let messages = match &value {
+        let messages = match value {
             Value::Array(messages) => messages,
             Value::Object(fields) => {
                 if let Some(name) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {

@@ -61,6 +61,11 @@ impl ChatTemplate {
         &self.origin
     }
 
+    /// The template's own text, for who wants to know what it teaches a model.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The text of a conversation.
     ///
     /// # Errors

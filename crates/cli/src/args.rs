@@ -7,6 +7,7 @@ mod help_page;
 mod learn;
 mod plot;
 mod refusal;
+mod serve;
 mod study;
 
 pub(crate) use chat::{Chat, MessageArgs, TemplateArgs};
@@ -14,6 +15,7 @@ pub(crate) use decoding::TokenTexts;
 pub(crate) use help_page::Page;
 pub(crate) use learn::Learn;
 pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
+pub(crate) use serve::{LogForm, Serve};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
 use crate::failure::Failure;
@@ -66,6 +68,8 @@ pub(crate) enum What {
     /// Look at models, fetch them
     #[command(subcommand)]
     Models(Models),
+    /// Let others ask over HTTP: OpenAI's API, Ollama's, and more
+    Serve(Serve),
     /// Measure how fast a model runs
     Bench(Bench),
     /// Print what a shell needs to complete commands and options

@@ -12,6 +12,7 @@ mod models;
 mod plot;
 mod report;
 mod score;
+mod serve;
 mod tokenize;
 #[cfg(test)]
 mod widths;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         What::Score(args) => score::run(&args),
         What::Tokenize(args) => tokenize::run(&args),
         What::Models(args) => models::run(&args),
+        What::Serve(args) => serve::run(&args),
         What::Bench(args) => bench::run(&args),
         What::Completions(args) => manual::completions(&args),
         What::Man(args) => manual::man(&args),

@@ -7,14 +7,14 @@ use crate::progress::{Bars, Waiting};
 use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Options, Tokenizer, TrustedFiles};
 
 /// Opens the model's files, without its weights, and says what its author did wrong.
-pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Failure> {
+pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Error> {
     let opened = quietly_found(args)?;
     opened.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
     Ok(opened)
 }
 
 /// Opens the model's files, without its weights.
-pub(crate) fn quietly_found(args: &ModelArgs) -> Result<Opened, Failure> {
+pub(crate) fn quietly_found(args: &ModelArgs) -> Result<Opened, Error> {
     // Wrong variables of the environment are found before the model is.
     Compute::from_env(args.threads.map(usize::from)).map_err(Error::from)?;
     // A variable that is empty is one that is not set.
@@ -34,6 +34,11 @@ pub(crate) fn tell(tokenizer: &Tokenizer) {
 
 /// Opens the model's files, checks the settings against it, and loads its weights.
 pub(crate) fn open(args: &ModelArgs, settings: &Options) -> Result<Engine, Failure> {
+    Ok(load(args, settings)?)
+}
+
+/// The same, for those who have another use for what goes wrong.
+pub(crate) fn load(args: &ModelArgs, settings: &Options) -> Result<Engine, Error> {
     settings.check()?;
     let opened = find(args)?;
     opened.check(settings)?;

@@ -30,13 +30,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
-    ("beamline-cli", &["beamline", "beamline-study", "beamline-draw", "beamline-chapter"]),
+    ("beamline-serve", &["beamline", "beamline-study"]),
+    ("beamline-cli", &["beamline", "beamline-study", "beamline-draw", "beamline-chapter", "beamline-serve"]),
     ("beamline-testkit", &[]),
 ];
 
 /// Libraries that only the crates named may use: HTTP, terminals, memory maps, tokenizers. Threads are confined in `sources.rs`.
 const CONFINED: &[(&str, &[&str])] = &[
     ("ureq", &["beamline-hub"]),
+    ("axum", &["beamline-serve"]),
+    ("tokio", &["beamline-serve"]),
     ("clap", &["beamline-cli"]),
     ("indicatif", &["beamline-cli"]),
     ("rustyline", &["beamline-cli"]),

@@ -5,12 +5,19 @@ use std::fs::{read_dir, read_to_string};
 use std::path::{Path, PathBuf};
 
 /// Where threads may be started, but for tests: the pool of the kernels; the vocabulary, which is made beside the weights; a
-/// grammar that is read, and a chat template, which want stacks of their own.
-const THREADS: [&str; 4] =
-    ["kernels/src/pool", "beamline/src/open/load.rs", "shape/src/processors/grammar/depth.rs", "chat/src/stack.rs"];
+/// grammar that is read, and a chat template, which want stacks of their own; the server's engine, and those that talk to clients.
+const THREADS: [&str; 6] = [
+    "kernels/src/pool",
+    "beamline/src/open/load.rs",
+    "shape/src/processors/grammar/depth.rs",
+    "chat/src/stack.rs",
+    "serve/src/scheduler.rs",
+    "serve/src/server.rs",
+];
 
 /// What a source says that starts threads, or is about to.
-const STARTS: [&str; 5] = ["thread::spawn", "thread::scope", "thread::Builder", "thread::{", "use std::thread;"];
+const STARTS: [&str; 6] =
+    ["thread::spawn", "thread::scope", "thread::Builder", "thread::{", "use std::thread;", "runtime::Builder"];
 
 /// The folder of crates.
 fn crates() -> PathBuf {

@@ -228,23 +228,8 @@ impl Engine {
         let tree = session.tree();
         let node = found.node;
         let path = tree.path(node);
-        let tokens: Vec<GeneratedToken> = tree
-            .branch(node)
-            .into_iter()
-            .map(|id| {
-                let node = tree.node(id);
-                let raw = node.raw.unwrap_or(TokenStats { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
-                GeneratedToken {
-                    id: node.token.0,
-                    text: self.tokenizer().vocabulary().text(node.token),
-                    bytes: self.tokenizer().vocabulary().bytes(node.token).to_vec(),
-                    logprob: raw.logprob,
-                    logprob_processed: node.logprob,
-                    rank: raw.rank,
-                    entropy: raw.entropy,
-                }
-            })
-            .collect();
+        let tokens: Vec<GeneratedToken> =
+            tree.branch(node).into_iter().map(|id| self.generated_token(session, id)).collect();
         let finish = match session.state(node) {
             State::Finished(reason) => Some(reason),
             State::Open => None,
@@ -267,6 +252,25 @@ impl Engine {
 }
 
 impl Engine {
+    /// A token that a session has grown, with its numbers: as in a [`Completion`], for who shows tokens as they come
+    /// ([`TextDelta::node`](crate::TextDelta::node)).
+    ///
+    /// # Panics
+    /// When the session has no such node, or it is the root.
+    pub fn generated_token(&self, session: &Session, node: NodeId) -> GeneratedToken {
+        let node = session.tree().node(node);
+        let raw = node.raw.unwrap_or(TokenStats { logprob: f64::NAN, rank: 0, entropy: f64::NAN });
+        GeneratedToken {
+            id: node.token.0,
+            text: self.tokenizer().vocabulary().text(node.token),
+            bytes: self.tokenizer().vocabulary().bytes(node.token).to_vec(),
+            logprob: raw.logprob,
+            logprob_processed: node.logprob,
+            rank: raw.rank,
+            entropy: raw.entropy,
+        }
+    }
+
     /// The text that a sequence has come to, without special tokens; up to the stop string that ended it, if that is to be
     /// cut. What [`TextDeltas`](crate::TextDeltas) gives piece by piece, joined.
     pub fn text(&self, session: &Session, last: NodeId) -> String {

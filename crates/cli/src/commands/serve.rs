@@ -1,0 +1,67 @@
+//! `beamline serve`: an engine that others can call, over HTTP.
+
+use crate::args::{LogForm, Serve};
+use crate::failure::Failure;
+use crate::interrupt::{self, OnInterrupt};
+use crate::model;
+use crate::output::note;
+use beamline::{ChatTemplate, Engine, Error, Options};
+use beamline_serve::{Limits, ServeError, Server, Settings};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+pub(crate) fn run(args: &Serve) -> Result<(), Failure> {
+    let server = Server::bind(settings(args)?, note)?;
+    // The first Ctrl-C lets requests finish, the second ends at once.
+    interrupt::set(OnInterrupt::AfterStep);
+    note(&format!("listening on http://{}", server.address()));
+    let model = args.model.clone();
+    server.run(move || load(&model)).map_err(Failure::from)
+}
+
+fn load(args: &crate::args::ModelArgs) -> Result<Engine, Error> {
+    model::load(args, &Options::default())
+}
+
+fn settings(args: &Serve) -> Result<Settings, Failure> {
+    let limits = Limits { body: args.max_body.unwrap_or(Limits::default().body), ..Limits::default() };
+    Ok(Settings {
+        address: SocketAddr::new(args.host, args.port),
+        keys: args.api_key.iter().filter(|key| !key.is_empty()).cloned().collect(),
+        open: args.no_key,
+        origins: args.cors.clone(),
+        hosts: args.allow_host.clone(),
+        names: args.name.clone(),
+        cache_memory: args.cache_memory,
+        max_running: args.max_running,
+        max_waiting: args.max_waiting,
+        step_tokens: args.step_tokens,
+        deadline: Duration::from_secs(args.deadline.into()),
+        drain: Duration::from_secs(args.drain.into()),
+        lenient: args.lenient,
+        log_prompts: args.log_prompts,
+        log_json: args.log == LogForm::Json,
+        chat_template: args.chat_template.as_deref().map(template).transpose()?,
+        limits,
+    })
+}
+
+/// The template of a file.
+fn template(path: &Path) -> Result<ChatTemplate, Failure> {
+    let wrong = |error| Failure::usage(format!("{}: {error}; give --chat-template a file of Jinja", path.display()));
+    let source = std::fs::read_to_string(path).map_err(wrong)?;
+    Ok(ChatTemplate::new(&path.display().to_string(), &source).map_err(Error::from)?)
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Model(error) => Self::from(error),
+            ServeError::Open { .. } | ServeError::Key | ServeError::Origin { .. } | ServeError::Bind { .. } => {
+                Self::usage(error.to_string())
+            }
+            other => Self { code: 1, message: Some(other.to_string()) },
+        }
+    }
+}

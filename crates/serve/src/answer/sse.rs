@@ -1,0 +1,52 @@
+//! Lines of a stream: server-sent events.
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// How long a stream is silent before it sends a comment, so that nothing between here and the client takes it for dead while a
+/// long prompt is read.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Where a route writes the events of its answer. Its client is gone when writing fails.
+#[derive(Clone)]
+pub(crate) struct Events(mpsc::Sender<Result<Event, Infallible>>);
+
+/// The client is gone.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
+impl Events {
+    /// An event of JSON.
+    pub(crate) async fn json(&self, value: &impl Serialize) -> Result<(), Gone> {
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.0.send(Ok(Event::default().data(text))).await.map_err(|_| Gone)
+    }
+
+    /// The line by which OpenAI's streams end.
+    pub(crate) async fn done(&self) -> Result<(), Gone> {
+        self.0.send(Ok(Event::default().data("[DONE]"))).await.map_err(|_| Gone)
+    }
+}
+
+/// An answer whose events `write` sends, in a task of its own. When the client goes, the task is told by its next event.
+pub(crate) fn stream<F>(write: impl FnOnce(Events) -> F) -> Response
+where
+    F: Future<Output = Result<(), Gone>> + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(1);
+    let closed = sender.clone();
+    let written = write(Events(sender));
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = written => {}
+            // Gone before the first token, too: nothing more is computed for nobody.
+            () = closed.closed() => {}
+        }
+    });
+    Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(SILENCE)).into_response()
+}

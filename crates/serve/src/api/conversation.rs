@@ -1,0 +1,90 @@
+//! Messages in, a prompt by the model's chat template out.
+
+use super::generate::aside;
+use crate::answer::Calls;
+use crate::error::ApiError;
+use crate::state::State;
+use beamline::{Conversation, Date, Options, TokenId};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A conversation as a request has it.
+pub(crate) struct Talk {
+    pub(crate) messages: Value,
+    pub(crate) tools: Option<Vec<Value>>,
+    pub(crate) tool_choice: Option<Value>,
+    pub(crate) documents: Option<Vec<Value>>,
+    pub(crate) variables: Map<String, Value>,
+    pub(crate) add_generation_prompt: bool,
+}
+
+/// The prompt that it is.
+pub(crate) struct Rendered {
+    pub(crate) token_ids: Vec<TokenId>,
+    /// With the tokens by which an answer ends.
+    pub(crate) options: Options,
+    /// How calls of functions are to be read out of the answer, where there are functions.
+    pub(crate) calls: Option<Calls>,
+}
+
+/// Renders a conversation.
+///
+/// # Errors
+/// When there is no template, it refuses the conversation, or the request asks for what no template can do.
+pub(crate) async fn rendered(server: &Arc<State>, talk: Talk, options: Options) -> Result<Rendered, ApiError> {
+    let engine = Arc::clone(&server.model()?.engine);
+    let own = server.settings.chat_template.clone();
+    aside(move || {
+        let conversation = conversation(talk)?;
+        let template = match own {
+            Some(template) => template,
+            None => engine.chat_templates().fitting(&conversation)?,
+        };
+        let calls = match &conversation.tools {
+            Some(_) => Some(Calls::of(template.source()).ok_or_else(|| {
+                ApiError::field("tools", "this model's chat template knows no functions; leave tools out")
+            })?),
+            None => None,
+        };
+        let prompt = engine.chat_prompt(&template, &conversation)?;
+        let options = engine.chat_options(&template, &options);
+        Ok(Rendered { token_ids: prompt.token_ids, options, calls })
+    })
+    .await
+}
+
+fn conversation(talk: Talk) -> Result<Conversation, ApiError> {
+    if let Some(kind) = not_text(&talk.messages) {
+        let kind: String = kind.chars().take(60).collect();
+        return Err(ApiError::field(
+            "messages",
+            format!("a part of a message is {kind:?}; models here read text alone"),
+        ));
+    }
+    let mut conversation = Conversation::of(&talk.messages).map_err(beamline::Error::from)?;
+    conversation.tools = match talk.tool_choice.as_ref() {
+        Some(Value::String(choice)) if choice == "none" => None,
+        None | Some(Value::Null) => talk.tools,
+        Some(Value::String(choice)) if choice == "auto" => talk.tools,
+        Some(_) => {
+            let why = "tool_choice must be auto or none; a call cannot be forced, but response_format can hold the answer to a schema";
+            return Err(ApiError::field("tool_choice", why));
+        }
+    };
+    conversation.tools = conversation.tools.filter(|tools| !tools.is_empty());
+    conversation.documents = talk.documents;
+    conversation.variables = talk.variables;
+    conversation.add_generation_prompt = talk.add_generation_prompt;
+    let days = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / (24 * 60 * 60);
+    conversation.date = Some(Date::since_1970(days));
+    Ok(conversation)
+}
+
+/// The type of a part that is no text.
+fn not_text(messages: &Value) -> Option<&str> {
+    let parts = messages.as_array()?.iter().filter_map(|message| message.get("content")?.as_array()).flatten();
+    parts
+        .filter_map(|part| part.get("type")?.as_str())
+        .find(|kind| !matches!(*kind, "text" | "input_text" | "output_text"))
+}

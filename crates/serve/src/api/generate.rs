@@ -1,0 +1,142 @@
+//! Prompts and options in, sessions done or on their way out: what every generating route has done.
+
+use crate::answer::{Answer, News, Stream, Tops, Whole};
+use crate::error::ApiError;
+use crate::limits::at_most;
+use crate::scheduler::{Ended, Generation, Listener, Work};
+use crate::state::State;
+use beamline::{Engine, Options, Prompt, RawStats, Session};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long a grammar may take to compile.
+const COMPILE: Duration = Duration::from_secs(20);
+
+/// Prompts to be continued.
+pub(crate) struct Wanted {
+    pub(crate) prompts: Vec<Prompt>,
+    pub(crate) options: Options,
+    /// How many of the best tokens to gather at each place.
+    pub(crate) top: usize,
+    /// Whether anybody will see the raw model's numbers.
+    pub(crate) numbers: bool,
+}
+
+/// Sessions that have not begun.
+pub(crate) struct Prepared {
+    pub(crate) sessions: Vec<Session>,
+    together: bool,
+    top: usize,
+    arrived: Instant,
+}
+
+/// Runs something that takes a while, such as tokenizing a long text, beside the threads that talk to clients.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        // It panicked, or the server ends.
+        Err(error) => Err(ApiError::unavailable(format!("the request could not be prepared: {error}"))),
+    }
+}
+
+/// Tokenizes prompts, checks options, compiles grammars: sessions, which the scheduler may then begin.
+///
+/// # Errors
+/// When a prompt or an option cannot be used, or a grammar takes too long.
+pub(crate) async fn prepare(state: &Arc<State>, wanted: Wanted) -> Result<Prepared, ApiError> {
+    let arrived = Instant::now();
+    state.limits().check(&wanted.options)?;
+    if wanted.prompts.is_empty() {
+        return Err(ApiError::field("prompt", "there is no prompt; give one at least"));
+    }
+    at_most("prompt", wanted.prompts.len(), state.limits().prompts)?;
+    if state.settings.log_prompts {
+        state.tell(&serde_json::json!({"prompts": wanted.prompts.iter().map(text).collect::<Vec<_>>()}).to_string());
+    }
+    let grammar = ["json_schema", "regex", "lark"].iter().any(|name| wanted.options.get(name).is_some());
+    let engine = Arc::clone(&state.model()?.engine);
+    let Wanted { prompts, options, top, numbers } = wanted;
+    let made = aside(move || {
+        let plan = engine.plan(&options)?;
+        let mut sessions = engine.sessions(&prompts, &plan)?;
+        if !numbers && plan.options().get("best_of").is_none() {
+            for session in &mut sessions {
+                session.raw_stats(RawStats::Off);
+            }
+        }
+        let together = plan.options().get("rng").is_some_and(|setting| setting.value.json() == "torch");
+        Ok(Prepared { sessions, together: together && prompts.len() > 1, top, arrived })
+    });
+    if !grammar {
+        return made.await;
+    }
+    let made = async {
+        // Never closed.
+        let _turn = state.grammars.acquire().await.map_err(|_| ApiError::engine_ended())?;
+        made.await
+    };
+    tokio::time::timeout(COMPILE, made)
+        .await
+        .map_err(|_| ApiError::bad("the grammar took longer to compile than is allowed; give a simpler one"))?
+}
+
+/// A prompt as the log has it.
+fn text(prompt: &Prompt) -> serde_json::Value {
+    match prompt {
+        Prompt::Text(text) => text.as_str().into(),
+        Prompt::Ids(ids) => ids.iter().map(|id| id.0).collect::<Vec<_>>().into(),
+    }
+}
+
+fn hand_in(
+    state: &State,
+    prepared: Prepared,
+    listener: impl FnOnce(&Arc<Engine>, &[Session], Tops) -> Box<dyn Listener>,
+) -> Result<(), ApiError> {
+    let loaded = state.model()?;
+    let Prepared { sessions, together, top, arrived } = prepared;
+    let listener = listener(&loaded.engine, &sessions, Tops::new(&loaded.engine, top));
+    let generation = Generation { sessions, together, listener, arrived, deadline: state.deadline() };
+    Ok(loaded.scheduler.submit(Work::Generate(generation))?)
+}
+
+/// Has sessions run to their ends.
+///
+/// # Errors
+/// When there is no room for them, or one of them failed.
+pub(crate) async fn whole(state: &State, prepared: Prepared) -> Result<Answer, ApiError> {
+    let (answer, received) = oneshot::channel();
+    hand_in(state, prepared, |_, _, tops| Box::new(Whole { answer, tops }))?;
+    let answer = received.await.map_err(|_| ApiError::engine_ended())?;
+    sound(&answer)?;
+    Ok(answer)
+}
+
+/// Has sessions run, and gives where their news can be read.
+///
+/// # Errors
+/// When there is no room for them.
+pub(crate) fn streamed(state: &State, prepared: Prepared, tokens: bool) -> Result<mpsc::Receiver<News>, ApiError> {
+    let mut news = None;
+    hand_in(state, prepared, |engine, sessions, tops| {
+        let (stream, receiver) = Stream::new(engine, sessions, tops, tokens);
+        news = Some(receiver);
+        Box::new(stream)
+    })?;
+    news.ok_or_else(ApiError::engine_ended)
+}
+
+/// Whether all went well.
+///
+/// # Errors
+/// Why it did not.
+pub(crate) fn sound(answer: &Answer) -> Result<(), ApiError> {
+    let cancelled = |session: &&Session| !matches!(session.error(), None | Some(beamline::Error::Cancelled));
+    if let Some(error) = answer.sessions.iter().find(cancelled).and_then(Session::error) {
+        return Err(error.into());
+    }
+    if answer.ended == Ended::Done { Ok(()) } else { Err(answer.ended.into()) }
+}

@@ -1,0 +1,71 @@
+//! `GET /v1/models`: the model that there is.
+
+use crate::error::ApiError;
+use crate::state::State as Server;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use beamline::Engine;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The names of the model; the first is that of answers.
+pub(crate) fn names(server: &Server, engine: &Engine) -> Vec<String> {
+    if !server.settings.names.is_empty() {
+        return server.settings.names.clone();
+    }
+    let whole = engine.name().to_owned();
+    let last = whole.trim_end_matches('/').rsplit('/').next().unwrap_or(&whole).to_owned();
+    if last == whole || last.is_empty() { vec![whole] } else { vec![last, whole] }
+}
+
+/// Holds a request to the model that there is. A request that names none means that one.
+pub(crate) fn check(server: &Server, engine: &Engine, asked: Option<&str>) -> Result<String, ApiError> {
+    let names = names(server, engine);
+    match asked {
+        Some(asked) if !server.settings.lenient && !names.iter().any(|name| name == asked) => {
+            let asked: String = asked.chars().take(200).collect();
+            Err(ApiError {
+                param: Some("model".to_owned()),
+                ..ApiError::new(
+                    StatusCode::NOT_FOUND,
+                    format!("there is no model {asked:?}; this server has {}", names.join(", also called ")),
+                )
+            })
+        }
+        _ => Ok(names[0].clone()),
+    }
+}
+
+fn card(server: &Server, engine: &Engine, name: &str) -> Value {
+    let (info, geometry) = (engine.info(), engine.model().geometry());
+    json!({
+        "id": name,
+        "object": "model",
+        "created": server.started_at,
+        "owned_by": "beamline",
+        "root": info.name,
+        "max_model_len": geometry.context,
+        "meta": {
+            "architecture": info.architecture,
+            "n_params": info.parameters,
+            "dtype": info.dtype,
+            "n_vocab": geometry.vocab,
+            "n_ctx": geometry.context,
+        },
+    })
+}
+
+/// The list.
+pub(crate) async fn list(State(server): State<Arc<Server>>) -> Result<Json<Value>, ApiError> {
+    let engine = &server.model()?.engine;
+    let name = names(&server, engine).remove(0);
+    Ok(Json(json!({"object": "list", "data": [card(&server, engine, &name)]})))
+}
+
+/// One by its name.
+pub(crate) async fn one(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Result<Json<Value>, ApiError> {
+    let engine = &server.model()?.engine;
+    let name = check(&server, engine, Some(&name))?;
+    Ok(Json(card(&server, engine, &name)))
+}

@@ -1,0 +1,152 @@
+//! Why a request gets no answer, and as which status.
+
+use crate::scheduler::{Ended, Refused};
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use beamline::{Error, Fault};
+use beamline_study::StudyError;
+use serde_json::{Value, json};
+
+/// Why a request gets no answer: the client's fault (4xx), or the server's state (503). There is no other 5xx.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    /// The field at fault.
+    pub(crate) param: Option<String>,
+    /// One line: the value, what it may be, the remedy.
+    pub(crate) message: String,
+    /// Seconds after which to ask again.
+    pub(crate) retry_after: Option<u32>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, param: None, message: message.into(), retry_after: None }
+    }
+
+    /// A request that its author can mend.
+    pub(crate) fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// A field that its author can mend.
+    pub(crate) fn field(param: &str, message: impl Into<String>) -> Self {
+        Self { param: Some(param.to_owned()), ..Self::bad(message) }
+    }
+
+    /// The server cannot answer now.
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
+    }
+
+    /// The engine's thread has ended before it answered.
+    pub(crate) fn engine_ended() -> Self {
+        Self::unavailable("the engine has ended; the server must be started again")
+    }
+
+    /// OpenAI's name for the kind of error.
+    fn kind(&self) -> &'static str {
+        match self.status {
+            StatusCode::UNAUTHORIZED => "authentication_error",
+            StatusCode::FORBIDDEN => "permission_error",
+            StatusCode::NOT_FOUND => "not_found_error",
+            StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
+            StatusCode::SERVICE_UNAVAILABLE => "unavailable_error",
+            _ => "invalid_request_error",
+        }
+    }
+
+    /// The error as OpenAI's clients read it.
+    pub(crate) fn json(&self) -> Value {
+        json!({"error": {
+            "message": self.message,
+            "type": self.kind(),
+            "param": self.param,
+            "code": self.status.as_u16(),
+        }})
+    }
+
+    /// An answer with this body in place of OpenAI's.
+    pub(crate) fn response(&self, body: Value) -> Response {
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.response(self.json())
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for ApiError {
+    fn from(error: &Error) -> Self {
+        match error.fault() {
+            Fault::Usage => Self::bad(error.to_string()),
+            // The search came to a state without a next token: what was asked for cannot be had.
+            Fault::Run => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+            Fault::Model => Self::unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<StudyError> for ApiError {
+    fn from(error: StudyError) -> Self {
+        match error {
+            StudyError::Engine(error) => Self::from(*error),
+            other => Self::bad(other.to_string()),
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Busy { waiting } => Self {
+                retry_after: Some(1),
+                ..Self::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    format!("{waiting} requests wait already, which is as many as may; try again in a second"),
+                )
+            },
+            Refused::Draining => Self::unavailable("the server is about to end and takes no new requests"),
+            Refused::TooLarge { needs, has } => Self::bad(format!(
+                "the request may need {} of keys and values, and there are {} for requests; ask for fewer tokens, \
+                 beams or sequences, or start the server with more --cache-memory",
+                megabytes(needs),
+                megabytes(has)
+            )),
+        }
+    }
+}
+
+impl From<Ended> for ApiError {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Stopped => Self::unavailable("the server ended before the answer was there"),
+            Ended::Done | Ended::Late => {
+                Self::unavailable("the time for a request was over before the answer was there (--deadline)")
+            }
+        }
+    }
+}
+
+/// Bytes in words.
+fn megabytes(bytes: usize) -> String {
+    let megabytes = bytes as f64 / f64::from(1 << 20);
+    if megabytes < 10.0 { format!("{megabytes:.1} MiB") } else { format!("{megabytes:.0} MiB") }
+}

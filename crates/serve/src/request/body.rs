@@ -1,0 +1,114 @@
+//! The fields of a body, parted: nothing that is asked for is passed over in silence.
+
+use crate::error::ApiError;
+use beamline::{foreign, nearest, nearest_option, options};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::PartialSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+/// Fields that clients send along and that change no result, with the reason.
+const HARMLESS: &[(&str, &str)] = &[
+    ("user", "it names who asks"),
+    ("store", "nothing is stored"),
+    ("metadata", "it is for whoever asks"),
+    ("service_tier", "there is one"),
+    ("safety_identifier", "it names who asks"),
+    ("prompt_cache_key", "beginnings are shared by their tokens, whoever asks"),
+    ("prompt_cache_retention", "beginnings are shared by their tokens, whoever asks"),
+    ("cache_prompt", "no result depends on it"),
+    ("id_slot", "there are no slots"),
+    ("priority", "requests take turns"),
+    ("request_id", "it names the request"),
+];
+
+/// What others call an option.
+const ALIASES: &[(&str, &str)] = &[
+    ("min_tokens", "min_new_tokens"),
+    ("n_predict", "max_new_tokens"),
+    ("repeat_penalty", "repetition_penalty"),
+    ("guided_json", "json_schema"),
+    ("guided_regex", "regex"),
+    ("guided_grammar", "lark"),
+];
+
+/// What a body asks for.
+pub(crate) struct Asked<T> {
+    /// The route's own fields.
+    pub(crate) own: T,
+    /// Decoding options by their names. Null is no value.
+    pub(crate) decoding: Map<String, Value>,
+    /// Fields that nobody knows, passed over since the server is lenient.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// A body as a JSON object.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(ApiError::bad("the body must be a JSON object with the fields of the request")),
+        Err(error) => Err(ApiError::bad(format!("the body is not valid JSON: {error}"))),
+    }
+}
+
+/// Parts the fields of a body.
+///
+/// # Errors
+/// When a field has a value that cannot be, or nobody knows it and the server is not lenient.
+pub(crate) fn read<T>(fields: Map<String, Value>, lenient: bool) -> Result<Asked<T>, ApiError>
+where
+    T: DeserializeOwned + PartialSchema,
+{
+    let names = names::<T>();
+    let (mut own, mut decoding, mut ignored) = (Map::new(), Map::new(), Vec::new());
+    for (name, value) in fields {
+        if names.contains(&name) {
+            own.insert(name, value);
+        } else if let Some(option) = option(&name) {
+            if !value.is_null() && decoding.insert(option.to_owned(), value).is_some() {
+                return Err(ApiError::field(&name, format!("{name} and {option} are the same; give one of them")));
+            }
+        } else if !(value.is_null() || HARMLESS.iter().any(|(harmless, _)| *harmless == name)) {
+            if !lenient {
+                return Err(unknown(&name, &names));
+            }
+            ignored.push(name);
+        }
+    }
+    let own = serde_path_to_error::deserialize(Value::Object(own)).map_err(|error| {
+        let path = error.path().to_string();
+        ApiError::field(&path, format!("{path}: {}", error.into_inner()))
+    })?;
+    Ok(Asked { own, decoding, ignored })
+}
+
+/// The decoding option, or the field of transformers', that a field is.
+fn option(name: &str) -> Option<&str> {
+    if let Some((_, option)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
+        return Some(option);
+    }
+    let known = options().any(|option| option.name == name) || foreign(name).is_some();
+    known.then_some(name)
+}
+
+/// What to say of a field that nobody knows.
+fn unknown(name: &str, names: &[String]) -> ApiError {
+    let near = nearest(name, names.iter().map(String::as_str)).or_else(|| nearest_option(name));
+    let remedy = match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => "leave it out, or start the server with --lenient; /openapi.json lists all fields".to_owned(),
+    };
+    let name: String = name.chars().take(100).collect();
+    ApiError::field(&name, format!("there is no field {name:?}; {remedy}"))
+}
+
+/// The names of a type's fields, as its schema has them.
+fn names<T: PartialSchema>() -> Vec<String> {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
