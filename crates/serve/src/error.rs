@@ -4,7 +4,7 @@ use crate::scheduler::{Ended, Refused};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use beamline::{Error, Fault};
+use beamline::{Error, Fault, options};
 use beamline_study::StudyError;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, param: None, message: message.into(), retry_after: None }
+        Self { status, param: None, message: one_line(&message.into()), retry_after: None }
     }
 
     /// A request that its author can mend.
@@ -95,12 +95,17 @@ impl From<Error> for ApiError {
 
 impl From<&Error> for ApiError {
     fn from(error: &Error) -> Self {
-        match error.fault() {
-            Fault::Usage => Self::bad(error.to_string()),
+        let message = error.to_string();
+        // Messages about an option begin with its name.
+        let first = message.split([' ', ':', '=']).next().unwrap_or_default();
+        let param = options().find(|option| option.name == first).map(|option| option.name.to_owned());
+        let answer = match error.fault() {
+            Fault::Usage => Self::bad(message),
             // The search came to a state without a next token: what was asked for cannot be had.
-            Fault::Run => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
-            Fault::Model => Self::unavailable(error.to_string()),
-        }
+            Fault::Run => Self::new(StatusCode::UNPROCESSABLE_ENTITY, message),
+            Fault::Model => Self::unavailable(message),
+        };
+        Self { param, ..answer }
     }
 }
 
@@ -145,8 +150,44 @@ impl From<Ended> for ApiError {
     }
 }
 
+/// Characters of a message, at most. Some repeat the value that was sent, which may have megabytes.
+const MESSAGE: usize = 600;
+
+/// A message as one line. Of a long one the beginning, where the field is named, and the end, where the remedy is.
+fn one_line(message: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let length = message.chars().count();
+    if length <= MESSAGE {
+        return message.chars().map(plain).collect();
+    }
+    let part = MESSAGE / 2;
+    let (first, last) = (message.chars().take(part), message.chars().skip(length - part));
+    first.chain(" ... ".chars()).chain(last).map(plain).collect()
+}
+
 /// Bytes in words.
 fn megabytes(bytes: usize) -> String {
     let megabytes = bytes as f64 / f64::from(1 << 20);
     if megabytes < 10.0 { format!("{megabytes:.1} MiB") } else { format!("{megabytes:.0} MiB") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_that_can_be_read() {
+        let long = format!("seed: got\n{}; give an integer", "é".repeat(100_000));
+        let message = ApiError::bad(long).message;
+        assert!(message.starts_with("seed: got é") && message.ends_with("é; give an integer"), "{message}");
+        assert!(message.chars().count() < 700);
+        assert_eq!(ApiError::bad("plain").message, "plain");
+    }
+
+    #[test]
+    fn options_are_named() {
+        let wrong = beamline::Options::new().config(&json!({"temperature": -1})).expect_err("a negative temperature");
+        let error = ApiError::from(wrong);
+        assert_eq!((error.status.as_u16(), error.param.as_deref()), (400, Some("temperature")));
+    }
 }

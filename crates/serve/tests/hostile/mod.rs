@@ -477,8 +477,8 @@ fn framed(draws: &mut Draws, path: &str, body: &[u8]) -> Attack {
             broken(ask("chunks cut off", &format!("{post}\r\ntransfer-encoding: chunked"), &cut))
         }
         4 => broken(ask("bad chunks", &format!("{post}\r\ntransfer-encoding: chunked"), b"zz\r\nabc")),
-        5 => Attack { hangs_up: true, ..ask("closed at once", &long, body) },
-        6 => Attack { hangs_up: true, ..ask("closed before the body", &long, b"") },
+        5 => Attack { hangs_up: true, breaks_http: true, ..ask("closed at once", &long, body) },
+        6 => Attack { hangs_up: true, breaks_http: true, ..ask("closed before the body", &long, b"") },
         7 => {
             let filler = "x".repeat(draws.of(&[1000, 8000, 100_000, 1 << 20]));
             broken(ask("large header", &format!("{long}\r\nx-filler: {filler}"), body))

@@ -55,7 +55,10 @@ impl Running {
     }
 
     /// The same with another model.
-    pub(crate) fn with(settings: Settings, load: impl FnOnce() -> Result<Engine, beamline::Error> + Send + 'static) -> Self {
+    pub(crate) fn with(
+        settings: Settings,
+        load: impl FnOnce() -> Result<Engine, beamline::Error> + Send + 'static,
+    ) -> Self {
         let settings = Settings { address: "127.0.0.1:0".parse().unwrap(), ..settings };
         let server = Server::bind(settings, |_| {}).unwrap();
         let (address, stopper) = (server.address(), server.stopper());
