@@ -17,7 +17,15 @@ struct Request {
     waiting: VecDeque<(usize, TextToScore)>,
     results: Vec<ScoredText>,
     begun: usize,
-    finished: usize,
+    /// Whether each text has its numbers, or has failed.
+    finished: Vec<bool>,
+}
+
+impl Request {
+    /// The first that waits and may begin: what goes ahead of it has been read.
+    fn next(&self) -> Option<usize> {
+        self.waiting.iter().position(|(_, text)| text.after.is_none_or(|first| self.finished[first]))
+    }
 }
 
 /// Whose text a scoring is: the request's number, and the text's place in it.
@@ -57,7 +65,8 @@ impl ScoreQueue {
         let waiting: VecDeque<_> = std::mem::take(&mut scores.texts).into_iter().enumerate().collect();
         let results = vec![ScoredText::default(); waiting.len()];
         self.count += 1;
-        self.requests.push((self.count, Request { scores, waiting, results, begun: 0, finished: 0 }));
+        let finished = vec![false; waiting.len()];
+        self.requests.push((self.count, Request { scores, waiting, results, begun: 0, finished }));
     }
 
     /// Lets go of requests that nobody waits for, and of those that are late.
@@ -81,18 +90,17 @@ impl ScoreQueue {
     /// Takes texts into work, by turns between requests.
     pub(super) fn admit(&mut self, engine: &Engine, store: &mut PrefixStore, room: &mut Room, metrics: &Metrics) {
         while self.live.len() < TOGETHER {
-            // The first text of a request goes ahead: the others may begin as it does, and find that read.
-            let ready = |request: &Request| !request.waiting.is_empty() && (request.begun == 0 || request.finished > 0);
-            let begun = self.requests.iter().enumerate().filter(|(_, (_, request))| ready(request));
+            let begun = self.requests.iter().enumerate().filter(|(_, (_, request))| request.next().is_some());
             let Some(turn) = admission::next(begun.map(|(i, (_, request))| (i, request.begun))) else { return };
             let (number, request) = &mut self.requests[turn];
-            let blocks = request.waiting.front().map_or(0, |(_, text)| text.blocks());
+            let Some(next) = request.next() else { return };
+            let blocks = request.waiting[next].1.blocks();
             let asks = Asks { blocks, sessions: 0 };
             if !room.has(asks) {
                 return;
             }
             room.take(asks);
-            let Some((text, TextToScore { tokens, from })) = request.waiting.pop_front() else { return };
+            let Some((text, TextToScore { tokens, from, .. })) = request.waiting.remove(next) else { return };
             if request.begun == 0 {
                 metrics.queued(request.scores.arrived.elapsed());
             }
@@ -105,7 +113,7 @@ impl ScoreQueue {
                 }
                 Err(error) => {
                     request.results[text] = ScoredText { error: Some(error.to_string()), ..ScoredText::default() };
-                    request.finished += 1;
+                    request.finished[text] = true;
                 }
             }
         }
@@ -137,7 +145,7 @@ impl ScoreQueue {
             let (scoring, place) = (live.remove(at), places.remove(at));
             store.keep_text(&engine.scored_text(&scoring));
             let Some(request) = of(requests, place.request) else { continue };
-            request.finished += 1;
+            request.finished[place.text] = true;
             let text = &mut request.results[place.text];
             (text.from, text.stats) = (scoring.from(), scoring.stats().to_vec());
             text.error = scoring.error().map(ToString::to_string);
