@@ -119,7 +119,7 @@ impl ScoreQueue {
         }
     }
 
-    /// One pass over texts, and answers for requests that are done with it. Gives the tokens that it took.
+    /// One pass over texts. Gives the tokens that it took.
     ///
     /// # Errors
     /// When the model is broken.
@@ -150,16 +150,20 @@ impl ScoreQueue {
             (text.from, text.stats) = (scoring.from(), scoring.stats().to_vec());
             text.error = scoring.error().map(ToString::to_string);
         }
-        self.answer();
         Ok(taken)
     }
 
+    /// Requests of which texts are in work.
+    pub(super) fn running(&self) -> usize {
+        self.requests
+            .iter()
+            .filter(|(_, request)| request.begun > 0 && request.finished < request.results.len())
+            .count()
+    }
+
     /// Answers requests whose texts are all done.
-    fn answer(&mut self) {
-        let places = &self.places;
-        let over = |(number, request): &mut (u64, Request)| {
-            request.waiting.is_empty() && !places.iter().any(|place| place.request == *number)
-        };
+    pub(super) fn answer(&mut self) {
+        let over = |(_, request): &mut (u64, Request)| request.finished == request.results.len();
         for (_, request) in self.requests.extract_if(.., over) {
             let _ = request.scores.answer.send(Ok(request.results)); // whoever asked may be gone
         }
