@@ -72,8 +72,8 @@ fn trees_are_those_of_the_library() {
 #[test]
 fn trees_are_streamed_as_they_grow_beside_others() {
     let server = Running::start(Settings::default());
+    let others = json!({"prompt": "It was", "max_tokens": 60, "n": 3, "seed": 1});
     std::thread::scope(|scope| {
-        let others = json!({"prompt": "It was", "max_tokens": 60, "n": 3, "seed": 1});
         for _ in 0..2 {
             scope.spawn(|| server.post("/v1/completions", &others));
         }

@@ -22,6 +22,11 @@ struct Request {
 }
 
 impl Request {
+    /// Whether all texts have their numbers, or have failed.
+    fn is_over(&self) -> bool {
+        self.finished.iter().all(|&finished| finished)
+    }
+
     /// The first that waits and may begin: what goes ahead of it has been read.
     fn next(&self) -> Option<usize> {
         self.waiting.iter().position(|(_, text)| text.after.is_none_or(|first| self.finished[first]))
@@ -155,15 +160,12 @@ impl ScoreQueue {
 
     /// Requests of which texts are in work.
     pub(super) fn running(&self) -> usize {
-        self.requests
-            .iter()
-            .filter(|(_, request)| request.begun > 0 && request.finished < request.results.len())
-            .count()
+        self.requests.iter().filter(|(_, request)| request.begun > 0 && !request.is_over()).count()
     }
 
     /// Answers requests whose texts are all done.
     pub(super) fn answer(&mut self) {
-        let over = |(_, request): &mut (u64, Request)| request.finished == request.results.len();
+        let over = |(_, request): &mut (u64, Request)| request.is_over();
         for (_, request) in self.requests.extract_if(.., over) {
             let _ = request.scores.answer.send(Ok(request.results)); // whoever asked may be gone
         }

@@ -4,16 +4,16 @@ use serde_json::Value;
 
 /// One event.
 #[derive(Clone, Debug)]
-pub struct Named {
-    pub id: usize,
-    pub name: String,
+pub(crate) struct Named {
+    pub(crate) id: usize,
+    pub(crate) name: String,
     /// Its data, as it came.
-    pub line: String,
-    pub data: Value,
+    pub(crate) line: String,
+    pub(crate) data: Value,
 }
 
 /// All events of a stream, in order. Comments are passed over.
-pub fn named_events(stream: &str) -> Vec<Named> {
+pub(crate) fn named_events(stream: &str) -> Vec<Named> {
     let event = |block: &str| {
         let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
         let line = field("data: ")?;
