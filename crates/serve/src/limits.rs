@@ -78,17 +78,16 @@ impl Limits {
 }
 
 impl Limits {
-    /// Holds the log-probabilities of an answer to their bound: `each` for every token, each choice for itself.
-    pub(crate) fn numbers(&self, field: &str, each: usize, tokens: usize, choices: usize) -> Result<(), ApiError> {
-        let (all, most) = (each.saturating_mul(tokens).saturating_mul(choices), self.logprobs);
-        if all <= most {
+    /// Holds the numbers of one answer to their bound: log-probabilities, for what a field asks for.
+    pub(crate) fn numbers(&self, field: &str, count: usize) -> Result<(), ApiError> {
+        if count <= self.logprobs {
             return Ok(());
         }
+        let most = self.logprobs;
         Err(ApiError::field(
             field,
             format!(
-                "{field} would put {all} numbers into the answer ({each} for each of {tokens} tokens, {choices} times); this \
-                 server allows at most {most}, so ask for fewer tokens, choices or log-probabilities"
+                "{field} comes to {count} numbers in one answer; this server gives {most} at most, so ask for fewer tokens or fewer alternatives"
             ),
         ))
     }

@@ -27,6 +27,11 @@ impl Events {
         self.0.send(Ok(Event::default().data(text))).await.map_err(|_| Gone)
     }
 
+    /// An event with a name and a number, of JSON that is text already.
+    pub(crate) async fn named(&self, name: &str, id: u64, json: String) -> Result<(), Gone> {
+        self.0.send(Ok(Event::default().event(name).id(id.to_string()).data(json))).await.map_err(|_| Gone)
+    }
+
     /// The line by which OpenAI's streams end.
     pub(crate) async fn done(&self) -> Result<(), Gone> {
         self.0.send(Ok(Event::default().data("[DONE]"))).await.map_err(|_| Gone)

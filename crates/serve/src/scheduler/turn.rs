@@ -139,8 +139,9 @@ impl Loop {
     fn follows(&self, request: &Running) -> bool {
         let Some(prompt) = request.next().map(Session::prompt) else { return false };
         let common = |other: &[TokenId]| other.iter().zip(prompt).take_while(|(a, b)| a == b).count();
-        let mut reading =
-            self.requests.iter().flat_map(Running::reading).map(|other| common(other.prompt())).peekable();
+        // Who waits for its reader reads nothing, and nobody is to wait for that.
+        let reads = self.requests.iter().filter(|request| !request.listener.is_behind());
+        let mut reading = reads.flat_map(Running::reading).map(|other| common(other.prompt())).peekable();
         reading.peek().is_some() && {
             let here = self.store.shared(prompt);
             reading.any(|common| common >= here + FOLLOWS)

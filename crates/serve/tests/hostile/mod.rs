@@ -1,5 +1,7 @@
 //! Requests drawn from a seed, each wrong in one way or another.
 
+mod grammars;
+
 use crate::support::{Reply, Running, read};
 use beamline::options;
 use std::io::Write;
@@ -92,6 +94,44 @@ const ROUTES: &[(&str, &[(&str, &str)])] = &[
             ("stream", "false"),
             ("stream_options", "{\"include_usage\":true}"),
             ("temperature", "1"),
+        ],
+    ),
+    (
+        "/v1/generate",
+        &[
+            ("prompt", "\"Once upon\""),
+            ("max_new_tokens", "3"),
+            ("events", "[\"token\"]"),
+            ("stream", "true"),
+            ("top", "2"),
+            ("num_beams", "2"),
+            ("seed", "1"),
+        ],
+    ),
+    (
+        "/v1/score",
+        &[
+            ("items", "[{\"prefix\":\"Once\",\"continuations\":[\" upon\",\" more\"]}]"),
+            ("top", "2"),
+            ("entropy", "true"),
+            ("unconditional", "true"),
+        ],
+    ),
+    (
+        "/v1/inspect",
+        &[("prompt", "\"Once upon\""), ("steps", "2"), ("top", "2"), ("stages", "true"), ("temperature", "1")],
+    ),
+    (
+        "/v1/expand",
+        &[
+            ("prompt", "\"Once upon\""),
+            ("depth", "2"),
+            ("children", "2"),
+            ("cover_p", "0.5"),
+            ("min_mass", "0.1"),
+            ("budget", "8"),
+            ("processed", "false"),
+            ("stream", "true"),
         ],
     ),
 ];
@@ -213,90 +253,6 @@ fn value(draws: &mut Draws) -> String {
     }
 }
 
-/// Grammars that are wrong, or large, as a field.
-fn grammar(draws: &mut Draws) -> (String, String) {
-    let text = |text: &str| serde_json::Value::from(text).to_string();
-    let nested = |open: &str, inner: &str, close: &str, depth: usize| open.repeat(depth) + inner + &close.repeat(depth);
-    let depth = draws.of(&[10, 60, 500, 3000]);
-    let regex = [
-        "(a{1000}){1000}",
-        "((a{100}){100}){100}",
-        "(((((a*)*)*)*)*)*b",
-        "(",
-        "[z-a]",
-        "a{999999999}",
-        "(?=a)b",
-        "\\p{Nope}",
-        "(a|aa)*b{5000}",
-        ".{0,60000}",
-        "(a?){500}a{500}",
-        "[\\s\\S]*(x|y|z)*[^a-z]{2000}",
-        "\\b",
-        "(?i)\u{130}*",
-        "",
-        "$^",
-        "a{5,2}",
-        "((((((((((a{10}){10}){10}){10}){10}){10}){10}){10}){10}){10}",
-    ];
-    let lark = [
-        "start: start \"a\" | \"b\"",
-        "start: start",
-        "start: a\na: b\nb: a",
-        "start: \"a\"{1000000}",
-        "start: /(/",
-        "start:",
-        "stat: \"a\"",
-        "start: x",
-        "start: \"\"",
-        "%import common.WORD\nstart: WORD",
-        "start: a a a a\na: b b b b\nb: c c c c\nc: \"x\"~1000",
-        "start: start start | \"a\" | \"\"",
-        "\u{0}",
-        "start: \"a\" | (start start start)*",
-    ];
-    let schema = [
-        "{\"$ref\":\"#\"}",
-        "{\"$ref\":\"#/nope\"}",
-        "{\"$ref\":\"http://localhost/x\"}",
-        "{\"$ref\":\"file:///etc/passwd\"}",
-        "{\"type\":\"string\",\"pattern\":\"(a{1000}){1000}\"}",
-        "{\"type\":\"string\",\"minLength\":1000000000}",
-        "{\"type\":\"array\",\"minItems\":1000000,\"items\":{\"type\":\"integer\"}}",
-        "{\"type\":7}",
-        "false",
-        "[]",
-        "7",
-        "{\"enum\":[]}",
-        "{\"allOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}",
-        "{\"type\":\"integer\",\"minimum\":10,\"maximum\":1}",
-        "{\"type\":\"integer\",\"multipleOf\":0}",
-        "{\"type\":\"number\",\"minimum\":1e308,\"maximum\":1e309}",
-        "{\"not\":{}}",
-        "{\"definitions\":{\"a\":{\"$ref\":\"#/definitions/a\"}},\"$ref\":\"#/definitions/a\"}",
-        "{\"anyOf\":[{\"$ref\":\"#\"},{\"$ref\":\"#\"},{\"$ref\":\"#\"}]}",
-        "{\"type\":\"object\",\"patternProperties\":{\"(\":{}}}",
-        "{\"type\":\"string\",\"format\":\"nonsense\"}",
-        "{\"type\":\"object\",\"required\":[\"a\",7]}",
-    ];
-    match draws.below(8) {
-        0 | 1 => ("regex".to_owned(), text(draws.of(&regex))),
-        2 => ("regex".to_owned(), text(&nested("(", "a", ")*", depth))),
-        3 => ("lark".to_owned(), text(draws.of(&lark))),
-        4 => ("lark".to_owned(), text(&("start: ".to_owned() + &nested("(", "\"a\"", ")", depth)))),
-        5 => {
-            let inner = nested("{\"type\":\"array\",\"items\":", "{\"type\":\"string\"}", "}", depth);
-            ("json_schema".to_owned(), text(&inner))
-        }
-        6 => {
-            let all: Vec<String> = (0..depth)
-                .map(|i| format!("\"p{i}\":{{\"type\":\"string\",\"pattern\":\"^(a|b){{{i}}}$\"}}"))
-                .collect();
-            ("json_schema".to_owned(), format!("{{\"type\":\"object\",\"properties\":{{{}}}}}", all.join(",")))
-        }
-        _ => ("json_schema".to_owned(), draws.of(&schema).to_owned()),
-    }
-}
-
 /// Numbers that ask for much.
 fn extreme(draws: &mut Draws) -> (String, String) {
     let names = [
@@ -368,14 +324,14 @@ fn set(fields: &mut Vec<(String, String)>, (name, value): (String, String)) {
 
 /// One request that something is wrong with.
 pub(crate) fn attack(draws: &mut Draws) -> Attack {
-    let (path, fields) = draws.of(ROUTES);
+    // Most of the work is done behind the first two.
+    let (path, all) = if draws.below(2) == 0 { draws.of(&ROUTES[..2]) } else { draws.of(ROUTES) };
+    let needed = all.iter().filter(|(name, _)| ["prompt", "max_tokens", "messages", "items", "budget"].contains(name));
     let mut fields: Vec<(String, String)> =
-        fields.iter().filter(|_| draws.below(4) > 0).map(|&(n, v)| (n.to_owned(), v.to_owned())).collect();
-    set(&mut fields, ("max_tokens".to_owned(), "3".to_owned()));
-    if path == "/v1/completions" {
-        set(&mut fields, ("prompt".to_owned(), "\"Once upon\"".to_owned()));
-    } else {
-        set(&mut fields, ("messages".to_owned(), "[{\"role\":\"user\",\"content\":\"Hello\"}]".to_owned()));
+        all.iter().filter(|_| draws.below(4) > 0).map(|&(n, v)| (n.to_owned(), v.to_owned())).collect();
+    // Without these it would be refused for what is missing.
+    for &(name, value) in needed {
+        set(&mut fields, (name.to_owned(), value.to_owned()));
     }
     let plain = |kind, body: Vec<u8>| Attack {
         kind,
@@ -424,7 +380,7 @@ pub(crate) fn attack(draws: &mut Draws) -> Attack {
             plain("extreme", json(&fields))
         }
         13 | 14 => {
-            set(&mut fields, grammar(draws));
+            set(&mut fields, grammars::grammar(draws));
             if draws.below(2) == 0 {
                 set(&mut fields, ("stream".to_owned(), "true".to_owned()));
             }
@@ -453,7 +409,9 @@ fn framed(draws: &mut Draws, path: &str, body: &[u8]) -> Attack {
         0 => {
             let kinds =
                 ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\u{7f}", ""];
-            ask("content type", &format!("{long}\r\ncontent-type: {}", draws.of(&kinds)), body)
+            let kind = draws.of(&kinds);
+            let asked = ask("content type", &format!("{long}\r\ncontent-type: {kind}"), body);
+            Attack { breaks_http: kind == "\u{7f}", ..asked }
         }
         1 => {
             let method = draws.of(&["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW"]);

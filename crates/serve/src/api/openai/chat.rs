@@ -190,7 +190,8 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     let prepared =
         generate::prepare(&server, Wanted { prompts, options: prompt.options, top, numbers: logprobs }).await?;
     let most = prepared.sessions.iter().map(beamline::Session::max_new_tokens).sum::<usize>();
-    server.limits().numbers("top_logprobs", top, most, copies.saturating_mul(returned as usize))?;
+    let numbers = top.saturating_mul(most).saturating_mul(copies).saturating_mul(returned as usize);
+    server.limits().numbers("top_logprobs", numbers)?;
     let form = Form {
         id: id("chatcmpl"),
         created: created(),

@@ -7,7 +7,7 @@ use crate::answer::{
 };
 use crate::api::body::{Body, telling};
 use crate::api::generate::{self, Wanted, aside};
-use crate::api::score::score;
+use crate::api::score::{ScoreFields, score};
 use crate::error::ApiError;
 use crate::request::{Decoding, OneOrMany, OpenAi, Prompts, StreamOptions, read};
 use crate::scheduler::{ScoredText, TextToScore};
@@ -170,7 +170,8 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     let prepared = generate::prepare(&server, wanted).await?;
     form.prompt_tokens = prepared.sessions.iter().map(|session| session.prompt().len()).sum();
     let most: usize = prepared.sessions.iter().map(beamline::Session::max_new_tokens).sum();
-    server.limits().numbers("logprobs", own.logprobs.unwrap_or(0), most, form.choices.each())?;
+    let numbers = own.logprobs.unwrap_or(0).saturating_mul(most).saturating_mul(form.choices.each());
+    server.limits().numbers("logprobs", numbers)?;
     form.echoes = echoes(&server, prompts, asked_echo).await?.0;
     let response = if streamed {
         let news = generate::streamed(&server, prepared, form.logprobs)?;
@@ -210,11 +211,13 @@ async fn echoes(server: &Arc<Server>, prompts: Vec<Prompt>, asked: AskedEcho) ->
     let count = tokens.iter().map(Vec::len).sum::<usize>();
     // A token's own text and number beside those of the best.
     let each = numbers.unwrap_or(0).min(vocab) + 1;
-    server.limits().numbers(if echo { "echo" } else { "prompt_logprobs" }, each, count, times)?;
+    let all = each.saturating_mul(count).saturating_mul(times);
+    server.limits().numbers(if echo { "echo" } else { "prompt_logprobs" }, all)?;
     let scored = match numbers {
         Some(top) => {
-            let text = |tokens: &Vec<TokenId>| TextToScore { tokens: tokens.clone(), from: 1 };
-            score(server, tokens.iter().map(text).collect(), top).await?
+            let text = |tokens: &Vec<TokenId>| TextToScore { tokens: tokens.clone(), from: 1, after: None };
+            score(server, tokens.iter().map(text).collect(), top, ScoreFields { texts: "prompt", top: "logprobs" })
+                .await?
         }
         None => vec![ScoredText::default(); prompts.len()],
     };
