@@ -2,6 +2,10 @@
 
 use super::list::options;
 
+/// Bytes of a name that may have been meant for another. Comparing takes time and memory by its length, and a request may bring
+/// a name of megabytes.
+const LONGEST: usize = 200;
+
 /// The one of `known` that is most like `name`, if it is like enough to be what was meant: a few letters off, or a part of
 /// it that is whole words. Case does not count, nor do hyphens, underscores and spaces. Of equals the first.
 ///
@@ -14,6 +18,9 @@ use super::list::options;
 /// assert_eq!(nearest("penguin", known), None);
 /// ```
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let name = plain(name);
     let near = known.into_iter().filter_map(|known| distance(&name, &plain(known)).map(|far| (far, known)));
     // The first of the least, which min_by_key gives.
@@ -29,6 +36,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 /// assert_eq!(nearest_option("colour"), None);
 /// ```
 pub fn nearest_option(name: &str) -> Option<&'static str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let same = plain(name);
     let called = || options().flat_map(|option| option.aliases.iter().map(move |alias| (*alias, option.name)));
     let named = || options().map(|option| (option.name, option.name));
@@ -90,6 +100,13 @@ mod tests {
         assert_eq!(far("tempreature", "temperature"), 1);
         assert_eq!(far("top", "stop"), 1);
         assert_eq!(far("", "abc"), 3);
+    }
+
+    #[test]
+    fn a_name_of_megabytes_is_compared_with_none() {
+        // Letter by letter it would be minutes, and gigabytes.
+        assert_eq!(nearest_option(&"temperature".repeat(1_000_000)), None);
+        assert_eq!(nearest(&"_top_k".repeat(1_000_000), ["top_k"]), None);
     }
 
     #[test]

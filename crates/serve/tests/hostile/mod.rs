@@ -362,7 +362,8 @@ pub(crate) fn attack(draws: &mut Draws) -> Attack {
         }
         10 => {
             let name = draws.of(&["temprature", "", "\u{0}", "messages2", "__proto__", "päth", "a\nb", "prompt "]);
-            fields.push((name.to_owned(), value(draws)));
+            let times = draws.of(&[1, 1, 1, 100_000]);
+            fields.push((name.repeat(times), value(draws)));
             plain("unknown field", json(&fields))
         }
         11 => {
