@@ -1,7 +1,7 @@
 //! Requests as nobody should send them: each is answered in time, in our words, and leaves nothing behind.
 //!
 //! `BEAMLINE_MALFORMED=5000` sends more of them.
-#![allow(clippy::unwrap_used)] // tests may
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // tests may
 
 mod hostile;
 mod support;

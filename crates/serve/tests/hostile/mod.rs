@@ -443,7 +443,8 @@ fn framed(draws: &mut Draws, path: &str, body: &[u8]) -> Attack {
             broken(ask("large header", &format!("{long}\r\nx-filler: {filler}"), body))
         }
         8 => {
-            let headers: String = (0..draws.of(&[50, 99, 101, 2000])).map(|i| format!("\r\nx-{i}: y")).collect();
+            let headers: Vec<String> = (0..draws.of(&[50, 99, 101, 2000])).map(|i| format!("\r\nx-{i}: y")).collect();
+            let headers = headers.concat();
             broken(ask("many headers", &format!("{long}{headers}"), body))
         }
         9 => {
