@@ -1,34 +1,85 @@
 //! Routes: each takes a request apart, has it done, and gives the answer its form.
 //!
-//! `generate` and `score` are what the routes have done, whatever their forms. `openai` speaks OpenAI's API.
+//! `route` is what a route is; of the list below the router is made, and `/openapi.json` (`document`). `generate` and `score` are what the routes
+//! have done, whatever their forms. `openai` speaks OpenAI's API.
 
 mod body;
 mod conversation;
+mod document;
 mod generate;
 mod openai;
+mod route;
 mod score;
 mod status;
 
 use crate::error::ApiError;
-use crate::state::State;
-use axum::Router;
+use crate::settings::Settings;
+use crate::state::State as Server;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use axum::{Json, Router};
+use openai::chat::{ChatChoice, ChatPiece, ChatRequest, ChatResponse};
+use openai::completions::{CompletionRequest, CompletionResponse};
+use openai::models::{Card, Models};
+use route::{EVENTS, Route, of};
+use serde_json::Value;
 use std::sync::Arc;
 
-/// What they are called, for logs and counts.
-pub(crate) const ROUTES: [&str; 6] =
-    ["/health", "/metrics", "/v1/models", "/v1/models/{*name}", "/v1/completions", "/v1/chat/completions"];
+/// All routes: what is not listed here is not there.
+pub(crate) static ROUTES: &[Route] = &[
+    Route::get("/health", || get(status::health), "How the server is: 200 when it answers, 503 when it does not")
+        .gives(of::<status::HealthAnswer>),
+    Route::get("/metrics", || get(status::metrics), "Counts for Prometheus"),
+    Route::get("/openapi.json", || get(described), "This document").gives(of::<Described>),
+    Route::get("/v1/models", || get(openai::models::list), "The model that there is").gives(of::<Models>),
+    Route::get("/v1/models/{*name}", || get(openai::models::one), "The model, by its name").gives(of::<Card>),
+    Route::post(
+        "/v1/completions",
+        || post(openai::completions::complete),
+        "Prompts continued, with the prompt's own log-probabilities where they are asked for",
+        of::<CompletionRequest>,
+    )
+    .decoding()
+    .gives(of::<CompletionResponse>)
+    .streams(EVENTS, of::<CompletionResponse>),
+    Route::post(
+        "/v1/chat/completions",
+        || post(openai::chat::complete),
+        "Conversations answered, by the model's own chat template",
+        of::<ChatRequest>,
+    )
+    .decoding()
+    .gives(of::<ChatResponse<ChatChoice>>)
+    .streams(EVENTS, of::<ChatResponse<ChatPiece>>),
+];
 
-/// All routes.
-pub(crate) fn routes() -> Router<Arc<State>> {
-    Router::new()
-        .route("/health", get(status::health))
-        .route("/metrics", get(status::metrics))
-        .route("/v1/models", get(openai::models::list))
-        .route("/v1/models/{*name}", get(openai::models::one))
-        .route("/v1/completions", post(openai::completions::complete))
-        .route("/v1/chat/completions", post(openai::chat::complete))
+/// A document of OpenAPI 3.1.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = Object)]
+struct Described(#[allow(dead_code)] Value);
+
+/// What a server answers with these settings, as an OpenAPI 3.1 document: the same as at `/openapi.json`.
+///
+/// ```
+/// use beamline_serve::{Settings, openapi};
+/// let document = openapi(&Settings::default());
+/// assert!(document["paths"]["/v1/completions"]["post"].is_object());
+/// ```
+pub fn openapi(settings: &Settings) -> Value {
+    document::document(ROUTES, settings)
+}
+
+/// `GET /openapi.json`.
+async fn described(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(openapi(&server.settings))
+}
+
+/// All routes, and what is said where there is none.
+pub(crate) fn routes() -> Router<Arc<Server>> {
+    ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
         .fallback(|| async { ApiError::new(StatusCode::NOT_FOUND, "there is no such route; /openapi.json lists all") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this route takes another method; /openapi.json lists all")

@@ -8,7 +8,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 /// Fields that clients send along and that change no result, with the reason.
-const HARMLESS: &[(&str, &str)] = &[
+pub(super) const HARMLESS: &[(&str, &str)] = &[
     ("user", "it names who asks"),
     ("store", "nothing is stored"),
     ("metadata", "it is for whoever asks"),
@@ -23,7 +23,7 @@ const HARMLESS: &[(&str, &str)] = &[
 ];
 
 /// What others call an option.
-const ALIASES: &[(&str, &str)] = &[
+pub(super) const ALIASES: &[(&str, &str)] = &[
     ("min_tokens", "min_new_tokens"),
     ("n_predict", "max_new_tokens"),
     ("repeat_penalty", "repetition_penalty"),

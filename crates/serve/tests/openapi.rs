@@ -1,0 +1,34 @@
+//! The document of all routes, as it is served.
+
+mod support;
+
+use beamline_serve::{Settings, openapi};
+use support::Running;
+
+#[test]
+fn the_document_is_served() {
+    let running = Running::start(Settings::default());
+    let reply = running.get("/openapi.json");
+    assert_eq!(reply.status, 200);
+    let document = reply.json();
+    assert_eq!(document, openapi(&Settings::default()));
+    // What it lists is there, by its method.
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        let reply = running.get(&path.replace("{name}", "builtin"));
+        let expected = if operations.get("get").is_some() { 200 } else { 405 };
+        assert_eq!(reply.status, expected, "{path}: {}", reply.text());
+    }
+}
+
+#[test]
+fn keys_are_told_of_where_they_are_asked_for() {
+    let keyed = Settings { keys: vec!["key".to_owned()], ..Settings::default() };
+    let document = openapi(&keyed);
+    assert_eq!(document["security"].as_array().map(Vec::len), Some(2));
+    assert_eq!(document["paths"]["/health"]["get"]["security"].as_array().map(Vec::len), Some(0));
+    assert_eq!(openapi(&Settings::default())["security"].as_array().map(Vec::len), Some(0));
+    assert_eq!(
+        openapi(&Settings { lenient: true, ..keyed })["components"]["schemas"]["ChatRequest"]["additionalProperties"],
+        true
+    );
+}
