@@ -8,9 +8,11 @@ mod conversation;
 mod document;
 mod generate;
 mod openai;
+mod props;
 mod route;
 mod score;
 mod status;
+mod tokenize;
 
 use crate::error::ApiError;
 use crate::settings::Settings;
@@ -22,9 +24,11 @@ use axum::{Json, Router};
 use openai::chat::{ChatChoice, ChatPiece, ChatRequest, ChatResponse};
 use openai::completions::{CompletionRequest, CompletionResponse};
 use openai::models::{Card, Models};
+use props::{Props, TemplateRequest, TemplateResponse};
 use route::{EVENTS, Route, of};
 use serde_json::Value;
 use std::sync::Arc;
+use tokenize::{DetokenizeRequest, DetokenizeResponse, TokenizeRequest, TokenizeResponse, TokenizerInfo};
 
 /// All routes: what is not listed here is not there.
 pub(crate) static ROUTES: &[Route] = &[
@@ -32,6 +36,26 @@ pub(crate) static ROUTES: &[Route] = &[
         .gives(of::<status::HealthAnswer>),
     Route::get("/metrics", || get(status::metrics), "Counts for Prometheus"),
     Route::get("/openapi.json", || get(described), "This document").gives(of::<Described>),
+    Route::get("/props", || get(props::props), "The model, what requests decode with, and their bounds")
+        .gives(of::<Props>),
+    Route::get("/tokenizer_info", || get(tokenize::info), "The tokenizer's special tokens, and the chat template")
+        .gives(of::<TokenizerInfo>),
+    Route::post(
+        "/tokenize",
+        || post(tokenize::tokenize),
+        "A text's tokens, or a conversation's",
+        of::<TokenizeRequest>,
+    )
+    .gives(of::<TokenizeResponse>),
+    Route::post("/detokenize", || post(tokenize::detokenize), "The text of tokens", of::<DetokenizeRequest>)
+        .gives(of::<DetokenizeResponse>),
+    Route::post(
+        "/apply-template",
+        || post(props::apply),
+        "A conversation as the model reads it",
+        of::<TemplateRequest>,
+    )
+    .gives(of::<TemplateResponse>),
     Route::get("/v1/models", || get(openai::models::list), "The model that there is").gives(of::<Models>),
     Route::get("/v1/models/{*name}", || get(openai::models::one), "The model, by its name").gives(of::<Card>),
     Route::post(

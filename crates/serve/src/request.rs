@@ -9,7 +9,7 @@ mod decoding;
 mod fields;
 mod schema;
 
-pub(crate) use body::{object, read};
+pub(crate) use body::{object, read, read_plain};
 pub(crate) use decoding::{Decoding, OpenAi};
 pub(crate) use fields::{OneOrMany, Prompts, ResponseFormat, StreamOptions};
 pub(crate) use schema::{decoding_schemas, names_of_options};

@@ -85,6 +85,26 @@ where
     Ok(Asked { own, decoding, ignored })
 }
 
+/// The same for a route that makes no text: decoding options are unknown there.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn read_plain<T>(fields: Map<String, Value>, lenient: bool) -> Result<(T, Vec<String>), ApiError>
+where
+    T: DeserializeOwned + PartialSchema,
+{
+    let Asked { own, decoding, mut ignored } = read::<T>(fields, lenient)?;
+    match decoding.keys().next() {
+        Some(name) if !lenient => {
+            Err(ApiError::field(name, format!("{name} says how to make text, and none is made here; leave it out")))
+        }
+        _ => {
+            ignored.extend(decoding.into_iter().map(|(name, _)| name));
+            Ok((own, ignored))
+        }
+    }
+}
+
 /// The decoding option, or the field of transformers', that a field is.
 fn option(name: &str) -> Option<&str> {
     if let Some((_, option)) = ALIASES.iter().find(|(alias, _)| *alias == name) {

@@ -68,7 +68,8 @@ struct Meta {
     n_ctx: usize,
 }
 
-fn card(server: &Server, engine: &Engine, name: String) -> Card {
+/// What is known of the model, under this name.
+pub(crate) fn card(server: &Server, engine: &Engine, name: String) -> Card {
     let (info, geometry) = (engine.info(), engine.model().geometry());
     Card {
         id: name,
