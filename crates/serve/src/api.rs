@@ -1,12 +1,14 @@
 //! Routes: each takes a request apart, has it done, and gives the answer its form.
 //!
 //! `route` is what a route is; of the list below the router is made, and `/openapi.json` (`document`). `generate` and `score` are what the routes
-//! have done, whatever their forms. `openai` speaks OpenAI's API.
+//! have done, whatever their forms. `openai` speaks OpenAI's API, `ollama`
+//! Ollama's; `tokenize` and `props` tell of the model.
 
 mod body;
 mod conversation;
 mod document;
 mod generate;
+mod ollama;
 mod openai;
 mod props;
 mod route;
@@ -21,11 +23,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use ollama::about::{Show, ShowRequest, Tags, Version};
+use ollama::answer::{OllamaAnswer, OllamaError};
+use ollama::chat::OllamaChat;
+use ollama::generate::OllamaGenerate;
 use openai::chat::{ChatChoice, ChatPiece, ChatRequest, ChatResponse};
 use openai::completions::{CompletionRequest, CompletionResponse};
 use openai::models::{Card, Models};
 use props::{Props, TemplateRequest, TemplateResponse};
-use route::{EVENTS, Route, of};
+use route::{EVENTS, LINES, Route, of};
 use serde_json::Value;
 use std::sync::Arc;
 use tokenize::{DetokenizeRequest, DetokenizeResponse, TokenizeRequest, TokenizeResponse, TokenizerInfo};
@@ -76,6 +82,35 @@ pub(crate) static ROUTES: &[Route] = &[
     .decoding()
     .gives(of::<ChatResponse<ChatChoice>>)
     .streams(EVENTS, of::<ChatResponse<ChatPiece>>),
+    Route::get("/", || get(ollama::about::here), "Whether anybody is there"),
+    Route::get("/api/version", || get(ollama::about::version), "The version").gives(of::<Version>),
+    Route::get("/api/tags", || get(ollama::about::tags), "Ollama: the model that there is")
+        .gives(of::<Tags>)
+        .fails(of::<OllamaError>),
+    Route::get("/api/ps", || get(ollama::about::tags), "Ollama: the model that runs")
+        .gives(of::<Tags>)
+        .fails(of::<OllamaError>),
+    Route::post("/api/show", || post(ollama::about::show), "Ollama: the model at length", of::<ShowRequest>)
+        .gives(of::<Show>)
+        .fails(of::<OllamaError>),
+    Route::post(
+        "/api/generate",
+        || post(ollama::generate::complete),
+        "Ollama: a prompt continued, or answered where there is a chat template",
+        of::<OllamaGenerate>,
+    )
+    .gives(of::<OllamaAnswer>)
+    .streams(LINES, of::<OllamaAnswer>)
+    .fails(of::<OllamaError>),
+    Route::post(
+        "/api/chat",
+        || post(ollama::chat::complete),
+        "Ollama: conversations answered, by the model's own chat template",
+        of::<OllamaChat>,
+    )
+    .gives(of::<OllamaAnswer>)
+    .streams(LINES, of::<OllamaAnswer>)
+    .fails(of::<OllamaError>),
 ];
 
 /// A document of OpenAPI 3.1.

@@ -54,6 +54,8 @@ pub(crate) struct Route {
     pub(crate) fails: Shape,
 }
 
+/// Lines of JSON.
+pub(crate) const LINES: &str = "application/x-ndjson";
 /// Server-sent events.
 pub(crate) const EVENTS: &str = "text/event-stream";
 
@@ -81,6 +83,11 @@ impl Route {
             takes.decoding = true;
         }
         self
+    }
+
+    /// Its errors have this form.
+    pub(crate) const fn fails(self, shape: Shape) -> Self {
+        Self { fails: shape, ..self }
     }
 
     /// It gives JSON of this type.

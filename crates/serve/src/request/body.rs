@@ -95,9 +95,10 @@ where
 {
     let Asked { own, decoding, mut ignored } = read::<T>(fields, lenient)?;
     match decoding.keys().next() {
-        Some(name) if !lenient => {
-            Err(ApiError::field(name, format!("{name} says how to make text, and none is made here; leave it out")))
-        }
+        Some(name) if !lenient => Err(ApiError::field(
+            name,
+            format!("{name} is a decoding option, which has no place among these fields; leave it out"),
+        )),
         _ => {
             ignored.extend(decoding.into_iter().map(|(name, _)| name));
             Ok((own, ignored))
