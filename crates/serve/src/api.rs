@@ -30,6 +30,7 @@ use ollama::generate::OllamaGenerate;
 use openai::chat::{ChatChoice, ChatPiece, ChatRequest, ChatResponse};
 use openai::completions::{CompletionRequest, CompletionResponse};
 use openai::models::{Card, Models};
+use openai::responses::{ResponsesAnswer, ResponsesEvent, ResponsesRequest};
 use props::{Props, TemplateRequest, TemplateResponse};
 use route::{EVENTS, LINES, Route, of};
 use serde_json::Value;
@@ -82,6 +83,15 @@ pub(crate) static ROUTES: &[Route] = &[
     .decoding()
     .gives(of::<ChatResponse<ChatChoice>>)
     .streams(EVENTS, of::<ChatResponse<ChatPiece>>),
+    Route::post(
+        "/v1/responses",
+        || post(openai::responses::respond),
+        "Text in and out; nothing is kept between requests",
+        of::<ResponsesRequest>,
+    )
+    .decoding()
+    .gives(of::<ResponsesAnswer>)
+    .streams(EVENTS, of::<ResponsesEvent>),
     Route::get("/", || get(ollama::about::here), "Whether anybody is there"),
     Route::get("/api/version", || get(ollama::about::version), "The version").gives(of::<Version>),
     Route::get("/api/tags", || get(ollama::about::tags), "Ollama: the model that there is")
