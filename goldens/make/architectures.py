@@ -128,9 +128,19 @@ def variants():
         "ministral.layers": ("ministral", dict(layer_types=["full_attention", "sliding_attention"])),
         "gpt2.wide": ("gpt2", dict(n_inner=96, scale_attn_by_inverse_layer_idx=True, tie_word_embeddings=False)),
         "mistral.layers": ("mistral", dict(sliding_window=None, tie_word_embeddings=True)),
+        # As the released checkpoints have it, of which llama.cpp's files say less than a config.
+        "gemma2.released": ("gemma2", dict(query_pre_attn_scalar=16)),
+        "gemma3_text.released": ("gemma3_text", dict(num_hidden_layers=7, sliding_window_pattern=6, query_pre_attn_scalar=16)),
+        "smollm3.released": ("smollm3", dict(num_hidden_layers=5, no_rope_layer_interval=4)),
+        # Models of text and images, of which the text part is run; the second says as little as the released ones do.
+        "gemma3": ("gemma3", dict(text_config=dict(hidden_size=64, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2,
+                                                   head_dim=16, intermediate_size=160, max_position_embeddings=256, sliding_window=16,
+                                                   query_pre_attn_scalar=24, sliding_window_pattern=3))),
+        "gemma3.sparse": ("gemma3", dict(text_config=dict(hidden_size=64, num_hidden_layers=6, intermediate_size=160, sliding_window=16,
+                                                          rope_scaling=dict(rope_type="linear", factor=8.0)))),
     }
     base = plain(False)
-    return {name: (kind, {**base[kind], **fields}) for name, (kind, fields) in parts.items()}
+    return {name: (kind, {**base.get(kind, {}), **fields}) for name, (kind, fields) in parts.items()}
 
 
 def all_specimens():
@@ -165,9 +175,22 @@ def case(models, ids, beams):
     return made
 
 
-def specimen(name, kind, fields, seed):
-    config = AutoConfig.for_model(kind, vocab_size=VOCAB, **{"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 1, **fields})
+def described(kind, fields):
+    """Names and shapes of the tensors of a model, and its config.json."""
+    fields = {"vocab_size": VOCAB, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 1, **fields}
+    if "text_config" not in fields:
+        return specimens.tensors_of(AutoConfig.for_model(kind, **fields))
+    text = {**fields, **fields["text_config"]}
+    del text["text_config"]
+    vision = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14)
+    config = AutoConfig.for_model(kind, text_config=dict(text), vision_config=vision, mm_tokens_per_image=4)
     tensors, written = specimens.tensors_of(config)
+    # As earlier versions wrote it: what was not given is not there.
+    return tensors, dict(written, text_config=dict(text, model_type=kind + "_text"))
+
+
+def specimen(name, kind, fields, seed):
+    tensors, written = described(kind, fields)
     with tempfile.TemporaryDirectory() as folder:
         specimens.write(folder, written, tensors, seed)
         models = [specimens.load(folder, dtype) for dtype in (torch.float32, torch.float64)]

@@ -58,6 +58,21 @@ impl<W: Write> Trace<W> {
         trace
     }
 
+    /// What has been written to: lines may be taken out of it between events, by who passes them on as they come.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options, Trace};
+    /// let engine = Engine::open("builtin")?;
+    /// let plan = engine.plan(&Options::new().max_new_tokens(2))?;
+    /// let mut trace = Trace::begin(Vec::new(), &engine, &plan, &[]);
+    /// assert!(std::mem::take(trace.written()).starts_with(b"{\"event\":\"begin\""));
+    /// assert!(trace.written().is_empty());
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn written(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends a trace with the sequences found, and gives back what it was written to.
     ///
     /// # Errors

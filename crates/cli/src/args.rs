@@ -377,7 +377,10 @@ fn pre(name: &str) -> Result<String, String> {
     if known.any(|known| known == name) {
         return Ok(name.to_owned());
     }
-    Err(format!("known are {}", beamline::pre_tokenizers().collect::<Vec<_>>().join(", ")))
+    Err(match beamline::nearest(name, beamline::pre_tokenizers()) {
+        Some(near) => format!("a similar one is '{near}'"),
+        None => format!("known are {}", beamline::pre_tokenizers().collect::<Vec<_>>().join(", ")),
+    })
 }
 
 pub(crate) fn dtype(name: &str) -> Result<Encoding, String> {

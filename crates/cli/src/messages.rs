@@ -122,6 +122,7 @@ pub(crate) fn prompt(
     conversation: &Conversation,
 ) -> Result<ChatPrompt, Failure> {
     let prompt = templates.prompt(template, conversation, tokenizer)?;
+    prompts::tell_of_written_begins(tokenizer, &prompt.text);
     if let Some(date) = conversation.date.filter(|_| prompt.is_dated && args.chat_date.is_none()) {
         note(&format!(
             "note: the template writes today's date; --chat-date {date} gives this prompt on other days too"

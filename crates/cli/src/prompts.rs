@@ -6,6 +6,7 @@ use crate::output::note;
 use beamline::{Prompt, TokenId, Tokenizer};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Once;
 
 /// All prompts given, in this order: the argument, `--prompt`, `--prompt-ids`, `--prompt-file`.
 pub(crate) fn gather(args: &PromptArgs) -> Result<Vec<Prompt>, Failure> {
@@ -47,6 +48,17 @@ pub(crate) fn tell_of_two_begins<'a>(tokenizer: &Tokenizer, texts: impl IntoIter
             "warning: the text begins with {:?}, which this model puts before every text: it is there twice now",
             tokenizer.vocabulary().text(begin)
         ));
+    }
+}
+
+/// The same of a text that a template wrote, before which nothing is put: where it begins with the begin token twice.
+pub(crate) fn tell_of_written_begins(tokenizer: &Tokenizer, text: &str) {
+    // Once in a conversation: what it begins with stays.
+    static SAID: Once = Once::new();
+    let Some(begin) = tokenizer.begins_twice(text) else { return };
+    let name = tokenizer.vocabulary().text(begin);
+    if text.get(name.len()..).is_some_and(|rest| rest.starts_with(&*name)) {
+        SAID.call_once(|| note(&format!("warning: the text that the template writes begins with {name:?} twice")));
     }
 }
 

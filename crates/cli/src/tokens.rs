@@ -74,8 +74,9 @@ pub(crate) fn table(tokens: &[GeneratedToken], sum: f64, unit: Unit, width: Opti
     let numbers = ["id", "p (raw)", &format!("log p ({name})"), "rank", &format!("entropy ({name})")];
     let columns = [Column::numbers("#"), Column::words("token")].into_iter().chain(numbers.map(Column::numbers));
     let mut table = Table::new(columns.collect());
-    let bytes: Vec<&[u8]> = tokens.iter().map(|token| token.bytes.as_slice()).collect();
-    for (i, (token, label)) in tokens.iter().zip(labels(&bytes)).enumerate() {
+    for (i, (token, label)) in
+        tokens.iter().zip(labels(tokens.iter().map(|token| (token.id, &token.bytes)))).enumerate()
+    {
         table.push(vec![
             (i + 1).to_string().into(),
             label.into(),

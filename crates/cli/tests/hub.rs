@@ -63,38 +63,100 @@ fn korean_tokenizer() -> Vec<u8> {
     .into_bytes()
 }
 
-#[test]
-fn kogpt2_which_lies_on_the_hub_as_a_pickle_alone_writes() {
-    let golden = |name: &str| {
-        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens/pytorch").join(name)).unwrap()
-    };
-    let url = serve(
-        "skt/kogpt2-base-v2",
-        vec![
-            (".gitattributes", b"*.bin filter=lfs".to_vec()),
-            ("README.md", b"KoGPT2".to_vec()),
-            ("config.json", golden("config.json")),
-            ("pytorch_model.bin", golden("zip.bin")),
-            ("tokenizer.json", korean_tokenizer()),
-        ],
-    );
+/// A SentencePiece model of rinna's kind: Unigram over pieces of Japanese.
+fn japanese_pieces() -> Vec<u8> {
+    let pieces = [
+        "<unk>",
+        "<s>",
+        "</s>",
+        "▁",
+        "こんにちは",
+        "こん",
+        "に",
+        "ち",
+        "は",
+        "世界",
+        "。",
+        "今日",
+        "です",
+        "ね",
+        "天気",
+        "いい",
+    ];
+    let field = |number: u8, value: &[u8]| [&[number << 3 | 2, value.len() as u8], value].concat();
+    let mut file = Vec::new();
+    for (id, piece) in pieces.iter().enumerate() {
+        let kind = [2, 3, 3].get(id).copied().unwrap_or(1);
+        let score = (-0.5 * id as f32).to_le_bytes();
+        file.extend(field(1, &[&field(1, piece.as_bytes())[..], &[0x15], &score, &[0x18, kind]].concat()));
+    }
+    file.extend(field(2, &[0x18, 1])); // Unigram
+    file
+}
+
+fn pickled(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens/pytorch").join(name)).unwrap()
+}
+
+/// Runs a model by its name, once from the hub and once from the cache with nobody to ask; what was written, and what was said each time.
+fn twice(repo: &'static str, prompt: &str, files: Files) -> (String, [String; 2]) {
+    let url = serve(repo, files);
     let cache = tempfile::tempdir().unwrap();
     let run = |endpoint: &str| {
         let mut command = Command::cargo_bin("beamline").unwrap();
-        command.args(["generate", "안녕하세요", "--model", "skt/kogpt2-base-v2", "--max-new-tokens", "12"]);
+        command.args(["generate", prompt, "--model", repo, "--max-new-tokens", "12"]);
         command.env_remove("BEAMLINE_MODEL").env_remove("HF_HUB_OFFLINE").env_remove("HF_HUB_CACHE");
         let output = command.env("HF_HOME", cache.path()).env("HF_ENDPOINT", endpoint).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{error}");
         (String::from_utf8(output.stdout).unwrap(), error)
     };
-    let (text, said) = run(&url);
-    assert!(text.trim().chars().count() > 3, "{text:?}");
-    assert!(said.contains("note: skt/kogpt2-base-v2 has no safetensors, so its pytorch_model.bin is taken"), "{said}");
-    // The second time from the cache; what is left to say is that its words are not what GPT-2's class of tokenizers makes.
-    let (again, said) = run("http://127.0.0.1:9");
+    let (text, first) = run(&url);
+    let (again, second) = run("http://127.0.0.1:9");
     assert_eq!(again, text);
-    assert!(said.starts_with("warning: tokenizer.json is taken as it is") && said.lines().count() == 1, "{said}");
+    (text, [first, second])
+}
+
+#[test]
+fn kogpt2_which_lies_on_the_hub_as_a_pickle_alone_writes() {
+    let files = vec![
+        (".gitattributes", b"*.bin filter=lfs".to_vec()),
+        ("README.md", b"KoGPT2".to_vec()),
+        ("config.json", pickled("config.json")),
+        ("pytorch_model.bin", pickled("zip.bin")),
+        ("tokenizer.json", korean_tokenizer()),
+    ];
+    let (text, [first, second]) = twice("skt/kogpt2-base-v2", "안녕하세요", files);
+    assert!(text.trim().chars().count() > 3, "{text:?}");
+    assert!(
+        first.contains("note: skt/kogpt2-base-v2 has no safetensors, so its pytorch_model.bin is taken"),
+        "{first}"
+    );
+    // From the cache; what is left to say is that its words are not what GPT-2's class of tokenizers makes.
+    assert!(second.starts_with("warning: tokenizer.json is taken as it is") && second.lines().count() == 1, "{second}");
+}
+
+#[test]
+fn rinna_which_lies_on_the_hub_with_a_sentencepiece_model_and_a_pickle_writes() {
+    let files = vec![
+        (".gitattributes", b"*.bin filter=lfs".to_vec()),
+        ("README.md", b"japanese-gpt2".to_vec()),
+        ("config.json", pickled("config.json")),
+        ("pytorch_model.bin", pickled("stream.bin")),
+        ("rinna.png", b"png".to_vec()),
+        ("special_tokens_map.json", br#"{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}"#.to_vec()),
+        ("spiece.model", japanese_pieces()),
+        (
+            "tokenizer_config.json",
+            br#"{"tokenizer_class": "T5Tokenizer", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
+                "extra_ids": 0, "additional_special_tokens": []}"#
+                .to_vec(),
+        ),
+    ];
+    let (text, [first, second]) = twice("rinna/japanese-gpt2-small", "こんにちは世界。", files);
+    assert!(text.trim().chars().count() > 3 && !text.contains('\u{fffd}'), "{text:?}");
+    assert!(first.contains("note: rinna/japanese-gpt2-small has no safetensors"), "{first}");
+    assert!(second.is_empty(), "{second}");
 }
 
 #[test]

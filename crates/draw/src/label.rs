@@ -42,20 +42,34 @@ pub fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c == ' ' && is_blank { '␣' } else { sign(c) }).collect()
 }
 
-/// Tokens in a row as labels. One that completes a character that others began shows it, after an ellipsis.
+/// A token as a [`label`]; one without a text by its id: a model may have more ids than its tokenizer has tokens.
+///
+/// ```
+/// use beamline_draw::token_label;
+/// assert_eq!((token_label(7, " a", b" a").as_str(), token_label(50_300, "", b"").as_str()), ("␣a", "#50300"));
+/// ```
+pub fn token_label(id: u32, text: &str, bytes: &[u8]) -> String {
+    if text.is_empty() && bytes.is_empty() { format!("#{id}") } else { label(text, bytes) }
+}
+
+/// Tokens in a row, ids and bytes, as [labels](token_label). One that completes a character that others began shows it, after
+/// an ellipsis.
 ///
 /// ```
 /// use beamline_draw::labels;
-/// let tokens: [&[u8]; 3] = [&[0xec, 0x95], &[0x88], b"!"];
-/// assert_eq!(labels(&tokens), ["‹ec 95›", "…안", "!"]);
+/// let tokens: [(u32, &[u8]); 4] = [(5, &[0xec, 0x95]), (6, &[0x88]), (7, b"!"), (50_300, b"")];
+/// assert_eq!(labels(tokens), ["‹ec 95›", "…안", "!", "#50300"]);
 /// ```
-pub fn labels(tokens: &[impl AsRef<[u8]>]) -> Vec<String> {
+pub fn labels<B: AsRef<[u8]>>(tokens: impl IntoIterator<Item = (u32, B)>) -> Vec<String> {
     let mut begun = Vec::new();
-    tokens.iter().map(|bytes| continued(&mut begun, bytes.as_ref())).collect()
+    tokens.into_iter().map(|(id, bytes)| continued(&mut begun, id, bytes.as_ref())).collect()
 }
 
 /// The label of a token after others, of which `begun` are the bytes of a character that is not complete.
-pub(crate) fn continued(begun: &mut Vec<u8>, bytes: &[u8]) -> String {
+pub(crate) fn continued(begun: &mut Vec<u8>, id: u32, bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return token_label(id, "", bytes);
+    }
     let is_first = begun.is_empty();
     begun.extend_from_slice(bytes);
     let group = characters([&begun]).next().expect("a token makes a group");
@@ -100,10 +114,12 @@ mod tests {
 
     #[test]
     fn a_character_is_completed_after_a_long_token_and_never_after_a_broken_one() {
-        let long: [&[u8]; 2] = [b"a long word \xec", &[0x95, 0x88]];
-        assert_eq!(labels(&long)[1], "…a␣long␣word␣안");
-        let broken: [&[u8]; 3] = [&[0xec], b"a", &[0x95, 0x88]];
-        assert_eq!(labels(&broken), ["‹ec›", "a", "‹95 88›"]);
+        let long: [(u32, &[u8]); 2] = [(0, b"a long word \xec"), (1, &[0x95, 0x88])];
+        assert_eq!(labels(long)[1], "…a␣long␣word␣안");
+        let broken: [(u32, &[u8]); 3] = [(0, &[0xec]), (1, b"a"), (2, &[0x95, 0x88])];
+        assert_eq!(labels(broken), ["‹ec›", "a", "‹95 88›"]);
+        let between: [(u32, &[u8]); 3] = [(0, &[0xec, 0x95]), (9, b""), (2, &[0x88])];
+        assert_eq!(labels(between), ["‹ec 95›", "#9", "…안"]);
     }
 
     #[test]

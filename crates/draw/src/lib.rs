@@ -48,7 +48,7 @@ pub use chart::{
 pub use colour::{Scale, Theme};
 pub use error::DrawError;
 pub use figure::{Canvas, Data, Figure};
-pub use label::{cut, label, labels, on_one_line};
+pub use label::{cut, label, labels, on_one_line, token_label};
 pub use page::{COMPARISON_NOTE, WORD_COLUMNS, comparison_page, comparison_rows};
 pub use report::{Report, bundle_json, report_page};
 pub use unit::Unit;

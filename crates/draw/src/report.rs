@@ -3,7 +3,7 @@
 use crate::error::DrawError;
 use crate::figure::{Canvas, Figure};
 use crate::html::{document, escape, script};
-use crate::label::{cut, label};
+use crate::label::{cut, token_label};
 use beamline::{Completion, GeneratedToken, Sequence, characters};
 use beamline_study::Bundle;
 use std::fmt::Write;
@@ -110,7 +110,7 @@ fn span(group: &[GeneratedToken], text: &str) -> String {
     let numbers = |token: &GeneratedToken| {
         format!(
             "{} (id {}): p {:.4}, log p {:.3}, rank {}, entropy {:.2} nats",
-            label(&token.text, &token.bytes),
+            token_label(token.id, &token.text, &token.bytes),
             token.id,
             token.logprob.exp(),
             token.logprob,
@@ -147,7 +147,7 @@ fn table(sequence: &Sequence) -> String {
         format!(
             "<tr><td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{:.4}</td><td class=\"n\">{:.4}</td><td class=\"n\">{}</td><td class=\"n\">{:.3}</td></tr>\n",
             i + 1,
-            escape(&label(&token.text, &token.bytes)),
+            escape(&token_label(token.id, &token.text, &token.bytes)),
             token.id,
             token.logprob.exp(),
             token.logprob,

@@ -15,8 +15,9 @@ pub(crate) struct RepoCache {
 
 /// What the cache has for a reference.
 pub(crate) enum Lookup {
-    /// All of it: the file or the folder.
-    Whole(PathBuf),
+    /// All of it: the file or the folder. Of some files that a model works without, the cache may not know whether the
+    /// repository has them.
+    Whole { path: PathBuf, unknown: Vec<&'static str> },
     /// Not all of it.
     Lacking { missing: Vec<String>, looked: Vec<PathBuf> },
 }
@@ -38,6 +39,22 @@ impl RepoCache {
 
     pub(crate) fn snapshot(&self, commit: &str) -> PathBuf {
         self.root.join("snapshots").join(commit)
+    }
+
+    /// Where other tools too note, by empty files, which files a commit does not have.
+    fn absent(&self, commit: &str) -> PathBuf {
+        self.root.join(".no_exist").join(commit)
+    }
+
+    /// Notes files that a commit does not have, so that nobody asks for them again.
+    pub(crate) fn note_absent(&self, commit: &str, names: &[&str]) -> io::Result<()> {
+        let folder = self.absent(commit);
+        fs::create_dir_all(&folder)?;
+        names.iter().map(|name| (name, folder.join(name))).try_for_each(|(name, path)| match path.exists() {
+            true => Ok(()),
+            false if required_files::is_folder(name) => fs::create_dir(&path),
+            false => fs::write(&path, ""),
+        })
     }
 
     pub(crate) fn blob(&self, name: &str) -> PathBuf {
@@ -72,7 +89,11 @@ impl RepoCache {
             None => (folder.clone(), required_files::lacking(&folder)?),
         };
         if missing.is_empty() {
-            return Ok(Lookup::Whole(path));
+            let unknown = match file {
+                Some(_) => Vec::new(),
+                None => required_files::unknown(&folder, &self.absent(&commit)),
+            };
+            return Ok(Lookup::Whole { path, unknown });
         }
         let mut looked = vec![folder];
         if !is_commit(revision) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -115,7 +115,8 @@ impl Hub {
     ///
     /// With a file in the reference: that file, and all parts of a GGUF model of which it is one. Without: the folder that
     /// holds `config.json`, a tokenizer and the weights. A revision that is in the cache is used as it is; the network is asked only when
-    /// something is missing, and never when the settings say offline. Blocks until all is there; may wait for
+    /// something is missing, and never when the settings say offline. Of a model that other tools have fetched it is asked
+    /// once whether the same commit has more small files; where nobody can be asked, [`Progress::notice`] hears so. Blocks until all is there; may wait for
     /// another process that fetches the same blob.
     ///
     /// # Errors
@@ -130,7 +131,12 @@ impl Hub {
         reference.check()?;
         let cache = RepoCache::new(&self.settings.cache, &reference.repo);
         match cache.lookup(reference.revision(), reference.file.as_deref())? {
-            Lookup::Whole(path) => Ok(path),
+            Lookup::Whole { path, unknown } => {
+                if !unknown.is_empty() {
+                    self.complete(&cache, reference, &path, &unknown, progress);
+                }
+                Ok(path)
+            }
             Lookup::Lacking { missing, looked } if self.settings.offline => {
                 Err(HubError::Offline { reference: reference.to_string(), missing, looked })
             }
@@ -179,10 +185,46 @@ impl Hub {
                     self.place(cache, reference, &listing.commit, &shard, progress)?;
                 }
             }
+            let _ =
+                cache.note_absent(&listing.commit, &required_files::absent(&required_files::optional(&listing.files)));
             snapshot
         };
         cache.write_ref(reference.revision(), &listing.commit)?;
         Ok(path)
+    }
+
+    /// Brings what else a commit has that is whole without: another tool may have left it out. Once it is known the cache says so;
+    /// where nobody can be asked, the model is used as it is.
+    fn complete(
+        &self,
+        cache: &RepoCache,
+        reference: &Reference,
+        snapshot: &Path,
+        unknown: &[&str],
+        progress: &mut dyn Progress,
+    ) {
+        let commit = snapshot.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let pinned = Reference { revision: Some(commit.to_owned()), ..reference.clone() };
+        let mut asked = || -> Result<(), HubError> {
+            let files = required_files::optional(&self.listing(&pinned)?.files);
+            files.iter().try_for_each(|file| self.place(cache, reference, commit, file, progress))?;
+            // A cache that cannot be written to is asked about again.
+            let _ = cache.note_absent(commit, &required_files::absent(&files));
+            Ok(())
+        };
+        let why = if self.settings.offline {
+            "downloads are off".to_owned()
+        } else {
+            match asked() {
+                Ok(()) => return,
+                Err(error @ HubError::Unreachable { .. }) => format!("{error}; HF_HUB_OFFLINE=1 asks nobody"),
+                Err(error) => error.to_string(),
+            }
+        };
+        progress.notice(&format!(
+            "{reference} is used as it lies in the cache, which does not say whether it also has {}: {why}",
+            unknown.join(", ")
+        ));
     }
 
     /// Asks which commit the revision is and what files it has.

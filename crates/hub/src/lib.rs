@@ -16,8 +16,8 @@
 //! `model.safetensors.index.json`; failing that `pytorch_model.bin`, and then the shards of `pytorch_model.bin.index.json`.
 //! The tokenizer is `tokenizer.json`, or the first there is of `tokenizer.model`, `spiece.model`,
 //! `sentencepiece.bpe.model`, `vocab.json` with `merges.txt`, and `vocab.txt`. `generation_config.json`,
-//! `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and `chat_template.jinja` are fetched when the
-//! repository has them, and not missed when it has none.
+//! `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, `chat_template.jinja` and the templates of
+//! `additional_chat_templates/` are fetched when the repository has them, and not missed when it has none.
 //!
 //! # What it does not know
 //!
@@ -33,6 +33,7 @@
 //!     blobs/<etag>.incomplete      the bytes so far of a download that is under way or was cut
 //!     refs/<revision>              a text file: the commit that this revision stood for
 //!     snapshots/<commit>/<file>    a relative link to ../../blobs/<etag>
+//!     .no_exist/<commit>/<file>    an empty file: the commit has no such file
 //! <cache>/.locks/models--org--name/<etag>.lock
 //! ```
 //!
@@ -47,6 +48,10 @@
 //! needed is not in the cache, the hub says which commit the revision stands for today, and the missing
 //! files of that commit are fetched. `refs/<revision>` is written last, so a download that was cut never
 //! looks whole.
+//!
+//! A snapshot that another tool, or an older version, left may lack small files that a model works without. The first time that it
+//! is used with a network, the hub is asked what its commit has, those are fetched, and `.no_exist` remembers the rest. Where
+//! nobody can be asked it is used as it is, and [`Progress::notice`] hears so.
 //!
 //! # Downloads
 //!

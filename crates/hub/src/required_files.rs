@@ -32,6 +32,11 @@ const OPTIONAL: [&str; 5] = [
     "added_tokens.json",
     "chat_template.jinja",
 ];
+/// Fetched likewise: every `.jinja` that lies in it.
+const TEMPLATES: &str = "additional_chat_templates";
+
+/// The most templates that are fetched of that folder. Models have a handful.
+const MOST_TEMPLATES: usize = 64;
 
 /// Parts that one model may have.
 const MOST_PARTS: usize = 1024;
@@ -106,9 +111,37 @@ pub(crate) fn lacking(folder: &Path) -> Result<Vec<String>, HubError> {
     Ok(missing)
 }
 
+/// What a repository that lists `files` has of the files that a model works without.
+pub(crate) fn optional(files: &BTreeSet<String>) -> Vec<String> {
+    let template = |file: &&String| {
+        let name = file.strip_prefix(TEMPLATES).and_then(|rest| rest.strip_prefix('/'));
+        name.and_then(|name| name.strip_suffix(".jinja")).is_some_and(|stem| !stem.contains('/'))
+            && check_file(file).is_ok()
+    };
+    let listed = OPTIONAL.into_iter().map(str::to_owned).filter(|name| files.contains(name));
+    listed.chain(files.iter().filter(template).take(MOST_TEMPLATES).cloned()).collect()
+}
+
+/// What a repository that has these of the optional files does not have: files, and the folder of templates.
+pub(crate) fn absent(optional: &[String]) -> Vec<&'static str> {
+    let has = |name: &&str| optional.iter().any(|file| file == name || file.starts_with(&format!("{name}/")));
+    OPTIONAL.into_iter().chain([TEMPLATES]).filter(|name| !has(name)).collect()
+}
+
+/// Which of the optional files are neither in `folder` nor noted in `absent` as what the repository does not have.
+pub(crate) fn unknown(folder: &Path, absent: &Path) -> Vec<&'static str> {
+    let known = |name: &&str| folder.join(name).exists() || absent.join(name).exists();
+    OPTIONAL.into_iter().chain([TEMPLATES]).filter(|name| !known(name)).collect()
+}
+
+/// Whether it stands for a folder.
+pub(crate) fn is_folder(name: &str) -> bool {
+    name == TEMPLATES
+}
+
 /// The files to fetch from a repository that lists `files`: small ones first, so that a wrong model shows early.
 /// Shards are not among them; the index names those. The error is what the repository lacks.
-pub(crate) fn plan(files: &BTreeSet<String>) -> Result<Vec<&'static str>, Vec<String>> {
+pub(crate) fn plan(files: &BTreeSet<String>) -> Result<Vec<String>, Vec<String>> {
     let listed = |name: &&'static str| files.contains(*name);
     let mut missing = Vec::new();
     if !listed(&CONFIG) {
@@ -124,8 +157,8 @@ pub(crate) fn plan(files: &BTreeSet<String>) -> Result<Vec<&'static str>, Vec<St
     }
     match (tokenizer, weights) {
         (Some(tokenizer), Some(weights)) if missing.is_empty() => {
-            let small = [CONFIG].into_iter().chain(tokenizer.iter().copied());
-            Ok(small.chain(OPTIONAL.into_iter().filter(listed)).chain([*weights]).collect())
+            let small = [CONFIG].into_iter().chain(tokenizer.iter().copied()).map(str::to_owned);
+            Ok(small.chain(optional(files)).chain([(*weights).to_owned()]).collect())
         }
         _ => Err(missing),
     }

@@ -25,8 +25,9 @@ mod phi3;
 mod smollm3;
 mod stablelm;
 mod starcoder2;
+mod text_part;
 
-use crate::config::{Asked, Fields, Keys};
+use crate::config::{Asked, Fields, Keys, layer_types};
 use crate::error::Defect;
 use crate::gguf::Gguf;
 use crate::network::Network;
@@ -86,15 +87,22 @@ pub(crate) type ReadNetwork = Result<Box<dyn Network>, Defect>;
 pub(crate) struct Described {
     /// The name by which the checkpoint asked for it.
     pub(crate) name: String,
-    /// The prefix of its tensors' names.
-    pub(crate) prefix: &'static str,
+    /// What may stand before its tensors' names: the first that does, or nothing.
+    pub(crate) prefixes: &'static [&'static str],
+    /// Whether it is the text part of a model that has others.
+    pub(crate) is_text_part: bool,
     pub(crate) network: Box<dyn Network>,
 }
 
 /// Reads a `config.json`, as transformers writes it.
 pub(crate) fn from_json(bytes: &[u8]) -> Result<Described, Defect> {
     let json = crate::json::python_json(bytes).map_err(|e| Defect::Json(e.to_string()))?;
-    read_json(json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?, None)
+    let json = json.as_object().ok_or_else(|| Defect::Json("not an object".to_owned()))?;
+    let known = |kind: &str| ARCHITECTURES.iter().any(|architecture| architecture.names.contains(&kind));
+    match text_part::of(json, known)? {
+        Some(text) => Ok(Described { prefixes: text.prefixes, is_text_part: true, ..read_json(&text.config, None)? }),
+        None => read_json(json, None),
+    }
 }
 
 /// Reads the fields of a `config.json`; `asked` keeps the names of those that are read.
@@ -116,6 +124,11 @@ fn read_json(json: &Map<String, Value>, asked: Option<&Asked>) -> Result<Describ
     )?;
     // Networks without windows: transformers' cache slides all the same, so that a text depends on how it is computed.
     let is_read = asked.borrow().contains("sliding_window");
+    let plain = Fields::new(json);
+    layer_types::have_a_window(plain, &described.name)?;
+    if !asked.borrow().contains("layer_types") {
+        layer_types::are_the_family_s(plain, described.network.geometry().layers, is_read)?;
+    }
     match json.get("sliding_window").filter(|window| !window.is_null() && !is_read) {
         Some(window) => Err(Defect::unsupported("sliding_window", window, "null in this family")),
         None => Ok(described),
@@ -156,7 +169,8 @@ fn describe(
     let found = ARCHITECTURES.iter().find(|architecture| names(architecture).contains(&name));
     let architecture = found.ok_or_else(|| Defect::unsupported(field, name, &all()))?;
     let network = read(architecture, name)?;
-    Ok(Described { name: name.to_owned(), prefix: architecture.prefix, network })
+    let prefixes = std::slice::from_ref(&architecture.prefix);
+    Ok(Described { name: name.to_owned(), prefixes, is_text_part: false, network })
 }
 
 #[cfg(test)]

@@ -136,6 +136,11 @@ impl Checkpoint {
         &self.described.name
     }
 
+    /// Whether it is the text part of a model that has others, such as one for images, which are not read.
+    pub fn is_text_part(&self) -> bool {
+        self.described.is_text_part
+    }
+
     /// The file or folder opened; of a GGUF file in parts, the first part.
     pub fn path(&self) -> &Path {
         &self.path
@@ -176,8 +181,7 @@ impl Checkpoint {
         if self.header.is_some() {
             return Format::Gguf;
         }
-        let prefix = self.described.prefix;
-        let prefixed = self.tensors.keys().any(|name| name.starts_with(prefix));
-        Format::Safetensors { prefix: if prefixed { prefix } else { "" } }
+        let stands = |prefix: &&&str| self.tensors.keys().any(|name| name.starts_with(**prefix));
+        Format::Safetensors { prefix: self.described.prefixes.iter().find(stands).copied().unwrap_or("") }
     }
 }

@@ -4,6 +4,7 @@ mod fields;
 #[cfg(test)]
 mod harmless;
 mod keys;
+pub(crate) mod layer_types;
 mod sizes;
 
 pub(crate) use fields::{Asked, Fields};

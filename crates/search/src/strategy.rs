@@ -73,6 +73,12 @@ pub trait Strategy: Send {
         self.frontier(tree)
     }
 
+    /// The most nodes that [`alive`](Self::alive) ever names, each with keys and values of its own, for who plans memory; none
+    /// where the options that the search was asked for by say it.
+    fn most_alive(&self) -> Option<usize> {
+        None
+    }
+
     /// Tokens that others have just chosen at this step, for processors that look at them.
     fn taken(&self) -> &[TokenId] {
         &[]

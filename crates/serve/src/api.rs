@@ -1,13 +1,14 @@
 //! Routes: each takes a request apart, has it done, and gives the answer its form.
 //!
 //! `route` is what a route is; of the list below the router is made, and `/openapi.json` (`document`). `generate` and `score` are what the routes
-//! have done, whatever their forms. `openai` speaks OpenAI's API, `ollama`
-//! Ollama's; `tokenize` and `props` tell of the model.
+//! have done, whatever their forms. `openai` speaks OpenAI's API, `ollama` Ollama's, `native` is beamline's own; `tokenize` and
+//! `props` tell of the model.
 
 mod body;
 mod conversation;
 mod document;
 mod generate;
+mod native;
 mod ollama;
 mod openai;
 mod props;
@@ -23,6 +24,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use native::expand::ExpandRequest;
+use native::generate::GenerateRequest;
+use native::inspect::InspectRequest;
+use native::score::{ScoreRequest, ScoreResponse};
 use ollama::about::{Show, ShowRequest, Tags, Version};
 use ollama::answer::{OllamaAnswer, OllamaError};
 use ollama::chat::OllamaChat;
@@ -32,7 +37,7 @@ use openai::completions::{CompletionRequest, CompletionResponse};
 use openai::models::{Card, Models};
 use openai::responses::{ResponsesAnswer, ResponsesEvent, ResponsesRequest};
 use props::{Props, TemplateRequest, TemplateResponse};
-use route::{EVENTS, LINES, Route, of};
+use route::{EVENTS, LINES, Route, object, of, of_part};
 use serde_json::Value;
 use std::sync::Arc;
 use tokenize::{DetokenizeRequest, DetokenizeResponse, TokenizeRequest, TokenizeResponse, TokenizerInfo};
@@ -81,8 +86,8 @@ pub(crate) static ROUTES: &[Route] = &[
         of::<ChatRequest>,
     )
     .decoding()
-    .gives(of::<ChatResponse<ChatChoice>>)
-    .streams(EVENTS, of::<ChatResponse<ChatPiece>>),
+    .gives(of_part::<ChatResponse<ChatChoice>, ChatChoice>)
+    .streams(EVENTS, of_part::<ChatResponse<ChatPiece>, ChatPiece>),
     Route::post(
         "/v1/responses",
         || post(openai::responses::respond),
@@ -92,6 +97,39 @@ pub(crate) static ROUTES: &[Route] = &[
     .decoding()
     .gives(of::<ResponsesAnswer>)
     .streams(EVENTS, of::<ResponsesEvent>),
+    Route::post(
+        "/v1/generate",
+        || post(native::generate::generate),
+        "Prompts continued, with every token's numbers, and if asked for with all that a search considers",
+        of::<GenerateRequest>,
+    )
+    .decoding()
+    .gives(object)
+    .streams(EVENTS, object),
+    Route::post(
+        "/v1/score",
+        || post(native::score::score),
+        "Texts, or continuations of a prefix, with their log-probabilities",
+        of::<ScoreRequest>,
+    )
+    .gives(of::<ScoreResponse>),
+    Route::post(
+        "/v1/inspect",
+        || post(native::inspect::inspect),
+        "What processors made of each step",
+        of::<InspectRequest>,
+    )
+    .decoding()
+    .gives(object),
+    Route::post(
+        "/v1/expand",
+        || post(native::expand::expand),
+        "A tree of the most probable continuations",
+        of::<ExpandRequest>,
+    )
+    .decoding()
+    .gives(object)
+    .streams(EVENTS, object),
     Route::get("/", || get(ollama::about::here), "Whether anybody is there"),
     Route::get("/api/version", || get(ollama::about::version), "The version").gives(of::<Version>),
     Route::get("/api/tags", || get(ollama::about::tags), "Ollama: the model that there is")

@@ -77,6 +77,22 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Holds the numbers of one answer to their bound: log-probabilities, for what a field asks for.
+    pub(crate) fn numbers(&self, field: &str, count: usize) -> Result<(), ApiError> {
+        if count <= self.logprobs {
+            return Ok(());
+        }
+        let most = self.logprobs;
+        Err(ApiError::field(
+            field,
+            format!(
+                "{field} comes to {count} numbers in one answer; this server gives {most} at most, so ask for fewer tokens or fewer alternatives"
+            ),
+        ))
+    }
+}
+
 /// Holds one count to its bound.
 pub(crate) fn at_most(name: &str, count: usize, most: usize) -> Result<(), ApiError> {
     if count <= most {

@@ -3,6 +3,7 @@
 mod support;
 
 use beamline_serve::{Settings, openapi};
+use serde_json::Value;
 use support::Running;
 
 #[test]
@@ -31,4 +32,40 @@ fn keys_are_told_of_where_they_are_asked_for() {
         openapi(&Settings { lenient: true, ..keyed })["components"]["schemas"]["ChatRequest"]["additionalProperties"],
         true
     );
+}
+
+#[test]
+fn what_is_pointed_to_is_there() {
+    fn pointers<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|value| pointers(value, found));
+            }
+            Value::Array(list) => list.iter().for_each(|value| pointers(value, found)),
+            _ => {}
+        }
+    }
+    let document = openapi(&Settings::default());
+    let mut found = Vec::new();
+    pointers(&document, &mut found);
+    assert!(found.len() > 100, "{}", found.len());
+    for pointer in found {
+        let at = pointer.strip_prefix('#').expect("a pointer into the document");
+        assert!(document.pointer(at).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn every_decoding_option_may_be_given_where_text_is_made() {
+    let document = openapi(&Settings::default());
+    for name in
+        ["CompletionRequest", "ChatRequest", "ResponsesRequest", "GenerateRequest", "InspectRequest", "ExpandRequest"]
+    {
+        let schema = &document["components"]["schemas"][name];
+        for option in beamline::options() {
+            assert!(schema["properties"][option.name].is_object(), "{name} {}", option.name);
+        }
+        assert_eq!(schema["additionalProperties"], false);
+    }
 }

@@ -75,6 +75,20 @@ pub enum StudyError {
         /// The way out: empty, or words that follow the value.
         hint: &'static str,
     },
+    /// A share of a whole that is none.
+    #[error("{name} must be in 0..=1, got {value}")]
+    Share {
+        /// What it is.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// A tree of continuations that another search was asked for with.
+    #[error("{option} has no effect on a tree of continuations; leave it out")]
+    NotForTrees {
+        /// The option.
+        option: &'static str,
+    },
     /// A text that is longer than the model's context.
     #[error("the {what} has {tokens} tokens; this model's context holds {context}; {hint}")]
     TooLong {

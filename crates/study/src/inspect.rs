@@ -2,12 +2,13 @@
 
 use crate::error::StudyError;
 use beamline::{
-    Beginning, Distribution, Engine, Event, EventKind, Interest, NodeId, Observer, Options, Outlook, Prompt,
-    SearchEvent, Special, TokenId, Vocabulary,
+    Beginning, Distribution, Engine, Event, EventKind, Interest, NodeId, Observer, Options, Outlook, Plan, Prompt,
+    SearchEvent, Session, Special, TokenId, Tokenizer, Vocabulary,
 };
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A search, step by step. Serialised, it is the JSON of `inspect`.
 #[derive(Clone, Debug, Serialize)]
@@ -167,9 +168,24 @@ struct Listed {
     is_best: bool,
 }
 
-/// Collects rows while the search runs.
-struct Collector<'a> {
-    engine: &'a Engine,
+/// The rows of a search, collected while it runs: an [`Observer`] of one session, stepped by whoever likes. [`inspect`] is
+/// this with a loop of its own.
+///
+/// ```
+/// use beamline::{Engine, Options};
+/// use beamline_study::{Depth, Inspecting, inspect};
+/// let engine = Engine::open("builtin")?;
+/// let depth = Depth { steps: 2, top: 3, stages: false };
+/// let mut sessions = [engine.session("Once upon a", &Inspecting::plan(&engine, &Options::new(), depth)?)?];
+/// let mut rows = Inspecting::new(&engine, depth);
+/// engine.run(&mut sessions, &mut rows)?;
+/// let inspection = rows.inspection(&sessions[0]);
+/// let same = inspect(&engine, &"Once upon a".into(), &Options::new(), depth)?;
+/// assert_eq!(inspection.steps[1].candidates[0].logprob, same.steps[1].candidates[0].logprob);
+/// # Ok::<(), beamline_study::StudyError>(())
+/// ```
+pub struct Inspecting {
+    tokenizer: Arc<Tokenizer>,
     depth: Depth,
     /// What processors left of the row that is being shaped, by the node that it follows.
     stages: BTreeMap<NodeId, Vec<(String, Distribution)>>,
@@ -179,7 +195,13 @@ struct Collector<'a> {
     seen: BTreeMap<NodeId, Seen>,
 }
 
-impl Observer for Collector<'_> {
+impl std::fmt::Debug for Inspecting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inspecting").field("depth", &self.depth).field("rows", &self.seen.len()).finish_non_exhaustive()
+    }
+}
+
+impl Observer for Inspecting {
     fn wants(&self, _: usize, _: Interest) -> bool {
         true
     }
@@ -200,7 +222,48 @@ impl Observer for Collector<'_> {
     }
 }
 
-impl Collector<'_> {
+impl Inspecting {
+    /// What is inspected under these options: so many steps, greedy unless they ask for another search (a model's own wishes do
+    /// not count here), and one sequence.
+    ///
+    /// # Errors
+    /// As for [`Engine::plan`].
+    pub fn plan(engine: &Engine, given: &Options, depth: Depth) -> Result<Plan, StudyError> {
+        let mut given = given.clone();
+        given.set("max_new_tokens", &depth.steps.to_string())?;
+        let drawn = given.get("preset").is_some();
+        for (option, neutral) in [("do_sample", json!(false)), ("num_beams", json!(1)), ("penalty_alpha", json!(0.0))] {
+            if given.get(option).is_none() && !(drawn && option == "do_sample") {
+                given.config(&json!({option: neutral}))?;
+            }
+        }
+        engine.plan(&given)?; // what is asked for must make sense before one sequence of it is taken
+        given.set("num_return_sequences", "1")?;
+        Ok(engine.plan(&given)?)
+    }
+
+    /// Begins to collect rows of a session on this engine that has not taken a step.
+    pub fn new(engine: &Engine, depth: Depth) -> Self {
+        let (stages, pending, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { tokenizer: Arc::clone(engine.tokenizer()), depth, stages, pending, seen }
+    }
+
+    /// The step table, along the best sequence that the session has come to.
+    pub fn inspection(mut self, session: &Session) -> Inspection {
+        self.settle();
+        let tree = session.tree();
+        let mut rows = Vec::new();
+        for id in session.results().first().map(|found| tree.branch(found.node)).unwrap_or_default() {
+            let node = tree.node(id);
+            if let Some(seen) = node.parent.and_then(|parent| self.seen.get(&parent)) {
+                let chosen = Chosen { id: node.token.0, text: self.tokenizer.vocabulary().text(node.token) };
+                rows.push(seen.row(chosen, self.depth.stages));
+            }
+        }
+        let prompt_token_ids = session.prompt().iter().map(|token| token.0).collect();
+        Inspection { schema: 1, prompt_token_ids, steps: rows }
+    }
+
     fn row(&mut self, step: usize, tokens: &[TokenId], outlook: &Outlook<'_>) {
         if self.pending.values().any(|pending| pending.step < step) {
             self.settle();
@@ -209,7 +272,7 @@ impl Collector<'_> {
         outlook.scores.distribution().iter().for_each(|(id, p)| after[id.index()] = p);
         let pending = Pending {
             step,
-            input: self.engine.tokenizer().decode(tokens, Special::Write, Beginning::Text),
+            input: self.tokenizer.decode(tokens, Special::Write, Beginning::Text),
             raw: outlook.raw.to_vec(),
             after,
             stages: self.stages.remove(&outlook.tip.node).unwrap_or_default(),
@@ -220,7 +283,7 @@ impl Collector<'_> {
 
     /// Keeps of this step's rows what may be listed: a row of a whole vocabulary is too large to keep for every step.
     fn settle(&mut self) {
-        let vocabulary = self.engine.tokenizer().vocabulary();
+        let vocabulary = self.tokenizer.vocabulary();
         for (node, pending) in std::mem::take(&mut self.pending) {
             self.seen.insert(node, pending.seen(self.depth.top, vocabulary));
         }
@@ -311,30 +374,9 @@ impl Seen {
 /// # Errors
 /// As for [`Engine::generate`].
 pub fn inspect(engine: &Engine, prompt: &Prompt, given: &Options, depth: Depth) -> Result<Inspection, StudyError> {
-    let mut given = given.clone();
-    given.set("max_new_tokens", &depth.steps.to_string())?;
-    let drawn = given.get("preset").is_some();
-    for (option, neutral) in [("do_sample", json!(false)), ("num_beams", json!(1)), ("penalty_alpha", json!(0.0))] {
-        if given.get(option).is_none() && !(drawn && option == "do_sample") {
-            given.config(&json!({option: neutral}))?;
-        }
-    }
-    engine.plan(&given)?; // what is asked for must make sense before one sequence of it is taken
-    given.set("num_return_sequences", "1")?;
-    let mut sessions = [engine.session(prompt, &engine.plan(&given)?)?];
-    let (stages, pending, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut collector = Collector { engine, depth, stages, pending, seen };
-    engine.run(&mut sessions, &mut collector)?;
-    collector.settle();
-    let [session] = &sessions;
-    let tree = session.tree();
-    let mut rows = Vec::new();
-    for id in session.results().first().map(|found| tree.branch(found.node)).unwrap_or_default() {
-        let node = tree.node(id);
-        if let Some(seen) = node.parent.and_then(|parent| collector.seen.get(&parent)) {
-            let chosen = Chosen { id: node.token.0, text: engine.tokenizer().vocabulary().text(node.token) };
-            rows.push(seen.row(chosen, depth.stages));
-        }
-    }
-    Ok(Inspection { schema: 1, prompt_token_ids: session.prompt().iter().map(|token| token.0).collect(), steps: rows })
+    let plan = Inspecting::plan(engine, given, depth)?;
+    let mut sessions = [engine.session(prompt, &plan)?];
+    let mut rows = Inspecting::new(engine, depth);
+    engine.run(&mut sessions, &mut rows)?;
+    Ok(rows.inspection(&sessions[0]))
 }

@@ -20,6 +20,7 @@
 //! | [`score`](score()), [`contrast`] | how probable a text is (log-likelihood, perplexity), and why one is more so than another | `score.rs` |
 //! | [`inspect`](inspect()) | the next tokens, step by step, before and after the processors | `inspect.rs` |
 //! | [`search_tree`](search_tree()) | every candidate that a search considered, and its fate | `search_tree.rs` |
+//! | [`expand`](expand()) | what else might follow: a tree of the most probable continuations | `expand.rs` |
 //! | [`compare`](compare()) | decoding strategies side by side ([`Variant`]) | `compare.rs` |
 //! | [`sweep`](sweep()) | one option at several values: variety and probability | `sweep.rs` |
 //! | [`attention`], [`embeddings`] | the inside of a model | `probe.rs` |
@@ -32,6 +33,7 @@ mod bench;
 mod bundle;
 mod compare;
 mod error;
+mod expand;
 mod explain;
 mod inspect;
 mod probe;
@@ -45,10 +47,11 @@ pub use bench::{Bench, BenchReport, Decode, Prefill, bench};
 pub use bundle::{Bundle, BundledSequence, Verdict, bundle, verify};
 pub use compare::{ComparedText, Comparison, Run, Summary, TextParts, compare};
 pub use error::StudyError;
+pub use expand::{ExpandedNode, Expanding, Expansion, Growth, expand};
 pub use explain::{CONCEPTS, Concept, ConceptExample, METHODS, Method, Topic, topic, topics};
-pub use inspect::{Candidate, Chosen, Depth, Inspection, Rest, StageColumn, StepRow, inspect};
+pub use inspect::{Candidate, Chosen, Depth, Inspecting, Inspection, Rest, StageColumn, StepRow, inspect};
 pub use probe::{AttentionMap, Embeddings, Positions, attention, embeddings};
-pub use score::{Contrast, ContrastStep, ScoreReport, ScoredToken, contrast, score};
+pub use score::{Contrast, ContrastStep, PartedText, ScoreReport, ScoredToken, contrast, score};
 pub use search_tree::{CandidateNode, SearchTree, search_tree};
 pub use sweep::{Spread, Sweep, SweepPoint, SweptText, sweep};
 pub use text_stats::{TextStats, similarity};

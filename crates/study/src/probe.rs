@@ -9,6 +9,8 @@ use serde::Serialize;
 pub struct Embeddings {
     /// The prompt's tokens, as text.
     pub tokens: Vec<String>,
+    /// Their ids.
+    pub ids: Vec<u32>,
     /// Their bytes.
     pub bytes: Vec<Vec<u8>>,
     /// Each token's embedding, `[tokens][hidden]`.
@@ -35,6 +37,8 @@ pub enum Positions {
 pub struct AttentionMap {
     /// The prompt's tokens, as text.
     pub tokens: Vec<String>,
+    /// Their ids.
+    pub ids: Vec<u32>,
     /// Their bytes.
     pub bytes: Vec<Vec<u8>>,
     /// The layer, from 0.
@@ -91,7 +95,8 @@ pub fn embeddings(engine: &Engine, prompt: &Prompt) -> Result<Embeddings, StudyE
     let (token, position, sum) = (rows(Part::Tokens)?, rows(Part::Positions)?, rows(Part::Embedding)?);
     // Where positions are turned, what enters the first layer is the tokens' own.
     let position = if token == sum { Positions::Rotary(position) } else { Positions::Learned(position) };
-    Ok(Embeddings { bytes: bytes(engine, &ids), tokens: texts(engine, &ids), token, position, sum })
+    let numbers = ids.iter().map(|id| id.0).collect();
+    Ok(Embeddings { ids: numbers, bytes: bytes(engine, &ids), tokens: texts(engine, &ids), token, position, sum })
 }
 
 /// How much each token of a prompt looks at each before it, in one head of a layer, or in the mean of its heads.
@@ -139,6 +144,7 @@ pub fn attention(
     };
     let row = |row: &Vec<f32>| (0..n).map(|at| head.map_or_else(|| mean(row, at), |h| row[h * n + at])).collect();
     Ok(AttentionMap {
+        ids: ids.iter().map(|id| id.0).collect(),
         bytes: bytes(engine, &ids),
         tokens: texts(engine, &ids),
         layer,

@@ -1,7 +1,7 @@
 //! How probable a text is: each token given those before it.
 
 use crate::error::StudyError;
-use beamline::{Budget, Engine, Error, ModelError, Prompt, TokenId};
+use beamline::{Budget, Engine, Error, ModelError, Prompt, TokenId, TokenStats};
 use serde::Serialize;
 
 /// A text's numbers. Serialised, it is the JSON of `score`.
@@ -43,10 +43,76 @@ pub struct ScoredToken {
     pub entropy: Option<f64>,
 }
 
-/// Scores `text`, after `prefix` where there is one: the log-likelihood of each token under the raw model.
+/// A text to be scored, after a prefix where there is one.
 ///
 /// A prefix and a text that are tokenized together count as parted where the prefix's own tokens end; if they would
-/// fuse across that place, each is tokenized alone, as a prompt and its continuation are.
+/// fuse across that place, each is tokenized alone, as a prompt and its continuation are. Spaces at a prefix's end count as
+/// the text's where the vocabulary has them there.
+///
+/// For who scores many texts together: [`score`] does the rest for one.
+///
+/// ```
+/// use beamline::{Budget, Engine, Prompt};
+/// use beamline_study::{PartedText, score};
+/// let engine = Engine::open("builtin")?;
+/// let text = PartedText::new(&engine, Some(&"Once upon a".into()), &Prompt::from(" time"))?;
+/// assert_eq!((text.token_ids.len(), text.prefix_tokens), (4, 3));
+/// let mut scored = [engine.scoring(text.token_ids.clone(), 1, None)?];
+/// while engine.score_step(&mut scored, Budget::ALL, &mut |_| {})? > 0 {}
+/// let report = text.report(&engine, scored[0].stats());
+/// assert_eq!(report.sum_logprob, score(&engine, Some("Once upon a"), &" time".into())?.sum_logprob);
+/// # Ok::<(), beamline_study::StudyError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PartedText {
+    /// All tokens: the prefix's, then the text's.
+    pub token_ids: Vec<TokenId>,
+    /// How many of them are the prefix's, which are not summed.
+    pub prefix_tokens: usize,
+}
+
+impl PartedText {
+    /// Tokenizes a text after a prefix.
+    ///
+    /// # Errors
+    /// When one of them cannot be tokenized, a token does not exist, or all do not fit into the context.
+    pub fn new(engine: &Engine, prefix: Option<&Prompt>, text: &Prompt) -> Result<Self, StudyError> {
+        let (token_ids, prefix_tokens) = parts(engine, prefix, text)?;
+        let geometry = engine.model().geometry();
+        if token_ids.len() > geometry.context {
+            let (tokens, context) = (token_ids.len(), geometry.context);
+            return Err(StudyError::TooLong { what: "text", tokens, context, hint: "score it in parts" });
+        }
+        if let Some(id) = token_ids.iter().find(|id| id.index() >= geometry.vocab) {
+            return Err(StudyError::NoToken { id: id.0, last: geometry.vocab - 1 });
+        }
+        Ok(Self { token_ids, prefix_tokens })
+    }
+
+    /// The text's numbers, given those of its tokens from the second on (a first token follows nothing).
+    pub fn report(&self, engine: &Engine, stats: &[TokenStats]) -> ScoreReport {
+        let mut tokens: Vec<ScoredToken> = self.token_ids.iter().map(|&id| unscored(engine, id)).collect();
+        for (token, stats) in tokens.iter_mut().skip(1).zip(stats) {
+            token.logprob = Some(stats.logprob);
+            (token.rank, token.entropy) = (Some(stats.rank), Some(stats.entropy));
+        }
+        total(engine, &self.token_ids, tokens, self.prefix_tokens)
+    }
+}
+
+impl ScoreReport {
+    /// Bits for each character of the tokens scored; none where they have no character. A character of which the tokens have
+    /// a part counts where it begins.
+    pub fn bits_per_character(&self) -> Option<f64> {
+        let scored = self.tokens[self.prefix_tokens..].iter().filter(|token| token.logprob.is_some());
+        let begins = |byte: &&u8| **byte & 0xc0 != 0x80;
+        let characters = scored.flat_map(|token| &token.bytes).filter(begins).count();
+        (characters > 0).then(|| -self.sum_logprob / std::f64::consts::LN_2 / characters as f64)
+    }
+}
+
+/// Scores `text`, after `prefix` where there is one: the log-likelihood of each token under the raw model. Where both part
+/// is told at [`PartedText`].
 ///
 /// ```
 /// use beamline::{Engine, Prompt};
@@ -61,56 +127,56 @@ pub struct ScoredToken {
 /// # Errors
 /// When a text cannot be tokenized, a token does not exist, or all do not fit into the context.
 pub fn score(engine: &Engine, prefix: Option<&str>, text: &Prompt) -> Result<ScoreReport, StudyError> {
-    let (ids, parted) = parts(engine, prefix, text)?;
-    let geometry = engine.model().geometry();
-    if ids.len() > geometry.context {
-        let (tokens, context) = (ids.len(), geometry.context);
-        return Err(StudyError::TooLong { what: "text", tokens, context, hint: "score it in parts" });
-    }
-    if let Some(id) = ids.iter().find(|id| id.index() >= geometry.vocab) {
-        return Err(StudyError::NoToken { id: id.0, last: geometry.vocab - 1 });
-    }
-    let mut texts = [engine.scoring(ids.clone(), 1, None)?];
+    let parted = PartedText::new(engine, prefix.map(Prompt::from).as_ref(), text)?;
+    let mut texts = [engine.scoring(parted.token_ids.clone(), 1, None)?];
     while engine.score_step(&mut texts, Budget::ALL, &mut |_| {})? > 0 {}
     let [text] = &texts;
     if text.error().is_some() {
         return Err(ModelError::NotFinite.into());
     }
-    let mut tokens: Vec<ScoredToken> = ids.iter().map(|&id| unscored(engine, id)).collect();
-    for (token, stats) in tokens.iter_mut().skip(text.from()).zip(text.stats()) {
-        token.logprob = Some(stats.logprob);
-        (token.rank, token.entropy) = (Some(stats.rank), Some(stats.entropy));
-    }
-    Ok(total(engine, &ids, tokens, parted))
+    Ok(parted.report(engine, text.stats()))
 }
 
-/// All tokens, and how many of them are the prefix's. Spaces at a prefix's end count as the text's where the vocabulary has
-/// them there.
-fn parts(engine: &Engine, prefix: Option<&str>, text: &Prompt) -> Result<(Vec<TokenId>, usize), Error> {
-    let text = match (text, prefix) {
-        (Prompt::Ids(ids), _) => {
-            let before = prefix.map(|prefix| engine.tokenizer().ids(prefix)).transpose()?.unwrap_or_default();
-            return Ok(([before.as_slice(), ids].concat(), before.len()));
-        }
-        (Prompt::Text(text), None) => return Ok((engine.tokenizer().ids(text)?, 0)),
-        (Prompt::Text(text), Some(_)) => text,
+/// All tokens, and how many of them are the prefix's.
+fn parts(engine: &Engine, prefix: Option<&Prompt>, text: &Prompt) -> Result<(Vec<TokenId>, usize), Error> {
+    let Some(prefix) = prefix else { return Ok((tokens(engine, text)?, 0)) };
+    let before = tokens(engine, prefix)?;
+    let (Prompt::Text(prefix), Prompt::Text(text)) = (prefix, text) else {
+        let ids = match text {
+            Prompt::Ids(ids) => ids.clone(),
+            Prompt::Text(text) => alone(engine, text)?,
+        };
+        return Ok(([before.as_slice(), &ids].concat(), before.len()));
     };
-    let before = engine.tokenizer().ids(prefix.unwrap_or_default())?;
-    let together = engine.tokenizer().ids(&format!("{}{text}", prefix.unwrap_or_default()))?;
+    let together = engine.tokenizer().ids(&format!("{prefix}{text}"))?;
     if together.starts_with(&before) {
         return Ok((together, before.len()));
     }
     // Where a prefix ends in spaces, most vocabularies put the last of them into the text's first token.
-    let trimmed = prefix.unwrap_or_default().trim_end();
-    if trimmed.len() < prefix.unwrap_or_default().len() {
+    let trimmed = prefix.trim_end();
+    if trimmed.len() < prefix.len() {
         let shorter = engine.tokenizer().ids(trimmed)?;
         if together.starts_with(&shorter) {
             return Ok((together, shorter.len()));
         }
     }
-    let after = engine.tokenizer().ids(text)?;
-    let begins = engine.tokenizer().begin().is_some_and(|begin| after.first() == Some(&begin));
-    Ok(([before.as_slice(), &after[usize::from(begins)..]].concat(), before.len()))
+    Ok(([before.as_slice(), &alone(engine, text)?].concat(), before.len()))
+}
+
+fn tokens(engine: &Engine, text: &Prompt) -> Result<Vec<TokenId>, Error> {
+    match text {
+        Prompt::Ids(ids) => Ok(ids.clone()),
+        Prompt::Text(text) => Ok(engine.tokenizer().ids(text)?),
+    }
+}
+
+/// The tokens of a text that follows another, without the begin token.
+fn alone(engine: &Engine, text: &str) -> Result<Vec<TokenId>, Error> {
+    let mut ids = engine.tokenizer().ids(text)?;
+    if ids.first().is_some_and(|first| engine.tokenizer().begin() == Some(*first)) {
+        ids.remove(0);
+    }
+    Ok(ids)
 }
 
 fn unscored(engine: &Engine, id: TokenId) -> ScoredToken {

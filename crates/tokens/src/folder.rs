@@ -107,10 +107,16 @@ impl Tokenizer {
         let fields = files.fields("tokenizer_config.json")?.unwrap_or_default();
         let mut warnings = Vec::new();
         fields::check(&fields)?;
+        class::is_named("tokenizer_config.json", &fields)?;
+        class::is_named("config.json", &config)?;
         let mut json = files.bytes("tokenizer.json").map(json::tokenizer).transpose()?;
         let class = class::of(&config, &fields, json.as_ref(), &mut warnings)?;
-        let settings = Settings { class, from_json: json.is_some() };
+        let mut settings = Settings { class, from_json: json.is_some() };
         let listed = added::Listed::read(files, fields, json.as_mut())?;
+        if let Some(reason) = json.as_ref().and_then(|json| rebuild::unfit(json, &settings, &listed)) {
+            warnings.push(reason);
+            settings.class = Class::Backend;
+        }
         let mut built = match json {
             Some(json) => rebuild::from_json(json, &settings, &listed)?,
             None => files::build(files, &settings, &listed)?,

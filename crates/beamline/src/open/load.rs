@@ -205,7 +205,12 @@ impl Opened {
             }
             let generation = checkpoint.path().join("generation_config.json").is_file();
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
-            let defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
+            let mut defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
+            if checkpoint.is_text_part() {
+                defaults.warnings.push(
+                    "the model has parts beside the text part, such as one for images, which are not read".to_owned(),
+                );
+            }
             (files, defaults, templates::in_folder(&name, checkpoint.path()))
         };
         defaults.fit(checkpoint.geometry().vocab);

@@ -82,7 +82,15 @@ impl Defaults {
             Err(error) => Err(error.to_string()),
         };
         let mut defaults = Self::default();
-        let config = object(config).unwrap_or_default();
+        let mut config = object(config).unwrap_or_default();
+        // Of a model of text and more, the text part says what the whole does not.
+        if let Some(Value::Object(text)) = config.get("text_config").cloned() {
+            for (name, value) in
+                text.into_iter().filter(|(name, _)| A_MODELS.contains(&name.as_str()) || name == "bos_token_id")
+            {
+                config.entry(name).or_insert(value);
+            }
+        }
         match generation.map(object).transpose() {
             Ok(Some(fields)) => {
                 defaults.take(GENERATION, &fields);

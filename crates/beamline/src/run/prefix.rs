@@ -130,6 +130,11 @@ impl PrefixStore {
         self.stats.hits += session.reused_tokens();
     }
 
+    /// How many of these tokens, from the first on, are here. Counts as no use.
+    pub fn shared(&self, tokens: &[TokenId]) -> usize {
+        self.chain(tokens).len() * BLOCK
+    }
+
     /// The longest beginning of these tokens that is here; nothing where there is none.
     pub fn beginning(&mut self, engine: &Engine, tokens: &[TokenId]) -> CachedText {
         self.stats.asked += tokens.len();

@@ -9,7 +9,7 @@ use crate::table::{Cell, Column, Table, cut_left};
 use crate::wrap::wrap;
 use crate::{model, prompts};
 use beamline::{Engine, OptionValue, Options};
-use beamline_draw::{Data, label, on_one_line};
+use beamline_draw::{Data, on_one_line, token_label};
 use beamline_study::{Candidate, Depth, Inspection, StepRow};
 use serde_json::{Value, json as value};
 
@@ -111,7 +111,7 @@ fn cell(i: usize, candidate: &Candidate, step: &StepRow, (top, marks): (usize, b
         Some(word) => (word, &candidate.bytes[1..]),
         None => (candidate.text.as_str(), candidate.bytes.as_slice()),
     };
-    let word = label(text, bytes);
+    let word = token_label(candidate.id, text, bytes);
     let percent = |p: f64| format!("{:.2}%", p * 100.0);
     let text = if let Some(by) = &candidate.removed_by {
         format!("{REMOVED_MARK}{word} ({} raw, {by})", percent(candidate.prob))
@@ -164,7 +164,7 @@ fn stage_table(step: &StepRow) -> Table {
     let mut table = Table::new(columns.collect());
     for (i, candidate) in step.candidates.iter().enumerate() {
         let mark = if candidate.id == step.chosen.id { CHOSEN_MARK } else { "" };
-        let word = format!("{mark}{}", label(&candidate.text, &candidate.bytes));
+        let word = format!("{mark}{}", token_label(candidate.id, &candidate.text, &candidate.bytes));
         let mut row = vec![in_style(candidate, step, word), in_style(candidate, step, percent(candidate.prob))];
         let mut is_gone = false;
         for stage in &step.stages {

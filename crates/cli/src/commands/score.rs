@@ -10,7 +10,7 @@ use crate::table::{Cell, Column, Table};
 use crate::tokens::{Show, Shown, coloured, probability};
 use crate::{model, prompts};
 use beamline::{Options, Prompt};
-use beamline_draw::{Unit, label, labels};
+use beamline_draw::{Unit, labels, token_label};
 use beamline_study::{Contrast, ContrastStep, ScoreReport, ScoredToken, contrast, score};
 use file::Form;
 use std::fmt::Write;
@@ -59,8 +59,9 @@ pub(super) fn table(report: &ScoreReport, unit: Unit, width: Option<usize>) -> S
     let name = unit.name();
     let numbers = ["id", "p", &format!("log p ({name})"), "rank", &format!("entropy ({name})")].map(Column::numbers);
     let mut table = Table::new(std::iter::once(Column::words("token")).chain(numbers).collect());
-    let bytes: Vec<&[u8]> = report.tokens.iter().map(|token| token.bytes.as_slice()).collect();
-    for (i, (token, label)) in report.tokens.iter().zip(labels(&bytes)).enumerate() {
+    for (i, (token, label)) in
+        report.tokens.iter().zip(labels(report.tokens.iter().map(|token| (token.id, &token.bytes)))).enumerate()
+    {
         let number = |value: Option<f64>| Cell::from(value.map_or("-".to_owned(), |v| format!("{v:.6}")));
         let mark = if i < report.prefix_tokens { "(prefix) " } else { "" };
         table.push(vec![
@@ -116,7 +117,9 @@ fn differences(contrast: &Contrast, unit: Unit, width: Option<usize>) -> String 
     ]);
     let most = contrast.steps.iter().map(|step| step.difference.abs()).fold(0.0, f64::max);
     let row = |(at, step): (usize, &ContrastStep)| {
-        let token = |token: &Option<ScoredToken>| token.as_ref().map_or("-".to_owned(), |t| label(&t.text, &t.bytes));
+        let token = |token: &Option<ScoredToken>| {
+            token.as_ref().map_or("-".to_owned(), |t| token_label(t.id, &t.text, &t.bytes))
+        };
         let logprob = |token: &Option<ScoredToken>| {
             token.as_ref().and_then(|t| t.logprob).map_or("-".to_owned(), |p| format!("{:.4}", unit.of(p)))
         };

@@ -85,9 +85,8 @@ pub(super) fn table(tokenizer: &Tokenizer, text: &str) -> Result<Table, Failure>
 /// A row for each token.
 fn rows(tokenizer: &Tokenizer, tokens: &[beamline::Token]) -> Table {
     let vocabulary = tokenizer.vocabulary();
-    let bytes: Vec<&[u8]> = tokens.iter().map(|t| vocabulary.bytes(t.id)).collect();
     let mut table = Table::new(vec![Column::numbers("id"), Column::numbers("bytes"), Column::words("token")]);
-    for (t, label) in tokens.iter().zip(labels(&bytes)) {
+    for (t, label) in tokens.iter().zip(labels(tokens.iter().map(|t| (t.id.0, vocabulary.bytes(t.id))))) {
         table.push(vec![t.id.to_string().into(), format!("{}..{}", t.start, t.end).into(), label.into()]);
     }
     table

@@ -19,7 +19,7 @@ pub fn attention(map: &AttentionMap) -> Result<Figure, DrawError> {
     if map.tokens.is_empty() {
         return Err(DrawError::Nothing("there is no token".to_owned()));
     }
-    let names: Vec<String> = labels(&map.bytes);
+    let names: Vec<String> = labels(map.ids.iter().copied().zip(&map.bytes));
     // Nobody looks ahead: those places stay empty.
     let row = |(i, row): (usize, &Vec<f32>)| {
         row.iter().enumerate().map(|(j, &w)| if j > i { f64::NAN } else { f64::from(w) }).collect()

@@ -18,7 +18,7 @@ pub fn embeddings(seen: &Embeddings, side_by_side: bool) -> Result<Figure, DrawE
     if seen.tokens.is_empty() {
         return Err(DrawError::Nothing("there is no token".to_owned()));
     }
-    let names: Vec<String> = labels(&seen.bytes);
+    let names: Vec<String> = labels(seen.ids.iter().copied().zip(&seen.bytes));
     let heat = |title: &str, rows: &[Vec<f32>], x: &str| {
         Chart::Heat(HeatChart {
             title: title.to_owned(),

@@ -5,7 +5,7 @@ use crate::chart::{Chart, HeatChart};
 use crate::colour::Scale;
 use crate::error::DrawError;
 use crate::figure::{Data, Figure};
-use crate::label;
+use crate::token_label;
 use beamline_study::{Candidate, Inspection, StepRow};
 use serde_json::json;
 
@@ -54,7 +54,7 @@ pub fn heat(ways: &[(String, Inspection)], top: usize) -> Result<Figure, DrawErr
         charts: vec![Chart::Heat(HeatChart {
             title: String::new(),
             rows: names,
-            columns: columns.iter().map(|c| label(&c.text, &c.bytes)).collect(),
+            columns: columns.iter().map(|c| token_label(c.id, &c.text, &c.bytes)).collect(),
             words: values.iter().map(|row| row.iter().map(|&p| short(p)).collect()).collect(),
             values,
             framed,

@@ -4,7 +4,7 @@ use super::{after, first, ranked};
 use crate::chart::{Bar, BarChart, BarPanel, Chart};
 use crate::error::DrawError;
 use crate::figure::{Data, Figure};
-use crate::label;
+use crate::token_label;
 use beamline_study::{Candidate, Inspection, StepRow};
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn panel(name: &str, step: &StepRow, listed: &[&Candidate]) -> BarPanel {
         let skipped = c.rank.saturating_sub(above + 1);
         above = c.rank;
         Bar {
-            label: label(&c.text, &c.bytes),
+            label: token_label(c.id, &c.text, &c.bytes),
             value: c.prob_processed,
             before: c.prob,
             chosen: c.id == step.chosen.id,

@@ -63,7 +63,7 @@ fn chart(report: &ScoreReport, continues_at: Option<usize>, unit: Unit) -> PlotC
             label: "tokens".to_owned(),
             range: (-0.6, count as f64 - 0.4),
             scale: AxisScale::Linear,
-            names: labels(&report.tokens.iter().map(|token| &token.bytes).collect::<Vec<_>>()),
+            names: labels(report.tokens.iter().map(|token| (token.id, &token.bytes))),
         },
         y: Axis::from_zero(&label, surprise.iter().chain(&entropy).map(|(_, y)| *y)),
         series: vec![

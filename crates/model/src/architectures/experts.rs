@@ -54,6 +54,9 @@ fn read(family: &str, fields: Fields<'_>) -> Result<Decoder, Defect> {
     let rope = match (family, fields.get("rope_parameters").or(fields.get("rope_scaling"))) {
         ("gpt_oss", None) => {
             let theta = fields.positive("rope_theta", theta)?.into();
+            if let Some(share) = fields.number("partial_rotary_factor")?.filter(|&share| share != 1.0) {
+                return Err(Defect::unsupported("partial_rotary_factor", share, "1.0"));
+            }
             Rope { scaling: Scaling::yarn(32.0, 4096.0).untruncated(), ..Rope::plain(theta) }
         }
         _ => Rope::read(fields, defaults)?,

@@ -36,6 +36,10 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
         let allowed = format!("a divisor of num_attention_heads = {}", sizes.heads);
         return Err(Defect::value("num_kv_heads", sizes.kv_heads, &allowed));
     }
+    if let Some(head) = fields.count("head_dim")?.filter(|&head| head != sizes.head) {
+        let allowed = format!("hidden_size / num_attention_heads = {}", sizes.head);
+        return Err(Defect::value("head_dim", head, &allowed));
+    }
     let rope = Rope::read(fields, RopeDefaults::new(sizes.context))?;
     let tied = fields.flag("tie_word_embeddings")?.unwrap_or(true);
     let activation = activation_or(fields, "activation", "gelu")?;

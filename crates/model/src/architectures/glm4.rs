@@ -10,7 +10,7 @@ use crate::names::TensorName;
 
 pub(crate) const ENTRY: Architecture = Architecture {
     names: &["glm", "glm4"],
-    gguf: &["glm4"],
+    gguf: &["glm4", "chatglm"],
     prefix: "model.",
     spellings: &[],
     read: |family, fields| Ok(Box::new(read(family, fields)?)),
@@ -47,6 +47,6 @@ fn shape(plan: &mut Decoder, sandwich: bool) {
 
 fn read_gguf(keys: &Keys<'_, '_>) -> Result<Decoder, Defect> {
     let mut plan = Decoder::from_gguf(keys)?;
-    shape(&mut plan, true);
+    shape(&mut plan, keys.architecture == "glm4");
     plan.check()
 }

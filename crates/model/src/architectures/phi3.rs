@@ -24,6 +24,10 @@ fn read(fields: Fields<'_>) -> Result<Decoder, Defect> {
     between("original_max_position_embeddings", original, 1, 1 << 30)?;
     let defaults = RopeDefaults { original: Some(original), ..RopeDefaults::new(sizes.context).partial(1.0) };
     let rope = Rope::read(fields, defaults)?;
+    // Transformers takes `yarn` for LongRoPE here, and refuses the others.
+    if !matches!(rope.scaling, Scaling::None | Scaling::LongRope { .. }) {
+        return Err(Defect::unsupported("rope_type", "another", "default, longrope in this family"));
+    }
     let tied = fields.flag("tie_word_embeddings")?.unwrap_or(false);
     let activation = activation_or(fields, "hidden_act", "silu")?;
     let mut plan = Decoder::llama(&sizes, activation, fields.positive("rms_norm_eps", 1e-5)?, rope, tied);

@@ -103,6 +103,11 @@ impl Rope {
         config: Fields<'_>,
         defaults: RopeDefaults,
     ) -> Result<Self, Defect> {
+        for kind in ["full_attention", "sliding_attention"] {
+            if parameters.is_some_and(|p| p.get(kind).is_some()) {
+                return Err(Defect::unsupported("rope_parameters", format!("one for {kind}"), "one for all layers"));
+            }
+        }
         let has = |name: &str| parameters.filter(|p| p.get(name).is_some()).unwrap_or(config);
         let theta = f64::from(has("rope_theta").positive("rope_theta", defaults.theta)?);
         let share = has("partial_rotary_factor").number("partial_rotary_factor")?.unwrap_or(defaults.share);

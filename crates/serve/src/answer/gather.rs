@@ -81,6 +81,31 @@ impl Listener for Whole {
     }
 }
 
+/// Waits for the end, while an observer of the route's own watches.
+pub(crate) struct Watching<O> {
+    pub(crate) answer: oneshot::Sender<(O, Vec<Session>, Ended)>,
+    pub(crate) observer: O,
+}
+
+impl<O: Observer> Observer for Watching<O> {
+    fn wants(&self, place: usize, interest: Interest) -> bool {
+        self.observer.wants(place, interest)
+    }
+    fn event(&mut self, event: &Event<'_>) {
+        self.observer.event(event);
+    }
+}
+
+impl<O: Observer + Send> Listener for Watching<O> {
+    fn is_gone(&self) -> bool {
+        self.answer.is_closed()
+    }
+    fn ended(self: Box<Self>, _: &Engine, sessions: Vec<Session>, ended: Ended) {
+        // Whoever asked may be gone.
+        let _ = self.answer.send((self.observer, sessions, ended));
+    }
+}
+
 /// New text of one sequence, with its tokens.
 #[derive(Debug)]
 pub(crate) struct Delta {

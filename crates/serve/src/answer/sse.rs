@@ -29,22 +29,18 @@ pub(crate) struct Gone;
 impl Events {
     /// An event of JSON.
     pub(crate) async fn json(&self, value: &impl Serialize) -> Result<(), Gone> {
-        self.send(Event::default(), value).await
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.0.send(Ok(Event::default().data(text))).await.map_err(|_| Gone)
     }
 
-    /// An event of JSON that has a name.
-    pub(crate) async fn named(&self, name: &str, value: &impl Serialize) -> Result<(), Gone> {
-        self.send(Event::default().event(name), value).await
+    /// An event with a name and a number, of JSON that is text already.
+    pub(crate) async fn named(&self, name: &str, id: u64, json: String) -> Result<(), Gone> {
+        self.0.send(Ok(Event::default().event(name).id(id.to_string()).data(json))).await.map_err(|_| Gone)
     }
 
     /// The line by which OpenAI's streams end.
     pub(crate) async fn done(&self) -> Result<(), Gone> {
         self.0.send(Ok(Event::default().data("[DONE]"))).await.map_err(|_| Gone)
-    }
-
-    async fn send(&self, event: Event, value: &impl Serialize) -> Result<(), Gone> {
-        let text = serde_json::to_string(value).unwrap_or_default();
-        self.0.send(Ok(event.data(text))).await.map_err(|_| Gone)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Prompts and options in, sessions done or on their way out: what every generating route has done.
 
-use crate::answer::{Answer, Delta, News, Stream, Tops, Whole};
+use crate::answer::{Answer, Delta, News, Stream, Tops, Watching, Whole};
 use crate::error::ApiError;
 use crate::limits::at_most;
 use crate::scheduler::{Ended, Generation, Listener, Work};
 use crate::state::State;
-use beamline::{Engine, Options, Prompt, RawStats, Session};
+use beamline::{Engine, Observer, Options, Plan, Prompt, RawStats, SearchMethod, Session};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +31,25 @@ pub(crate) struct Prepared {
     arrived: Instant,
 }
 
+impl Prepared {
+    /// The most rows of logits that its searches choose from.
+    pub(crate) fn rows(&self) -> usize {
+        let of = |session: &Session| {
+            let options = session.plan().options();
+            let count = |name: &str| options.get(name).and_then(|setting| setting.value.count()).unwrap_or(1) as usize;
+            let exact = SearchMethod::of(options) == SearchMethod::ExactSearch;
+            let budget = || session.plan().effective_config()["node_budget"]["value"].as_u64();
+            let beyond = if exact { budget().unwrap_or(u64::MAX) as usize } else { 0 };
+            let beside = match SearchMethod::of(options) {
+                SearchMethod::ContrastiveSearch => count("top_k"),
+                _ => count("num_beams").max(count("num_return_sequences")).max(count("best_of")),
+            };
+            session.max_new_tokens().saturating_mul(beside).saturating_add(beyond)
+        };
+        self.sessions.iter().map(of).fold(0, usize::saturating_add)
+    }
+}
+
 /// Runs something that takes a while, such as tokenizing a long text, beside the threads that talk to clients.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
@@ -47,6 +66,18 @@ pub(crate) async fn aside<T: Send + 'static>(
 /// # Errors
 /// When a prompt or an option cannot be used, or a grammar takes too long.
 pub(crate) async fn prepare(state: &Arc<State>, wanted: Wanted) -> Result<Prepared, ApiError> {
+    prepare_by(state, wanted, |engine, options| Ok(engine.plan(options)?)).await
+}
+
+/// The same, with a plan that the route makes itself of the options.
+///
+/// # Errors
+/// As for [`prepare`].
+pub(crate) async fn prepare_by(
+    state: &Arc<State>,
+    wanted: Wanted,
+    plan: impl FnOnce(&Engine, &Options) -> Result<Plan, ApiError> + Send + 'static,
+) -> Result<Prepared, ApiError> {
     let arrived = Instant::now();
     state.limits().check(&wanted.options)?;
     if wanted.prompts.is_empty() {
@@ -60,7 +91,7 @@ pub(crate) async fn prepare(state: &Arc<State>, wanted: Wanted) -> Result<Prepar
     let engine = Arc::clone(&state.model()?.engine);
     let Wanted { prompts, options, top, numbers } = wanted;
     let made = aside(move || {
-        let plan = engine.plan(&options)?;
+        let plan = plan(&engine, &options)?;
         let mut sessions = engine.sessions(&prompts, &plan)?;
         if !numbers && plan.options().get("best_of").is_none() {
             for session in &mut sessions {
@@ -91,14 +122,18 @@ fn text(prompt: &Prompt) -> serde_json::Value {
     }
 }
 
-fn hand_in(
+/// Hands sessions in, with a listener that is made for them: it is told how many of the best tokens are wanted at each place.
+///
+/// # Errors
+/// When there is no room for them.
+pub(crate) fn hand_in(
     state: &State,
     prepared: Prepared,
-    listener: impl FnOnce(&Arc<Engine>, &[Session], Tops) -> Box<dyn Listener>,
+    listener: impl FnOnce(&Arc<Engine>, &[Session], usize) -> Box<dyn Listener>,
 ) -> Result<(), ApiError> {
     let loaded = state.model()?;
     let Prepared { sessions, together, top, arrived } = prepared;
-    let listener = listener(&loaded.engine, &sessions, Tops::new(&loaded.engine, top));
+    let listener = listener(&loaded.engine, &sessions, top);
     let generation = Generation { sessions, together, listener, arrived, deadline: state.deadline() };
     Ok(loaded.scheduler.submit(Work::Generate(generation))?)
 }
@@ -109,10 +144,26 @@ fn hand_in(
 /// When there is no room for them, or one of them failed.
 pub(crate) async fn whole(state: &State, prepared: Prepared) -> Result<Answer, ApiError> {
     let (answer, received) = oneshot::channel();
-    hand_in(state, prepared, |_, _, tops| Box::new(Whole { answer, tops }))?;
+    hand_in(state, prepared, |engine, _, top| Box::new(Whole { answer, tops: Tops::new(engine, top) }))?;
     let answer = received.await.map_err(|_| ApiError::engine_ended())?;
     sound(&answer)?;
     Ok(answer)
+}
+
+/// Has sessions run to their ends while an observer of the route's own watches.
+///
+/// # Errors
+/// As for [`whole`].
+pub(crate) async fn watched<O: Observer + Send + 'static>(
+    state: &State,
+    prepared: Prepared,
+    observer: O,
+) -> Result<(O, Vec<Session>), ApiError> {
+    let (answer, received) = oneshot::channel();
+    hand_in(state, prepared, |_, _, _| Box::new(Watching { answer, observer }))?;
+    let (observer, sessions, ended) = received.await.map_err(|_| ApiError::engine_ended())?;
+    all_sound(&sessions, ended)?;
+    Ok((observer, sessions))
 }
 
 /// Has sessions run, and gives where their news can be read.
@@ -121,7 +172,8 @@ pub(crate) async fn whole(state: &State, prepared: Prepared) -> Result<Answer, A
 /// When there is no room for them.
 pub(crate) fn streamed(state: &State, prepared: Prepared, tokens: bool) -> Result<mpsc::Receiver<News>, ApiError> {
     let mut news = None;
-    hand_in(state, prepared, |engine, sessions, tops| {
+    hand_in(state, prepared, |engine, sessions, top| {
+        let tops = Tops::new(engine, top);
         let (stream, receiver) = Stream::new(engine, sessions, tops, tokens);
         news = Some(receiver);
         Box::new(stream)
@@ -143,9 +195,17 @@ pub(crate) async fn heard(news: &mut mpsc::Receiver<News>) -> (Vec<Delta>, Optio
 /// # Errors
 /// Why it did not.
 pub(crate) fn sound(answer: &Answer) -> Result<(), ApiError> {
+    all_sound(&answer.sessions, answer.ended)
+}
+
+/// The same, of sessions.
+///
+/// # Errors
+/// Why it did not.
+pub(crate) fn all_sound(sessions: &[Session], ended: Ended) -> Result<(), ApiError> {
     let cancelled = |session: &&Session| !matches!(session.error(), None | Some(beamline::Error::Cancelled));
-    if let Some(error) = answer.sessions.iter().find(cancelled).and_then(Session::error) {
+    if let Some(error) = sessions.iter().find(cancelled).and_then(Session::error) {
         return Err(error.into());
     }
-    if answer.ended == Ended::Done { Ok(()) } else { Err(answer.ended.into()) }
+    if ended == Ended::Done { Ok(()) } else { Err(ended.into()) }
 }

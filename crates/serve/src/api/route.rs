@@ -5,7 +5,7 @@ use crate::state::State;
 use axum::routing::MethodRouter;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::openapi::{Object, Ref, RefOr, Schema};
 
 /// Types that the document has, by name.
 pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -19,6 +19,20 @@ pub(crate) fn of<T: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
     let name = T::name().into_owned();
     schemas.push((name.clone(), T::schema()));
     RefOr::Ref(Ref::from_schema_name(name))
+}
+
+/// The shape of a type that is made with another: `T` has a parameter, which is `P`.
+pub(crate) fn of_part<T: ToSchema, P: ToSchema>(schemas: &mut Schemas) -> RefOr<Schema> {
+    of::<P>(schemas);
+    T::schemas(schemas);
+    let name = format!("{}_{}", T::name(), P::name());
+    schemas.push((name.clone(), T::schema()));
+    RefOr::Ref(Ref::from_schema_name(name))
+}
+
+/// An object that the library's documentation describes.
+pub(crate) fn object(_: &mut Schemas) -> RefOr<Schema> {
+    Object::new().into()
 }
 
 /// What a body may hold.

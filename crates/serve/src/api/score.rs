@@ -8,17 +8,29 @@ use axum::http::StatusCode;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
+/// What a route calls its texts, and the number of best tokens at each place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScoreFields {
+    pub(crate) texts: &'static str,
+    pub(crate) top: &'static str,
+}
+
 /// Scores texts, with so many of the best tokens at each place.
 ///
 /// # Errors
 /// When a token does not exist, a text is too long, or there is no room.
-pub(crate) async fn score(state: &State, texts: Vec<TextToScore>, top: usize) -> Result<Vec<ScoredText>, ApiError> {
+pub(crate) async fn score(
+    state: &State,
+    texts: Vec<TextToScore>,
+    top: usize,
+    fields: ScoreFields,
+) -> Result<Vec<ScoredText>, ApiError> {
     let loaded = state.model()?;
     let geometry = loaded.engine.model().geometry();
     let limits = state.limits();
-    at_most("prompt", texts.len(), limits.prompts)?;
+    at_most(fields.texts, texts.len(), limits.prompts)?;
     let tokens = texts.iter().map(|text| text.tokens.len()).sum::<usize>();
-    at_most("logprobs", top.min(geometry.vocab).saturating_mul(tokens), limits.logprobs)?;
+    at_most(fields.top, top.min(geometry.vocab).saturating_mul(tokens), limits.logprobs)?;
     for text in &texts {
         // What could not be scored is refused before anything is done.
         loaded.engine.scoring(text.tokens.clone(), text.from, None)?;

@@ -32,7 +32,9 @@ fn schema(option: &OptionSpec) -> Value {
     };
     let OptionSpec { short, range, default, .. } = option;
     schema["description"] = format!("{short}: {range}; by default {default}{needs}").into();
-    if let Some(default) = option.default_value() {
+    // A default in words is a name, or a text, too.
+    let is_words = matches!(option.kind, OptionKind::Names | OptionKind::Text);
+    if let Some(default) = option.default_value().filter(|_| !is_words) {
         schema["default"] = default.json();
     }
     schema

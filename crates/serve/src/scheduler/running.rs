@@ -43,14 +43,23 @@ impl Running {
 
     /// Whether a session of it may have its turn to begin.
     pub(super) fn may_begin(&self) -> bool {
-        let Some((_, next)) = self.waiting.front() else { return false };
-        let unread =
-            self.live.iter().filter(|(_, seat)| seat.first.is_none()).map(|(s, _)| s.prompt().len()).sum::<usize>();
+        let Some(next) = self.next() else { return false };
+        let unread = self.reading().map(|session| session.prompt().len()).sum::<usize>();
         unread == 0 || self.together || unread + next.prompt().len() <= UNREAD
     }
 
     pub(super) fn is_over(&self) -> bool {
         self.waiting.is_empty() && self.live.is_empty()
+    }
+
+    /// The session that would begin next.
+    pub(super) fn next(&self) -> Option<&Session> {
+        self.waiting.front().map(|(_, session)| session)
+    }
+
+    /// Those whose prompts are being read.
+    pub(super) fn reading(&self) -> impl Iterator<Item = &Session> {
+        self.live.iter().filter(|(_, seat)| seat.first.is_none()).map(|(session, _)| session)
     }
 
     /// How many would begin together.

@@ -17,7 +17,20 @@ struct Request {
     waiting: VecDeque<(usize, TextToScore)>,
     results: Vec<ScoredText>,
     begun: usize,
-    finished: usize,
+    /// Whether each text has its numbers, or has failed.
+    finished: Vec<bool>,
+}
+
+impl Request {
+    /// Whether all texts have their numbers, or have failed.
+    fn is_over(&self) -> bool {
+        self.finished.iter().all(|&finished| finished)
+    }
+
+    /// The first that waits and may begin: what goes ahead of it has been read.
+    fn next(&self) -> Option<usize> {
+        self.waiting.iter().position(|(_, text)| text.after.is_none_or(|first| self.finished[first]))
+    }
 }
 
 /// Whose text a scoring is: the request's number, and the text's place in it.
@@ -57,7 +70,8 @@ impl ScoreQueue {
         let waiting: VecDeque<_> = std::mem::take(&mut scores.texts).into_iter().enumerate().collect();
         let results = vec![ScoredText::default(); waiting.len()];
         self.count += 1;
-        self.requests.push((self.count, Request { scores, waiting, results, begun: 0, finished: 0 }));
+        let finished = vec![false; waiting.len()];
+        self.requests.push((self.count, Request { scores, waiting, results, begun: 0, finished }));
     }
 
     /// Lets go of requests that nobody waits for, and of those that are late.
@@ -81,18 +95,17 @@ impl ScoreQueue {
     /// Takes texts into work, by turns between requests.
     pub(super) fn admit(&mut self, engine: &Engine, store: &mut PrefixStore, room: &mut Room, metrics: &Metrics) {
         while self.live.len() < TOGETHER {
-            // The first text of a request goes ahead: the others may begin as it does, and find that read.
-            let ready = |request: &Request| !request.waiting.is_empty() && (request.begun == 0 || request.finished > 0);
-            let begun = self.requests.iter().enumerate().filter(|(_, (_, request))| ready(request));
+            let begun = self.requests.iter().enumerate().filter(|(_, (_, request))| request.next().is_some());
             let Some(turn) = admission::next(begun.map(|(i, (_, request))| (i, request.begun))) else { return };
             let (number, request) = &mut self.requests[turn];
-            let blocks = request.waiting.front().map_or(0, |(_, text)| text.blocks());
+            let Some(next) = request.next() else { return };
+            let blocks = request.waiting[next].1.blocks();
             let asks = Asks { blocks, sessions: 0 };
             if !room.has(asks) {
                 return;
             }
             room.take(asks);
-            let Some((text, TextToScore { tokens, from })) = request.waiting.pop_front() else { return };
+            let Some((text, TextToScore { tokens, from, .. })) = request.waiting.remove(next) else { return };
             if request.begun == 0 {
                 metrics.queued(request.scores.arrived.elapsed());
             }
@@ -105,13 +118,13 @@ impl ScoreQueue {
                 }
                 Err(error) => {
                     request.results[text] = ScoredText { error: Some(error.to_string()), ..ScoredText::default() };
-                    request.finished += 1;
+                    request.finished[text] = true;
                 }
             }
         }
     }
 
-    /// One pass over texts, and answers for requests that are done with it. Gives the tokens that it took.
+    /// One pass over texts. Gives the tokens that it took.
     ///
     /// # Errors
     /// When the model is broken.
@@ -137,21 +150,22 @@ impl ScoreQueue {
             let (scoring, place) = (live.remove(at), places.remove(at));
             store.keep_text(&engine.scored_text(&scoring));
             let Some(request) = of(requests, place.request) else { continue };
-            request.finished += 1;
+            request.finished[place.text] = true;
             let text = &mut request.results[place.text];
             (text.from, text.stats) = (scoring.from(), scoring.stats().to_vec());
             text.error = scoring.error().map(ToString::to_string);
         }
-        self.answer();
         Ok(taken)
     }
 
+    /// Requests of which texts are in work.
+    pub(super) fn running(&self) -> usize {
+        self.requests.iter().filter(|(_, request)| request.begun > 0 && !request.is_over()).count()
+    }
+
     /// Answers requests whose texts are all done.
-    fn answer(&mut self) {
-        let places = &self.places;
-        let over = |(number, request): &mut (u64, Request)| {
-            request.waiting.is_empty() && !places.iter().any(|place| place.request == *number)
-        };
+    pub(super) fn answer(&mut self) {
+        let over = |(_, request): &mut (u64, Request)| request.is_over();
         for (_, request) in self.requests.extract_if(.., over) {
             let _ = request.scores.answer.send(Ok(request.results)); // whoever asked may be gone
         }

@@ -7,11 +7,14 @@ use super::scoring::ScoreQueue;
 use super::work::{Ended, Work};
 use super::{Capacity, IDLE};
 use crate::metrics::{Load, Metrics};
-use beamline::{Budget, Engine, PrefixStore, Session};
+use beamline::{Budget, Engine, PrefixStore, Session, TokenId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Instant;
+
+/// Tokens that two prompts must have in common for the second to wait until the first is read.
+const FOLLOWS: usize = 64;
 
 /// The scheduler's state, on its thread.
 pub(super) struct Loop {
@@ -57,7 +60,6 @@ impl Loop {
                 return self.end();
             }
             self.answer();
-            self.report();
         }
     }
 
@@ -115,7 +117,8 @@ impl Loop {
     fn admit(&mut self) {
         let mut room = self.room();
         loop {
-            let waiting = self.requests.iter().enumerate().filter(|(_, request)| request.may_begin());
+            let may = |request: &Running| request.may_begin() && !self.follows(request);
+            let waiting = self.requests.iter().enumerate().filter(|(_, request)| may(request));
             let Some(turn) = admission::next(waiting.map(|(i, request)| (i, request.begun))) else { break };
             let asks = self.requests[turn].asks();
             if !room.has(asks) {
@@ -129,6 +132,20 @@ impl Loop {
         // What sessions may come to need is not there for beginnings.
         let kept = (self.capacity.cache_bytes / self.block_bytes.max(1)).saturating_sub(room.promised);
         self.store.set_limit(kept * self.block_bytes);
+    }
+
+    /// Whether a request's next prompt begins as one that is being read, beyond what is kept: it waits until that is read, and finds
+    /// it kept.
+    fn follows(&self, request: &Running) -> bool {
+        let Some(prompt) = request.next().map(Session::prompt) else { return false };
+        let common = |other: &[TokenId]| other.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        // Who waits for its reader reads nothing, and nobody is to wait for that.
+        let reads = self.requests.iter().filter(|request| !request.listener.is_behind());
+        let mut reading = reads.flat_map(Running::reading).map(|other| common(other.prompt())).peekable();
+        reading.peek().is_some() && {
+            let here = self.store.shared(prompt);
+            reading.any(|common| common >= here + FOLLOWS)
+        }
     }
 
     /// Takes all sessions a step on, but for those whose readers are behind.
@@ -171,11 +188,15 @@ impl Loop {
         Ok(())
     }
 
-    /// Answers requests that are done.
+    /// Answers requests that are done. Before that they are counted as gone: who has an answer does not find itself among those that
+    /// run.
     fn answer(&mut self) {
-        for request in self.requests.extract_if(.., |request| request.is_over()).collect::<Vec<_>>() {
+        let over: Vec<Running> = self.requests.extract_if(.., |request| request.is_over()).collect();
+        self.report();
+        for request in over {
             request.end(&self.engine, &self.metrics, Ended::Done);
         }
+        self.scores.answer();
     }
 
     /// Tells how much is going on.
@@ -185,7 +206,7 @@ impl Loop {
         let room = self.room();
         let stats = self.store.stats();
         self.metrics.load(&Load {
-            running: self.requests.iter().filter(|request| request.begun > 0).count(),
+            running: self.requests.iter().filter(|request| request.begun > 0).count() + self.scores.running(),
             sessions: room.running,
             waiting,
             promised_bytes: room.promised * self.block_bytes,

@@ -73,6 +73,8 @@ pub(crate) struct TextToScore {
     pub(crate) tokens: Vec<TokenId>,
     /// The first token that wants numbers.
     pub(crate) from: usize,
+    /// The place of a text of the same request that goes ahead, since this one may begin as it does and find that read.
+    pub(crate) after: Option<usize>,
 }
 
 /// A text's numbers.

@@ -10,39 +10,39 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A template for a model that has none.
-pub const TEMPLATE: &str = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:";
+pub(crate) const TEMPLATE: &str = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:";
 
 /// How long an answer may take; tests run beside builds, without optimization.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that runs until it is dropped.
-pub struct Running {
-    pub address: SocketAddr,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
     stopper: Stopper,
     thread: Option<JoinHandle<Result<(), ServeError>>>,
 }
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct Reply {
-    pub status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     /// Everything before the body.
-    pub head: String,
-    pub body: Vec<u8>,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// A header's value.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let named = |line: &&str| line.split_once(':').is_some_and(|(n, _)| n.eq_ignore_ascii_case(name));
         self.head.lines().find(named).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim())
     }
@@ -50,12 +50,15 @@ impl Reply {
 
 impl Running {
     /// Starts one, and waits until it answers.
-    pub fn start(settings: Settings) -> Self {
+    pub(crate) fn start(settings: Settings) -> Self {
         Self::with(settings, || Engine::open("builtin"))
     }
 
     /// The same with another model.
-    pub fn with(settings: Settings, load: impl FnOnce() -> Result<Engine, beamline::Error> + Send + 'static) -> Self {
+    pub(crate) fn with(
+        settings: Settings,
+        load: impl FnOnce() -> Result<Engine, beamline::Error> + Send + 'static,
+    ) -> Self {
         let settings = Settings { address: "127.0.0.1:0".parse().unwrap(), ..settings };
         let server = Server::bind(settings, |_| {}).unwrap();
         let (address, stopper) = (server.address(), server.stopper());
@@ -69,23 +72,23 @@ impl Running {
     }
 
     /// A server whose model has a chat template.
-    pub fn chatty(settings: Settings) -> Self {
+    pub(crate) fn chatty(settings: Settings) -> Self {
         let chat_template = Some(ChatTemplate::new("test", TEMPLATE).unwrap());
         Self::start(Settings { chat_template, ..settings })
     }
 
     /// Tells it to end, without waiting.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopper.stop();
     }
 
     /// Waits for its end.
-    pub fn ended(mut self) -> Result<(), ServeError> {
+    pub(crate) fn ended(mut self) -> Result<(), ServeError> {
         self.thread.take().unwrap().join().unwrap()
     }
 
     /// A connection to it.
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -93,31 +96,31 @@ impl Running {
     }
 
     /// Sends bytes and reads what comes until the connection is closed.
-    pub fn raw(&self, bytes: &[u8]) -> Option<Reply> {
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Option<Reply> {
         let mut stream = self.connect();
         // It may have answered, and closed, before all was sent.
         let _ = stream.write_all(bytes);
         read(&mut stream)
     }
 
-    pub fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         self.raw(request.as_bytes()).unwrap()
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
         self.raw(&request(path, body.to_string().as_bytes())).unwrap()
     }
 
     /// A number of `/metrics`.
-    pub fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics").text();
         let line = text.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
         line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("no {name} in {text}"))
     }
 
     /// Waits until no session runs and no memory is promised.
-    pub fn wait_idle(&self, patience: Duration) {
+    pub(crate) fn wait_idle(&self, patience: Duration) {
         let begun = Instant::now();
         let names = ["num_requests_running", "num_sessions_running", "num_requests_waiting", "kv_cache_usage_perc"];
         loop {
@@ -131,7 +134,7 @@ impl Running {
     }
 
     /// Text and numbers of a request that always is the same.
-    pub fn fingerprint(&self) -> Value {
+    pub(crate) fn fingerprint(&self) -> Value {
         let body = json!({
             "prompt": "Once upon a time there was a", "max_tokens": 8, "temperature": 1, "seed": 7, "n": 2, "logprobs": 2,
         });
@@ -154,7 +157,7 @@ impl Drop for Running {
 }
 
 /// A POST of JSON, after which the connection is closed.
-pub fn request(path: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(path: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes = format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
@@ -165,7 +168,7 @@ pub fn request(path: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// Reads an answer up to the end of the connection; none where it is closed without one.
-pub fn read(stream: &mut TcpStream) -> Option<Reply> {
+pub(crate) fn read(stream: &mut TcpStream) -> Option<Reply> {
     let (mut all, mut piece) = (Vec::new(), [0; 1 << 16]);
     loop {
         match stream.read(&mut piece) {
@@ -198,6 +201,6 @@ fn unchunked(mut bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The data of a stream's events.
-pub fn events(body: &str) -> Vec<String> {
+pub(crate) fn events(body: &str) -> Vec<String> {
     body.lines().filter_map(|line| line.strip_prefix("data: ")).map(str::to_owned).collect()
 }

@@ -1,6 +1,8 @@
 //! Checkpoints made of a config, shapes and a seed (`goldens/make/specimens.py`): no weights lie in the repository.
 #![allow(dead_code, clippy::unwrap_used)] // not every test uses everything; tests may unwrap
 
+pub(crate) mod gguf;
+
 use beamline::{Compute, Engine, KvCache, Model, OpenOptions, Rows, Span, TokenId, Want};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};

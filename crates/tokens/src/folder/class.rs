@@ -253,6 +253,14 @@ fn declared(config: &Fields, fields: &Fields, byte_level: bool) -> Result<Class,
     }
 }
 
+/// Refuses a class that is no name.
+pub(super) fn is_named(file: &'static str, fields: &Fields) -> Result<(), TokensError> {
+    match fields.get("tokenizer_class") {
+        None | Some(Value::Null | Value::String(_)) => Ok(()),
+        Some(other) => Err(TokensError::file(file, format!("tokenizer_class is {other}; it must be a name, or null"))),
+    }
+}
+
 /// The class of a folder's tokenizer. A class that cannot be built of the vocabulary that is there gives way to
 /// `tokenizer.json` as it is, with a warning.
 pub(super) fn of(

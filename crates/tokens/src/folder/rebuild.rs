@@ -165,6 +165,19 @@ pub(super) fn unknown_of_merges(class: Class, fields: &Fields) -> Option<String>
     matches!(class, Class::CodeLlama | Class::Gemma).then(|| unknown(class, fields)).flatten()
 }
 
+/// Why a `tokenizer.json` is not built by its class: what is in none of its tokens would be neither bytes nor unknown.
+pub(super) fn unfit(json: &Value, settings: &Settings, listed: &Listed) -> Option<String> {
+    let unknown = unknown_of_merges(settings.class, &listed.fields)?;
+    let vocabulary = json["model"]["vocab"].as_object()?;
+    let has_bytes = vocabulary.contains_key("<0x0A>");
+    (!has_bytes && !vocabulary.contains_key(&unknown)).then(|| {
+        format!(
+            "tokenizer.json is taken as it is: the folder's class of tokenizers is not the file's, since neither its unknown \
+             token {unknown:?} nor bytes are in the vocabulary"
+        )
+    })
+}
+
 /// Makes the tokenizer of a `tokenizer.json`: as it is, or as its class builds it from the vocabulary.
 pub(super) fn from_json(mut json: Value, settings: &Settings, listed: &Listed) -> Result<Built, TokensError> {
     if let Some(model) = json["model"].as_object_mut() {

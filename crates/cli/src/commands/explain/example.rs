@@ -7,7 +7,7 @@ use crate::table::{Column, Table};
 use crate::tokens;
 use crate::wrap::wrap;
 use beamline::{Engine, Options, Prompt, Sequence};
-use beamline_draw::{Unit, label, on_one_line};
+use beamline_draw::{Unit, on_one_line, token_label};
 use beamline_study::{Candidate, ConceptExample, Depth, StepRow, Topic};
 
 /// How far an example stands in.
@@ -82,7 +82,7 @@ fn with_ends(step: &StepRow, options: &str, best: &[Candidate], width: Option<us
         .into_iter()
         .filter(|(placeholder, _)| options.contains(placeholder))
         .filter_map(|(_, i)| best.get(i))
-        .map(|token| format!("{} is the id of {}{part}", token.id, label(&token.text, &token.bytes)))
+        .map(|token| format!("{} is the id of {}{part}", token.id, token_label(token.id, &token.text, &token.bytes)))
         .collect();
     if named.is_empty() { shown } else { format!("{shown}{}\n", named.join("; ")) }
 }
@@ -142,7 +142,7 @@ fn softmax(engine: &Engine, prompt: &str, width: Option<usize>) -> Result<(Strin
     let most = best.first().map_or(0.0, |candidate| candidate.logit);
     for candidate in &best {
         table.push(vec![
-            label(&candidate.text, &candidate.bytes).into(),
+            token_label(candidate.id, &candidate.text, &candidate.bytes).into(),
             format!("{:.4}", candidate.logit).into(),
             format!("{:.4}", f64::from(candidate.logit - most).exp()).into(),
             format!("{:.4}", candidate.prob).into(),

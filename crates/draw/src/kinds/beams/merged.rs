@@ -59,7 +59,7 @@ pub(super) fn merged(tree: &SearchTree) -> Vec<Node> {
             continue;
         }
         let mut open = parent.map_or(Vec::new(), |parent| begun[parent].clone());
-        let label = continued(&mut open, &candidate.bytes);
+        let label = continued(&mut open, candidate.id, &candidate.bytes);
         begun.push(open);
         let above = parent.is_none_or(|parent| nodes[parent].greedy);
         nodes.push(Node {
@@ -90,7 +90,7 @@ fn role(candidate: &CandidateNode, winner: bool) -> NodeRole {
 pub(super) fn running(nodes: &[Node], path: &[usize]) -> String {
     let bytes: Vec<u8> = path.iter().flat_map(|&i| nodes[i].bytes.iter().copied()).collect();
     match (path, std::str::from_utf8(&bytes)) {
-        ([_, _, ..], Ok(text)) => {
+        ([_, _, ..], Ok(text)) if path.iter().all(|&i| !nodes[i].bytes.is_empty()) => {
             let shown = label(text, &bytes);
             let first = if shown.starts_with('␣') { "␣" } else { "" };
             first.to_owned() + &shown[first.len()..].replace('␣', " ")

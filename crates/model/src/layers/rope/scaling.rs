@@ -62,7 +62,15 @@ impl Scaling {
             keys.positive("rope.scaling.yarn_beta_fast", Some(32.0))?,
             keys.positive("rope.scaling.yarn_beta_slow", Some(1.0))?,
         ];
-        let amplitude = grown(factor, 1.0) * keys.positive("rope.scaling.attn_factor", Some(1.0))?;
+        for (key, plain) in [("rope.scaling.yarn_log_multiplier", 0.0), ("rope.scaling.yarn_ext_factor", 1.0)] {
+            let name = keys.name(key);
+            if let Some(other) = keys.gguf.number(&name)?.filter(|&value| value != plain) {
+                return Err(Defect::unsupported(&name, other, &format!("{plain}, or a file without it")));
+            }
+        }
+        // What the checkpoint called `attention_factor`; llama.cpp writes it, and reads it for Grok alone.
+        let own = keys.positive("rope.scaling.yarn_attn_factor", Some(grown(factor, 1.0)))?;
+        let amplitude = own * keys.positive("rope.scaling.attn_factor", Some(1.0))?;
         Ok(Self::Yarn { factor, original, turns, truncate: true, amplitude })
     }
 

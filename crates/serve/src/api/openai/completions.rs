@@ -7,7 +7,7 @@ use crate::answer::{
 };
 use crate::api::body::{Body, telling};
 use crate::api::generate::{self, Wanted, aside};
-use crate::api::score::score;
+use crate::api::score::{ScoreFields, score};
 use crate::error::ApiError;
 use crate::limits::at_most;
 use crate::request::{Decoding, OneOrMany, OpenAi, Prompts, StreamOptions, read};
@@ -207,8 +207,9 @@ async fn echoes(server: &Arc<Server>, prompts: Vec<Prompt>, asked: AskedEcho) ->
     let count = tokens.iter().map(Vec::len).sum();
     let scored = match numbers {
         Some(top) => {
-            let text = |tokens: &Vec<TokenId>| TextToScore { tokens: tokens.clone(), from: 1 };
-            score(server, tokens.iter().map(text).collect(), top).await?
+            let text = |tokens: &Vec<TokenId>| TextToScore { tokens: tokens.clone(), from: 1, after: None };
+            score(server, tokens.iter().map(text).collect(), top, ScoreFields { texts: "prompt", top: "logprobs" })
+                .await?
         }
         None => vec![ScoredText::default(); prompts.len()],
     };

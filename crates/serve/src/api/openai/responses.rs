@@ -312,8 +312,9 @@ impl Told {
     async fn tell(&mut self, kind: &'static str, mut event: Value) -> Result<(), Gone> {
         event["type"] = kind.into();
         event["sequence_number"] = self.count.into();
+        let number = self.count as u64;
         self.count += 1;
-        self.events.named(kind, &event).await
+        self.events.named(kind, number, event.to_string()).await
     }
 }
 
