@@ -46,7 +46,7 @@ fn root() -> PathBuf {
 enum Runs {
     /// It can.
     Whole(Vec<String>),
-    /// Its model would have to be downloaded, or is not here; its flags can still be read.
+    /// Its model would have to be downloaded, or is not here, or it would not end; its flags can still be read.
     Flags(Vec<String>),
 }
 
@@ -54,7 +54,8 @@ enum Runs {
 fn arguments(line: &str) -> Runs {
     let mut words = words(line);
     words.remove(0);
-    let mut is_here = true;
+    // A server does not end by itself; tests/serve.rs starts some.
+    let mut is_here = words[0] != "serve";
     for i in 1..words.len() {
         if !["--model", "-m", "--assistant"].contains(&words[i - 1].as_str()) || words[i] == "builtin" {
             continue;
@@ -111,7 +112,7 @@ fn commands_of_documents_do_what_they_are_there_for() {
     }
     assert!(seen >= 35, "only {seen} command lines were found");
     if skipped > 0 {
-        println!("SKIPPED: {skipped} commands of documents were read and not run, since their models are not here");
+        println!("SKIPPED: {skipped} commands of documents were read and not run: their models are not here, or they serve");
     }
 }
 
