@@ -112,7 +112,9 @@ fn commands_of_documents_do_what_they_are_there_for() {
     }
     assert!(seen >= 35, "only {seen} command lines were found");
     if skipped > 0 {
-        println!("SKIPPED: {skipped} commands of documents were read and not run: their models are not here, or they serve");
+        println!(
+            "SKIPPED: {skipped} commands of documents were read and not run: their models are not here, or they serve"
+        );
     }
 }
 

@@ -1,4 +1,5 @@
 //! Ollama's API.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The document of all routes, as it is served.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! OpenAI's responses, without anything that is kept.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod support;
 

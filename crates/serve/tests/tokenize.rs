@@ -1,4 +1,5 @@
 //! Texts as tokens and back, and what there is.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod support;
 
@@ -6,8 +7,8 @@ use beamline_serve::Settings;
 use serde_json::{Value, json};
 use support::Running;
 
-fn ask(running: &Running, path: &str, body: Value) -> Value {
-    let reply = running.post(path, &body);
+fn ask(running: &Running, path: &str, body: &Value) -> Value {
+    let reply = running.post(path, body);
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
 }
@@ -17,27 +18,27 @@ fn texts_go_to_tokens_and_back_in_both_forms() {
     let running = Running::chatty(Settings::default());
     let text = "Once upon a time, in Zürich 🙂";
     let vllm =
-        ask(&running, "/tokenize", json!({"prompt": text, "add_special_tokens": false, "return_token_strs": true}));
-    let llama = ask(&running, "/tokenize", json!({"content": text, "with_pieces": true}));
+        ask(&running, "/tokenize", &json!({"prompt": text, "add_special_tokens": false, "return_token_strs": true}));
+    let llama = ask(&running, "/tokenize", &json!({"content": text, "with_pieces": true}));
     let tokens = vllm["tokens"].as_array().expect("a list");
     assert_eq!(vllm["count"], tokens.len());
     assert_eq!(vllm["token_strs"].as_array().map(Vec::len), Some(tokens.len()));
     assert!(vllm["max_model_len"].as_u64() > Some(0));
     let ids: Vec<Value> = llama["tokens"].as_array().expect("a list").iter().map(|token| token["id"].clone()).collect();
     assert_eq!(&ids, tokens);
-    let back = ask(&running, "/detokenize", json!({"tokens": tokens}));
+    let back = ask(&running, "/detokenize", &json!({"tokens": tokens}));
     assert_eq!((back["prompt"].as_str(), back["content"].as_str()), (Some(text), Some(text)));
-    assert_eq!(ask(&running, "/detokenize", json!({"tokens": []}))["content"], "");
+    assert_eq!(ask(&running, "/detokenize", &json!({"tokens": []}))["content"], "");
 }
 
 #[test]
 fn a_conversation_is_written_as_the_model_reads_it() {
     let running = Running::chatty(Settings::default());
     let messages = json!([{"role": "user", "content": "Hello!"}]);
-    let written = ask(&running, "/apply-template", json!({"messages": messages}))["prompt"].clone();
+    let written = ask(&running, "/apply-template", &json!({"messages": messages}))["prompt"].clone();
     assert_eq!(written, "user: Hello!\nassistant:");
-    let chat = ask(&running, "/tokenize", json!({"messages": messages}));
-    let text = ask(&running, "/tokenize", json!({"prompt": written, "add_special_tokens": false}));
+    let chat = ask(&running, "/tokenize", &json!({"messages": messages}));
+    let text = ask(&running, "/tokenize", &json!({"prompt": written, "add_special_tokens": false}));
     assert_eq!(chat["tokens"], text["tokens"]);
 }
 

@@ -55,7 +55,6 @@ pub(crate) struct TokenizeResponse {
     /// Tokens of the model's context.
     max_model_len: usize,
     /// Ids; with `with_pieces` objects of an id and its text, or its bytes where they are no text.
-    #[schema(value_type = Vec<Object>)]
     tokens: Vec<Value>,
     /// Their texts, where they are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]

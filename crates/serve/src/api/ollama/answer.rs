@@ -130,11 +130,11 @@ pub(super) async fn answered(
 impl Form {
     /// An answer where nothing is asked: the model is there.
     pub(super) fn nothing(&self) -> Response {
-        let answer = OllamaAnswer { done: true, done_reason: Some("load"), ..self.piece(String::new(), Vec::new()) };
+        let answer = OllamaAnswer { done: true, done_reason: Some("load"), ..self.piece(String::new(), &[]) };
         Json(answer).into_response()
     }
 
-    fn piece(&self, text: String, calls: Vec<ToolCall>) -> OllamaAnswer {
+    fn piece(&self, text: String, calls: &[ToolCall]) -> OllamaAnswer {
         let (response, message) = match self.kind {
             Kind::Generate => (Some(text), None),
             Kind::Chat(_) => {
@@ -185,7 +185,7 @@ impl Form {
         let sequence = completion.sequences.first();
         let (text, calls) = self.said(sequence.map_or("", |sequence| &sequence.text));
         let logprobs = sequence.and_then(|sequence| self.numbers(&recorded(answer, sequence)));
-        OllamaAnswer { logprobs, ..self.last(answer, self.piece(text, calls)) }
+        OllamaAnswer { logprobs, ..self.last(answer, self.piece(text, &calls)) }
     }
 
     /// Lines, as text comes. Where functions may be called, all text comes at the end: until then nobody knows whether it is a call.
@@ -200,7 +200,7 @@ impl Form {
                     held += &delta.news.text;
                     numbers.extend(tokens.unwrap_or_default());
                 } else if !delta.news.text.is_empty() || tokens.as_ref().is_some_and(|tokens| !tokens.is_empty()) {
-                    out.json(&OllamaAnswer { logprobs: tokens, ..self.piece(delta.news.text, Vec::new()) }).await?;
+                    out.json(&OllamaAnswer { logprobs: tokens, ..self.piece(delta.news.text, &[]) }).await?;
                 }
             }
             let answer = match end {
@@ -211,9 +211,9 @@ impl Form {
             if holds {
                 let (text, calls) = self.said(&held);
                 let logprobs = self.logprobs.then_some(numbers);
-                out.json(&OllamaAnswer { logprobs, ..self.piece(text, calls) }).await?;
+                out.json(&OllamaAnswer { logprobs, ..self.piece(text, &calls) }).await?;
             }
-            return out.json(&self.last(&answer, self.piece(String::new(), Vec::new()))).await;
+            return out.json(&self.last(&answer, self.piece(String::new(), &[]))).await;
         }
     }
 }

@@ -32,7 +32,6 @@ pub(crate) struct OllamaChat {
     #[schema(value_type = Option<bool>)]
     think: Option<Value>,
     /// `json`, or a JSON schema that the answer follows.
-    #[schema(value_type = Option<Object>)]
     format: Option<Value>,
     /// How to decode, in Ollama's words or beamline's.
     #[schema(value_type = Option<Object>)]
@@ -40,7 +39,6 @@ pub(crate) struct OllamaChat {
     /// Whether text comes as it is made; true where nobody says.
     stream: Option<bool>,
     /// Without effect: the model stays.
-    #[schema(value_type = Option<String>)]
     #[expect(dead_code, reason = "it is taken, and changes nothing")]
     keep_alive: Option<Value>,
     /// Whether tokens come with their log-probabilities.

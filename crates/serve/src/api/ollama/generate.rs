@@ -41,7 +41,6 @@ pub(crate) struct OllamaGenerate {
     #[schema(value_type = Option<bool>)]
     think: Option<Value>,
     /// `json`, or a JSON schema that the answer follows.
-    #[schema(value_type = Option<Object>)]
     format: Option<Value>,
     /// How to decode, in Ollama's words or beamline's.
     #[schema(value_type = Option<Object>)]
@@ -49,7 +48,6 @@ pub(crate) struct OllamaGenerate {
     /// Whether text comes as it is made; true where nobody says.
     stream: Option<bool>,
     /// Without effect: the model stays.
-    #[schema(value_type = Option<String>)]
     #[expect(dead_code, reason = "it is taken, and changes nothing")]
     keep_alive: Option<Value>,
     /// Whether tokens come with their log-probabilities.

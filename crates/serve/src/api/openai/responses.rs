@@ -24,7 +24,6 @@ pub(crate) struct ResponsesRequest {
     /// The model; the one that there is where none is named.
     model: Option<String>,
     /// A text, or messages: objects with a role and a content of text.
-    #[schema(value_type = Object)]
     input: Value,
     /// What the model is told first.
     instructions: Option<String>,
