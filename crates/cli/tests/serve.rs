@@ -192,7 +192,9 @@ fn by_server(url: &str, prompt: &Value, options: &Map<String, Value>, stream: bo
     let events: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
     let (last, events) = events.split_last().unwrap();
     assert_eq!(*last, "[DONE]");
-    events.iter().for_each(|event| take(&serde_json::from_str(event).unwrap()));
+    for event in events {
+        take(&serde_json::from_str(event).unwrap());
+    }
     all
 }
 

@@ -146,27 +146,7 @@ impl Expanding {
     /// When a number is out of its range, or an option cannot be or has no effect.
     pub fn plan(engine: &Engine, processed: Option<&Options>, growth: Growth) -> Result<Plan, StudyError> {
         growth.check()?;
-        let length = json!({"max_new_tokens": growth.depth});
-        let plan = match processed {
-            Some(given) => {
-                if let Some(option) = CHOOSING.into_iter().find(|name| given.get(name).is_some()) {
-                    return Err(StudyError::NotForTrees { option });
-                }
-                let mut given = given.clone();
-                // A model's own wishes for another search do not count.
-                given.config(&json!({"num_beams": 1, "penalty_alpha": 0.0}))?;
-                given.config(&length)?;
-                engine.plan(&given)?
-            }
-            None => {
-                let mut given = Options::new();
-                given.config(&length)?;
-                if let Some(ends) = engine.defaults().get("eos_token_id") {
-                    given.config(&json!({"eos_token_id": ends.value.json()}))?;
-                }
-                engine.plan_without_defaults(&given)?
-            }
-        };
+        let plan = processed.map_or_else(|| raw(engine, growth), |given| shaped(engine, given, growth))?;
         Ok(plan.strategy(move |stop, _| Self::new(growth, stop)))
     }
 
@@ -237,6 +217,27 @@ impl Expanding {
             self.asked.push(beginning.node);
         }
     }
+}
+
+/// A plan without processors. Texts still end at the model's end tokens.
+fn raw(engine: &Engine, growth: Growth) -> Result<Plan, StudyError> {
+    let mut given = Options::new();
+    given.config(&json!({"max_new_tokens": growth.depth}))?;
+    if let Some(ends) = engine.defaults().get("eos_token_id") {
+        given.config(&json!({"eos_token_id": ends.value.json()}))?;
+    }
+    Ok(engine.plan_without_defaults(&given)?)
+}
+
+/// A plan with the processors that are asked for.
+fn shaped(engine: &Engine, given: &Options, growth: Growth) -> Result<Plan, StudyError> {
+    if let Some(option) = CHOOSING.into_iter().find(|name| given.get(name).is_some()) {
+        return Err(StudyError::NotForTrees { option });
+    }
+    let mut given = given.clone();
+    // A model's own wishes for another search do not count.
+    given.config(&json!({"max_new_tokens": growth.depth, "num_beams": 1, "penalty_alpha": 0.0}))?;
+    Ok(engine.plan(&given)?)
 }
 
 /// Tells of a token that was taken.

@@ -169,7 +169,7 @@ pub(crate) fn request(path: &str, body: &[u8]) -> Vec<u8> {
 
 /// Reads an answer up to the end of the connection; none where it is closed without one.
 pub(crate) fn read(stream: &mut TcpStream) -> Option<Reply> {
-    let (mut all, mut piece) = (Vec::new(), [0; 1 << 16]);
+    let (mut all, mut piece) = (Vec::new(), vec![0; 1 << 16]);
     loop {
         match stream.read(&mut piece) {
             Ok(0) => break,

@@ -1,5 +1,7 @@
 //! A stream of events with names and numbers, read.
 
+#![allow(dead_code)] // not every test needs the lines
+
 use serde_json::Value;
 
 /// One event.

@@ -105,7 +105,9 @@ impl Growing {
     fn grown(&mut self, engine: &Engine, session: &Session) {
         let nodes = Expanding::nodes(engine, session, self.known);
         self.known += nodes.len();
-        nodes.iter().for_each(|node| self.teller.tell("node", node));
+        for node in &nodes {
+            self.teller.tell("node", node);
+        }
     }
 }
 

@@ -142,11 +142,15 @@ struct TokenScore {
     /// The distribution's entropy, in nats.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
-    entropy: Option<Option<f64>>,
+    entropy: Option<Entropy>,
     /// The best tokens of its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     top: Option<Vec<BestToken>>,
 }
+
+/// An entropy; null with a log-probability that is null.
+#[derive(Debug, Serialize)]
+struct Entropy(Option<f64>);
 
 /// One of the best tokens of a place.
 #[derive(Debug, Serialize, ToSchema)]
@@ -180,7 +184,9 @@ pub(crate) async fn score(State(server): State<Arc<Server>>, Body(fields): Body)
     let tokens: usize = parted.iter().flat_map(|item| &item.texts).map(|text| text.token_ids.len()).sum();
     server.limits().numbers("items", tokens.saturating_mul(1 + top).saturating_mul(WEIGHT))?;
     let mut texts = Vec::new();
-    parted.iter().for_each(|item| item.to_score(&mut texts));
+    for item in &parted {
+        item.to_score(&mut texts);
+    }
     let scored = if texts.is_empty() {
         Vec::new()
     } else {
@@ -312,6 +318,7 @@ fn order(texts: &[TextScore], number: impl Fn(&TextScore) -> Option<f64>) -> Vec
 }
 
 /// Numbers of a text besides those of a report.
+#[derive(Clone, Copy)]
 struct Numbers {
     unconditional_logprob: Option<f64>,
     pmi: Option<f64>,
@@ -340,7 +347,7 @@ impl TextScore {
             let best = tops.next().unwrap_or_default();
             let ScoredToken { id, text, bytes, logprob, rank, entropy } = token;
             let top = show.top.then(|| best.iter().enumerate().map(named).collect());
-            TokenScore { id, text, bytes, logprob, rank, entropy: show.entropy.then_some(entropy), top }
+            TokenScore { id, text, bytes, logprob, rank, entropy: show.entropy.then_some(Entropy(entropy)), top }
         };
         Self {
             token_ids: report.token_ids,
