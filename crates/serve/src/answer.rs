@@ -12,7 +12,7 @@ mod tools;
 pub(crate) use choices::{Choices, Usage, choice_sequences, created, finish, id, recorded, recorded_news, usage};
 pub(crate) use gather::{Answer, Delta, News, Stream, Tops, Watching, Whole};
 pub(crate) use logprobs::{
-    ChatLogprobs, CompletionLogprobs, Named, Recorded, Texts, continuing, from_beginning, prompt_logprobs,
+    ChatLogprobs, ChatToken, CompletionLogprobs, Named, Recorded, Texts, continuing, from_beginning, prompt_logprobs,
 };
-pub(crate) use sse::{Events, Gone, stream};
+pub(crate) use sse::{Events, Gone, Lines, lines, stream};
 pub(crate) use tools::{Calls, ToolCall};

@@ -6,7 +6,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use beamline::{Error, Fault, options};
 use beamline_study::StudyError;
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// Why a request gets no answer: the client's fault (4xx), or the server's state (503). There is no other 5xx.
 #[derive(Clone, Debug)]
@@ -18,6 +20,25 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     /// Seconds after which to ask again.
     pub(crate) retry_after: Option<u32>,
+}
+
+/// An error as OpenAI's clients read it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody<'a> {
+    error: ErrorFields<'a>,
+}
+
+/// What is wrong.
+#[derive(Serialize, ToSchema)]
+struct ErrorFields<'a> {
+    /// One line: the value, what it may be, the remedy.
+    message: &'a str,
+    /// The kind of error.
+    r#type: &'static str,
+    /// The field at fault.
+    param: Option<&'a str>,
+    /// The status.
+    code: u16,
 }
 
 impl ApiError {
@@ -59,12 +80,14 @@ impl ApiError {
 
     /// The error as OpenAI's clients read it.
     pub(crate) fn json(&self) -> Value {
-        json!({"error": {
-            "message": self.message,
-            "type": self.kind(),
-            "param": self.param,
-            "code": self.status.as_u16(),
-        }})
+        json!(ErrorBody {
+            error: ErrorFields {
+                message: &self.message,
+                r#type: self.kind(),
+                param: self.param.as_deref(),
+                code: self.status.as_u16(),
+            }
+        })
     }
 
     /// An answer with this body in place of OpenAI's.

@@ -32,6 +32,7 @@ mod server;
 mod settings;
 mod state;
 
+pub use api::openapi;
 pub use limits::Limits;
 pub use server::{Server, Stopper};
 pub use settings::{ServeError, Settings};

@@ -52,5 +52,5 @@ fn made() -> String {
 
 /// A route's name for metrics, which must be one of few.
 fn known(path: &str) -> &'static str {
-    crate::api::ROUTES.iter().find(|route| **route == path).copied().unwrap_or("-")
+    crate::api::ROUTES.iter().map(|route| route.path).find(|route| *route == path).unwrap_or("-")
 }

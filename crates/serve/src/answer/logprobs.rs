@@ -140,7 +140,7 @@ pub(crate) struct ChatLogprobs {
 
 /// A token of an answer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-struct ChatToken {
+pub(crate) struct ChatToken {
     token: String,
     logprob: f64,
     bytes: Vec<u8>,
@@ -171,6 +171,13 @@ impl ChatLogprobs {
             top_logprobs: token.best.iter().map(alternative).collect(),
         };
         Self { content: tokens.iter().map(token).collect(), refusal: None }
+    }
+}
+
+impl ChatLogprobs {
+    /// Token by token.
+    pub(crate) fn tokens(self) -> Vec<ChatToken> {
+        self.content
     }
 }
 

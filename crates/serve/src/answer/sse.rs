@@ -1,5 +1,7 @@
-//! Lines of a stream: server-sent events.
+//! Streams: server-sent events, or lines of JSON.
 
+use axum::body::{Body, Bytes};
+use axum::http::header;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,6 +17,10 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// Where a route writes the events of its answer. Its client is gone when writing fails.
 #[derive(Clone)]
 pub(crate) struct Events(mpsc::Sender<Result<Event, Infallible>>);
+
+/// Where a route writes lines of JSON.
+#[derive(Clone)]
+pub(crate) struct Lines(mpsc::Sender<Result<Bytes, Infallible>>);
 
 /// The client is gone.
 #[derive(Debug)]
@@ -38,14 +44,23 @@ impl Events {
     }
 }
 
-/// An answer whose events `write` sends, in a task of its own. When the client goes, the task is told by its next event.
-pub(crate) fn stream<F>(write: impl FnOnce(Events) -> F) -> Response
+impl Lines {
+    /// A line of JSON.
+    pub(crate) async fn json(&self, value: &impl Serialize) -> Result<(), Gone> {
+        let line = serde_json::to_string(value).unwrap_or_default() + "\n";
+        self.0.send(Ok(line.into())).await.map_err(|_| Gone)
+    }
+}
+
+/// What `write` sends, in a task of its own. When the client goes, the task is told by its next event.
+fn written<T, F>(write: impl FnOnce(mpsc::Sender<T>) -> F) -> ReceiverStream<T>
 where
+    T: Send + 'static,
     F: Future<Output = Result<(), Gone>> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(1);
     let closed = sender.clone();
-    let written = write(Events(sender));
+    let written = write(sender);
     tokio::spawn(async move {
         tokio::select! {
             _ = written => {}
@@ -53,5 +68,23 @@ where
             () = closed.closed() => {}
         }
     });
-    Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(SILENCE)).into_response()
+    ReceiverStream::new(receiver)
+}
+
+/// An answer whose events `write` sends.
+pub(crate) fn stream<F>(write: impl FnOnce(Events) -> F) -> Response
+where
+    F: Future<Output = Result<(), Gone>> + Send + 'static,
+{
+    let events = written(|sender| write(Events(sender)));
+    Sse::new(events).keep_alive(KeepAlive::new().interval(SILENCE)).into_response()
+}
+
+/// An answer whose lines `write` sends.
+pub(crate) fn lines<F>(write: impl FnOnce(Lines) -> F) -> Response
+where
+    F: Future<Output = Result<(), Gone>> + Send + 'static,
+{
+    let body = Body::from_stream(written(|sender| write(Lines(sender))));
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
 }

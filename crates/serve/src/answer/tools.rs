@@ -68,6 +68,12 @@ impl Calls {
 }
 
 impl ToolCall {
+    /// The call with its arguments as an object, as Ollama's clients read it.
+    pub(crate) fn with_object(&self) -> Value {
+        let arguments: Value = serde_json::from_str(&self.function.arguments).unwrap_or_else(|_| json!({}));
+        json!({"function": {"name": self.function.name, "arguments": arguments}})
+    }
+
     fn new(index: usize, call: &Value) -> Option<Self> {
         let name = call.get("name")?.as_str()?.to_owned();
         let arguments = match call.get("arguments").or_else(|| call.get("parameters")).unwrap_or(&json!({})) {

@@ -21,6 +21,8 @@ pub(crate) struct Talk {
 
 /// The prompt that it is.
 pub(crate) struct Rendered {
+    /// The text that the template wrote.
+    pub(crate) text: String,
     pub(crate) token_ids: Vec<TokenId>,
     /// With the tokens by which an answer ends.
     pub(crate) options: Options,
@@ -52,7 +54,7 @@ pub(crate) async fn rendered(server: &Arc<State>, talk: Talk, options: Options) 
         };
         let prompt = engine.chat_prompt(&template, &conversation)?;
         let options = engine.chat_options(&template, &options);
-        Ok(Rendered { token_ids: prompt.token_ids, options, calls })
+        Ok(Rendered { text: prompt.text, token_ids: prompt.token_ids, options, calls })
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! Prompts and options in, sessions done or on their way out: what every generating route has done.
 
-use crate::answer::{Answer, News, Stream, Tops, Watching, Whole};
+use crate::answer::{Answer, Delta, News, Stream, Tops, Watching, Whole};
 use crate::error::ApiError;
 use crate::limits::at_most;
 use crate::scheduler::{Ended, Generation, Listener, Work};
@@ -179,6 +179,15 @@ pub(crate) fn streamed(state: &State, prepared: Prepared, tokens: bool) -> Resul
         Box::new(stream)
     })?;
     news.ok_or_else(ApiError::engine_ended)
+}
+
+/// The next news of a stream; at its end also whether all went well.
+pub(crate) async fn heard(news: &mut mpsc::Receiver<News>) -> (Vec<Delta>, Option<Result<Answer, ApiError>>) {
+    match news.recv().await {
+        Some(News::Text(deltas)) => (deltas, None),
+        Some(News::End(deltas, answer)) => (deltas, Some(sound(&answer).map(|()| answer))),
+        None => (Vec::new(), Some(Err(ApiError::engine_ended()))),
+    }
 }
 
 /// Whether all went well.

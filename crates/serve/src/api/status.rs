@@ -5,8 +5,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// How the server is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthAnswer {
+    /// `ok`, `loading model`, `draining` or `broken`.
+    status: &'static str,
+}
 
 /// `GET /health`: 200 when it answers, 503 with the reason when it does not.
 pub(crate) async fn health(State(server): State<Arc<Server>>) -> Response {
@@ -16,7 +24,7 @@ pub(crate) async fn health(State(server): State<Arc<Server>>) -> Response {
         Health::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         Health::Broken => (StatusCode::SERVICE_UNAVAILABLE, "broken"),
     };
-    (status, Json(json!({"status": word}))).into_response()
+    (status, Json(HealthAnswer { status: word })).into_response()
 }
 
 /// `GET /metrics`: counts for Prometheus.

@@ -8,7 +8,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 /// Fields that clients send along and that change no result, with the reason.
-const HARMLESS: &[(&str, &str)] = &[
+pub(super) const HARMLESS: &[(&str, &str)] = &[
     ("user", "it names who asks"),
     ("store", "nothing is stored"),
     ("metadata", "it is for whoever asks"),
@@ -23,7 +23,7 @@ const HARMLESS: &[(&str, &str)] = &[
 ];
 
 /// What others call an option.
-const ALIASES: &[(&str, &str)] = &[
+pub(super) const ALIASES: &[(&str, &str)] = &[
     ("min_tokens", "min_new_tokens"),
     ("n_predict", "max_new_tokens"),
     ("repeat_penalty", "repetition_penalty"),
@@ -83,6 +83,27 @@ where
         ApiError::field(&path, format!("{path}: {}", error.into_inner()))
     })?;
     Ok(Asked { own, decoding, ignored })
+}
+
+/// The same for a route that makes no text: decoding options are unknown there.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn read_plain<T>(fields: Map<String, Value>, lenient: bool) -> Result<(T, Vec<String>), ApiError>
+where
+    T: DeserializeOwned + PartialSchema,
+{
+    let Asked { own, decoding, mut ignored } = read::<T>(fields, lenient)?;
+    match decoding.keys().next() {
+        Some(name) if !lenient => Err(ApiError::field(
+            name,
+            format!("{name} is a decoding option, which has no place among these fields; leave it out"),
+        )),
+        _ => {
+            ignored.extend(decoding.into_iter().map(|(name, _)| name));
+            Ok((own, ignored))
+        }
+    }
 }
 
 /// The decoding option, or the field of transformers', that a field is.

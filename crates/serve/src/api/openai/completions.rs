@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 /// Tokens where nobody says how many, as OpenAI has it.
-const MAX_TOKENS: usize = 16;
+pub(crate) const MAX_TOKENS: usize = 16;
 
 /// What is asked for. Every decoding option of beamline may stand beside these, under its own name.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -7,8 +7,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use beamline::Engine;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// The names of the model; the first is that of answers.
 pub(crate) fn names(server: &Server, engine: &Engine) -> Vec<String> {
@@ -38,39 +39,70 @@ pub(crate) fn check(server: &Server, engine: &Engine, asked: Option<&str>) -> Re
     }
 }
 
-fn card(server: &Server, engine: &Engine, name: &str) -> Value {
+/// The models that there are: one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Models {
+    object: &'static str,
+    data: Vec<Card>,
+}
+
+/// What is known of a model.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Card {
+    id: String,
+    object: &'static str,
+    created: u64,
+    owned_by: &'static str,
+    root: String,
+    /// Tokens of its context.
+    max_model_len: usize,
+    meta: Meta,
+}
+
+/// More of it, under llama.cpp's names.
+#[derive(Debug, Serialize, ToSchema)]
+struct Meta {
+    architecture: String,
+    n_params: usize,
+    dtype: String,
+    n_vocab: usize,
+    n_ctx: usize,
+}
+
+/// What is known of the model, under this name.
+pub(crate) fn card(server: &Server, engine: &Engine, name: String) -> Card {
     let (info, geometry) = (engine.info(), engine.model().geometry());
-    json!({
-        "id": name,
-        "object": "model",
-        "created": server.started_at,
-        "owned_by": "beamline",
-        "root": info.name,
-        "max_model_len": geometry.context,
-        "meta": {
-            "architecture": info.architecture,
-            "n_params": info.parameters,
-            "dtype": info.dtype,
-            "n_vocab": geometry.vocab,
-            "n_ctx": geometry.context,
+    Card {
+        id: name,
+        object: "model",
+        created: server.started_at,
+        owned_by: "beamline",
+        root: info.name,
+        max_model_len: geometry.context,
+        meta: Meta {
+            architecture: info.architecture,
+            n_params: info.parameters,
+            dtype: info.dtype,
+            n_vocab: geometry.vocab,
+            n_ctx: geometry.context,
         },
-    })
+    }
 }
 
 /// The list.
-pub(crate) async fn list(State(server): State<Arc<Server>>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn list(State(server): State<Arc<Server>>) -> Result<Json<Models>, ApiError> {
     let engine = &server.model()?.engine;
     let name = names(&server, engine).remove(0);
-    Ok(Json(json!({"object": "list", "data": [card(&server, engine, &name)]})))
+    Ok(Json(Models { object: "list", data: vec![card(&server, engine, name)] }))
 }
 
 /// One by its name.
 pub(crate) async fn one(
     State(server): State<Arc<Server>>,
     name: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Card>, ApiError> {
     let Path(name) = name.map_err(|_| ApiError::bad("the model's name in the path is not UTF-8; escape it as such"))?;
     let engine = &server.model()?.engine;
     let name = check(&server, engine, Some(&name))?;
-    Ok(Json(card(&server, engine, &name)))
+    Ok(Json(card(&server, engine, name)))
 }
