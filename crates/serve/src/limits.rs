@@ -23,6 +23,8 @@ pub struct Limits {
     pub logprobs: usize,
     /// Steps of `inspect`, and nodes of a tree of continuations.
     pub steps: usize,
+    /// Beginnings that an exact search looks beyond.
+    pub node_budget: usize,
 }
 
 impl Default for Limits {
@@ -36,6 +38,7 @@ impl Default for Limits {
             grammar_bytes: 64 << 10,
             logprobs: 2 << 20,
             steps: 4096,
+            node_budget: 100_000,
         }
     }
 }
@@ -47,6 +50,9 @@ impl Limits {
             if let Some(count) = options.get(name).and_then(|setting| setting.value.count()) {
                 at_most(name, count as usize, self.sequences)?;
             }
+        }
+        if let Some(nodes) = options.get("node_budget").and_then(|setting| setting.value.count()) {
+            at_most("node_budget", nodes as usize, self.node_budget)?;
         }
         if let Some(Setting { value: OptionValue::Texts(texts), .. }) = options.get("stop_strings") {
             at_most("stop_strings", texts.len(), self.stops)?;

@@ -64,8 +64,9 @@ pub(crate) enum Refused {
 /// The engine's thread, as others see it.
 pub(crate) struct Scheduler {
     work: Sender<Work>,
-    /// Requests that were handed in and have not begun.
+    /// Requests that were handed in and have not begun, and how many more sessions may run.
     waiting: Arc<AtomicUsize>,
+    free: Arc<AtomicUsize>,
     /// No new work, and what has not begun is refused.
     draining: AtomicBool,
     stop: Arc<AtomicBool>,
@@ -82,11 +83,13 @@ impl Scheduler {
     pub(crate) fn start(engine: Arc<Engine>, capacity: Capacity, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         let (work, receiver) = mpsc::channel();
         let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let free = Arc::new(AtomicUsize::new(capacity.running));
         let block_bytes = engine.model().geometry().block_bytes();
-        let turns = Loop::new(engine, capacity, metrics, receiver, (Arc::clone(&waiting), Arc::clone(&stop)));
+        let turns =
+            Loop::new(engine, capacity, metrics, receiver, [&waiting, &free].map(Arc::clone), Arc::clone(&stop));
         let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || turns.run())?;
         let (draining, thread) = (AtomicBool::new(false), Mutex::new(Some(thread)));
-        Ok(Self { work, waiting, draining, stop, capacity, block_bytes, thread })
+        Ok(Self { work, waiting, free, draining, stop, capacity, block_bytes, thread })
     }
 
     /// Hands work in.
@@ -101,7 +104,8 @@ impl Scheduler {
                 has: has * self.block_bytes,
             });
         }
-        let most = self.capacity.waiting;
+        // Those that come while a step runs wait for its end alone, as far as there are places for them.
+        let most = self.capacity.waiting + self.free.load(Ordering::SeqCst);
         let taken = self.waiting.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| (n < most).then_some(n + 1));
         taken.map_err(|waiting| Refused::Busy { waiting })?;
         self.work.send(work).map_err(|_| Refused::Draining)

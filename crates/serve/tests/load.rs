@@ -189,7 +189,7 @@ fn what_cannot_fit_is_refused_and_what_does_not_fit_together_waits() {
 
 #[test]
 fn late_requests_are_told_so() {
-    let server = Running::start(Settings { deadline: Duration::from_millis(300), ..Settings::default() });
+    let server = Running::start(Settings { deadline: Duration::from_millis(1), ..Settings::default() });
     let mut body = long(1);
     let stream = server.post("/v1/completions", &body);
     assert_eq!(stream.status, 200);

@@ -43,6 +43,11 @@ fn fault(attack: &Attack, reply: Option<&Reply>) -> Option<String> {
         return Some(format!("status {} without JSON: {:?}", reply.status, reply.text()));
     };
     let error = &json["error"];
+    // Ollama's routes answer in Ollama's form, once a request has come to them.
+    if let Some(message) = error.as_str().filter(|_| attack.is_for_ollama()) {
+        let plain = !message.is_empty() && !message.contains('\n') && message.len() <= 2000;
+        return (!plain).then(|| format!("an error of another form: {:?}", reply.text()));
+    }
     let message = error["message"].as_str().unwrap_or_default();
     let shaped = error["type"].is_string() && error["code"] == reply.status && error.get("param").is_some();
     if message.is_empty() || message.contains('\n') || message.len() > 2000 || !shaped {

@@ -24,6 +24,8 @@ pub(super) struct Loop {
     work: Receiver<Work>,
     /// Requests that have not begun.
     waiting: Arc<AtomicUsize>,
+    /// How many more sessions may run.
+    free: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     store: PrefixStore,
     block_bytes: usize,
@@ -38,12 +40,13 @@ impl Loop {
         capacity: Capacity,
         metrics: Arc<Metrics>,
         work: Receiver<Work>,
-        (waiting, stop): (Arc<AtomicUsize>, Arc<AtomicBool>),
+        [waiting, free]: [Arc<AtomicUsize>; 2],
+        stop: Arc<AtomicBool>,
     ) -> Self {
         let store = PrefixStore::new(&engine, capacity.cache_bytes);
         let block_bytes = engine.model().geometry().block_bytes();
         let (requests, scores) = (Vec::new(), ScoreQueue::default());
-        Self { engine, capacity, metrics, work, waiting, stop, store, block_bytes, requests, scores }
+        Self { engine, capacity, metrics, work, waiting, free, stop, store, block_bytes, requests, scores }
     }
 
     /// Works until it is stopped, and nobody can hand anything in any more, or the model turns out to be broken.
@@ -204,6 +207,7 @@ impl Loop {
         let waiting = self.requests.iter().filter(|request| request.begun == 0).count() + self.scores.waiting();
         self.waiting.store(waiting, Ordering::SeqCst);
         let room = self.room();
+        self.free.store(room.sessions.saturating_sub(room.running), Ordering::SeqCst);
         let stats = self.store.stats();
         self.metrics.load(&Load {
             running: self.requests.iter().filter(|request| request.begun > 0).count() + self.scores.running(),

@@ -51,6 +51,11 @@ impl Attack {
         read(&mut stream)
     }
 
+    /// Whether it is for one of Ollama's routes.
+    pub(crate) fn is_for_ollama(&self) -> bool {
+        self.bytes.starts_with(b"POST /api/") || self.bytes.starts_with(b"GET /api/")
+    }
+
     /// Its beginning and end.
     pub(crate) fn shown(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
@@ -133,6 +138,40 @@ const ROUTES: &[(&str, &[(&str, &str)])] = &[
             ("processed", "false"),
             ("stream", "true"),
         ],
+    ),
+    (
+        "/v1/responses",
+        &[
+            ("input", "\"Hello\""),
+            ("instructions", "\"Be brief\""),
+            ("max_output_tokens", "16"),
+            ("temperature", "1"),
+            ("stream", "false"),
+        ],
+    ),
+    (
+        "/api/generate",
+        &[
+            ("prompt", "\"Once upon\""),
+            ("options", "{\"num_predict\":3,\"seed\":1}"),
+            ("stream", "false"),
+            ("raw", "true"),
+        ],
+    ),
+    (
+        "/api/chat",
+        &[
+            ("messages", "[{\"role\":\"user\",\"content\":\"Hello\"}]"),
+            ("options", "{\"num_predict\":3}"),
+            ("stream", "true"),
+        ],
+    ),
+    ("/tokenize", &[("prompt", "\"Once upon\""), ("add_special_tokens", "true")]),
+    ("/tokenize", &[("content", "\"Once upon\""), ("add_special", "true"), ("with_pieces", "true")]),
+    ("/detokenize", &[("tokens", "[300, 400]"), ("model", "null")]),
+    (
+        "/apply-template",
+        &[("messages", "[{\"role\":\"user\",\"content\":\"Hello\"}]"), ("add_generation_prompt", "true")],
     ),
 ];
 
@@ -329,6 +368,9 @@ pub(crate) fn attack(draws: &mut Draws) -> Attack {
     let needed = all.iter().filter(|(name, _)| ["prompt", "max_tokens", "messages", "items", "budget"].contains(name));
     let mut fields: Vec<(String, String)> =
         all.iter().filter(|_| draws.below(4) > 0).map(|&(n, v)| (n.to_owned(), v.to_owned())).collect();
+    if fields.is_empty() {
+        fields.push((all[0].0.to_owned(), all[0].1.to_owned()));
+    }
     // Without these it would be refused for what is missing.
     for &(name, value) in needed {
         set(&mut fields, (name.to_owned(), value.to_owned()));
