@@ -19,6 +19,14 @@ pub(crate) struct Talk {
     pub(crate) add_generation_prompt: bool,
 }
 
+impl Talk {
+    /// Messages to be answered, and nothing besides.
+    pub(crate) fn of(messages: Value) -> Self {
+        let (tools, tool_choice, documents, variables) = (None, None, None, Map::new());
+        Self { messages, tools, tool_choice, documents, variables, add_generation_prompt: true }
+    }
+}
+
 /// The prompt that it is.
 pub(crate) struct Rendered {
     /// The text that the template wrote.

@@ -50,6 +50,24 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// Sequences that each prompt comes to, at most: as the plan has it, with the model's own defaults.
+    pub(crate) fn returned(&self) -> usize {
+        let of = |session: &Session| session.plan().options().get("num_return_sequences")?.value.count();
+        self.sessions.first().and_then(of).unwrap_or(1) as usize
+    }
+
+    /// Tokens of all prompts.
+    pub(crate) fn prompt_tokens(&self) -> usize {
+        self.sessions.iter().map(|session| session.prompt().len()).sum()
+    }
+
+    /// New tokens of one sequence of each prompt, at most.
+    pub(crate) fn most_tokens(&self) -> usize {
+        self.sessions.iter().map(Session::max_new_tokens).sum()
+    }
+}
+
 /// Runs something that takes a while, such as tokenizing a long text, beside the threads that talk to clients.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,

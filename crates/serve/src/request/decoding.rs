@@ -44,58 +44,12 @@ impl OpenAi {
         limits: &Limits,
         max_tokens: usize,
     ) -> Result<Decoding, ApiError> {
-        let once = |fields: &mut Map<String, Value>, own: &str, option: &str, value: Value| {
-            if fields.insert(option.to_owned(), value).is_none() {
-                return Ok(());
-            }
-            Err(ApiError::field(own, format!("{own} and {option} are the same; give one of them")))
-        };
-        let most_probable = fields.get("temperature").and_then(Value::as_f64) == Some(0.0);
-        if most_probable {
-            // OpenAI's way to say greedy. What truncates has no say then: the most probable token always stays.
-            for name in ["temperature", "top_p", "top_k", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff"] {
-                fields.remove(name);
-            }
-            fields.entry("do_sample").or_insert(Value::Bool(false));
-        }
-        if let Some(tokens) = self.max_tokens {
-            once(&mut fields, "max_tokens", "max_new_tokens", tokens.into())?;
-        }
-        if let Some(stop) = self.stop.filter(|stop| !stop.is_empty()) {
-            once(&mut fields, "stop", "stop_strings", stop.into())?;
-        }
-        if let Some(schema) = self.schema {
-            once(&mut fields, "response_format", "json_schema", schema)?;
-        }
-        if let Some(bias) = self.logit_bias.filter(|bias| !bias.is_empty()) {
-            once(&mut fields, "logit_bias", "sequence_bias", sequence_bias(&bias)?)?;
-        }
-        if self.ignore_eos {
-            once(&mut fields, "ignore_eos", "eos_token_id", json!([]))?;
-        }
-        if let Some(ids) = self.stop_token_ids.filter(|ids| !ids.is_empty()) {
-            let own = engine.defaults().get("eos_token_id").and_then(|setting| setting.value.ids());
-            let all: Vec<u32> = own.unwrap_or_default().iter().copied().chain(ids).collect();
-            once(&mut fields, "stop_token_ids", "eos_token_id", json!(all))?;
-        }
         let n = self.n.unwrap_or(1);
         if n == 0 {
             return Err(ApiError::field("n", "n is 0; it must be 1 or more"));
         }
         at_most("n", n, limits.sequences)?;
-        if self.use_beam_search {
-            let width = n.max(fields.remove("best_of").and_then(|v| v.as_u64()).unwrap_or(0) as usize);
-            once(&mut fields, "use_beam_search", "num_beams", width.into())?;
-        }
-        if fields.get("best_of").and_then(Value::as_u64) == Some(n as u64) {
-            // As many as are returned: drawing n does the same, and can be streamed.
-            fields.remove("best_of");
-        }
-        if fields.contains_key("stop_strings") {
-            fields.entry("include_stop_str_in_output").or_insert(Value::Bool(false));
-        } else {
-            fields.remove("include_stop_str_in_output"); // there is nothing to include
-        }
+        self.rename(&mut fields, engine, n)?;
         let mut options = Options::new();
         options.config(&Value::Object(fields))?;
         draw_by_default(&mut options, engine)?;
@@ -111,6 +65,56 @@ impl OpenAi {
         }
         limits.check(&options)?;
         Ok(Decoding { options, copies: if alone { n } else { 1 } })
+    }
+
+    /// Puts OpenAI's fields among the options, under the options' names.
+    fn rename(self, fields: &mut Map<String, Value>, engine: &Engine, n: usize) -> Result<(), ApiError> {
+        if fields.get("temperature").and_then(Value::as_f64) == Some(0.0) {
+            // OpenAI's way to say greedy. What truncates has no say then: the most probable token always stays.
+            for name in ["temperature", "top_p", "top_k", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff"] {
+                fields.remove(name);
+            }
+            fields.entry("do_sample").or_insert(Value::Bool(false));
+        }
+        let beams = self.use_beam_search.then(|| fields.remove("best_of")).flatten();
+        let mut once = |own: &str, option: &str, value: Value| match fields.insert(option.to_owned(), value) {
+            None => Ok(()),
+            Some(_) => Err(ApiError::field(own, format!("{own} and {option} are the same; give one of them"))),
+        };
+        if let Some(tokens) = self.max_tokens {
+            once("max_tokens", "max_new_tokens", tokens.into())?;
+        }
+        if let Some(stop) = self.stop.filter(|stop| !stop.is_empty()) {
+            once("stop", "stop_strings", stop.into())?;
+        }
+        if let Some(schema) = self.schema {
+            once("response_format", "json_schema", schema)?;
+        }
+        if let Some(bias) = self.logit_bias.filter(|bias| !bias.is_empty()) {
+            once("logit_bias", "sequence_bias", sequence_bias(&bias)?)?;
+        }
+        if self.ignore_eos {
+            once("ignore_eos", "eos_token_id", json!([]))?;
+        }
+        if let Some(ids) = self.stop_token_ids.filter(|ids| !ids.is_empty()) {
+            let own = engine.defaults().get("eos_token_id").and_then(|setting| setting.value.ids());
+            let all: Vec<u32> = own.unwrap_or_default().iter().copied().chain(ids).collect();
+            once("stop_token_ids", "eos_token_id", json!(all))?;
+        }
+        if self.use_beam_search {
+            let width = n.max(beams.and_then(|width| width.as_u64()).unwrap_or(0) as usize);
+            once("use_beam_search", "num_beams", width.into())?;
+        }
+        if fields.get("best_of").and_then(Value::as_u64) == Some(n as u64) {
+            // As many as are returned: drawing n does the same, and can be streamed.
+            fields.remove("best_of");
+        }
+        if fields.contains_key("stop_strings") {
+            fields.entry("include_stop_str_in_output").or_insert(Value::Bool(false));
+        } else {
+            fields.remove("include_stop_str_in_output"); // there is nothing to include
+        }
+        Ok(())
     }
 }
 

@@ -140,14 +140,6 @@ async fn by_template(
     }
     let system = system.map(|system| json!({"role": "system", "content": system}));
     let messages = system.into_iter().chain([json!({"role": "user", "content": prompt})]).collect();
-    let talk = Talk {
-        messages: Value::Array(messages),
-        tools: None,
-        tool_choice: None,
-        documents: None,
-        variables: Map::new(),
-        add_generation_prompt: true,
-    };
-    let rendered = rendered(server, talk, options).await?;
+    let rendered = rendered(server, Talk::of(Value::Array(messages)), options).await?;
     Ok((Prompt::Ids(rendered.token_ids), rendered.options))
 }

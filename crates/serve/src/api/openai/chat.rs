@@ -7,7 +7,7 @@ use crate::answer::{
 };
 use crate::api::body::{Body, telling};
 use crate::api::conversation::{Talk, rendered};
-use crate::api::generate::{self, Wanted};
+use crate::api::generate::{self, Wanted, heard};
 use crate::error::ApiError;
 use crate::request::{Decoding, OneOrMany, OpenAi, ResponseFormat, StreamOptions, read};
 use crate::state::State as Server;
@@ -146,31 +146,49 @@ struct Form {
     stream: StreamOptions,
 }
 
+impl ChatRequest {
+    /// Refuses what says two things, or what is the model's to decide.
+    fn check(&self) -> Result<(), ApiError> {
+        if self.parallel_tool_calls == Some(false) {
+            let why =
+                "parallel_tool_calls is false; how many functions are called is the model's to decide: leave it out";
+            return Err(ApiError::field("parallel_tool_calls", why));
+        }
+        if self.max_tokens.is_some()
+            && self.max_completion_tokens.is_some()
+            && self.max_tokens != self.max_completion_tokens
+        {
+            let why = "max_tokens and max_completion_tokens are the same; give one of them";
+            return Err(ApiError::field("max_completion_tokens", why));
+        }
+        if self.top_logprobs.is_some_and(|top| top > 0) && self.logprobs != Some(true) {
+            return Err(ApiError::field("top_logprobs", "top_logprobs needs logprobs: true"));
+        }
+        Ok(())
+    }
+
+    /// The conversation; the other fields stay.
+    fn talk(mut self) -> (Talk, Self) {
+        let talk = Talk {
+            messages: self.messages.take(),
+            tools: self.tools.take(),
+            tool_choice: self.tool_choice.take(),
+            documents: self.documents.take(),
+            variables: self.chat_template_kwargs.take().unwrap_or_default(),
+            add_generation_prompt: self.add_generation_prompt.unwrap_or(true),
+        };
+        (talk, self)
+    }
+}
+
 /// The route.
 pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Body) -> Result<Response, ApiError> {
     let asked = read::<ChatRequest>(fields, server.settings.lenient)?;
     let engine = Arc::clone(&server.model()?.engine);
     let own = asked.own;
     let model = models::check(&server, &engine, own.model.as_deref())?;
-    if own.parallel_tool_calls == Some(false) {
-        let why = "parallel_tool_calls is false; how many functions are called is the model's to decide: leave it out";
-        return Err(ApiError::field("parallel_tool_calls", why));
-    }
-    if own.max_tokens.is_some() && own.max_completion_tokens.is_some() && own.max_tokens != own.max_completion_tokens {
-        let why = "max_tokens and max_completion_tokens are the same; give one of them";
-        return Err(ApiError::field("max_completion_tokens", why));
-    }
-    if own.top_logprobs.is_some_and(|top| top > 0) && own.logprobs != Some(true) {
-        return Err(ApiError::field("top_logprobs", "top_logprobs needs logprobs: true"));
-    }
-    let talk = Talk {
-        messages: own.messages,
-        tools: own.tools,
-        tool_choice: own.tool_choice,
-        documents: own.documents,
-        variables: own.chat_template_kwargs.unwrap_or_default(),
-        add_generation_prompt: own.add_generation_prompt.unwrap_or(true),
-    };
+    own.check()?;
+    let (talk, own) = own.talk();
     let Decoding { options, copies } = OpenAi {
         n: own.n,
         max_tokens: own.max_completion_tokens.or(own.max_tokens),
@@ -183,14 +201,13 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     }
     .decoding(asked.decoding, &engine, server.limits(), engine.model().geometry().context)?;
     let prompt = rendered(&server, talk, options).await?;
-    let returned = prompt.options.get("num_return_sequences").and_then(|setting| setting.value.count()).unwrap_or(1);
     let logprobs = own.logprobs == Some(true);
     let top = own.top_logprobs.unwrap_or(0);
     let prompts = vec![Prompt::Ids(prompt.token_ids)];
     let prepared =
         generate::prepare(&server, Wanted { prompts, options: prompt.options, top, numbers: logprobs }).await?;
-    let most = prepared.sessions.iter().map(beamline::Session::max_new_tokens).sum::<usize>();
-    let numbers = top.saturating_mul(most).saturating_mul(copies).saturating_mul(returned as usize);
+    let choices = Choices { copies, returned: prepared.returned() };
+    let numbers = top.saturating_mul(prepared.most_tokens()).saturating_mul(choices.each());
     server.limits().numbers("top_logprobs", numbers)?;
     let form = Form {
         id: id("chatcmpl"),
@@ -199,9 +216,9 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
         engine,
         texts: if own.return_tokens_as_token_ids == Some(true) { Texts::Ids } else { Texts::Text },
         logprobs,
-        choices: Choices { copies, returned: returned as usize },
+        choices,
         calls: prompt.calls,
-        prompt_tokens: prepared.sessions.iter().map(|session| session.prompt().len()).sum(),
+        prompt_tokens: prepared.prompt_tokens(),
         stream: own.stream_options.unwrap_or_default(),
     };
     let response = if own.stream == Some(true) {
@@ -279,20 +296,17 @@ impl Form {
         events.json(&self.piece(first, None)).await?;
         let (mut tokens, mut held) = (0, vec![String::new(); self.choices.returned]);
         loop {
-            let (deltas, answer) = match news.recv().await {
-                Some(News::Text(deltas)) => (deltas, None),
-                Some(News::End(deltas, answer)) => (deltas, Some(answer)),
-                None => return events.json(&ApiError::engine_ended().json()).await,
-            };
+            let (deltas, end) = heard(&mut news).await;
             for delta in deltas {
                 tokens += delta.news.token_ids.len() * self.choices.copies;
                 let usage = counted.then(|| Usage::of(self.prompt_tokens, tokens));
                 events.json(&self.piece(self.pieces(&delta, &mut held), usage)).await?;
             }
-            let Some(answer) = answer else { continue };
-            if let Err(error) = generate::sound(&answer) {
-                return events.json(&error.json()).await;
-            }
+            let answer = match end {
+                Some(Ok(answer)) => answer,
+                Some(Err(error)) => return events.json(&error.json()).await,
+                None => continue,
+            };
             if self.stream.include_usage == Some(true) {
                 events.json(&self.piece(Vec::new(), Some(usage(answer.sessions.iter(), tokens)))).await?;
             }

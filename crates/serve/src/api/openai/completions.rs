@@ -6,7 +6,7 @@ use crate::answer::{
     continuing, created, finish, from_beginning, id, prompt_logprobs, recorded, recorded_news, stream, usage,
 };
 use crate::api::body::{Body, telling};
-use crate::api::generate::{self, Wanted, aside};
+use crate::api::generate::{self, Wanted, aside, heard};
 use crate::api::score::{ScoreFields, score};
 use crate::error::ApiError;
 use crate::request::{Decoding, OneOrMany, OpenAi, Prompts, StreamOptions, read};
@@ -116,26 +116,33 @@ struct Echo {
     characters: usize,
 }
 
+impl CompletionRequest {
+    /// The fields that say how to decode, taken out.
+    fn openai(&mut self) -> OpenAi {
+        OpenAi {
+            n: self.n,
+            max_tokens: self.max_tokens.map(|tokens| tokens.max(1)),
+            stop: self.stop.take().map(OneOrMany::all),
+            logit_bias: self.logit_bias.take(),
+            schema: None,
+            use_beam_search: self.use_beam_search == Some(true),
+            ignore_eos: self.ignore_eos == Some(true),
+            stop_token_ids: self.stop_token_ids.take(),
+        }
+    }
+}
+
 /// The route.
 pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Body) -> Result<Response, ApiError> {
     let asked = read::<CompletionRequest>(fields, server.settings.lenient)?;
     let engine = Arc::clone(&server.model()?.engine);
-    let own = asked.own;
+    let mut own = asked.own;
     let model = models::check(&server, &engine, own.model.as_deref())?;
     if own.suffix.as_deref().is_some_and(|suffix| !suffix.is_empty()) {
         return Err(ApiError::field("suffix", "suffix is not supported: models here continue a text; leave it out"));
     }
-    let Decoding { options, copies } = OpenAi {
-        n: own.n,
-        max_tokens: own.max_tokens.map(|tokens| tokens.max(1)),
-        stop: own.stop.map(OneOrMany::all),
-        logit_bias: own.logit_bias,
-        use_beam_search: own.use_beam_search == Some(true),
-        ignore_eos: own.ignore_eos == Some(true),
-        stop_token_ids: own.stop_token_ids,
-        ..OpenAi::default()
-    }
-    .decoding(asked.decoding, &engine, server.limits(), MAX_TOKENS)?;
+    let decoding = own.openai();
+    let Decoding { options, copies } = decoding.decoding(asked.decoding, &engine, server.limits(), MAX_TOKENS)?;
     let prompts = own.prompt.all();
     let echo = own.echo == Some(true);
     let only_echo = own.max_tokens == Some(0);
@@ -168,9 +175,9 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     // Refused before the prompt is scored, if it is to be.
     let wanted = Wanted { prompts: prompts.clone(), options, top: own.logprobs.unwrap_or(0), numbers: form.logprobs };
     let prepared = generate::prepare(&server, wanted).await?;
-    form.prompt_tokens = prepared.sessions.iter().map(|session| session.prompt().len()).sum();
-    let most: usize = prepared.sessions.iter().map(beamline::Session::max_new_tokens).sum();
-    let numbers = own.logprobs.unwrap_or(0).saturating_mul(most).saturating_mul(form.choices.each());
+    form.prompt_tokens = prepared.prompt_tokens();
+    form.choices.returned = prepared.returned();
+    let numbers = own.logprobs.unwrap_or(0).saturating_mul(prepared.most_tokens()).saturating_mul(form.choices.each());
     server.limits().numbers("logprobs", numbers)?;
     form.echoes = echoes(&server, prompts, asked_echo).await?.0;
     let response = if streamed {
@@ -328,21 +335,18 @@ impl Form {
             .collect();
         let mut tokens = 0;
         loop {
-            let (deltas, answer) = match news.recv().await {
-                Some(News::Text(deltas)) => (deltas, None),
-                Some(News::End(deltas, answer)) => (deltas, Some(answer)),
-                None => return events.json(&ApiError::engine_ended().json()).await,
-            };
+            let (deltas, end) = heard(&mut news).await;
             for delta in deltas {
                 tokens += delta.news.token_ids.len() * self.choices.copies;
                 let choices = self.chunk(&delta, &mut named[delta.place][delta.news.sequence]);
                 let counted = self.stream.continuous_usage_stats == Some(true);
                 events.json(&self.response(choices, counted.then(|| Usage::of(self.prompt_tokens, tokens)))).await?;
             }
-            let Some(answer) = answer else { continue };
-            if let Err(error) = generate::sound(&answer) {
-                return events.json(&error.json()).await;
-            }
+            let answer = match end {
+                Some(Ok(answer)) => answer,
+                Some(Err(error)) => return events.json(&error.json()).await,
+                None => continue,
+            };
             if self.stream.include_usage == Some(true) {
                 events.json(&self.response(Vec::new(), Some(usage(answer.sessions.iter(), tokens)))).await?;
             }

@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use beamline::{Engine, Prompt};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -231,10 +231,7 @@ pub(crate) async fn respond(State(server): State<Arc<Server>>, Body(fields): Bod
     let number = |name: &str| asked.decoding.get(name).and_then(Value::as_f64);
     let (temperature, top_p) = (number("temperature"), number("top_p"));
     let schema = own.text.and_then(|text| text.format).and_then(ResponseFormat::schema);
-    let form = json!({"format": match &schema {
-        Some(schema) => json!({"type": "json_schema", "name": "answer", "schema": schema}),
-        None => json!({"type": "text"}),
-    }});
+    let form = json!({"format": format_of(schema.as_ref())});
     let Decoding { options, .. } = OpenAi { max_tokens: own.max_output_tokens, schema, ..OpenAi::default() }.decoding(
         asked.decoding,
         &engine,
@@ -246,15 +243,7 @@ pub(crate) async fn respond(State(server): State<Arc<Server>>, Body(fields): Bod
             "num_return_sequences is more than 1; this route has one answer: ask /v1/chat/completions for several";
         return Err(ApiError::field("num_return_sequences", why));
     }
-    let talk = Talk {
-        messages,
-        tools: None,
-        tool_choice: None,
-        documents: None,
-        variables: Map::new(),
-        add_generation_prompt: true,
-    };
-    let prompt = rendered(&server, talk, options).await?;
+    let prompt = rendered(&server, Talk::of(messages), options).await?;
     let prompts = vec![Prompt::Ids(prompt.token_ids)];
     let wanted = Wanted { prompts, options: prompt.options, top: 0, numbers: false };
     let prepared = generate::prepare(&server, wanted).await?;
@@ -290,6 +279,14 @@ pub(crate) async fn respond(State(server): State<Arc<Server>>, Body(fields): Bod
         Json(form.done(&answer)).into_response()
     };
     Ok(telling(response, &asked.ignored))
+}
+
+/// The form of an answer, as answers tell it.
+fn format_of(schema: Option<&Value>) -> Value {
+    match schema {
+        Some(schema) => json!({"type": "json_schema", "name": "answer", "schema": schema}),
+        None => json!({"type": "text"}),
+    }
 }
 
 /// How the answer is to look.
