@@ -12,6 +12,7 @@ Only addresses of this machine are asked. Standard library alone, so that the cl
 import argparse
 import asyncio
 import json
+import pathlib
 import random
 import statistics
 import time
@@ -117,6 +118,17 @@ async def run(args):
     return results, long, time.perf_counter() - begun
 
 
+def busy(pid):
+    """Processor time of a process's threads so far, in clock ticks: those that talk to clients, and all."""
+    talk = every = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        name, rest = (task / "stat").read_text().rsplit(")", 1)
+        ticks = sum(map(int, rest.split()[11:13]))
+        every += ticks
+        talk += ticks if "(talk" in name else 0
+    return talk, every
+
+
 def share(values, part):
     values = sorted(values)
     return values[min(len(values) - 1, int(len(values) * part))] if values else float("nan")
@@ -159,6 +171,7 @@ def main():
     parser.add_argument("--shared", type=int, default=0)
     parser.add_argument("--long", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pid", type=int, help="beamline's process: also tells which part of its time its talking threads took")
     args = parser.parse_args()
     url = urllib.parse.urlparse(args.url)
     if url.hostname not in ("127.0.0.1", "localhost", "::1"):
@@ -166,7 +179,12 @@ def main():
     if args.requests > 10_000 or args.seconds > 600 or args.clients > 1024:
         parser.error("that is more load than this is meant for")
     args.host, args.port = url.hostname, url.port
-    print(json.dumps(summary(*asyncio.run(run(args)))))
+    before = busy(args.pid) if args.pid else None
+    told = summary(*asyncio.run(run(args)))
+    if args.pid:
+        talk, every = (now - then for now, then in zip(busy(args.pid), before))
+        told["talk_share"] = round(talk / max(1, every), 4)
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
