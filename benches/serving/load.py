@@ -119,14 +119,16 @@ async def run(args):
 
 
 def busy(pid):
-    """Processor time of a process's threads so far, in clock ticks: those that talk to clients, and all."""
-    talk = every = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        name, rest = (task / "stat").read_text().rsplit(")", 1)
-        ticks = sum(map(int, rest.split()[11:13]))
-        every += ticks
-        talk += ticks if "(talk" in name else 0
-    return talk, every
+    """Processor time of a process so far, in clock ticks: of the threads that talk to clients, those that have ended among them,
+    and of all."""
+
+    def ticks(stat):
+        name, rest = stat.read_text().rsplit(")", 1)
+        return name, sum(map(int, rest.split()[11:13]))
+
+    every = ticks(pathlib.Path(f"/proc/{pid}/stat"))[1]
+    tasks = [ticks(task / "stat") for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return every - sum(time for name, time in tasks if "(talk" not in name), every
 
 
 def share(values, part):
