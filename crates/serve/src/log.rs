@@ -2,7 +2,7 @@
 
 use crate::state::State as Server;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::json;
@@ -19,23 +19,43 @@ pub(crate) async fn log(State(server): State<Arc<Server>>, request: Request, nex
     let id = given(&request).unwrap_or_else(made);
     let route = request.extensions().get::<MatchedPath>().map_or("-", |path| known(path.as_str()));
     let method = request.method().clone();
+    let mut line = Line { server, id, route, method, begun, status: GONE };
     let mut response = next.run(request).await;
-    let status = response.status().as_u16();
-    server.metrics.answered(route, status);
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    line.status = response.status().as_u16();
+    if let Ok(value) = HeaderValue::from_str(&line.id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let seconds = begun.elapsed().as_secs_f64();
-    if server.settings.log_json {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let line = json!({
-            "time": time, "id": id, "method": method.as_str(), "route": route, "status": status, "seconds": seconds,
-        });
-        server.tell(&line.to_string());
-    } else {
-        server.tell(&format!("{id} {method} {route} {status} {:.1} ms", seconds * 1000.0));
-    }
     response
+}
+
+/// What is noted where a client has gone before it was answered.
+const GONE: u16 = 499;
+
+/// One request's line. It is written when it goes, so that a request whose client has gone has one too.
+struct Line {
+    server: Arc<Server>,
+    id: String,
+    route: &'static str,
+    method: Method,
+    begun: Instant,
+    status: u16,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Self { server, id, route, method, begun, status } = self;
+        server.metrics.answered(route, *status);
+        let seconds = begun.elapsed().as_secs_f64();
+        if server.settings.log_json {
+            let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+            let method = method.as_str();
+            let line =
+                json!({"time": time, "id": id, "method": method, "route": route, "status": status, "seconds": seconds});
+            server.tell(&line.to_string());
+        } else {
+            server.tell(&format!("{id} {method} {route} {status} {:.1} ms", seconds * 1000.0));
+        }
+    }
 }
 
 /// The id that a client gave, if it can stand in a line.

@@ -5,14 +5,14 @@ use crate::state::{Health, State};
 use crate::{api, guard, log};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
 use beamline::{Engine, Error};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 /// Threads that talk to clients: they read and write JSON, and the engine has threads of its own.
 const TALKERS: usize = 2;
@@ -186,11 +186,10 @@ fn router(state: &Arc<State>) -> Router {
 
 /// Lets pages of these origins ask.
 fn cors(origins: &[String]) -> CorsLayer {
-    let layer = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers([
-        header::CONTENT_TYPE,
-        header::AUTHORIZATION,
-        HeaderName::from_static("x-api-key"),
-    ]);
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(["x-request-id", "beamline-ignored", "beamline-seed"].map(HeaderName::from_static));
     if origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(Any);
     }
