@@ -17,13 +17,14 @@ fn out(columns: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 21] = [
     &["chat"],
     &["learn"],
     &["models", "random"],
     &["generate"],
     &["inspect"],
     &["score"],
+    &["serve"],
     &["compare"],
     &["explain"],
     &["report"],
