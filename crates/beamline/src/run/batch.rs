@@ -121,6 +121,34 @@ struct Need {
     first: bool,
 }
 
+impl Need {
+    fn tokens(&self) -> usize {
+        self.items.iter().map(Item::tokens).sum()
+    }
+
+    /// Leaves at most `most` tokens to be fed now; gives how many are.
+    fn cut(&mut self, most: usize) -> usize {
+        let all = self.tokens();
+        if all <= most {
+            return all;
+        }
+        let cut = |left: usize, item: &mut Item| left - item.cut(left);
+        most - self.items.iter_mut().fold(most, cut)
+    }
+}
+
+/// Shares so many tokens out among those that read prompts: half is sure for the oldest, the rest goes to the others, those first
+/// that need least, and what they leave to the oldest too.
+fn share(needs: &mut [Need], most: usize) {
+    let mut readers: Vec<&mut Need> = needs.iter_mut().filter(|need| !need.first).collect();
+    readers.sort_by_key(|need| need.id);
+    let Some((oldest, later)) = readers.split_first_mut() else { return };
+    let sure = if later.is_empty() { most } else { most.div_ceil(2).min(oldest.tokens()) };
+    later.sort_by_key(|need| (need.tokens(), need.id));
+    let left = later.iter_mut().fold(most - sure, |left, need| left - need.cut(left));
+    oldest.cut(sure + left);
+}
+
 impl Engine {
     /// Takes the branches of all nodes alive, and decides which tokens of them are fed in this step.
     pub(super) fn gather(&self, sessions: &mut [Session], budget: Budget) -> Vec<Item> {
@@ -142,32 +170,8 @@ impl Engine {
                 Need { session, id: s.id(), items, first }
             })
             .collect();
-        let taken = |need: &Need| need.items.iter().map(Item::tokens).sum::<usize>();
-        let deciding: usize = needs.iter().filter(|need| need.first).map(taken).sum();
-        let mut left = budget.0.saturating_sub(deciding).max(LEAST.min(budget.0));
-        let mut order: Vec<usize> = (0..needs.len()).filter(|&i| !needs[i].first).collect();
-        order.sort_by_key(|&i| needs[i].id);
-        // What the oldest is sure of; the others come before the rest of it, those first that need least.
-        let mut sure = if order.len() > 1 { left.div_ceil(2).min(taken(&needs[order[0]])) } else { 0 };
-        if let Some((&oldest, later)) = order.split_first() {
-            let mut later = later.to_vec();
-            later.sort_by_key(|&i| (taken(&needs[i]), needs[i].id));
-            order = later.into_iter().chain([oldest]).collect();
-        }
-        left -= sure;
-        for (place, &i) in order.iter().enumerate() {
-            if place + 1 == order.len() {
-                left += std::mem::take(&mut sure);
-            }
-            let all = taken(&needs[i]);
-            if all <= left {
-                left -= all;
-                continue;
-            }
-            for item in &mut needs[i].items {
-                left -= item.cut(left);
-            }
-        }
+        let deciding: usize = needs.iter().filter(|need| need.first).map(Need::tokens).sum();
+        share(&mut needs, budget.0.saturating_sub(deciding).max(LEAST.min(budget.0)));
         for need in needs.iter_mut().filter(|need| need.items.iter().all(|item| !item.waits)) {
             self.guess(&mut sessions[need.session], &mut need.items);
         }

@@ -265,17 +265,7 @@ impl Engine {
     pub fn resume(&self, prompt: impl Into<Prompt>, plan: &Plan, from: CachedText) -> Result<Session, Error> {
         let prompt = prompt.into();
         let ids = self.encode_prompt(&prompt)?;
-        self.resume_encoded((prompt, ids), plan, from)
-    }
-
-    /// Starts from keys and values that another session left, with a prompt and its tokens.
-    pub(super) fn resume_encoded(
-        &self,
-        prompt: (Prompt, Vec<TokenId>),
-        plan: &Plan,
-        from: CachedText,
-    ) -> Result<Session, Error> {
-        self.start(prompt, plan, &self.shared(plan)?, Some(from), None)
+        self.start((prompt, ids), plan, &self.shared(plan)?, Some(from), None)
     }
 
     /// Starts continuing a batch of prompts. With `rng` torch their rows share one stream of random numbers, so they must be

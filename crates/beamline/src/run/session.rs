@@ -315,13 +315,18 @@ impl Session {
     /// ```
     pub fn most_cache_blocks(&self) -> usize {
         let blocks = |tokens: usize| tokens.div_ceil(Geometry::BLOCK);
-        let branches = self.strategy.most_alive().unwrap_or_else(|| self.plan.options().most_branches());
+        let branches = self.most_branches();
         let each = blocks(self.max_new_tokens) + 1;
         let all = blocks(self.prompt.len()).saturating_add(branches.saturating_mul(each));
         if self.negative.is_empty() {
             return all;
         }
         all.saturating_add(blocks(self.negative.len())).saturating_add(branches.saturating_mul(each))
+    }
+
+    /// The most branches that its search keeps at a time.
+    pub fn most_branches(&self) -> usize {
+        self.strategy.most_alive().unwrap_or_else(|| self.plan.options().most_branches())
     }
 
     /// The stop strings before which texts are cut.

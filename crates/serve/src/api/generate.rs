@@ -35,22 +35,14 @@ impl Prepared {
     /// The most rows of logits that its searches choose from.
     pub(crate) fn rows(&self) -> usize {
         let of = |session: &Session| {
-            let options = session.plan().options();
-            let count = |name: &str| options.get(name).and_then(|setting| setting.value.count()).unwrap_or(1) as usize;
-            let exact = SearchMethod::of(options) == SearchMethod::ExactSearch;
+            let exact = SearchMethod::of(session.plan().options()) == SearchMethod::ExactSearch;
             let budget = || session.plan().effective_config()["node_budget"]["value"].as_u64();
             let beyond = if exact { budget().unwrap_or(u64::MAX) as usize } else { 0 };
-            let beside = match SearchMethod::of(options) {
-                SearchMethod::ContrastiveSearch => count("top_k"),
-                _ => count("num_beams").max(count("num_return_sequences")).max(count("best_of")),
-            };
-            session.max_new_tokens().saturating_mul(beside).saturating_add(beyond)
+            session.max_new_tokens().saturating_mul(session.most_branches()).saturating_add(beyond)
         };
         self.sessions.iter().map(of).fold(0, usize::saturating_add)
     }
-}
 
-impl Prepared {
     /// Sequences that each prompt comes to, at most: as the plan has it, with the model's own defaults.
     pub(crate) fn returned(&self) -> usize {
         let of = |session: &Session| session.plan().options().get("num_return_sequences")?.value.count();

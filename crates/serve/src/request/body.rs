@@ -4,6 +4,9 @@ use crate::error::ApiError;
 use beamline::{foreign, nearest, nearest_option, options};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -60,7 +63,7 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
 /// When a field has a value that cannot be, or nobody knows it and the server is not lenient.
 pub(crate) fn read<T>(fields: Map<String, Value>, lenient: bool) -> Result<Asked<T>, ApiError>
 where
-    T: DeserializeOwned + PartialSchema,
+    T: DeserializeOwned + PartialSchema + 'static,
 {
     let names = names::<T>();
     let (mut own, mut decoding, mut ignored) = (Map::new(), Map::new(), Vec::new());
@@ -91,7 +94,7 @@ where
 /// As for [`read`].
 pub(crate) fn read_plain<T>(fields: Map<String, Value>, lenient: bool) -> Result<(T, Vec<String>), ApiError>
 where
-    T: DeserializeOwned + PartialSchema,
+    T: DeserializeOwned + PartialSchema + 'static,
 {
     let Asked { own, decoding, mut ignored } = read::<T>(fields, lenient)?;
     match decoding.keys().next() {
@@ -126,10 +129,13 @@ fn unknown(name: &str, names: &[String]) -> ApiError {
     ApiError::field(&name, format!("there is no field {name:?}; {remedy}"))
 }
 
-/// The names of a type's fields, as its schema has them.
-fn names<T: PartialSchema>() -> Vec<String> {
-    match T::schema() {
+/// The names of a type's fields, as its schema has them. A schema is made once for each type, not for each request.
+fn names<T: PartialSchema + 'static>() -> Arc<[String]> {
+    static NAMES: Mutex<BTreeMap<TypeId, Arc<[String]>>> = Mutex::new(BTreeMap::new());
+    let mut all = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = || match T::schema() {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
+        _ => Arc::default(),
+    };
+    Arc::clone(all.entry(TypeId::of::<T>()).or_insert_with(made))
 }

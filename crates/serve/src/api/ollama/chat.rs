@@ -68,14 +68,7 @@ pub(crate) async fn complete(
     if messages.iter().any(shown) {
         return Err(ApiError::field("messages", "a message has images; models here read text alone").into());
     }
-    let talk = Talk {
-        messages: Value::Array(messages),
-        tools: own.tools,
-        tool_choice: None,
-        documents: None,
-        variables: Map::new(),
-        add_generation_prompt: true,
-    };
+    let talk = Talk { tools: own.tools, ..Talk::of(Value::Array(messages)) };
     let prompt = rendered(&server, talk, options).await?;
     let (form, wanted) = (form(Kind::Chat(prompt.calls)), (Prompt::Ids(prompt.token_ids), prompt.options));
     let response = answered(&server, form, wanted, own.top_logprobs.unwrap_or(0), own.stream != Some(false)).await?;

@@ -152,7 +152,7 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     let returned = options.get("num_return_sequences").and_then(|setting| setting.value.count()).unwrap_or(1) as usize;
     let texts = if own.return_tokens_as_token_ids == Some(true) { Texts::Ids } else { Texts::Text };
     let choices = Choices { copies, returned };
-    let asked_echo =
+    let mut asked_echo =
         AskedEcho { echo, logprobs: own.logprobs, prompt_logprobs: own.prompt_logprobs, texts, times: choices.each() };
     let mut form = Form {
         id: id("cmpl"),
@@ -168,9 +168,8 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     };
     let streamed = own.stream == Some(true);
     if only_echo {
-        let (echoes, tokens) = echoes(&server, prompts, asked_echo).await?;
-        form.echoes = echoes;
-        return Ok(telling(form.echoed(tokens, streamed), &asked.ignored));
+        let response = only_echoed(&server, form, prompts, asked_echo, streamed).await?;
+        return Ok(telling(response, &asked.ignored));
     }
     // Refused before the prompt is scored, if it is to be.
     let wanted = Wanted { prompts: prompts.clone(), options, top: own.logprobs.unwrap_or(0), numbers: form.logprobs };
@@ -179,7 +178,9 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     form.choices.returned = prepared.returned();
     let numbers = own.logprobs.unwrap_or(0).saturating_mul(prepared.most_tokens()).saturating_mul(form.choices.each());
     server.limits().numbers("logprobs", numbers)?;
-    form.echoes = echoes(&server, prompts, asked_echo).await?.0;
+    asked_echo.times = form.choices.each();
+    let tokens: Vec<Vec<TokenId>> = prepared.sessions.iter().map(|session| session.prompt().to_vec()).collect();
+    form.echoes = echoes(&server, &prompts, &tokens, asked_echo).await?;
     let response = if streamed {
         let news = generate::streamed(&server, prepared, form.logprobs)?;
         stream(move |events| async move { form.stream(events, news).await })
@@ -201,20 +202,38 @@ struct AskedEcho {
     times: usize,
 }
 
-/// The prompts that come back, scored where numbers are asked for; and how many tokens they have.
-async fn echoes(server: &Arc<Server>, prompts: Vec<Prompt>, asked: AskedEcho) -> Result<(Vec<Echo>, usize), ApiError> {
-    let AskedEcho { echo, logprobs, prompt_logprobs: own, texts, times } = asked;
-    let numbers = if echo { logprobs.max(own) } else { own };
-    if !echo && numbers.is_none() {
-        return Ok((prompts.iter().map(|_| Echo::default()).collect(), 0));
-    }
-    let engine = Arc::clone(&server.model()?.engine);
-    let vocab = engine.model().geometry().vocab;
+/// The prompts alone, with their numbers where they are asked for.
+async fn only_echoed(
+    server: &Arc<Server>,
+    mut form: Form,
+    prompts: Vec<Prompt>,
+    asked: AskedEcho,
+    streamed: bool,
+) -> Result<Response, ApiError> {
+    let engine = Arc::clone(&form.engine);
     let (prompts, tokens) = aside(move || {
         let tokens = prompts.iter().map(|prompt| engine.encode_prompt(prompt)).collect::<Result<Vec<_>, _>>()?;
         Ok((prompts, tokens))
     })
     .await?;
+    form.echoes = echoes(server, &prompts, &tokens, asked).await?;
+    Ok(form.echoed(tokens.iter().map(Vec::len).sum(), streamed))
+}
+
+/// The prompts that come back, scored where numbers are asked for.
+async fn echoes(
+    server: &Server,
+    prompts: &[Prompt],
+    tokens: &[Vec<TokenId>],
+    asked: AskedEcho,
+) -> Result<Vec<Echo>, ApiError> {
+    let AskedEcho { echo, logprobs, prompt_logprobs: own, texts, times } = asked;
+    let numbers = if echo { logprobs.max(own) } else { own };
+    if !echo && numbers.is_none() {
+        return Ok(prompts.iter().map(|_| Echo::default()).collect());
+    }
+    let engine = &server.model()?.engine;
+    let vocab = engine.model().geometry().vocab;
     let count = tokens.iter().map(Vec::len).sum::<usize>();
     // A token's own text and number beside those of the best.
     let each = numbers.unwrap_or(0).min(vocab) + 1;
@@ -228,7 +247,6 @@ async fn echoes(server: &Arc<Server>, prompts: Vec<Prompt>, asked: AskedEcho) ->
         }
         None => vec![ScoredText::default(); prompts.len()],
     };
-    let engine = &server.model()?.engine;
     let echo = |((prompt, tokens), mut scored): ((&Prompt, &Vec<TokenId>), ScoredText)| {
         let text = if echo { engine.prompt_text(prompt) } else { String::new() };
         let with_numbers =
@@ -245,7 +263,7 @@ async fn echoes(server: &Arc<Server>, prompts: Vec<Prompt>, asked: AskedEcho) ->
         });
         Echo { characters: text.chars().count(), text, logprobs, prompt_logprobs }
     };
-    Ok((prompts.iter().zip(&tokens).zip(scored).map(echo).collect(), count))
+    Ok(prompts.iter().zip(tokens).zip(scored).map(echo).collect())
 }
 
 impl Form {
