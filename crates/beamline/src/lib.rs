@@ -57,8 +57,9 @@ pub use beamline_shape::{
     REGISTRY, ShapeError,
 };
 pub use beamline_tokens::{
-    Beginning, CharacterGroup, Characters, Special, TextState, TextStream, Token, TokenId, TokenIter, TokenList,
-    Tokenizer, TokensError, Utf8, Vocabulary, byte_tokenizer_json, characters, pre_tokenizers, word_tokenizer_json,
+    Beginning, CharacterGroup, Characters, Special, Stages, TextState, TextStream, Token, TokenId, TokenIter,
+    TokenList, Tokenizer, TokensError, Utf8, Vocabulary, byte_tokenizer_json, characters, pre_tokenizers,
+    word_tokenizer_json,
 };
 pub use chat::{ChatPrompt, ChatTemplates};
 pub use error::{Error, Fault, OptionError};

@@ -15,7 +15,7 @@ pub(crate) use decoding::TokenTexts;
 pub(crate) use help_page::Page;
 pub(crate) use learn::Learn;
 pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
-pub(crate) use serve::{LogForm, Serve};
+pub(crate) use serve::{Lab, LogForm, Serve};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
 use crate::failure::Failure;
@@ -70,6 +70,8 @@ pub(crate) enum What {
     Models(Models),
     /// Let others ask over HTTP: OpenAI's API, Ollama's, and more
     Serve(Serve),
+    /// Open the lab in a browser: decoding to be seen and touched
+    Lab(Lab),
     /// Measure how fast a model runs
     Bench(Bench),
     /// Print what a shell needs to complete commands and options

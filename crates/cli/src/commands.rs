@@ -6,6 +6,7 @@ mod compare;
 mod explain;
 mod generate;
 mod inspect;
+mod lab;
 mod learn;
 mod manual;
 mod models;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         What::Tokenize(args) => tokenize::run(&args),
         What::Models(args) => models::run(&args),
         What::Serve(args) => serve::run(&args),
+        What::Lab(args) => lab::run(&args),
         What::Bench(args) => bench::run(&args),
         What::Completions(args) => manual::completions(&args),
         What::Man(args) => manual::man(&args),

@@ -8,6 +8,7 @@ mod body;
 mod conversation;
 mod document;
 mod generate;
+pub(crate) mod lab;
 mod native;
 mod ollama;
 mod openai;
@@ -27,7 +28,11 @@ use axum::{Json, Router};
 use native::expand::ExpandRequest;
 use native::generate::GenerateRequest;
 use native::inspect::InspectRequest;
+use native::logits::LogitsRequest;
+use native::replay::{ReplayRequest, ReplayResponse};
 use native::score::{ScoreRequest, ScoreResponse};
+use native::tokens::{TokensRequest, TokensResponse};
+use native::vocabulary::{OptionsAnswer, VocabularyAnswer};
 use ollama::about::{Show, ShowRequest, Tags, Version};
 use ollama::answer::{OllamaAnswer, OllamaError};
 use ollama::chat::OllamaChat;
@@ -130,6 +135,31 @@ pub(crate) static ROUTES: &[Route] = &[
     .decoding()
     .gives(object)
     .streams(EVENTS, object),
+    Route::post(
+        "/v1/logits",
+        || post(native::logits::logits),
+        "All logits of the token that follows a prompt, as f32, the lowest byte first",
+        of::<LogitsRequest>,
+    )
+    .gives_bytes(),
+    Route::post(
+        "/v1/tokens",
+        || post(native::tokens::tokens),
+        "A text's tokens with their bytes and places, and what became of the text on the way",
+        of::<TokensRequest>,
+    )
+    .gives(of::<TokensResponse>),
+    Route::post(
+        "/v1/replay",
+        || post(native::replay::replay),
+        "A bundle's generation run again, and compared token by token",
+        of::<ReplayRequest>,
+    )
+    .gives(of::<ReplayResponse>),
+    Route::get("/v1/vocabulary", || get(native::vocabulary::vocabulary), "What each token id stands for")
+        .gives(of::<VocabularyAnswer>),
+    Route::get("/v1/options", || get(native::vocabulary::all_options), "All decoding options")
+        .gives(of::<OptionsAnswer>),
     Route::get("/", || get(ollama::about::here), "Whether anybody is there"),
     Route::get("/api/version", || get(ollama::about::version), "The version").gives(of::<Version>),
     Route::get("/api/tags", || get(ollama::about::tags), "Ollama: the model that there is")
@@ -182,11 +212,12 @@ async fn described(State(server): State<Arc<Server>>) -> Json<Value> {
     Json(openapi(&server.settings))
 }
 
-/// All routes, and what is said where there is none.
-pub(crate) fn routes() -> Router<Arc<Server>> {
+/// All routes, those of the lab where it is shown, and what is said where there is none.
+pub(crate) fn routes(has_lab: bool) -> Router<Arc<Server>> {
+    let first = if has_lab { lab::routes() } else { Router::new() };
     ROUTES
         .iter()
-        .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
+        .fold(first, |router, route| router.route(route.path, (route.answer)()))
         .fallback(|| async { ApiError::new(StatusCode::NOT_FOUND, "there is no such route; /openapi.json lists all") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this route takes another method; /openapi.json lists all")

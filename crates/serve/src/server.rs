@@ -175,7 +175,7 @@ async fn broken(state: &State) {
 
 /// All routes, behind what every request passes.
 fn router(state: &Arc<State>) -> Router {
-    let mut router = api::routes()
+    let mut router = api::routes(state.settings.lab.is_some())
         .layer(DefaultBodyLimit::max(state.settings.limits.body))
         .layer(from_fn_with_state(Arc::clone(state), guard::guard));
     if !state.settings.origins.is_empty() {

@@ -3,6 +3,7 @@
 use crate::limits::Limits;
 use crate::memory;
 use beamline::ChatTemplate;
+use beamline_lab::Pages;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -51,6 +52,9 @@ pub struct Settings {
     pub log_json: bool,
     /// A chat template in place of the model's own.
     pub chat_template: Option<ChatTemplate>,
+    /// The pages of the lab, to be shown at `/lab`; none where there are to be none. They hold nothing that a key protects, so they
+    /// are shown to whoever reaches the address, and ask for the key themselves.
+    pub lab: Option<Pages>,
     /// How large a request may be.
     pub limits: Limits,
 }
@@ -74,6 +78,7 @@ impl Default for Settings {
             log_prompts: false,
             log_json: false,
             chat_template: None,
+            lab: None,
             limits: Limits::default(),
         }
     }

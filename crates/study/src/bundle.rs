@@ -78,6 +78,46 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// The prompts.
+    pub fn prompts(&self) -> Vec<Prompt> {
+        let prompt = |ids: &Vec<u32>| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
+        self.prompts.iter().map(prompt).collect()
+    }
+
+    /// Whether it was made with this model, as far as name-independent facts tell.
+    ///
+    /// # Errors
+    /// When it was made with another one.
+    pub fn fits(&self, engine: &Engine) -> Result<(), StudyError> {
+        let info = engine.info();
+        if (&info.architecture, info.parameters, &info.dtype) == (&self.architecture, self.parameters, &self.dtype) {
+            return Ok(());
+        }
+        let named = |name: &str, architecture: &str, parameters: usize, dtype: &str| {
+            format!("{name} ({architecture}, {parameters} weights, {dtype})")
+        };
+        Err(StudyError::OtherModel {
+            made: named(&self.model, &self.architecture, self.parameters, &self.dtype),
+            this: named(&info.name, &info.architecture, info.parameters, &info.dtype),
+        })
+    }
+
+    /// What a completion of the same prompts with the same options says of it: whether every token and every log-probability
+    /// is the same.
+    pub fn verdict(&self, engine: &Engine, completion: &Completion) -> Verdict {
+        let again = sequences(completion);
+        let mut verdict = Verdict { same: true, tokens: 0, difference: None };
+        if again.len() != self.sequences.len() {
+            verdict.difference = Some(format!("{} sequences came out, not {}", again.len(), self.sequences.len()));
+        }
+        for (new, old) in again.iter().zip(&self.sequences) {
+            verdict.tokens += old.token_ids.len();
+            verdict.difference = verdict.difference.or_else(|| difference(engine, new, old));
+        }
+        verdict.same = verdict.difference.is_none();
+        verdict
+    }
+
     /// The options, as they were set.
     ///
     /// # Errors
@@ -138,29 +178,9 @@ fn sequences(completion: &Completion) -> Vec<BundledSequence> {
 /// # Errors
 /// When the bundle is another model's, or as for [`Engine::generate`].
 pub fn verify(engine: &Engine, given: &Bundle) -> Result<Verdict, StudyError> {
-    let info = engine.info();
-    if (&info.architecture, info.parameters, &info.dtype) != (&given.architecture, given.parameters, &given.dtype) {
-        let named = |name: &str, architecture: &str, parameters: usize, dtype: &str| {
-            format!("{name} ({architecture}, {parameters} weights, {dtype})")
-        };
-        return Err(StudyError::OtherModel {
-            made: named(&given.model, &given.architecture, given.parameters, &given.dtype),
-            this: named(&info.name, &info.architecture, info.parameters, &info.dtype),
-        });
-    }
-    let prompt = |ids: &Vec<u32>| Prompt::Ids(ids.iter().copied().map(TokenId).collect());
-    let prompts: Vec<Prompt> = given.prompts.iter().map(prompt).collect();
-    let again = sequences(&engine.generate(&prompts, &engine.plan(&given.options()?)?)?);
-    let mut verdict = Verdict { same: true, tokens: 0, difference: None };
-    if again.len() != given.sequences.len() {
-        verdict.difference = Some(format!("{} sequences came out, not {}", again.len(), given.sequences.len()));
-    }
-    for (new, old) in again.iter().zip(&given.sequences) {
-        verdict.tokens += old.token_ids.len();
-        verdict.difference = verdict.difference.or_else(|| difference(engine, new, old));
-    }
-    verdict.same = verdict.difference.is_none();
-    Ok(verdict)
+    given.fits(engine)?;
+    let completion = engine.generate(&given.prompts(), &engine.plan(&given.options()?)?)?;
+    Ok(given.verdict(engine, &completion))
 }
 
 /// The first difference between two sequences, in words.

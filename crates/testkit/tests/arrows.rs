@@ -30,8 +30,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
-    ("beamline-serve", &["beamline", "beamline-study"]),
-    ("beamline-cli", &["beamline", "beamline-study", "beamline-draw", "beamline-chapter", "beamline-serve"]),
+    ("beamline-lab", &[]),
+    ("beamline-serve", &["beamline", "beamline-study", "beamline-chapter", "beamline-lab"]),
+    (
+        "beamline-cli",
+        &["beamline", "beamline-study", "beamline-draw", "beamline-chapter", "beamline-lab", "beamline-serve"],
+    ),
     ("beamline-testkit", &[]),
 ];
 
@@ -41,6 +45,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["beamline-serve"]),
     ("tokio", &["beamline-serve"]),
     ("clap", &["beamline-cli"]),
+    ("open", &["beamline-cli"]),
+    ("include_dir", &["beamline-lab"]),
+    ("flate2", &["beamline-lab"]),
     ("indicatif", &["beamline-cli"]),
     ("rustyline", &["beamline-cli"]),
     ("minijinja", &["beamline-chat"]),

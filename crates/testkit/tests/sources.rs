@@ -24,6 +24,12 @@ fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// The folders of all crates: those beside this one, and the lab's, which lies with its pages.
+fn folders() -> Vec<PathBuf> {
+    let beside = read_dir(crates()).unwrap().map(|entry| entry.unwrap().path());
+    beside.chain([crates().join("../web")]).collect()
+}
+
 /// All Rust files of a folder and those in it.
 fn sources(folder: &Path, to: &mut Vec<PathBuf>) {
     for entry in read_dir(folder).unwrap() {
@@ -39,9 +45,9 @@ fn sources(folder: &Path, to: &mut Vec<PathBuf>) {
 #[test]
 fn threads_are_started_in_few_places() {
     let (root, mut started) = (crates(), Vec::new());
-    for entry in read_dir(&root).unwrap() {
+    for folder in folders() {
         let mut files = Vec::new();
-        sources(&entry.unwrap().path().join("src"), &mut files);
+        sources(&folder.join("src"), &mut files);
         for file in files {
             let text = read_to_string(&file).unwrap();
             let code = text.split_once("#[cfg(test)]\nmod tests {").map_or(text.as_str(), |(code, _)| code);
@@ -61,8 +67,7 @@ fn threads_are_started_in_few_places() {
 /// What a crate is for, read in its first lines: what goes in, what comes out, what it does not know.
 #[test]
 fn every_crate_begins_by_saying_what_goes_in_what_comes_out_and_what_it_does_not_know() {
-    for entry in read_dir(crates()).unwrap() {
-        let folder = entry.unwrap().path();
+    for folder in folders() {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         if name == "testkit" {
             continue; // nothing but tests

@@ -47,7 +47,7 @@ pub use list::{TokenIter, TokenList};
 pub use plain::{byte_tokenizer_json, word_tokenizer_json};
 pub use pre::pre_tokenizers;
 pub use stream::{TextState, TextStream};
-pub use tokenizer::{Beginning, Special, Token, Tokenizer};
+pub use tokenizer::{Beginning, Special, Stages, Token, Tokenizer};
 pub use vocabulary::{Vocabulary, byte_alphabet};
 
 /// The number of a token in its vocabulary.

@@ -1,5 +1,9 @@
 //! The tokenizer: the library for encoding, bytes for decoding.
 
+mod stages;
+
+pub use stages::Stages;
+
 use crate::error::one_line;
 use crate::gguf::GgufVocabulary;
 use crate::guard::{check, unless_it_panics};

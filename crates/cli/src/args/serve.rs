@@ -63,6 +63,12 @@ pub(crate) struct Serve {
     /// Pass over fields that nobody knows, and name them in the answer's header beamline-ignored
     #[arg(long, hide_short_help = true)]
     pub(crate) lenient: bool,
+    /// Show the lab at /lab: decoding to be seen in a browser
+    #[arg(long)]
+    pub(crate) lab: bool,
+    /// The lab's pages from a folder, read anew each time, for who works on them
+    #[arg(long, value_hint = ValueHint::DirPath, value_name = "DIR", hide = true)]
+    pub(crate) lab_pages: Option<PathBuf>,
     /// A file of Jinja in place of the model's chat template
     #[arg(long, value_hint = ValueHint::FilePath, value_name = "FILE", hide_short_help = true)]
     pub(crate) chat_template: Option<PathBuf>,
@@ -72,6 +78,25 @@ pub(crate) struct Serve {
     /// Write prompts into the log
     #[arg(long, hide_short_help = true, help_heading = "Log")]
     pub(crate) log_prompts: bool,
+}
+
+/// The lab in a browser.
+#[derive(Args)]
+pub(crate) struct Lab {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// The port on this machine [default: one that is free]
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
+    pub(crate) port: u16,
+    /// Print the address, and open no browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+    /// Memory for keys and values, such as 2GB [default: a quarter of what is granted]
+    #[arg(long, value_parser = size, value_name = "SIZE", hide_short_help = true)]
+    pub(crate) cache_memory: Option<usize>,
+    /// The lab's pages from a folder, read anew each time, for who works on them
+    #[arg(long, value_hint = ValueHint::DirPath, value_name = "DIR", hide = true)]
+    pub(crate) lab_pages: Option<PathBuf>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

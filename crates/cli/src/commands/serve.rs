@@ -6,6 +6,7 @@ use crate::interrupt::{self, OnInterrupt};
 use crate::model;
 use crate::output::note;
 use beamline::{ChatTemplate, Engine, Error, Options};
+use beamline_lab::Pages;
 use beamline_serve::{Limits, ServeError, Server, Settings};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,7 +21,12 @@ pub(crate) fn run(args: &Serve) -> Result<(), Failure> {
     server.run(move || load(&model)).map_err(Failure::from)
 }
 
-fn load(args: &crate::args::ModelArgs) -> Result<Engine, Error> {
+/// The lab's pages: the command's own, or those of a folder.
+pub(super) fn pages(folder: Option<&Path>) -> Pages {
+    folder.map_or_else(Pages::own, Pages::at)
+}
+
+pub(super) fn load(args: &crate::args::ModelArgs) -> Result<Engine, Error> {
     model::load(args, &Options::default())
 }
 
@@ -42,6 +48,7 @@ fn settings(args: &Serve) -> Result<Settings, Failure> {
         lenient: args.lenient,
         log_prompts: args.log_prompts,
         log_json: args.log == LogForm::Json,
+        lab: (args.lab || args.lab_pages.is_some()).then(|| pages(args.lab_pages.as_deref())),
         chat_template: args.chat_template.as_deref().map(template).transpose()?,
         limits,
     })

@@ -90,6 +90,7 @@ fn operation(route: &Route, settings: &Settings, schemas: &mut Map<String, Value
 fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     let mut content = match route.gives {
         Gives::Json(shape) => json!({"application/json": {"schema": put(shape, schemas)}}),
+        Gives::Bytes => json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}),
         Gives::Text => json!({"text/plain": {"schema": {"type": "string"}}}),
     };
     if let Some((kind, event)) = route.streams {

@@ -6,7 +6,11 @@
 pub(crate) mod expand;
 pub(crate) mod generate;
 pub(crate) mod inspect;
+pub(crate) mod logits;
 mod prompts;
+pub(crate) mod replay;
 pub(crate) mod score;
 mod telling;
+pub(crate) mod tokens;
 mod told;
+pub(crate) mod vocabulary;

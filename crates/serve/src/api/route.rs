@@ -50,6 +50,8 @@ pub(crate) enum Gives {
     Json(Shape),
     /// Plain text.
     Text,
+    /// Bytes that are no text.
+    Bytes,
 }
 
 /// A route. The router and `/openapi.json` are made of a list of these.
@@ -102,6 +104,11 @@ impl Route {
     /// Its errors have this form.
     pub(crate) const fn fails(self, shape: Shape) -> Self {
         Self { fails: shape, ..self }
+    }
+
+    /// It gives bytes.
+    pub(crate) const fn gives_bytes(self) -> Self {
+        Self { gives: Gives::Bytes, ..self }
     }
 
     /// It gives JSON of this type.

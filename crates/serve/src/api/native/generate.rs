@@ -12,9 +12,10 @@ use crate::state::State as Server;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use beamline::Options;
+use beamline::{Engine, Options, Session};
+use beamline_study::bundle;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -48,6 +49,8 @@ pub(crate) struct GenerateRequest {
     /// Which events a stream has besides `begin`, `end` and `done`: `token`, `stage`, `draw`, `candidate`, `pool`, `over`; `token`
     /// alone where nobody says.
     events: Option<Vec<String>>,
+    /// Whether the completion comes with a `bundle`: what `beamline replay` and `/v1/replay` need to run it again and compare.
+    bundle: Option<bool>,
     /// How many of the best tokens a `token` event lists, up to the whole vocabulary.
     top: Option<usize>,
 }
@@ -85,17 +88,28 @@ pub(crate) async fn generate(State(server): State<Arc<Server>>, Body(fields): Bo
     let (prompts, options) = given.prompts(&server, options).await?;
     let prepared = generate::prepare(&server, Wanted { prompts, options, top, numbers: true }).await?;
     server.limits().numbers("top", top.saturating_mul(prepared.rows()))?;
+    let bundled = own.bundle == Some(true);
     let response = if streamed {
         let (teller, hearer) = told::queue();
         generate::hand_in(&server, prepared, |engine, sessions, top| {
             Box::new(Telling::new(engine, sessions, teller, kinds, top))
         })?;
-        hearer.answer(move |sessions| serde_json::to_string(&engine.completion(sessions)).unwrap_or_default())
+        hearer.answer(move |sessions| completion(&engine, sessions, bundled).to_string())
     } else {
         let answer = generate::whole(&server, prepared).await?;
-        Json(engine.completion(&answer.sessions)).into_response()
+        Json(completion(&engine, &answer.sessions, bundled)).into_response()
     };
     Ok(telling(response, &asked.ignored))
+}
+
+/// What sessions came to, with a bundle where it is asked for.
+fn completion(engine: &Engine, sessions: &[Session], bundled: bool) -> Value {
+    let completion = engine.completion(sessions);
+    let mut json = json!(completion);
+    if let Some(first) = sessions.first().filter(|_| bundled) {
+        json["bundle"] = json!(bundle(engine, &completion, first.plan()));
+    }
+    json
 }
 
 /// The events that are asked for.

@@ -4,8 +4,8 @@ use super::told::Teller;
 use crate::ranking::best;
 use crate::scheduler::{Ended, Listener};
 use beamline::{
-    Engine, Event, EventKind, FinishReason, GeneratedToken, Interest, NodeId, Observer, Outlook, SearchEvent, Session,
-    TextDelta, TextDeltas, TokenId, Trace,
+    Engine, Event, EventKind, FinishReason, GeneratedToken, Interest, Logits, NodeId, Observer, Outlook, SearchEvent,
+    Session, TextDelta, TextDeltas, TokenId, Trace,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,10 +62,20 @@ pub(super) struct TopToken {
     logprob_processed: Option<f64>,
     /// Its place in the raw distribution, from 1.
     rank: usize,
+    /// The processor that removed it; null where it is still in play, and where no `stage` events are asked for.
+    removed_by: Option<String>,
 }
 
-/// The best tokens of a row: raw, and after the processors.
-type Row = Vec<(TokenId, f64, Option<f64>)>;
+/// A token of a row.
+struct Best {
+    id: TokenId,
+    logprob: f64,
+    logprob_processed: Option<f64>,
+    removed_by: Option<String>,
+}
+
+/// What the processors made of a row so far: each one's name, and what it left.
+type Left = Vec<(String, Logits)>;
 
 /// Listens to the sessions of one request.
 pub(super) struct Telling {
@@ -77,7 +87,9 @@ pub(super) struct Telling {
     deltas: Vec<TextDeltas>,
     top: usize,
     /// By a session's place and the node that the row follows.
-    rows: BTreeMap<(usize, NodeId), Row>,
+    rows: BTreeMap<(usize, NodeId), Vec<Best>>,
+    /// The same, of rows that are being shaped.
+    left: BTreeMap<(usize, NodeId), Left>,
 }
 
 impl Telling {
@@ -92,8 +104,8 @@ impl Telling {
         let plan = sessions[0].plan(); // a request has one at least
         let trace = Trace::begin(Vec::new(), engine, plan, sessions);
         let deltas = sessions.iter().map(|session| TextDeltas::new(engine, session)).collect();
-        let (engine, rows) = (Arc::clone(engine), BTreeMap::new());
-        let mut telling = Self { teller, engine, kinds, trace, deltas, top, rows };
+        let (engine, rows, left) = (Arc::clone(engine), BTreeMap::new(), BTreeMap::new());
+        let mut telling = Self { teller, engine, kinds, trace, deltas, top, rows, left };
         telling.told("begin");
         telling
     }
@@ -107,11 +119,17 @@ impl Telling {
         line(&self.teller, kind, std::mem::take(self.trace.written()));
     }
 
-    fn row(&self, outlook: &Outlook<'_>) -> Row {
+    fn row(&self, outlook: &Outlook<'_>, left: &Left) -> Vec<Best> {
         let sums = self.engine.sums(outlook.raw);
         let processed = outlook.scores.sums().log_sum();
         let after = |id: TokenId| outlook.scores.get(id).map(|value| f64::from(value) - processed);
-        best(outlook.raw, &sums, self.top).into_iter().map(|(id, logprob)| (id, logprob, after(id))).collect()
+        let best = best(outlook.raw, &sums, self.top).into_iter();
+        best.map(|(id, logprob)| {
+            let remover = left.iter().find(|(_, left)| left.get(id).is_none());
+            let removed_by = remover.map(|(processor, _)| processor.clone());
+            Best { id, logprob, logprob_processed: after(id), removed_by }
+        })
+        .collect()
     }
 
     /// The best tokens that a node was chosen from.
@@ -119,13 +137,14 @@ impl Telling {
         let parent = session.tree().node(node).parent?;
         let row = self.rows.get(&(place, parent))?;
         let vocabulary = self.engine.tokenizer().vocabulary();
-        let named = |(at, &(id, logprob, logprob_processed)): (usize, &(TokenId, f64, Option<f64>))| TopToken {
-            id: id.0,
-            text: vocabulary.text(id),
-            bytes: vocabulary.bytes(id).to_vec(),
-            logprob,
-            logprob_processed,
+        let named = |(at, best): (usize, &Best)| TopToken {
+            id: best.id.0,
+            text: vocabulary.text(best.id),
+            bytes: vocabulary.bytes(best.id).to_vec(),
+            logprob: best.logprob,
+            logprob_processed: best.logprob_processed,
             rank: at + 1,
+            removed_by: best.removed_by.clone(),
         };
         Some(row.iter().enumerate().map(named).collect())
     }
@@ -185,11 +204,18 @@ impl Observer for Telling {
     fn event(&mut self, event: &Event<'_>) {
         if let EventKind::Row { outlook, .. } = &event.kind {
             let key = (event.session, outlook.tip.node);
+            let left = self.left.remove(&key).unwrap_or_default();
             if self.top > 0 && !self.rows.contains_key(&key) {
-                let row = self.row(outlook);
+                let row = self.row(outlook, &left);
                 self.rows.insert(key, row);
             }
             return;
+        }
+        if let EventKind::Stage { stage, row } = &event.kind
+            && self.top > 0
+        {
+            let left = self.left.entry((event.session, stage.tip.node)).or_default();
+            left.push((stage.processor.to_owned(), (*row).clone()));
         }
         let kind = kind(&event.kind);
         if self.has(kind) {

@@ -1,0 +1,44 @@
+// A token, coloured by what it is measured by.
+import { h } from "../vendor/preact.js";
+import { css, heat, inkOn } from "../numbers/colour.js";
+import { chance } from "../numbers/format.js";
+import { level } from "../numbers/measures.js";
+import { measure, signs } from "../state/looks.js";
+import { label } from "../words/glyphs.js";
+
+/** @typedef {import("../state/tree.js").Node} Node */
+/** @typedef {import("../state/tree.js").Outlook} Outlook */
+
+/** What a screen reader says of a token. @param {Node} node */
+export function spoken(node) {
+  const rank = node.rank === null ? "" : `, #${node.rank}`;
+  return `${label(node)}, ${chance(node.logprob)}${rank}`;
+}
+
+/** The colours of an amount, as a style. @param {number | null} amount */
+export function ground(amount) {
+  if (amount === null) return {};
+  const colour = heat(amount);
+  return { background: css(colour), color: inkOn(colour), "--level": String(amount) };
+}
+
+/**
+ * A token in its place.
+ *
+ * @param {{node: Node, outlook: Outlook | null, focused: boolean, given: boolean, onFocus: (key: number) => void, onPick: (key: number) => void, onPoint: (key: number | null) => void}} props
+ *   `outlook` is what it was chosen from; `given` says that the reader wrote it
+ */
+export function Chip({ node, outlook, focused, given, onFocus, onPick, onPoint }) {
+  const amount = level(measure.value, node, outlook);
+  const shown = label(node, signs.value);
+  const breaks = node.text.endsWith("\n");
+  return [
+    h("button", {
+      key: node.key, type: "button", class: `chip${focused ? " focused" : ""}${given ? " given" : ""}`, "data-key": node.key,
+      "data-chosen": node.origin, style: ground(amount), tabIndex: focused ? 0 : -1, "aria-label": spoken(node),
+      onFocus: () => onFocus(node.key), onClick: () => onPick(node.key),
+      onPointerEnter: () => onPoint(node.key), onPointerLeave: () => onPoint(null),
+    }, shown),
+    breaks ? h("br", { key: `break ${node.key}` }) : null,
+  ];
+}

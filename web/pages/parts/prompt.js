@@ -1,0 +1,56 @@
+// The prompt's box, which all views share, and what sets generation going.
+import { h } from "../vendor/preact.js";
+import { examples } from "../shell/examples.js";
+import { say } from "../shell/words.js";
+import * as lab from "../state/lab.js";
+import { generate, stop, vocabulary } from "../state/generate.js";
+import { nextSeed } from "../state/settings.js";
+import { props } from "../state/server.js";
+import { Switch } from "./field.js";
+
+/** Continues: the reader's branch where it follows the prompt that stands in the box, else that prompt. @param {import("../state/settings.js").Options} [more] */
+export function go(more) {
+  return lab.attempt(async () => {
+    const before = lab.promptEnd.value;
+    const end = await lab.usePrompt(vocabulary());
+    nextSeed();
+    await generate(end === before ? lab.tip.value : end, { more: more ?? {} });
+  });
+}
+
+/**
+ * The box.
+ *
+ * @type {import("preact").FunctionComponent<{action?: string, onGo?: () => void, single?: boolean}>} `action` and `onGo` are what its
+ *   button says and does, where a view has its own; `single` says whether one token can be asked for
+ */
+export const PromptBox = ({ action, onGo, single = true }) => {
+  const run = onGo ?? (() => void go());
+  const write = (/** @type {any} */ event) => (lab.promptText.value = event.currentTarget.value);
+  const lines = Math.min(6, Math.max(2, lab.promptText.value.split("\n").length));
+  return h("section", { class: "prompt", "aria-label": say("prompt") },
+    h("label", { class: "unseen", for: "prompt" }, say("prompt")),
+    h("textarea", {
+      id: "prompt", rows: lines, value: lab.promptText.value, placeholder: say("prompt"), onInput: write, spellcheck: false,
+      onKeyDown: (/** @type {KeyboardEvent} */ event) => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+        event.preventDefault();
+        run();
+      },
+    }),
+    h("div", { class: "row" },
+      lab.running.value
+        ? h("button", { type: "button", class: "main", onClick: stop }, say("stop"))
+        : h("button", { type: "button", class: "main", onClick: run, disabled: !props.value }, action ?? say("generate")),
+      single ? h("button", { type: "button", onClick: () => void go({ max_new_tokens: 1 }), disabled: !props.value || lab.running.value !== null }, say("one")) : null,
+      h("select", {
+        "aria-label": say("examples"), value: "",
+        onChange: (/** @type {any} */ event) => {
+          const example = examples[Number(event.currentTarget.value)];
+          if (example) lab.promptText.value = example.text;
+          event.currentTarget.value = "";
+        },
+      }, h("option", { value: "" }, say("examples")), examples.map((example, i) => h("option", { key: i, value: i, lang: example.lang }, example.text.slice(0, 40)))),
+      props.value?.capabilities.chat ? h(Switch, { label: say("chat"), checked: lab.asChat.value, onChange: (on) => (lab.asChat.value = on) }) : null,
+    ));
+};

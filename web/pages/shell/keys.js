@@ -1,0 +1,51 @@
+// Keys: each view says which it has and what they do; one listener hears them all, and the sheet lists them.
+import { signal } from "../vendor/preact.js";
+
+/**
+ * A key and what it does.
+ * @typedef {object} Key
+ * @property {string} key as `KeyboardEvent.key` has it; `mod+z` stands for Ctrl or ⌘ with z
+ * @property {string} shown as the sheet shows it
+ * @property {() => string} about
+ * @property {() => void} act
+ */
+
+/** Keys that count everywhere. */
+export const everywhere = signal(/** @type {Key[]} */ ([]));
+
+/** Keys of the view that is open. */
+export const here = signal(/** @type {Key[]} */ ([]));
+
+/** Whether the sheet of keys is open. */
+export const sheet = signal(false);
+
+/** The name under which a key is listed. @param {KeyboardEvent} event */
+export function nameOf(event) {
+  const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
+  return mod + (event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key);
+}
+
+/** Whether letters go into what has the focus. @param {EventTarget | null} target */
+function takesText(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName) || (target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type));
+}
+
+/** Hears a key. Letters that are being put together (Korean, Chinese, Japanese input) are the writer's. @param {KeyboardEvent} event */
+function hear(event) {
+  if (event.isComposing || event.keyCode === 229 || event.altKey || event.defaultPrevented) return;
+  const name = nameOf(event);
+  const writes = takesText(event.target);
+  if (writes && !["Escape", "mod+Enter"].includes(name)) return;
+  if (event.target instanceof HTMLInputElement && event.target.type === "range" && event.key.startsWith("Arrow")) return;
+  if (event.target instanceof HTMLButtonElement && !event.target.dataset["key"] && ["Enter", " "].includes(event.key)) return;
+  const found = [...here.value, ...everywhere.value].find((key) => key.key === name);
+  if (!found) return;
+  event.preventDefault();
+  found.act();
+}
+
+/** Hears keys for as long as the page is open. */
+export function listen() {
+  addEventListener("keydown", hear);
+}

@@ -1,0 +1,27 @@
+// The sheet of keys.
+import { h, useEffect, useRef } from "../vendor/preact.js";
+import { everywhere, here, sheet } from "./keys.js";
+import { say } from "./words.js";
+
+/** A list of keys. @param {{title: string, keys: import("./keys.js").Key[]}} props */
+function Keys({ title, keys }) {
+  return h("section", null, h("h3", null, title),
+    h("dl", { class: "keys" }, keys.map((key) => h("div", { key: key.key }, h("dt", null, key.shown.split(" ").map((part, i) => [i > 0 ? " " : null, h("kbd", { key: part }, part)])), h("dd", null, key.about())))));
+}
+
+/** The sheet; Escape closes it. */
+export function KeySheet() {
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const is = sheet.value;
+  useEffect(() => {
+    if (is && !dialog.current?.open) dialog.current?.showModal();
+    if (!is && dialog.current?.open) dialog.current.close();
+  }, [is]);
+  return h("dialog", { ref: dialog, class: "sheet", "aria-label": say("keys"), onClose: () => (sheet.value = false) },
+    is ? [
+      h("h2", { key: "title" }, say("keys")),
+      here.value.length > 0 ? h(Keys, { key: "here", title: say("view"), keys: here.value }) : null,
+      h(Keys, { key: "everywhere", title: say("anyView"), keys: everywhere.value }),
+      h("button", { key: "close", type: "button", class: "main", onClick: () => (sheet.value = false) }, say("close")),
+    ] : null);
+}

@@ -1,0 +1,75 @@
+// The reader's works: kept, taken along, and run again.
+import { h, useEffect, useRef, useState } from "../vendor/preact.js";
+import * as keep from "../state/keep.js";
+import * as lab from "../state/lab.js";
+import { follow, here, write } from "../state/link.js";
+import * as runs from "../state/runs.js";
+import { say } from "./words.js";
+
+void follow; // addresses are followed from the start of the page
+
+/** Has the browser save a text as a file. @param {string} name @param {string} text @param {string} type */
+export function download(name, text, type) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const link = Object.assign(document.createElement("a"), { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+/** The menu. */
+export function WorkMenu() {
+  const [open, setOpen] = useState(false);
+  const [said, setSaid] = useState("");
+  const menu = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const file = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useEffect(() => {
+    if (!open) return;
+    void keep.list().catch(() => {});
+    const leave = (/** @type {Event} */ event) => {
+      if (event instanceof KeyboardEvent ? event.key === "Escape" : !menu.current?.contains(/** @type {Node} */ (event.target))) setOpen(false);
+    };
+    addEventListener("pointerdown", leave);
+    addEventListener("keydown", leave);
+    return () => {
+      removeEventListener("pointerdown", leave);
+      removeEventListener("keydown", leave);
+    };
+  }, [open]);
+  const run = runs.of(lab.branch.value.map((node) => node.key));
+  const exported = () => (run ? download(`beamline-run-${run.number}.json`, runs.bundle(run), "application/json") : setSaid(say("noRun")));
+  const replayed = async (/** @type {File | undefined} */ given) => {
+    if (!given) return;
+    setSaid("…");
+    try {
+      const verdict = await runs.replay(JSON.parse(await given.text()));
+      setSaid(verdict.same ? say("same", { n: verdict.tokens }) : say("differs", { why: verdict.difference ?? "" }));
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const copied = async () => {
+    await navigator.clipboard.writeText(location.href.replace(/#.*$/, "") + write(here())).then(() => setSaid(say("copied")), (error) => setSaid(String(error)));
+  };
+  return h("div", { class: "menu", ref: menu },
+    h("button", { type: "button", class: "plain", "aria-expanded": open, onClick: () => setOpen(!open) }, say("work")),
+    open ? h("div", { class: "panel" },
+      h("button", { type: "button", onClick: () => { keep.begin(); setOpen(false); } }, say("newWork")),
+      h("button", { type: "button", onClick: () => void copied() }, say("link")),
+      h("button", { type: "button", onClick: exported }, say("export")),
+      h("button", { type: "button", onClick: () => file.current?.click() }, say("replay")),
+      h("input", { type: "file", accept: "application/json,.json", ref: file, class: "unseen", tabIndex: -1, "aria-label": say("replay"), onChange: (/** @type {any} */ event) => void replayed(event.currentTarget.files?.[0]) }),
+      h("p", { role: "status" }, said || (keep.unkept.value ? say("unkept", { why: keep.unkept.value }) : "")),
+      keep.works.value.length > 0 ? [h("h3", { key: "title" }, say("works")), h(Works, { key: "works", done: () => setOpen(false) })] : null) : null);
+}
+
+/** The works that are kept. @param {{done: () => void}} props */
+function Works({ done }) {
+  const shown = async (/** @type {string} */ name) => {
+    const work = await keep.read(name);
+    if (work) keep.show(work);
+    done();
+  };
+  return h("ul", { class: "works" }, keep.works.value.slice(0, 30).map((work) => h("li", { key: work.name },
+    h("button", { type: "button", class: "plain", onClick: () => void shown(work.name) }, `${work.text.slice(0, 36) || "…"} · ${work.model} · ${work.name}`),
+    h("button", { type: "button", class: "plain", "aria-label": `${say("forget")}: ${work.name}`, onClick: () => void keep.forget(work.name) }, "✕"))));
+}

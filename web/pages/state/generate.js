@@ -1,0 +1,118 @@
+// Has the server continue a branch, and puts what comes into the tree while it comes.
+import { stream } from "../api/events.js";
+import { ALTERNATIVES, promptEnd, remember, rest, running, speed, tip, tree } from "./lab.js";
+import * as runs from "./runs.js";
+import * as settings from "./settings.js";
+import { props } from "./server.js";
+
+/** @typedef {import("../api/shapes.js").TokenEvent} TokenEvent */
+/** @typedef {import("../api/shapes.js").DrawEvent} DrawEvent */
+/** @typedef {import("../api/shapes.js").StageEvent} StageEvent */
+/** @typedef {import("./tree.js").Origin} Origin */
+
+/** The size of the vocabulary. */
+export const vocabulary = () => props.value?.model.meta.n_vocab ?? 0;
+
+/** Tells those who draw about tokens once a frame, however many came. */
+function paced() {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    const frame = globalThis.requestAnimationFrame ?? ((/** @type {() => void} */ f) => setTimeout(f, 16));
+    frame(() => {
+      asked = false;
+      tree.changed();
+    });
+  };
+}
+
+/** Collects what is told between two tokens of one sequence, by the node of the search that it is about. */
+class Told {
+  /** @type {Map<number, {draw: DrawEvent | null, stages: StageEvent[]}>} */
+  #of = new Map();
+
+  /** @param {number} parent */
+  at(parent) {
+    const there = this.#of.get(parent) ?? { draw: null, stages: [] };
+    this.#of.set(parent, there);
+    return there;
+  }
+}
+
+/**
+ * Continues a branch from a node, by the options that are set and those given; the reader goes along with the first sequence.
+ *
+ * @param {number} from the node to continue
+ * @param {{more?: settings.Options, follow?: boolean, origin?: Origin, what?: string}} [how]
+ * @returns {Promise<number[]>} the ends of the new branches
+ */
+export async function generate(from, { more = {}, follow = true, origin = "model", what = "generate" } = {}) {
+  const options = settings.request(more);
+  const stop = new AbortController();
+  running.value?.stop.abort();
+  const begun = { what, tokens: 0, since: performance.now(), stop };
+  running.value = begun;
+  if (follow) remember();
+  const draw = paced();
+  const told = new Told();
+  /** The node of the tree that a node of the search is. @type {Map<number, number>} */
+  const nodes = new Map([[0, from]]);
+  /** The end of each sequence, in the tree and in the search. @type {Map<number, {key: number, node: number}>} */
+  const ends = new Map();
+  try {
+    const body = { prompt_ids: tree.ids(from), ...options, top: ALTERNATIVES, events: ["token", "draw", "stage"], bundle: true };
+    for await (const { name, data } of stream("v1/generate", body, stop.signal)) {
+      if (name === "draw") told.at(data.parent).draw = data;
+      else if (name === "stage") told.at(data.parent).stages.push(data);
+      else if (name === "token") {
+        const token = /** @type {TokenEvent} */ (data);
+        const end = ends.get(token.sequence) ?? { key: from, node: 0 };
+        const { draw: drawn, stages } = told.at(end.node);
+        if (token.top) tree.foresee(end.key, outlook(token, drawn, stages));
+        const node = tree.add(end.key, { ...token, processed: token.logprob_processed, end: token.finish_reason }, origin);
+        nodes.set(token.node, node.key);
+        ends.set(token.sequence, { key: node.key, node: token.node });
+        if (follow && token.sequence === 0) tip.value = node.key;
+        running.value = { ...begun, tokens: (begun.tokens += 1) };
+        draw();
+      } else if (name === "text" && data.finish_reason) {
+        const end = ends.get(data.sequence);
+        if (end) tree.node(end.key).end = data.finish_reason;
+      } else if (name === "done") {
+        runs.add({ from, prompt: promptEnd.value, ends: [...ends.values()].map((end) => end.key), options, completion: data });
+      }
+    }
+  } finally {
+    if (begun.tokens > 0) speed.value = (begun.tokens * 1000) / (performance.now() - begun.since);
+    if (running.value?.stop === stop) running.value = null;
+    tree.changed();
+  }
+  return [...ends.values()].map((end) => end.key);
+}
+
+/** What might have followed, as a token's event tells it. @param {TokenEvent} token @param {DrawEvent | null} draw @param {StageEvent[]} stages */
+function outlook(token, draw, stages) {
+  const top = token.top ?? [];
+  return {
+    entropy: token.entropy,
+    top,
+    ...rest(top, vocabulary()),
+    draw: draw && { coin: draw.coin, from: Math.max(0, draw.from), to: draw.to },
+    stages: stages.map((stage) => ({ processor: stage.processor, removed: stage.removed, mass: stage.removed_prob })),
+  };
+}
+
+/** Takes a token of the reader's own choice; gives its node. @param {number} parent @param {import("./tree.js").Choice} choice */
+export function take(parent, choice) {
+  const node = tree.add(parent, { ...choice, processed: choice.logprob_processed }, "taken");
+  remember();
+  tip.value = node.key;
+  tree.changed();
+  return node;
+}
+
+/** Ends what runs. What has come stays. */
+export function stop() {
+  running.value?.stop.abort();
+}

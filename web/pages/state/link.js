@@ -1,0 +1,91 @@
+// Where the reader is, as an address: the view, the prompt, the options, the seed, and the tokens that follow the prompt. The address
+// is all that is needed to come to the same place on another machine with the same model.
+import { effect, signal } from "../vendor/preact.js";
+import * as lab from "./lab.js";
+import * as settings from "./settings.js";
+
+/** The view that is open, by its name. */
+export const view = signal("play");
+
+/** The place within the view, such as a scene of the tour: what stands behind the view's name. */
+export const place = signal("");
+
+/**
+ * What an address holds.
+ * @typedef {object} Link
+ * @property {string} view
+ * @property {string} place
+ * @property {string} text
+ * @property {boolean} chat
+ * @property {settings.Options} options
+ * @property {number | null} seed
+ * @property {number[]} tokens that follow the prompt
+ */
+
+/** Reads the part of an address behind `#`. @param {string} hash @returns {Link} */
+export function parse(hash) {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [view = "", ...places] = path.split("/");
+  const fields = new URLSearchParams(query);
+  /** @type {settings.Options} */
+  let options = {};
+  try {
+    const given = JSON.parse(fields.get("o") ?? "{}");
+    if (given && typeof given === "object" && !Array.isArray(given)) options = given;
+  } catch {
+    // An address that was cut: what can be read of it counts.
+  }
+  const seed = Number.parseInt(fields.get("s") ?? "", 10);
+  const tokens = (fields.get("t") ?? "").split(".").filter(Boolean).map(Number).filter((id) => Number.isSafeInteger(id) && id >= 0);
+  const [text, chat] = [fields.get("p") ?? "", fields.get("c") === "1"];
+  return { view: decodeURIComponent(view || "play"), place: places.map(decodeURIComponent).join("/"), text, chat, options, seed: Number.isNaN(seed) ? null : seed, tokens };
+}
+
+/** Writes it. @param {Link} link */
+export function write({ view, place, text, chat, options, seed, tokens }) {
+  const fields = new URLSearchParams();
+  if (text) fields.set("p", text);
+  if (chat) fields.set("c", "1");
+  if (Object.keys(options).length > 0) fields.set("o", JSON.stringify(options));
+  if (seed !== null) fields.set("s", String(seed));
+  if (tokens.length > 0) fields.set("t", tokens.join("."));
+  const path = [view, ...(place ? place.split("/") : [])].map(encodeURIComponent).join("/");
+  const query = fields.toString();
+  return `#/${path}${query ? `?${query}` : ""}`;
+}
+
+/** Where the reader is. @returns {Link} */
+export function here() {
+  const tokens = lab.generated.value.map((node) => node.id);
+  return {
+    view: view.value, place: place.value, text: lab.promptText.value, chat: lab.asChat.value, options: settings.chosen.value,
+    seed: settings.seed.value.value, tokens,
+  };
+}
+
+/** Opens a view, and a place in it. @param {string} name @param {string} [where] */
+export function open(name, where = "") {
+  view.value = name;
+  place.value = where;
+}
+
+/** The address is kept short enough for browsers and mail: beyond this many characters tokens are left out. */
+const LONGEST = 6000;
+
+/** Writes the reader's place into the address as it changes, without a new entry in the browser's history for each token. */
+export function follow() {
+  let last = view.value;
+  effect(() => {
+    const link = here();
+    const whole = write(link);
+    const hash = whole.length > LONGEST ? write({ ...link, tokens: [] }) : whole;
+    if (hash === location.hash) return;
+    if (link.view !== last) history.pushState(null, "", hash);
+    else history.replaceState(null, "", hash);
+    last = link.view;
+  });
+  addEventListener("popstate", () => {
+    const link = parse(location.hash);
+    open(link.view, link.place);
+  });
+}

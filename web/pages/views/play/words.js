@@ -1,0 +1,45 @@
+// What Play says.
+import { define } from "../../words/words.js";
+
+export const say = define({
+  en: {
+    colour: "Colour by", probability: "probability", surprisal: "surprisal", entropy: "entropy", rank: "rank", margin: "lead over the second", gap: "raw against processed", none: "nothing",
+    signs: "Spaces as signs", strip: "Tokens", empty: "Write a prompt and generate: every token can be looked into.", next: "What could follow {token}", choose: "Point at a token, or choose one.",
+    chosen: "chosen", entropyOf: "Entropy", choices: "effective choices", drawn: "drawn: {coin} fell between {from} and {to}", processors: "Processors", removedMass: "{by} removed {n} tokens, {share}",
+    take: "Take it and go on", insert: "Take only this one", never: "Never again", more: "More often", less: "Less often", copyId: "Copy id {id}", whatIf: "What if: 20 greedy tokens", actions: "What to do with {token}",
+    spin: "Draw 100 times", spun: "{n} of 100; expected {p}", ended: "ended: {why}", left: "token before", right: "token after", up: "alternative above", down: "alternative below", takeKey: "take the alternative",
+    unsure: "next place where the model was unsure", unsureBack: "the one before", fork: "next fork: the second was nearly as good", before: "branch before", after: "branch after", pin: "hold this token",
+    branches: "Branches", text: "The text", copyText: "Copy the text", sum: "Sum of log p", perplexity: "Perplexity", count: "{n} new tokens", spark: "Surprise of each token", bytes: "bytes", filter: "Find a token",
+    ghost: "{token} would go on:", listed: "Listed", rule: "with these options, all tokens that remain", unknown: "The model has not been asked yet what follows here.", ask: "Ask",
+  },
+  ko: {
+    colour: "색 기준", probability: "확률", surprisal: "놀람도", entropy: "엔트로피", rank: "순위", margin: "2위와의 차이", gap: "처리 전후 차이", none: "없음",
+    signs: "공백을 기호로", strip: "토큰", empty: "프롬프트를 쓰고 생성해 보세요. 토큰 하나하나를 들여다볼 수 있습니다.", next: "{token} 다음에 올 수 있는 것", choose: "토큰을 가리키거나 고르세요.",
+    chosen: "선택됨", entropyOf: "엔트로피", choices: "유효 선택지 수", drawn: "뽑기: {coin}이(가) {from}와 {to} 사이에 떨어짐", processors: "처리기", removedMass: "{by}: 토큰 {n}개 제거, {share}",
+    take: "고르고 이어 가기", insert: "이 토큰만 고르기", never: "다시는 안 나오게", more: "더 자주", less: "덜 자주", copyId: "id {id} 복사", whatIf: "만약: 그리디 20토큰", actions: "{token}(으)로 할 일",
+    spin: "100번 뽑기", spun: "100번 중 {n}번; 기대 {p}", ended: "끝난 이유: {why}", left: "앞 토큰", right: "뒤 토큰", up: "위 후보", down: "아래 후보", takeKey: "후보 고르기",
+    unsure: "모델이 망설인 다음 자리", unsureBack: "그 앞 자리", fork: "다음 갈림길: 2위가 거의 비슷함", before: "앞 가지", after: "뒤 가지", pin: "이 토큰 붙잡기",
+    branches: "가지", text: "글", copyText: "글 복사", sum: "log p 합", perplexity: "퍼플렉서티", count: "새 토큰 {n}개", spark: "토큰별 놀람도", bytes: "바이트", filter: "토큰 찾기",
+    ghost: "{token}을(를) 고르면:", listed: "목록", rule: "이 옵션에서 남는 모든 토큰", unknown: "여기서 무엇이 이어질지 아직 모델에 묻지 않았습니다.", ask: "묻기",
+  },
+  zh: {
+    colour: "着色依据", probability: "概率", surprisal: "惊讶度", entropy: "熵", rank: "排名", margin: "领先第二名", gap: "处理前后之差", none: "无",
+    signs: "空格显示为符号", strip: "token", empty: "写一个提示并生成：每个 token 都可以细看。", next: "{token} 之后可能的 token", choose: "指向或选择一个 token。",
+    chosen: "已选", entropyOf: "熵", choices: "有效选择数", drawn: "抽样：{coin} 落在 {from} 与 {to} 之间", processors: "处理器", removedMass: "{by} 去除 {n} 个 token，{share}",
+    take: "选它并继续", insert: "只选这一个", never: "不再出现", more: "更常出现", less: "更少出现", copyId: "复制 id {id}", whatIf: "假如：贪心 20 个 token", actions: "对 {token} 的操作",
+    spin: "抽 100 次", spun: "100 次中 {n} 次；期望 {p}", ended: "结束原因：{why}", left: "前一个 token", right: "后一个 token", up: "上一个候选", down: "下一个候选", takeKey: "选这个候选",
+    unsure: "下一个模型犹豫之处", unsureBack: "上一个犹豫之处", fork: "下一个岔路：第二名几乎一样好", before: "前一分支", after: "后一分支", pin: "固定这个 token",
+    branches: "分支", text: "文本", copyText: "复制文本", sum: "log p 之和", perplexity: "困惑度", count: "{n} 个新 token", spark: "每个 token 的惊讶度", bytes: "字节", filter: "查找 token",
+    ghost: "选 {token} 会这样继续：", listed: "所列", rule: "在这些选项下留下的所有 token", unknown: "还没有问过模型这里之后是什么。", ask: "询问",
+  },
+  ja: {
+    colour: "色の基準", probability: "確率", surprisal: "驚き", entropy: "エントロピー", rank: "順位", margin: "2 位との差", gap: "処理前後の差", none: "なし",
+    signs: "空白を記号で", strip: "トークン", empty: "プロンプトを書いて生成してください。どのトークンものぞけます。", next: "{token} に続きうるもの", choose: "トークンを指すか、選んでください。",
+    chosen: "選択", entropyOf: "エントロピー", choices: "実効的な選択肢の数", drawn: "抽選：{coin} は {from} と {to} の間", processors: "プロセッサー", removedMass: "{by} が {n} 個を除外、{share}",
+    take: "これを選んで続ける", insert: "これだけ選ぶ", never: "もう出さない", more: "出やすく", less: "出にくく", copyId: "id {id} をコピー", whatIf: "もしも：貪欲に 20 トークン", actions: "{token} への操作",
+    spin: "100 回引く", spun: "100 回中 {n} 回；期待値 {p}", ended: "終了理由：{why}", left: "前のトークン", right: "次のトークン", up: "上の候補", down: "下の候補", takeKey: "候補を選ぶ",
+    unsure: "モデルが迷った次の場所", unsureBack: "その前の場所", fork: "次の分かれ道：2 位がほぼ同じ", before: "前の枝", after: "次の枝", pin: "このトークンを固定",
+    branches: "枝", text: "テキスト", copyText: "テキストをコピー", sum: "log p の和", perplexity: "パープレキシティ", count: "新しいトークン {n} 個", spark: "各トークンの驚き", bytes: "バイト", filter: "トークンを探す",
+    ghost: "{token} を選ぶと：", listed: "表示分", rule: "このオプションで残るすべてのトークン", unknown: "ここに何が続くか、まだモデルに聞いていません。", ask: "聞く",
+  },
+});

@@ -1,0 +1,109 @@
+// What tests of whole views need: a server of the built-in model with the lab, a real browser, and a page that is watched: what it logs
+// as an error, and what it asks of any other origin, fails the test.
+import { AxeBuilder } from "@axe-core/playwright";
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+
+/** The browser that is used: CHROMIUM, or where Debian and others have it. */
+export const browserPath = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
+
+/** The command under test. */
+const beamline = process.env["BEAMLINE"] ?? resolve(root, "target/debug/beamline");
+
+/**
+ * Starts a server; gives its address.
+ *
+ * @param {string[]} [more] further arguments
+ * @returns {Promise<{url: string, stop: () => Promise<void>, child: import("node:child_process").ChildProcess}>}
+ */
+export async function serve(more = []) {
+  const model = process.env["LAB_MODEL"] ?? "builtin";
+  const child = spawn(beamline, ["serve", "--lab-pages", resolve(root, "web/pages"), "--model", model, "--port", "0", ...more], { stdio: ["ignore", "ignore", "pipe"] });
+  const url = await new Promise((found, failed) => {
+    let said = "";
+    child.stderr.on("data", (/** @type {Buffer} */ text) => {
+      said += text;
+      const match = said.match(/listening on (http:\S+)/);
+      if (match?.[1]) found(match[1]);
+    });
+    child.on("exit", (code) => failed(new Error(`the server ended with ${code}: ${said}`)));
+    child.on("error", failed);
+  });
+  const stop = () => new Promise((/** @type {(value?: undefined) => void} */ done) => {
+    if (child.exitCode !== null) return done();
+    child.on("exit", () => done());
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), 5000).unref();
+  });
+  return { url, stop, child };
+}
+
+/** Starts the browser. It asks nothing of anybody by itself. */
+export function browse() {
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  return chromium.launch({ ...(browserPath ? { executablePath: browserPath } : {}), args });
+}
+
+/** @typedef {import("playwright-core").Page & {troubles: string[]}} WatchedPage */
+
+/**
+ * Opens a page of the lab that is watched.
+ *
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} url of the server
+ * @param {{hash?: string, width?: number, height?: number, dark?: boolean, language?: string, reduced?: boolean, expected?: RegExp}} [how]
+ *   `expected` is what the console may say all the same
+ * @returns {Promise<WatchedPage>}
+ */
+export async function open(browser, url, { hash = "#/play", width = 1280, height = 900, dark = false, language = "en", reduced = true, expected = /$^/ } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height }, colorScheme: dark ? "dark" : "light", locale: language, reducedMotion: reduced ? "reduce" : "no-preference",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = /** @type {WatchedPage} */ (await context.newPage());
+  page.setDefaultTimeout(8000);
+  page.troubles = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !expected.test(message.text())) page.troubles.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => page.troubles.push(`error: ${error.stack}`));
+  page.on("request", (request) => {
+    const to = request.url();
+    if (!to.startsWith(url) && !/^(data|blob):/.test(to)) page.troubles.push(`another origin: ${to}`);
+  });
+  await page.goto(`${url}/lab/${hash}`);
+  await page.locator(".bar .model").waitFor();
+  return page;
+}
+
+/** Closes a page, which must have had no trouble. @param {WatchedPage} page */
+export async function close(page) {
+  const troubles = page.troubles;
+  await page.context().close();
+  assert.deepEqual(troubles, []);
+}
+
+/** Looks for what keeps people out (WCAG 2.2, A and AA). @param {WatchedPage} page */
+export async function accessible(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.slice(0, 200)}`).join(" | ")}`), []);
+}
+
+/** Asks the server itself. @param {string} url @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+export async function api(url, path, body) {
+  const answer = await fetch(`${url}/${path}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+  assert.ok(answer.ok, `${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
+  return answer.json();
+}
+
+/** Writes a picture of a page into the folder of SHOTS, where one is given. @param {WatchedPage} page @param {string} name */
+export async function shot(page, name) {
+  const folder = process.env["SHOTS"];
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}

@@ -1,0 +1,97 @@
+// Play, in a real browser: generation, looking into tokens, branches, keys; the numbers on the page are the API's.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+
+/** @type {Awaited<ReturnType<typeof serve>>} */
+let server;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  server = await serve();
+  browser = await browse();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const greedy = `#/play?p=${encodeURIComponent("Once upon a")}&o=${encodeURIComponent('{"max_new_tokens":12}')}`;
+
+test("a text is generated, and its tokens have the API's numbers", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  const prompt = await api(server.url, "v1/tokens", { text: "Once upon a" });
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, prompt.tokens.length + 12);
+  const told = await api(server.url, "v1/generate", { prompt: "Once upon a", max_new_tokens: 12 });
+  const sum = Number(await page.locator("[data-sum]").getAttribute("data-sum"));
+  assert.ok(Math.abs(sum - told.sequences[0].sum_logprob) < 1e-9, `${sum} is not ${told.sequences[0].sum_logprob}`);
+  const labels = await page.locator(".chip").allTextContents();
+  assert.equal(labels.slice(prompt.tokens.length).join("").replaceAll("␣", " ").replaceAll("↵", "\n"), told.sequences[0].text);
+  const first = /** @type {{logprob: number, text: string}} */ (told.sequences[0].tokens[0]);
+  await page.locator(".chip").nth(prompt.tokens.length).click();
+  const percent = `${(100 * Math.exp(first.logprob)).toFixed(2)} %`;
+  assert.equal(await page.locator(".alternatives li.chosen .number").textContent(), percent);
+  const rest = page.locator(".alternatives li.rest");
+  assert.match((await rest.textContent()) ?? "", /all other 8\s172 tokens/);
+  await shot(page, "play-en-light");
+  await accessible(page);
+  await close(page);
+});
+
+test("another token is taken, the text goes on from there, and both branches stay", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 16);
+  const whole = (await page.locator(".chip").allTextContents()).join("");
+  await page.locator(".chip").nth(5).click();
+  await page.locator(".alternatives li").nth(1).locator(".take").click();
+  await page.waitForFunction((text) => [...document.querySelectorAll(".chip")].map((chip) => chip.textContent).join("") !== text, whole);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  await page.locator(".branches li button").first().click();
+  assert.equal((await page.locator(".chip").allTextContents()).join(""), whole);
+  await page.keyboard.press("Escape");
+  await close(page);
+});
+
+test("everything can be done by keys", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await page.locator("main").focus();
+  await page.keyboard.press("g");
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 16);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  const wanted = await page.locator(".alternatives li.marked .name").textContent();
+  await page.keyboard.press("+");
+  await page.waitForFunction((name) => document.querySelector(".chip:last-of-type")?.textContent === name || [...document.querySelectorAll(".chip")].at(-1)?.textContent === name, wanted);
+  await page.keyboard.press("Control+z");
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 16);
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await accessible(page);
+  await page.keyboard.press("Escape");
+  await close(page);
+});
+
+test("an address leads back to the same branch, and the language changes without a new page", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 16);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  const text = (await page.locator(".chip").allTextContents()).join("");
+  const hash = await page.evaluate(() => location.hash);
+  await close(page);
+  const again = await open(browser, server.url, { hash, dark: true });
+  await again.waitForFunction(() => document.querySelectorAll(".chip").length === 16);
+  assert.equal((await again.locator(".chip").allTextContents()).join(""), text);
+  await again.locator(".chip").nth(6).click();
+  await again.getByLabel("Language").selectOption("ko");
+  await again.getByRole("button", { name: "생성", exact: true }).waitFor();
+  assert.equal(await again.evaluate(() => document.documentElement.lang), "ko");
+  await accessible(again);
+  await shot(again, "play-ko-dark");
+  await close(again);
+});
