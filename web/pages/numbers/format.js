@@ -37,7 +37,10 @@ export function fixed(value, digits) {
   return value.toFixed(digits).replace("-", "−");
 }
 
+/** Made once: making one takes longer than a hundred counts. */
+const counts = new Intl.NumberFormat("en-US");
+
 /** A count with its thousands parted. @param {number} value */
 export function count(value) {
-  return value.toLocaleString("en-US").replaceAll(",", "\u202f");
+  return counts.format(value).replaceAll(",", "\u202f");
 }
