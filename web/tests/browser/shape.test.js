@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { beyond, removedAt, run, values } from "../../pages/numbers/chain.js";
 import { LLAMA_CPP } from "../../pages/numbers/chain/order.js";
 import { share } from "../../pages/numbers/format.js";
-import { byRank } from "../../pages/numbers/sort.js";
+import { Row } from "../../pages/numbers/row.js";
 import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
 
 /** @typedef {import("../../pages/api/shapes.js").StepRow} StepRow */
@@ -75,16 +75,16 @@ const CHAINS = [
 test("every processor that the page has gives the server's numbers, over the whole vocabulary", async () => {
   const answer = await fetch(`${server.url}/v1/logits`, { method: "POST", body: JSON.stringify({ prompt_ids: ids }), headers: { "content-type": "application/json" } });
   const logits = new Float32Array(await answer.arrayBuffer());
-  const ranks = byRank(logits);
+  const row = Row.of(logits);
   for (const options of CHAINS) {
     const said = JSON.stringify(options);
     const step = await inspect(options, logits.length);
-    const done = run(logits, ranks, values(options, {}), { ids, eos: [0] });
+    const done = run(row, values(options, {}), { ids, eos: [0] });
     assert.deepEqual(beyond(values(options, {})), [], said);
     assert.deepEqual(done.stages.map(({ name, row }) => [name, row.left]), (step.stages ?? []).map(({ processor, kept }) => [processor, kept]), said);
     assert.ok(Math.abs(done.raw.sums.entropy - step.entropy) < 1e-9, said);
     step.candidates.forEach((candidate, i) => {
-      assert.equal(ranks[candidate.rank - 1], candidate.id, said);
+      assert.equal(row.ids[candidate.rank - 1], candidate.id, said);
       const here = [done.raw.p(candidate.id), ...done.stages.map(({ row }) => row.p(candidate.id)), done.row.p(candidate.id)];
       const there = [candidate.prob, ...(step.stages ?? []).map(({ probs }) => Number(probs[i])), candidate.prob_processed];
       assert.ok(here.every((p, at) => Math.abs(p - Number(there[at])) < 1e-9), `${said}: ${candidate.text} ${here} ${there}`);

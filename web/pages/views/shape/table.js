@@ -120,5 +120,5 @@ export function Table() {
     },
     h("div", { class: "wide", role: "rowgroup", style: { minWidth: `calc(var(--rank) + var(--name) + ${5.5 * table.columns.length}rem)` } }, h(Head, { table }),
       h("div", { class: "space", role: "presentation", style: { height: `${total * ROW}px` } }, rows.map((row) => h(Line, { key: table.ids[row], table, row, most, drawn }))),
-      h(Rest, { table, from, to, whole: loaded.value?.logits.length ?? total }))));
+      h(Rest, { table, from, to, whole: loaded.value?.row.kept ?? total }))));
 }
