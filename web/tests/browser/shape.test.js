@@ -129,7 +129,7 @@ test("sliders recolour at once, the setting before stays as a ghost, and stages 
   const before = await cells(page, best);
   await slide(page, "temperature", 0.6);
   await page.waitForFunction(([id, text]) => document.querySelector(`.shape-table [data-id="${id}"] .cell:last-child`)?.textContent !== text, [best, before.at(-1)]);
-  assert.ok((await page.locator(".ghostly").count()) > 5);
+  assert.ok((await page.locator(".was").count()) > 5);
   assert.ok((await agreed(page)) < 1e-9);
   await page.locator('[data-stage="top_k"] input[type=checkbox]').click();
   assert.ok((await agreed(page)) < 1e-9);
@@ -224,7 +224,7 @@ test("people with other eyes and hands can use it, in light and dark and narrow"
     const page = await open(browser, server.url, { hash: hash(options), ...how });
     await agreed(page);
     await slide(page, "temperature", 0.6);
-    await page.locator(".ghostly").first().waitFor();
+    await page.locator(".was").first().waitFor();
     await agreed(page);
     await accessible(page);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page does not scroll sideways");

@@ -34,22 +34,22 @@ function Head({ table }) {
       h("span", { class: "rule", title: column.rule }, column.rule || say(column.name === "raw" ? "modelOwn" : "leftTokens", { n: count(column.left) })))));
 }
 
-/** Bars as backgrounds: what moves with a slider is painted anew, and nothing is laid out. @param {number} p @param {number | null} ghostly @param {number} most */
-function bars(p, ghostly, most) {
-  const width = (/** @type {number} */ value) => `${Math.min(100, (100 * value) / most).toFixed(2)}%`;
-  return { backgroundSize: ghostly === null ? `0 3px, ${width(p)} 20px` : `${width(ghostly)} 3px, ${width(p)} 20px` };
+/** A bar, drawn out of its full width: what moves with a slider is painted anew, and nothing is laid out. @param {{p: number, most: number, kind?: string}} props */
+function Bar({ p, most, kind = "fill" }) {
+  return h("span", { class: kind, "aria-hidden": "true", style: { transform: `scaleX(${Math.min(1, p / most).toFixed(4)})` } });
 }
 
 /** One cell. @param {{column: Column, before: Column | undefined, id: number, most: number, ghostly: number | null, cut: boolean}} props */
 function Cell({ column, before, id, most, ghostly, cut }) {
   const p = column.p(id);
+  const was = ghostly === null ? null : h(Bar, { p: ghostly, most, kind: "was" });
   if (p === 0) {
     const here = before !== undefined && before.p(id) > 0;
-    return h("span", { role: "cell", class: `cell ${here ? "removed" : "gone"}`, style: here ? {} : bars(0, ghostly, most) },
-      here ? h("span", { class: "by", title: column.rule }, "✕ ", said(column.name)) : h("span", { class: "unseen" }, say("gone")));
+    return h("span", { role: "cell", class: `cell ${here ? "removed" : "gone"}` },
+      here ? h("span", { class: "by", title: column.rule }, "✕ ", said(column.name)) : h("span", { class: "unseen" }, say("gone")), was);
   }
-  return h("span", { role: "cell", class: `cell barred${cut ? " cut" : ""}${ghostly === null ? "" : " ghostly"}`, "data-rule": cut ? column.rule : undefined, style: bars(p, ghostly, most) },
-    h("span", { class: "number" }, shownAs(p)));
+  return h("span", { role: "cell", class: `cell${cut ? " cut" : ""}`, "data-rule": cut ? column.rule : undefined },
+    h(Bar, { p, most }), was, h("span", { class: "number" }, shownAs(p)));
 }
 
 /** A row. @param {{table: Shown, row: number, most: number, drawn: number | null}} props */
@@ -85,7 +85,8 @@ function Rest({ table, from, to, whole }) {
     h("span", { role: "rowheader", class: "others" }, say("others", { n: count(n) })),
     table.columns.map((column, i) => {
       const p = mass(column);
-      return h("span", { role: "cell", class: "cell barred", key: `${column.name}${i}`, style: bars(p, null, 1) },
+      return h("span", { role: "cell", class: "cell", key: `${column.name}${i}` },
+        h(Bar, { p, most: 1 }),
         h("span", { class: "number" }, p < 1e-12 ? "0 %" : share(p)));
     }));
 }
