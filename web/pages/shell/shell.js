@@ -10,6 +10,7 @@ import { language, languages } from "../words/words.js";
 import { views } from "../views/views.js";
 import { sheet } from "./keys.js";
 import { KeySheet } from "./sheet.js";
+import { TourPanel } from "./tour.js";
 import { WorkMenu } from "./work.js";
 import { say } from "./words.js";
 
@@ -86,9 +87,14 @@ export function Shell() {
   const first = useRef(true);
   useEffect(() => {
     if (shown) document.title = `${title(shown.name)} · ${say("lab")}`;
-    if (!first.current) main.current?.focus({ preventScroll: true });
-    first.current = false;
   }, [shown, language.value]);
+  useEffect(() => {
+    if (!first.current) {
+      main.current?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    first.current = false;
+  }, [shown]);
   return h(Fragment, null,
     h("a", { class: "skip", href: "#main", onClick: (/** @type {Event} */ event) => { event.preventDefault(); main.current?.focus(); } }, say("skip")),
     h(Bar, null),
@@ -97,5 +103,5 @@ export function Shell() {
       h("h1", { class: "unseen" }, shown ? title(shown.name) : ""),
       h(State, null), h(Trouble, null),
       shown ? h("div", { key: shown.name, class: "content" }, shown.show()) : null),
-    h(KeySheet, null));
+    h(TourPanel, null), h(KeySheet, null));
 }
