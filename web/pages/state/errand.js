@@ -16,13 +16,13 @@ export const errand = signal(/** @type {Task | null} */ (null));
 /** Milliseconds that a view has to show itself. */
 const SOON = 1000;
 
-/** What the open view's main button does, once the view is there; undefined where it has none of its own. @returns {Promise<(() => void) | undefined>} */
-async function actionOfView() {
+/** Does what the main button of a task's view does, once the view is there; nothing where it has none of its own. @param {Task} task */
+async function press(task) {
   for (const since = performance.now(); performance.now() - since < SOON; ) {
     await new Promise((wake) => setTimeout(wake, 20));
-    if (action.value) return action.value;
+    if (link.view.value !== task.view || errand.value !== task) return; // the reader has gone on
+    if (action.value) return action.value();
   }
-  return undefined;
 }
 
 /** Sets prompt, options and seed as a task has them; the way back leads to what was there. @param {Task} task */
@@ -44,6 +44,6 @@ export function perform(task) {
     const end = await lab.usePrompt(vocabulary());
     lab.tip.value = end;
     if (task.view === "play") await generate(end);
-    else (await actionOfView())?.();
+    else await press(task);
   });
 }
