@@ -5,13 +5,14 @@ import { chance } from "../numbers/format.js";
 import { level } from "../numbers/measures.js";
 import { measure, signs } from "../state/looks.js";
 import { label } from "../words/glyphs.js";
+import { say } from "./words.js";
 
 /** @typedef {import("../state/tree.js").Node} Node */
 /** @typedef {import("../state/tree.js").Outlook} Outlook */
 
 /** What a screen reader says of a token. @param {Node} node */
 export function spoken(node) {
-  const rank = node.rank === null ? "" : `, #${node.rank}`;
+  const rank = node.rank === null ? "" : `, ${say("rank")} ${node.rank}`;
   return `${label(node)}, ${chance(node.logprob)}${rank}`;
 }
 
