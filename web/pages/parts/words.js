@@ -9,6 +9,7 @@ export const say = define({
     length_penalty: "Length penalty", early_stopping: "Stop early", penalty_alpha: "Penalty α", seed: "Seed", keep: "Keep the seed", off: "off", others: "Other options", add: "Set an option",
     remove: "Take it back", all: "all", rest: "all other {n} tokens", removed: "removed by {by}", alternatives: "What could follow", rank: "rank", token: "token", preset: "Order of processors",
     copy: "Copy", basics: "Choice", penalties: "Penalties", notJson: "{name} must be written as JSON, such as [1, 2]",
+    moreRows: "{n} of {all} rows: show more",
   },
   ko: {
     method: "방법", greedy_search: "그리디 서치", sampling: "샘플링", beam_search: "빔 서치", beam_sample: "빔 샘플링", contrastive_search: "대조 탐색",
@@ -17,6 +18,7 @@ export const say = define({
     length_penalty: "길이 페널티", early_stopping: "일찍 멈춤", penalty_alpha: "페널티 α", seed: "시드", keep: "시드 고정", off: "끔", others: "다른 옵션", add: "옵션 정하기",
     remove: "취소", all: "전부", rest: "나머지 토큰 {n}개 전부", removed: "{by}(이)가 제거함", alternatives: "이어질 수 있는 것", rank: "순위", token: "토큰", preset: "처리기 순서",
     copy: "복사", basics: "선택", penalties: "페널티", notJson: "{name}은(는) [1, 2]와 같은 JSON으로 써야 합니다",
+    moreRows: "{all}행 중 {n}행: 더 보기",
   },
   zh: {
     method: "方法", greedy_search: "贪心搜索", sampling: "采样", beam_search: "束搜索", beam_sample: "束采样", contrastive_search: "对比搜索",
@@ -25,6 +27,7 @@ export const say = define({
     length_penalty: "长度惩罚", early_stopping: "提前停止", penalty_alpha: "惩罚 α", seed: "种子", keep: "固定种子", off: "关", others: "其他选项", add: "设置选项",
     remove: "取消", all: "全部", rest: "其余全部 {n} 个 token", removed: "被 {by} 去除", alternatives: "可能的后续", rank: "排名", token: "token", preset: "处理器顺序",
     copy: "复制", basics: "选择", penalties: "惩罚", notJson: "{name} 必须写成 JSON，例如 [1, 2]",
+    moreRows: "{all} 行中的 {n} 行：显示更多",
   },
   ja: {
     method: "方法", greedy_search: "貪欲法", sampling: "サンプリング", beam_search: "ビームサーチ", beam_sample: "ビームサンプリング", contrastive_search: "対照探索",
@@ -33,5 +36,6 @@ export const say = define({
     length_penalty: "長さペナルティ", early_stopping: "早期終了", penalty_alpha: "ペナルティ α", seed: "シード", keep: "シードを固定", off: "オフ", others: "ほかのオプション", add: "オプションを設定",
     remove: "取り消す", all: "すべて", rest: "残りすべて {n} トークン", removed: "{by} が除外", alternatives: "続きの候補", rank: "順位", token: "トークン", preset: "プロセッサーの順序",
     copy: "コピー", basics: "選択", penalties: "ペナルティ", notJson: "{name} は [1, 2] のような JSON で書いてください",
+    moreRows: "{all} 行のうち {n} 行：さらに表示",
   },
 });
