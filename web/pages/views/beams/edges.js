@@ -31,11 +31,10 @@ export function bestWay(shown, best) {
   return way;
 }
 
-/** The edges. @param {{shown: Picture, items: Item[], best: number | null, near: boolean}} props */
-export function Edges({ shown, items, best, near }) {
+/** The edges. @param {{shown: Picture, items: Item[], way: Set<string>, near: boolean}} props `way` holds the items of the best text */
+export function Edges({ shown, items, way, near }) {
   const search = begun.value?.search;
   if (!search) return null;
-  const way = bestWay(shown, best);
   const before = (/** @type {Item} */ item) => (item.before === null ? null : (shown.by.get(item.before) ?? null));
   const chance = (/** @type {Item} */ item) => (item.members[0] === undefined ? 0 : Math.exp(search.of(item.members[0]).logprob));
   const dropped = items.filter((item) => item.kind === "dropped").map((item) => line(shown, item, before(item))).join("");
