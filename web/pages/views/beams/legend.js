@@ -43,7 +43,7 @@ export function Legend() {
   void [version.value, step.value];
   const now = begun.value;
   if (!now) return null;
-  const hidden = drawn.value?.items.reduce((sum, item) => sum + item.hidden, 0) ?? 0;
+  const hidden = drawn.value?.hidden ?? 0;
   return h("section", { class: "beam-legend", "aria-label": say("legend") },
     h("ul", null,
       h(Box, { kind: "kept" }, say("legendKept")), h(Box, { kind: "dropped" }, say("legendDropped")), h(Box, { kind: "finished" }, say("legendFinished")), h(Box, { kind: "kept best" }, say("legendBest")),

@@ -47,6 +47,7 @@ import { LEAST, select } from "./fold.js";
  * @property {Map<string, Item>} by items by their keys
  * @property {Array<{step: number, x: number, width: number}>} columns
  * @property {Map<string, string[]>} ways for each track its items, by their keys
+ * @property {number} hidden how many that led nowhere are folded away
  * @property {number} shelf how many rows at the top are the finished ones'
  * @property {number} width
  * @property {number} height
@@ -112,7 +113,9 @@ export function picture(search, wish) {
     item.y = (tops[item.row] ?? HEAD) + ((tall[item.row] ?? item.height) - item.height) / 2;
   }
   const end = columns.at(-1);
-  return { ...rough, by: new Map(rough.items.map((item) => [item.key, item])), columns, width: (end ? end.x + end.width : PROMPT) + GAP, height: Math.max(y, HEAD + 60) + 6 };
+  let hidden = 0;
+  for (const count of shown.hidden.values()) hidden += count;
+  return { ...rough, hidden, by: new Map(rough.items.map((item) => [item.key, item])), columns, width: (end ? end.x + end.width : PROMPT) + GAP, height: Math.max(y, HEAD + 60) + 6 };
 }
 
 /** Columns wide enough for what stands in them; a chain's text takes the room of all its steps. @param {Item[]} items @param {Wish} wish */
