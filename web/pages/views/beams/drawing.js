@@ -139,7 +139,7 @@ export function Drawing() {
 function Columns({ shown, from, to, near }) {
   let free = -Infinity;
   return h("g", { "aria-hidden": "true" },
-    shelves(shown).map(({ x, width, height }) => h("rect", { key: `${x}`, class: "shelf", x, y: HEAD - 2, width, height })),
+    shelves(shown).filter(({ height }) => height > 0).map(({ x, width, height }) => h("rect", { key: `${x}`, class: "shelf", x, y: HEAD - 2, width, height })),
     near && shown.shelf > 0 ? h("text", { key: "name", class: "axis", x: 6, y: HEAD + 13 }, say("shelf")) : null,
     near ? shown.columns.map(({ step: at, x, width }) => {
       if (x < from || x > to || x < free) return null;

@@ -17,6 +17,13 @@ function point(key) {
   timer = Number(setTimeout(() => (pointed.value = key), REST));
 }
 
+/** Looks at a node at once, and goes on looking when the pointer has left it. @param {string} key */
+function hold(key) {
+  clearTimeout(timer);
+  pinned.value = key;
+  pointed.value = null;
+}
+
 /** The group of an item, from 0; null where there is only one. @param {Item} item */
 function groupOf(item) {
   const search = begun.value?.search;
@@ -53,7 +60,7 @@ function drawNode({ item, best, focused, reached, held }) {
   const classes = ["node", kind, best ? "best" : "", focused ? "focused" : "", item.to > item.from ? "chain" : "", item.repeats ? "repeats" : "", item.ghost ? item.ghost.track.name : ""];
   return h("g", {
     class: classes.filter(Boolean).join(" "), role: "button", tabIndex: reached ? 0 : -1, "data-key": item.key, "aria-label": spoken(item), "aria-pressed": held,
-    onClick: () => (pinned.value = item.key), onFocus: () => (pinned.value = item.key), onPointerEnter: () => point(item.key), onPointerLeave: () => point(null),
+    onClick: () => hold(item.key), onFocus: () => (pinned.value = item.key), onPointerEnter: () => point(item.key), onPointerLeave: () => point(null),
   },
   h("rect", { x, y, width, height, rx: item.to > item.from ? 10 : 5 }),
   group === null ? null : [
