@@ -43,14 +43,6 @@ export function Growth() {
         : say("growing", { n: count(used), most: count(told.budget) }))) : null);
 }
 
-/** What shaped the probabilities by which samples were drawn: options that were set, and those that are so by default. @param {string} by the options of the request */
-function shapers(by) {
-  const set = JSON.parse(by);
-  const names = ["temperature", "top_k", "top_p", "min_p", "typical_p"];
-  const told = names.map((name) => ({ name, value: set[name] ?? props.value?.default_generation_settings.params[name]?.value })).filter(({ value }) => value !== undefined && value !== null);
-  return told.map(({ name, value }) => `${name} ${value}`).join(", ") || "–";
-}
-
 /** Samples from the node that is looked at. */
 export function Samples() {
   const now = asked.value;
@@ -62,7 +54,7 @@ export function Samples() {
     h("div", { class: "row" },
       h("button", { type: "button", disabled: !canAsk(), onClick: sampleHere }, say("draw")),
       tally ? h("button", { type: "button", class: "plain", onClick: () => (overlay.value = null) }, say("clear")) : null),
-    tally ? h("p", { class: "hint", role: "status" }, say("sampled", { n: count(tally.samples), token: label(tree.node(tally.from)) }), " ", say("after", { by: shapers(overlay.value?.by ?? "{}") })) : null,
+    tally ? h("p", { class: "hint", role: "status" }, say("sampled", { n: count(tally.samples), token: label(tree.node(tally.from)) }), " ", say("after", { by: overlay.value?.after ?? "" })) : null,
     h("details", null, h("summary", null, say("options")), draws.value ? null : h("p", { class: "hint" }, say("asDrawn")), h(OptionsPanel, null)));
 }
 
@@ -84,6 +76,7 @@ export function Reference() {
 export function Files() {
   const file = useRef(/** @type {HTMLInputElement | null} */ (null));
   const [said, setSaid] = useState("");
+  void tree.version.value;
   const own = () => ({ tree, root: root.value, promptEnd: promptEnd.value, vocabulary: vocabulary(), model: props.value?.model.id ?? "" });
   const picture_ = async () => {
     const drawn = picture();

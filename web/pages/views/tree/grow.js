@@ -4,6 +4,7 @@ import { signal } from "../../vendor/preact.js";
 import { generate, paced, vocabulary } from "../../state/generate.js";
 import { promptEnd, promptText, read, running, tree } from "../../state/lab.js";
 import { json } from "../../api/client.js";
+import * as runs from "../../state/runs.js";
 import { nextSeed, request, seed } from "../../state/settings.js";
 import { Tally } from "./tally.js";
 import { overlay, reference } from "./where.js";
@@ -109,6 +110,13 @@ export async function continueGreedily(from, length) {
 /** Samples that a request draws at most. */
 const TOGETHER = 100;
 
+/** The options that shape probabilities, as the server's last answer has them: its defaults count, too. */
+function shapers() {
+  const config = runs.all.value.at(-1)?.completion.effective_config ?? {};
+  const told = ["temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty"].map((name) => ({ name, value: config[name]?.value }));
+  return told.filter(({ value }) => value !== undefined && value !== null).map(({ name, value }) => `${name} ${value}`).join(", ");
+}
+
 /** Draws samples from a node and counts them; those drawn before from the same node by the same options count on. @param {number} from @param {number} samples @param {number} length */
 export async function sample(from, samples, length) {
   nextSeed();
@@ -121,7 +129,7 @@ export async function sample(from, samples, length) {
     seeds.push(number);
     const more = { ...by, num_return_sequences: Math.min(TOGETHER, samples - drawn), seed: number };
     await generate(from, { more, follow: false, what: "samples", heard: (token, parent, node) => tally.hear(parent, node, token) });
-    overlay.value = { tally, by: told, seeds };
+    overlay.value = { tally, by: told, after: shapers(), seeds };
   }
 }
 
