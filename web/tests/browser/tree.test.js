@@ -150,7 +150,8 @@ test("what Play wrote is in the tree, and the reference text is found its place"
   assert.equal(await page.locator(".loom .line.mine .tokens").first().textContent(), text);
   const chain = (await lines(page)).find((row) => row.name === text);
   const told = await api(server.url, "v1/generate", { prompt: PROMPT, max_new_tokens: 6 });
-  assert.equal(chain?.log, fixed(told.sequences[0].sum_logprob));
+  assert.equal(chain?.cum, fixed(told.sequences[0].sum_logprob));
+  assert.equal(chain?.p, share(Math.exp(told.sequences[0].tokens[0].logprob)));
   await page.locator("summary", { hasText: "Reference" }).click();
   await page.getByRole("textbox", { name: "Reference text" }).fill(" time when we");
   await page.getByRole("button", { name: "Outline it" }).click();

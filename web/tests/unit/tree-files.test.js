@@ -105,6 +105,7 @@ test("counts of samples stand on their boxes", () => {
   const svg = written(drawing(look(given, { tally })), () => "#000");
   assert.match(svg, />×3</);
   assert.match(svg, /width="4" height="300"/, "three of four");
+  assert.match(svg, /width="4" height="100"/);
 });
 
 test("labels are cut where they do not fit, wide characters sooner", () => {

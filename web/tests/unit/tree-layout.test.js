@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { TokenTree } from "../../pages/state/tree.js";
 import { find } from "../../pages/views/tree/find.js";
 import { partition } from "../../pages/views/tree/partition.js";
-import { leaves, places, rest, rows, sorted } from "../../pages/views/tree/rows.js";
+import { places, rest, rows, sorted } from "../../pages/views/tree/rows.js";
 import { Tally, expected } from "../../pages/views/tree/tally.js";
 
 /** @param {number} id @param {number | null} p @param {string} [text] */
@@ -37,9 +37,9 @@ test("rows go by probability, join what has no branch, and end with the rest", (
     `${prompt}`, `  ${often}-${second}-${third}`, `  ${some}`, `    ${left}`, `    ${right}`, `    rest ${some}: 98 0.000`, `  ${rare}`, `  rest ${prompt}: 97 0.100`,
   ]);
   const chain = /** @type {import("../../pages/views/tree/rows.js").TokenRow} */ (list[1]);
-  assert.ok(Math.abs(Number(chain.logprob) - Math.log(0.5 * 0.25 * 0.5)) < 1e-12);
-  assert.equal(chain.rank, null);
-  assert.ok(Math.abs(Number(leaves(tree, chain)) - 0.875) < 1e-12, "seven of eight leave behind its first token");
+  assert.equal(chain.logprob, Math.log(0.5), "its first token's, so that siblings and the rest add up to one");
+  assert.ok(Math.abs(Number(chain.together) - Math.log(0.5 * 0.25 * 0.5)) < 1e-12);
+  assert.ok(Math.abs(Number(chain.cum) - Math.log(0.5 * 0.25 * 0.5)) < 1e-12);
   const deep = /** @type {import("../../pages/views/tree/rows.js").TokenRow} */ (list[4]);
   assert.ok(Math.abs(Number(deep.cum) - Math.log(0.3 * 0.4)) < 1e-12, "sums begin at the prompt's end");
   assert.deepEqual([places(list).get(second), places(list).get(right)], [1, 4]);

@@ -110,11 +110,14 @@ export async function continueGreedily(from, length) {
 /** Samples that a request draws at most. */
 const TOGETHER = 100;
 
-/** The options that shape probabilities, as the server's last answer has them: its defaults count, too. */
+/** Options that shape probabilities, with the value that leaves them as they are. */
+const SHAPERS = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, typical_p: 1, repetition_penalty: 1 };
+
+/** What shaped the probabilities of the last run, as the server tells it: its defaults count, too. */
 function shapers() {
   const config = runs.all.value.at(-1)?.completion.effective_config ?? {};
-  const told = ["temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty"].map((name) => ({ name, value: config[name]?.value }));
-  return told.filter(({ value }) => value !== undefined && value !== null).map(({ name, value }) => `${name} ${value}`).join(", ");
+  const told = Object.entries(SHAPERS).map(([name, neutral]) => ({ name, neutral, value: config[name]?.value }));
+  return told.filter(({ value, neutral }) => value !== undefined && value !== null && value !== neutral).map(({ name, value }) => `${name} ${value}`).join(", ");
 }
 
 /** Draws samples from a node and counts them; those drawn before from the same node by the same options count on. @param {number} from @param {number} samples @param {number} length */

@@ -8,7 +8,7 @@ import { signs } from "../../state/looks.js";
 import { joined } from "../../words/glyphs.js";
 import { language } from "../../words/words.js";
 import { chainLabel } from "./label.js";
-import { leaves, rest } from "./rows.js";
+import { rest } from "./rows.js";
 import { chosen, fold, hits, hoist, list, looked, overlay, places_, reference, root } from "./where.js";
 import { say } from "./words.js";
 
@@ -56,7 +56,7 @@ function name(row) {
 
 /** What was drawn of a token beside what chance has: a band of one standard deviation, and a dot. @param {{row: TokenRow}} props */
 function Drawn({ row }) {
-  const edge = row.level === 0 ? null : (overlay.value?.tally.edge(tree.node(/** @type {number} */ (row.chain[0]))) ?? null);
+  const edge = overlay.value?.tally.edge(tree.node(/** @type {number} */ (row.chain[0]))) ?? null;
   if (!edge) return h("span", { role: "gridcell", class: "drawn" });
   const at = (/** @type {number} */ times) => `${(100 * Math.min(1, Math.max(0, times / edge.n))).toFixed(2)}%`;
   const { k, n, mean, deviation } = edge;
@@ -93,8 +93,7 @@ class Line extends Component {
 /** A token's row. @param {Omit<LineProps, "row"> & {row: TokenRow}} props */
 function Token({ row, place, high, is, ways }) {
   const node = tree.node(row.key);
-  const classes = ["line", is ? "looked" : "", row.chain.some((key) => ways.mine.has(key)) ? "mine" : "", row.chain.some((key) => ways.named.has(key)) ? "named" : "", row.chain.some((key) => ways.found.has(key)) ? "found" : ""];
-  const within = row.chain.length > 1 ? leaves(tree, row) : null;
+  const classes = ["line", row.level === 0 ? "root" : "", is ? "looked" : "", row.chain.some((key) => ways.mine.has(key)) ? "mine" : "", row.chain.some((key) => ways.named.has(key)) ? "named" : "", row.chain.some((key) => ways.found.has(key)) ? "found" : ""];
   return h("div", {
     id: `row-${row.key}`, role: "row", class: classes.filter(Boolean).join(" "), "aria-level": row.level + 1, "aria-expanded": row.leads ? row.open : undefined, "aria-selected": is, "aria-rowindex": place + 2,
     "data-key": row.key, style: { transform: `translateY(${place * high}px)`, height: `${high}px`, "--level": row.level }, onClick: () => (chosen.value = row.key), onDblClick: () => hoist(row.key),
@@ -105,13 +104,13 @@ function Token({ row, place, high, is, ways }) {
     node.mark ? h("span", { class: `mark ${node.mark}`, title: say(node.mark) }, MARKS[node.mark], h("span", { class: "unseen" }, ` ${say(node.mark)}`)) : null,
     node.note ? h("span", { class: "noted", title: node.note }, `✎ ${node.note}`) : null,
     node.end && node.end !== "length" ? h("span", { class: "faint" }, "■", h("span", { class: "unseen" }, say("ended", { why: node.end }))) : null,
-    within !== null ? h("span", { class: "way" }, say("onTheWay", { n: row.chain.length, share: share(within) })) : null),
-  row.level === 0 ? [h("span", { role: "gridcell", class: "p", key: "p" }), h("span", { role: "gridcell", key: "l" }), h("span", { role: "gridcell", key: "s" }), h("span", { role: "gridcell", key: "r" })] : [
+    row.chain.length > 1 && row.together !== null ? h("span", { class: "way" }, say("together", { n: row.chain.length, share: share(Math.exp(row.together)) })) : null),
+  row.level === 0 ? null : [
     h("span", { role: "gridcell", class: "p", key: "p" }, h(Bar, { p: row.logprob === null ? null : Math.exp(row.logprob) }), h("span", { class: "number" }, row.logprob === null ? "–" : share(Math.exp(row.logprob)))),
     h("span", { role: "gridcell", class: "number", key: "l" }, logarithm(row.logprob)),
     h("span", { role: "gridcell", class: "number", key: "s", "data-cum": row.cum ?? "" }, logarithm(row.cum)),
-    h("span", { role: "gridcell", class: "number", key: "r" }, row.rank === null ? "" : `#${row.rank}`)],
-  ways.counted ? h(Drawn, { row }) : null);
+    h("span", { role: "gridcell", class: "number", key: "r" }, row.rank === null ? "" : `#${row.rank}`),
+    ways.counted ? h(Drawn, { row, key: "d" }) : null]);
 }
 
 /** The row of what is left over. @param {Omit<LineProps, "row"> & {row: RestRow}} props */
