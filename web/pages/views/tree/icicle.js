@@ -57,12 +57,13 @@ function area(box, look) {
   const colour = box.step === 0 ? null : heat(box.p);
   const ink = colour ? inkOn(colour) : "var(--ink)";
   const times = look.tally && look.tally.count(box.key) > 0 ? `×${look.tally.count(box.key)}` : "";
-  const lines = [fit(label(node, look.signs), width - 10), box.step === 0 ? "" : fit(chance(node.logprob), width - 10), times].filter(Boolean);
-  const room = Math.max(0, Math.floor((high - 3) / LINE));
+  const lines = [fit(label(node, look.signs), width - 14), box.step === 0 ? "" : fit(chance(node.logprob), width - 14), times].filter(Boolean);
+  const clear = high > 2 * LINE + 8 ? 4 : 0; // of the lines around boxes
+  const room = Math.max(0, Math.floor((high - 3 - clear) / LINE));
   return h("g", { key: box.key, id: `area-${box.key}`, role: "treeitem", "aria-level": box.step + 1, "aria-selected": box.key === look.looked, "aria-label": spoken(box, look), "data-key": box.key, class: "area" },
     h("title", null, spoken(box, look)),
     h("rect", { x: x + 0.5, y, width: width - 1, height: Math.max(0.5, high - (high > 4 ? 1 : 0)), fill: colour ? css(colour) : "var(--sunk)" }),
-    lines.slice(0, room).map((line, i) => h("text", { key: i, x: x + 6, y: y + LINE * (i + 1) - 1, fill: ink, style: { fill: ink }, "font-size": 12, "font-family": i === 0 ? "monospace" : "sans-serif" }, line)));
+    lines.slice(0, room).map((line, i) => h("text", { key: i, x: x + 6 + clear, y: y + clear + LINE * (i + 1) - 1, fill: ink, style: { fill: ink }, "font-size": 12, "font-family": i === 0 ? "monospace" : "sans-serif" }, line)));
 }
 
 /** An area that is left over. @param {import("./partition.js").Left} left @param {Look} look */
