@@ -28,7 +28,7 @@ export function paced() {
 }
 
 /** Collects what is told between two tokens of one sequence, by the node of the search that it is about. */
-class Told {
+export class Told {
   /** @type {Map<number, {draw: DrawEvent | null, stages: StageEvent[]}>} */
   #of = new Map();
 
@@ -94,7 +94,7 @@ export async function generate(from, { more = {}, follow = true, origin = "model
 }
 
 /** What might have followed, as a token's event tells it. @param {TokenEvent} token @param {DrawEvent | null} draw @param {StageEvent[]} stages */
-function outlook(token, draw, stages) {
+export function outlook(token, draw, stages) {
   const top = token.top ?? [];
   return {
     entropy: token.entropy,
