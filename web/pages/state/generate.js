@@ -14,7 +14,7 @@ import { props } from "./server.js";
 export const vocabulary = () => props.value?.model.meta.n_vocab ?? 0;
 
 /** Tells those who draw about tokens once a frame, however many came. */
-function paced() {
+export function paced() {
   let asked = false;
   return () => {
     if (asked) return;
@@ -44,10 +44,11 @@ export class Told {
  * Continues a branch from a node, by the options that are set and those given; the reader goes along with the first sequence.
  *
  * @param {number} from the node to continue
- * @param {{more?: settings.Options, follow?: boolean, origin?: Origin, what?: string}} [how]
+ * @param {{more?: settings.Options, follow?: boolean, origin?: Origin, what?: string, heard?: (token: TokenEvent, parent: number, node: number) => void}} [how]
+ *   `heard` is told of each token with the nodes of the tree that it follows and is
  * @returns {Promise<number[]>} the ends of the new branches
  */
-export async function generate(from, { more = {}, follow = true, origin = "model", what = "generate" } = {}) {
+export async function generate(from, { more = {}, follow = true, origin = "model", what = "generate", heard } = {}) {
   const options = settings.request(more);
   const stop = new AbortController();
   running.value?.stop.abort();
@@ -73,6 +74,7 @@ export async function generate(from, { more = {}, follow = true, origin = "model
         const node = tree.add(end.key, { ...token, processed: token.logprob_processed, end: token.finish_reason }, origin);
         nodes.set(token.node, node.key);
         ends.set(token.sequence, { key: node.key, node: token.node });
+        heard?.(token, end.key, node.key);
         if (follow && token.sequence === 0) tip.value = node.key;
         running.value = { ...begun, tokens: (begun.tokens += 1) };
         draw();
