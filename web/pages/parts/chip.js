@@ -24,12 +24,12 @@ export function ground(amount) {
 }
 
 /**
- * A token in its place.
+ * A token in its place. It hears nothing itself: there may be thousands, so what holds them listens, and `keyOf` says whose an event is.
  *
- * @param {{node: Node, outlook: Outlook | null, focused: boolean, given: boolean, onFocus: (key: number) => void, onPick: (key: number) => void, onPoint: (key: number | null) => void}} props
+ * @param {{node: Node, outlook: Outlook | null, focused: boolean, given: boolean}} props
  *   `outlook` is what it was chosen from; `given` says that the reader wrote it
  */
-export function Chip({ node, outlook, focused, given, onFocus, onPick, onPoint }) {
+export function Chip({ node, outlook, focused, given }) {
   const amount = level(measure.value, node, outlook);
   const shown = label(node, signs.value);
   const breaks = node.text.endsWith("\n");
@@ -37,9 +37,13 @@ export function Chip({ node, outlook, focused, given, onFocus, onPick, onPoint }
     h("button", {
       key: node.key, type: "button", class: `chip${focused ? " focused" : ""}${given ? " given" : ""}`, "data-key": node.key,
       "data-chosen": node.origin, style: ground(amount), tabIndex: focused ? 0 : -1, "aria-label": spoken(node),
-      onFocus: () => onFocus(node.key), onClick: () => onPick(node.key),
-      onPointerEnter: () => onPoint(node.key), onPointerLeave: () => onPoint(null),
     }, shown),
     breaks ? h("br", { key: `break ${node.key}` }) : null,
   ];
+}
+
+/** The token that an event is about; null where it is about none. @param {Event} event */
+export function keyOf(event) {
+  const chip = event.target instanceof Element ? event.target.closest(".chip") : null;
+  return chip instanceof HTMLElement ? Number(chip.dataset["key"]) : null;
 }
