@@ -2,7 +2,7 @@
 import { h, useState } from "../../vendor/preact.js";
 import { promptText } from "../../state/lab.js";
 import { props } from "../../state/server.js";
-import { download } from "../../shell/work.js";
+import { download } from "../../parts/download.js";
 import { tally } from "./blind.js";
 import { nameOf } from "./columns.js";
 import { csv, rows, whole } from "./exported.js";
