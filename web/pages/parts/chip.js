@@ -26,16 +26,17 @@ export function ground(amount) {
 /**
  * A token in its place. It hears nothing itself: there may be thousands, so what holds them listens, and `keyOf` says whose an event is.
  *
- * @param {{node: Node, outlook: Outlook | null, focused: boolean, given: boolean}} props
- *   `outlook` is what it was chosen from; `given` says that the reader wrote it
+ * @param {{node: Node, outlook: Outlook | null, focused: boolean, given: boolean, kind?: string}} props
+ *   `outlook` is what it was chosen from; `given` says that the reader wrote it; a `kind` is a class of the view's, which shows it in
+ *   the place of an amount
  */
-export function Chip({ node, outlook, focused, given }) {
-  const amount = level(measure.value, node, outlook);
+export function Chip({ node, outlook, focused, given, kind }) {
+  const amount = kind === undefined ? level(measure.value, node, outlook) : null;
   const shown = label(node, signs.value);
   const breaks = node.text.endsWith("\n");
   return [
     h("button", {
-      key: node.key, type: "button", class: `chip${focused ? " focused" : ""}${given ? " given" : ""}`, "data-key": node.key,
+      key: node.key, type: "button", class: `chip${focused ? " focused" : ""}${given ? " given" : ""}${kind ? ` ${kind}` : ""}`, "data-key": node.key,
       "data-chosen": node.origin, style: ground(amount), tabIndex: focused ? 0 : -1, "aria-label": spoken(node),
     }, shown),
     breaks ? h("br", { key: `break ${node.key}` }) : null,

@@ -10,6 +10,9 @@ export const say = define({
     remove: "Take it back", all: "all", rest: "all other {n} tokens", removed: "removed by {by}", alternatives: "What could follow", rank: "rank", token: "token", preset: "Order of processors",
     copy: "Copy", basics: "Choice", penalties: "Penalties", notJson: "{name} must be written as JSON, such as [1, 2]",
     command: "Command line", doHere: "Do it in {view}", doStep: "{n}. Do it in {view}", showAnswer: "Show the answer",
+    moreRows: "{n} of {all} rows: show more",
+    effective: "Effective options", everyOption: "All of them", option: "option", value: "value", origin: "set by", notApplied: "no effect with this search",
+    origin_config: "you", origin_model: "the model's files", origin_default: "default", origin_preset: "the preset",
   },
   ko: {
     method: "방법", greedy_search: "그리디 서치", sampling: "샘플링", beam_search: "빔 서치", beam_sample: "빔 샘플링", contrastive_search: "대조 탐색",
@@ -19,6 +22,9 @@ export const say = define({
     remove: "취소", all: "전부", rest: "나머지 토큰 {n}개", removed: "{by}에서 제거됨", alternatives: "다음에 올 수 있는 토큰", rank: "순위", token: "토큰", preset: "처리기 순서",
     copy: "복사", basics: "선택", penalties: "페널티", notJson: "{name}: [1, 2] 같은 JSON 형식으로 쓰세요",
     command: "명령줄", doHere: "{view}에서 해 보기", doStep: "{n}. {view}에서 해 보기", showAnswer: "답 보기",
+    moreRows: "{all}행 중 {n}행: 더 보기",
+    effective: "적용된 옵션", everyOption: "모두 보기", option: "옵션", value: "값", origin: "정한 곳", notApplied: "이 탐색에서는 효과 없음",
+    origin_config: "사용자", origin_model: "모델 파일", origin_default: "기본값", origin_preset: "프리셋",
   },
   zh: {
     method: "方法", greedy_search: "贪心搜索", sampling: "采样", beam_search: "束搜索", beam_sample: "束采样", contrastive_search: "对比搜索",
@@ -28,6 +34,9 @@ export const say = define({
     remove: "取消", all: "全部", rest: "其余 {n} 个 token", removed: "被 {by} 去掉", alternatives: "后面可能出现的 token", rank: "排名", token: "token", preset: "处理器顺序",
     copy: "复制", basics: "选择", penalties: "惩罚", notJson: "{name} 要写成 JSON，例如 [1, 2]",
     command: "命令行", doHere: "在“{view}”里试试", doStep: "{n}. 在“{view}”里试试", showAnswer: "看答案",
+    moreRows: "{all} 行中的 {n} 行：显示更多",
+    effective: "生效的选项", everyOption: "全部显示", option: "选项", value: "值", origin: "来自", notApplied: "对这种搜索无效",
+    origin_config: "你", origin_model: "模型文件", origin_default: "默认", origin_preset: "预设",
   },
   ja: {
     method: "方法", greedy_search: "貪欲法", sampling: "サンプリング", beam_search: "ビームサーチ", beam_sample: "ビームサンプリング", contrastive_search: "対照探索",
@@ -37,5 +46,8 @@ export const say = define({
     remove: "取り消す", all: "すべて", rest: "残り {n} トークン", removed: "{by} により除外", alternatives: "続きの候補", rank: "順位", token: "トークン", preset: "プロセッサーの順序",
     copy: "コピー", basics: "選択", penalties: "ペナルティ", notJson: "{name} は [1, 2] のような JSON で書いてください",
     command: "コマンドライン", doHere: "「{view}」で試す", doStep: "{n}. 「{view}」で試す", showAnswer: "答えを見る",
+    moreRows: "{all} 行のうち {n} 行：さらに表示",
+    effective: "有効なオプション", everyOption: "すべて表示", option: "オプション", value: "値", origin: "設定元", notApplied: "この探索では効果なし",
+    origin_config: "あなた", origin_model: "モデルのファイル", origin_default: "既定値", origin_preset: "プリセット",
   },
 });

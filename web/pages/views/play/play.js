@@ -2,6 +2,7 @@
 import { h, useEffect, useState } from "../../vendor/preact.js";
 import { amount, fixed } from "../../numbers/format.js";
 import { isFork, isUnsure } from "../../numbers/measures.js";
+import { Effective } from "../../parts/effective.js";
 import { Choice, Switch } from "../../parts/field.js";
 import { OptionsPanel } from "../../parts/options.js";
 import { PromptBox } from "../../parts/prompt.js";
@@ -100,7 +101,7 @@ function Play() {
       h(Spark, null), h(Strip, null), h(Reading, null), h(Sums, null), h(Branches, null)),
     h("div", { class: "side" },
       h(OutlookPanel, null),
-      h("details", { class: "panel-options", open: true }, h("summary", null, shell("options")), h(OptionsPanel, null))));
+      h("details", { class: "panel-options", open: true }, h("summary", null, shell("options")), h(OptionsPanel, null), h(Effective, null))));
 }
 
 /** @type {import("../views.js").View} */
