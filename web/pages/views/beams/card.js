@@ -32,8 +32,8 @@ export function toggle(first) {
 export function Card() {
   void version.value;
   const now = begun.value;
-  const at = pointed.value ?? pinned.value ?? (best.value === null ? null : String(best.value));
-  const item = drawn.value && resolve(drawn.value, at);
+  const shown = drawn.value;
+  const item = shown && (resolve(shown, pointed.value) ?? resolve(shown, pinned.value) ?? resolve(shown, best.value === null ? null : String(best.value)));
   if (!now || !item) return h("aside", { class: "beam-card card", "aria-label": say("card") }, h("p", { class: "faint" }, say("choose")));
   return h("aside", { class: "beam-card card", "aria-label": say("card") },
     item.ghost ? h(GhostCard, { ghost: item.ghost }) : item.members.length > 1 ? h(ChainCard, { members: item.members, hidden: item.hidden }) : h(OneCard, { at: /** @type {number} */ (item.members[0]) }),

@@ -31,19 +31,19 @@ export function lanes(search, wish, shown) {
       items.push(item);
     }
   });
-  // What was dropped in the last step leaves the lane of the text that it would have continued.
   let row = finished.length + running.length;
-  for (const at of dropped) {
-    const { parent } = search.of(at);
-    const before = seen.get(parent)?.key ?? null;
-    if (before !== null || parent < 0) items.push({ ...itemOf(search, wish, [at], "dropped", row++), before });
-  }
   const ways = new Map();
   for (const laid of wish.laid) {
     /** @type {string[]} */
     const way = [];
     ghosts(wish, laid, 0, row++, items, way);
     ways.set(laid.track.name, way);
+  }
+  // What was dropped in the last step leaves the lane of the text that it would have continued.
+  for (const at of dropped) {
+    const { parent } = search.of(at);
+    const before = seen.get(parent)?.key ?? null;
+    if (before !== null || parent < 0) items.push({ ...itemOf(search, wish, [at], "dropped", row++), before });
   }
   return { items, shelf: finished.length, ways };
 }

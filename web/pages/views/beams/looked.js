@@ -67,7 +67,10 @@ export const step = computed(() => {
 /** Whether long stretches are folded. */
 export const folds = computed(() => {
   void version.value;
-  return folded.value ?? (begun.value?.search.steps ?? 0) > LONG;
+  const now = begun.value;
+  if (!now) return folded.value ?? false;
+  // While more is to come, what was asked for decides: the drawing must not change its manner halfway.
+  return folded.value ?? (now.live && Number.isFinite(now.search.rules.most) ? now.search.rules.most : now.search.steps) > LONG;
 });
 
 /** The length penalty that the reader has set. */

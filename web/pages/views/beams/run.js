@@ -87,7 +87,7 @@ async function follow(from, what) {
       const ends = search.pools[search.steps]?.map(({ at }) => keys.get(at) ?? from) ?? [];
       runs.add({ from, prompt: lab.promptEnd.value, ends, options, completion: data });
     }
-    draw();
+    if (name !== "candidate" && name !== "stage") draw();
   }
 }
 
