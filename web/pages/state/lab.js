@@ -112,7 +112,7 @@ export function moveTo(key) {
 // The prompt.
 
 /** The ids of the prompt's box, as the model reads them. @returns {Promise<number[]>} */
-async function promptIds() {
+export async function promptIds() {
   if (asChat.value) {
     const { tokens } = await json("tokenize", { messages: [{ role: "user", content: promptText.value }] });
     return tokens;
