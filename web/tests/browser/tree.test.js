@@ -196,8 +196,8 @@ test("files: JSON is read again as it was, the icicle is a picture, a page stand
 
 test("everything can be done by keys, also in Korean and dark", async () => {
   const page = await open(browser, server.url, { hash: at("tree"), language: "ko", dark: true });
-  await page.locator("#prompt").focus();
-  await page.keyboard.press("Control+Enter");
+  await page.locator("main").focus();
+  await page.keyboard.press("g");
   await page.locator(".loom .line.others").first().waitFor();
   await idle(page);
   await page.locator("main").focus();
