@@ -2,16 +2,17 @@
 import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
+import { receive } from "../../state/errand.js";
 import { At } from "./at.js";
 import { nextDivergence } from "./align.js";
-import { round, vote } from "./blind.js";
+import { end, round, vote } from "./blind.js";
 import { Card, HiddenCard } from "./card.js";
-import { moved, without } from "./columns.js";
+import { course, without } from "./columns.js";
 import { followCursor, look } from "./exact.js";
 import { showInPlay } from "./intoTree.js";
 import { Numbers } from "./numbers.js";
 import { outcomes, version } from "./outcomes.js";
-import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, goTo, locked, shownTexts, textOf, turnB } from "./state.js";
+import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, goTo, length, locked, move, samples, shownTexts, textOf, turnB } from "./state.js";
 import { Sweep } from "./sweep.js";
 import { BlindBar, Toolbar, runAll } from "./toolbar.js";
 import { say } from "./words.js";
@@ -50,8 +51,8 @@ const keys = () => [
   { key: "D", shown: "D", about: () => say("keyBack"), act: open(() => toDivergence(-1)) },
   { key: "b", shown: "b", about: () => say("keyB"), act: open(() => turnB(1)) },
   { key: "a", shown: "a", about: () => say("keyA"), act: open(() => chooseA(b.value)) },
-  { key: "<", shown: "<", about: () => say("keyMoveLeft"), act: open(() => (columns.value = moved(columns.value, b.value, -1))) },
-  { key: ">", shown: ">", about: () => say("keyMoveRight"), act: open(() => (columns.value = moved(columns.value, b.value, 1))) },
+  { key: "<", shown: "<", about: () => say("keyMoveLeft"), act: open(() => move(b.value, -1)) },
+  { key: ">", shown: ">", about: () => say("keyMoveRight"), act: open(() => move(b.value, 1)) },
   { key: "e", shown: "e", about: () => say("keyEdit"), act: open(() => (editing.value = editing.value === b.value ? null : b.value)) },
   { key: "n", shown: "n", about: () => say("keyAdd"), act: open(add) },
   { key: "Delete", shown: "Delete", about: () => say("keyRemove"), act: open(() => (columns.value = without(columns.value, b.value))) },
@@ -60,6 +61,15 @@ const keys = () => [
   { key: ".", shown: ".", about: () => say("keyAsk"), act: open(look) },
   ...["1", "2", "3", "4", "5", "6"].map((key, at) => ({ key, shown: key, about: () => say("keyNumber"), act: () => choose(at) })),
 ];
+
+/** Does what a command line of the tour asks for: the chapter's ways, so many texts of each. @param {import("../../state/command.js").Task} task */
+function take(task) {
+  if (round.value) end();
+  columns.value = course(1);
+  length.value = Number(task.options["max_new_tokens"] ?? length.value);
+  samples.value = task.seeds ?? 1;
+  void runAll();
+}
 
 /** The columns, with their names or without. */
 function Ways() {
@@ -76,7 +86,7 @@ function Ways() {
 function Compare() {
   useEffect(() => {
     here.value = keys();
-    const ends = [followAddress(), followCursor()];
+    const ends = [followAddress(), followCursor(), receive("compare", take)];
     return () => {
       here.value = [];
       for (const end of ends) end();
