@@ -2,7 +2,7 @@
 import { h, useState } from "../vendor/preact.js";
 import { csv } from "../numbers/csv.js";
 import { count } from "../numbers/format.js";
-import { download } from "../shell/work.js";
+import { download } from "./download.js";
 import { say } from "./words.js";
 
 /**

@@ -2,7 +2,7 @@
 import { h, signal, useState } from "../../vendor/preact.js";
 import { Refused, json } from "../../api/client.js";
 import { amount, chance, logarithm, power, share, unit } from "../../numbers/format.js";
-import { Chip } from "../../parts/chip.js";
+import { Chip, keyOf } from "../../parts/chip.js";
 import { Field, Switch } from "../../parts/field.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { sortedTable } from "../../parts/sorted.js";
@@ -78,11 +78,11 @@ function Table() {
 /** A continuation's tokens. @param {{text: ScoredText, name: string}} props */
 function Tokens({ text, name }) {
   const [at, setAt] = useState(text.prefix_tokens);
-  const pick = (/** @type {number} */ key) => setAt(key);
+  const pick = (/** @type {Event} */ event) => setAt(keyOf(event) ?? at);
   const own = placed(text.tokens, vocabulary()).slice(text.prefix_tokens);
   return h("section", { class: "card" }, h("h2", null, say("tokensOf", { text: name })),
-    h("ul", { class: "tokens-of" }, own.map(({ node, outlook }) => h("li", { key: node.key },
-      h(Chip, { node, outlook, focused: node.key === at, given: false, onFocus: pick, onPick: pick, onPoint: () => {} }),
+    h("ul", { class: "tokens-of", onClick: pick, onFocusIn: pick }, own.map(({ node, outlook }) => h("li", { key: node.key },
+      h(Chip, { node, outlook, focused: node.key === at, given: false }),
       h("span", { class: "number" }, chance(node.logprob)), h("span", { class: "faint" }, `${say("rank")} ${node.rank ?? "–"}`)))));
 }
 

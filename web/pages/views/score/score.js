@@ -6,7 +6,7 @@ import { FAR_RANK, MANY_NATS } from "../../numbers/measures.js";
 import { Choice, Switch } from "../../parts/field.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
-import { download } from "../../shell/work.js";
+import { download } from "../../parts/download.js";
 import { asChat, promptText } from "../../state/lab.js";
 import { open, place } from "../../state/link.js";
 import { measure, signs } from "../../state/looks.js";

@@ -2,7 +2,7 @@
 import { h, useEffect, useRef } from "../../vendor/preact.js";
 import { unit } from "../../numbers/format.js";
 import { Block, parted } from "../../parts/blocks.js";
-import { Chip } from "../../parts/chip.js";
+import { Chip, keyOf } from "../../parts/chip.js";
 import { measure, signs } from "../../state/looks.js";
 import { language } from "../../words/words.js";
 import { languageOf } from "../../words/script.js";
@@ -20,7 +20,11 @@ function point(key) {
   timer = Number(setTimeout(() => (pointed.value = key), REST));
 }
 
-const pin = (/** @type {number} */ key) => (pinned.value = key);
+/** A token was clicked, or keys came to it. @param {Event} event */
+function pick(event) {
+  const key = keyOf(event);
+  if (key !== null) pinned.value = key;
+}
 
 /** Whether the reader is writing. */
 const writes = () => ["TEXTAREA", "INPUT", "SELECT"].includes(document.activeElement?.tagName ?? "");
@@ -42,10 +46,9 @@ export function Strip() {
     const bucket = bucketOf(node.rank);
     return h(Chip, {
       key: node.key, node, outlook, focused: node.key === focus, given: false, ...(bucketed.value ? { kind: `bucket-${bucket ?? "none"}` } : {}),
-      onFocus: pin, onPick: pin, onPoint: point,
     });
   };
-  return h("div", { class: "strip", ref: box, role: "group", "aria-label": say("strip"), lang: languageOf(text), onPointerLeave: () => point(null) },
+  return h("div", { class: "strip", ref: box, role: "group", "aria-label": say("strip"), lang: languageOf(text), onClick: pick, onFocusIn: pick, onPointerOver: (/** @type {Event} */ event) => point(keyOf(event)), onPointerLeave: () => point(null) },
     parted(nodes.value).map(({ from, tokens }) => {
       const here = focus !== null && focus >= from && focus < from + tokens.length ? focus : "";
       return h(Block, { key: from, tokens, state: `${state} ${here}`, show: () => tokens.map(chip) });

@@ -1,0 +1,123 @@
+// The table: tokens by rank, and their probability after each stage. Rows are drawn as far as they are seen; the last one, always there,
+// is all others.
+import { h, useEffect, useLayoutEffect, useRef } from "../../vendor/preact.js";
+import { chance, count, share, unit } from "../../numbers/format.js";
+import { signs } from "../../state/looks.js";
+import { label } from "../../words/glyphs.js";
+import { focused, lookAt, pointed, rawRank, ROW, seen } from "./focus.js";
+import { loaded, next, texts } from "./place.js";
+import { ghost, shown, trusted, verdict } from "./reading.js";
+import { said, say } from "./words.js";
+
+/** @typedef {import("./reading.js").Column} Column */
+/** @typedef {import("./reading.js").Shown} Shown */
+
+/** Rows that are drawn beyond those that are seen. */
+const MORE = 4;
+
+/** A probability in the reader's unit. @param {number} p */
+const shownAs = (p) => (unit.value === "percent" ? share(p) : chance(Math.log(p)));
+
+/** A token as it is shown. @param {number} id */
+export const name = (id) => (texts.value ? label(texts.value(id), signs.value) : `#${id}`);
+
+/** The columns' widths. @param {number} columns */
+const grid = (columns) => ({ gridTemplateColumns: `var(--rank) var(--name) repeat(${columns}, minmax(0, 1fr))` });
+
+/** The head: stages with their rules and what they left. @param {{table: Shown}} props */
+function Head({ table }) {
+  return h("div", { role: "row", class: "line head", "aria-rowindex": 1, style: grid(table.columns.length) },
+    h("span", { role: "columnheader", class: "rank" }, say("rank")),
+    h("span", { role: "columnheader", class: "name" }, say("token")),
+    table.columns.map((column, i) => h("span", { role: "columnheader", class: "cell", key: `${column.name}${i}` },
+      h("b", null, said(column.name)),
+      h("span", { class: "rule", title: column.rule }, column.rule || say(column.name === "raw" ? "modelOwn" : "leftTokens", { n: count(column.left) })))));
+}
+
+/** One cell. @param {{column: Column, before: Column | undefined, id: number, most: number, ghostly: number | null, cut: boolean}} props */
+function Cell({ column, before, id, most, ghostly, cut }) {
+  const p = column.p(id);
+  const width = (/** @type {number} */ value) => `${Math.min(100, (100 * value) / most).toFixed(2)}%`;
+  if (p === 0) {
+    const here = before !== undefined && before.p(id) > 0;
+    return h("span", { role: "cell", class: `cell ${here ? "removed" : "gone"}` },
+      here ? h("span", { class: "by", title: column.rule }, "✕ ", said(column.name)) : h("span", { class: "unseen" }, say("gone")));
+  }
+  return h("span", { role: "cell", class: `cell${cut ? " cut" : ""}`, "data-rule": cut ? column.rule : undefined },
+    h("span", { class: "track", "aria-hidden": "true" },
+      h("span", { class: "fill", style: { width: width(p) } }),
+      ghostly === null ? null : h("span", { class: "ghost-bar", style: { width: width(ghostly) } })),
+    h("span", { class: "number" }, shownAs(p)));
+}
+
+/** A row. @param {{table: Shown, row: number, most: number, drawn: number | null}} props */
+function Line({ table, row, most, drawn }) {
+  const id = /** @type {number} */ (table.ids[row]);
+  const below = table.ids[row + 1];
+  const kind = `${id === focused.value ? " focused" : ""}${id === next.value?.id ? " came" : ""}${table.removedBy(id) ? " out" : ""}`;
+  const end = table.columns.length - 1;
+  const cut = (/** @type {number} */ i) => i > 0 && i < end && below !== undefined && table.columns[i]?.p(below) === 0 && (table.columns[i - 1]?.p(below) ?? 0) > 0 && (table.columns[i]?.p(id) ?? 0) > 0;
+  const edge = table.columns.some((_, i) => cut(i)) ? " edge" : "";
+  return h("div", {
+    role: "row", class: `line${kind}${edge}`, "aria-rowindex": row + 2, "data-id": id, style: { ...grid(table.columns.length), transform: `translateY(${row * ROW}px)` },
+    onPointerEnter: () => (pointed.value = id), onClick: () => lookAt(id),
+  },
+  h("span", { role: "cell", class: "rank" }, id === next.value?.id ? h("span", { class: "mark", title: say("cameNext") }, "▸", h("span", { class: "unseen" }, say("cameNext"))) : null, count(rawRank(id))),
+  h("span", { role: "rowheader", class: "name" }, name(id), id === drawn ? h("span", { class: "dot", title: say("drawnHere") }, " ●", h("span", { class: "unseen" }, say("drawnHere"))) : null),
+  table.columns.map((column, i) => h(Cell, {
+    key: `${column.name}${i}`, column, before: i === end ? undefined : table.columns[i - 1], id, most,
+    ghostly: i === end && ghost.value && trusted.value ? ghost.value.row.p(id) : null,
+    cut: cut(i),
+  })));
+}
+
+/** All tokens whose rows are not seen. @param {{table: Shown, from: number, to: number, whole: number}} props */
+function Rest({ table, from, to, whole }) {
+  const mass = (/** @type {Column} */ column) => {
+    let seen = 0;
+    for (let row = from; row < to; row++) seen += column.p(/** @type {number} */ (table.ids[row]));
+    return Math.max(0, 1 - seen);
+  };
+  const n = whole - (to - from);
+  return h("div", { role: "row", class: "line rest", "aria-rowindex": table.ids.length + 2, style: grid(table.columns.length) },
+    h("span", { role: "rowheader", class: "others" }, say("others", { n: count(n) })),
+    table.columns.map((column, i) => {
+      const p = mass(column);
+      return h("span", { role: "cell", class: "cell", key: `${column.name}${i}` },
+        h("span", { class: "track", "aria-hidden": "true" }, h("span", { class: "fill", style: { width: `${(100 * p).toFixed(2)}%` } })),
+        h("span", { class: "number" }, p < 1e-12 ? "0 %" : share(p)));
+    }));
+}
+
+/** The table. */
+export function Table() {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const table = shown.value;
+  const look = () => {
+    if (box.current) seen.value = { top: box.current.scrollTop, height: box.current.clientHeight };
+  };
+  useLayoutEffect(look, [table !== null]);
+  useEffect(() => {
+    if (!box.current) return undefined;
+    const observer = new ResizeObserver(look);
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [table !== null]);
+  if (!table) return null;
+  const total = table.ids.length;
+  const from = Math.max(0, Math.min(total - 1, Math.floor(seen.value.top / ROW)));
+  const to = Math.min(total, from + Math.max(1, Math.floor((seen.value.height - 3 * ROW) / ROW)));
+  const rows = [];
+  for (let row = Math.max(0, from - MORE); row < Math.min(total, to + MORE); row++) rows.push(row);
+  const best = /** @type {number} */ (table.ids[0]);
+  const most = Math.max(...table.columns.flatMap((column) => [column.p(best), column.stage ? column.stage.row.kept > 0 ? column.p(/** @type {number} */ (column.stage.row.ids[0])) : 0 : 0]), 1e-12);
+  const drawn = verdict.value?.step?.chosen.id ?? null;
+  return h("div", { class: "shape-table" },
+    h("div", {
+      class: "box", ref: box, tabIndex: 0, role: "table", "aria-label": say("table"), "aria-rowcount": total + 2, onScroll: look,
+      onPointerLeave: () => (pointed.value = null),
+    },
+    h("div", { class: "wide", role: "rowgroup", style: { minWidth: `calc(var(--rank) + var(--name) + ${5.5 * table.columns.length}rem)` } }, h(Head, { table }),
+      h("div", { class: "space", role: "presentation", style: { height: `${total * ROW}px` } }, rows.map((row) => h(Line, { key: table.ids[row], table, row, most, drawn }))),
+      h(Rest, { table, from, to, whole: loaded.value?.logits.length ?? total }))));
+}
