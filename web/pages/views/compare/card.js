@@ -6,12 +6,12 @@ import { changed, drawn } from "../../state/settings.js";
 import { running } from "../../state/lab.js";
 import { label } from "../../words/glyphs.js";
 import { letter, round, vote } from "./blind.js";
-import { FEWEST, TEMPERATURES, edited, hasSwitch, moved, nameOf, without, written } from "./columns.js";
+import { FEWEST, TEMPERATURES, edited, hasSwitch, nameOf, without, written } from "./columns.js";
 import { showInPlay } from "./intoTree.js";
 import { outcomes, version } from "./outcomes.js";
 import { Plot } from "./plot.js";
 import { race, requestOf } from "./race.js";
-import { a, b, chooseB, columns, editing, length, parting, prefix, samples, showText, shownTexts, textOf } from "./state.js";
+import { a, b, chooseB, columns, editing, length, move, parting, prefix, samples, showText, shownTexts, textOf } from "./state.js";
 import { TextBox } from "./text.js";
 import { say } from "./words.js";
 
@@ -75,8 +75,8 @@ function Tools({ column: { key }, outcome, name }) {
     h("button", { type: "button", class: "plain", "aria-expanded": editing.value === key, "aria-label": `${say("edit")}: ${name}`, onClick: () => (editing.value = editing.value === key ? null : key) }, say("edit")),
     h("button", { type: "button", class: "plain", disabled: !outcome || outcome.count === 0, "aria-label": `${say("play")}: ${name}`, onClick: () => outcome && showInPlay(outcome, shownTexts.value.get(key) ?? 0) }, say("play")),
     h("span", { class: "space" }),
-    tool("←", say("left"), () => (columns.value = moved(columns.value, key, -1)), { disabled: at === 0 }),
-    tool("→", say("right"), () => (columns.value = moved(columns.value, key, 1)), { disabled: at === columns.value.length - 1 }),
+    tool("←", say("left"), () => move(key, -1), { disabled: at === 0 }),
+    tool("→", say("right"), () => move(key, 1), { disabled: at === columns.value.length - 1 }),
     tool("✕", say("remove"), () => (columns.value = without(columns.value, key)), { disabled: columns.value.length <= FEWEST }));
 }
 

@@ -7,12 +7,12 @@ import { At } from "./at.js";
 import { nextDivergence } from "./align.js";
 import { end, round, vote } from "./blind.js";
 import { Card, HiddenCard } from "./card.js";
-import { course, moved, without } from "./columns.js";
+import { course, without } from "./columns.js";
 import { followCursor, look } from "./exact.js";
 import { showInPlay } from "./intoTree.js";
 import { Numbers } from "./numbers.js";
 import { outcomes, version } from "./outcomes.js";
-import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, goTo, length, locked, samples, shownTexts, textOf, turnB } from "./state.js";
+import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, goTo, length, locked, move, samples, shownTexts, textOf, turnB } from "./state.js";
 import { Sweep } from "./sweep.js";
 import { BlindBar, Toolbar, runAll } from "./toolbar.js";
 import { say } from "./words.js";
@@ -51,8 +51,8 @@ const keys = () => [
   { key: "D", shown: "D", about: () => say("keyBack"), act: open(() => toDivergence(-1)) },
   { key: "b", shown: "b", about: () => say("keyB"), act: open(() => turnB(1)) },
   { key: "a", shown: "a", about: () => say("keyA"), act: open(() => chooseA(b.value)) },
-  { key: "<", shown: "<", about: () => say("keyMoveLeft"), act: open(() => (columns.value = moved(columns.value, b.value, -1))) },
-  { key: ">", shown: ">", about: () => say("keyMoveRight"), act: open(() => (columns.value = moved(columns.value, b.value, 1))) },
+  { key: "<", shown: "<", about: () => say("keyMoveLeft"), act: open(() => move(b.value, -1)) },
+  { key: ">", shown: ">", about: () => say("keyMoveRight"), act: open(() => move(b.value, 1)) },
   { key: "e", shown: "e", about: () => say("keyEdit"), act: open(() => (editing.value = editing.value === b.value ? null : b.value)) },
   { key: "n", shown: "n", about: () => say("keyAdd"), act: open(add) },
   { key: "Delete", shown: "Delete", about: () => say("keyRemove"), act: open(() => (columns.value = without(columns.value, b.value))) },

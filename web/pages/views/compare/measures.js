@@ -27,19 +27,40 @@ export function distinct(ids, n) {
   return seen.size / all;
 }
 
-/** The length of the longest run that comes twice. @param {Ids} ids */
+/**
+ * The length of the longest run that comes twice. Read by a suffix automaton: after each token, the state that the last one links to stands
+ * for the longest run that ends here and has come before.
+ *
+ * @param {Ids} ids
+ */
 export function longestRepeat(ids) {
-  // ends[j] is how far the runs that end in i and in j are alike.
-  const ends = new Uint32Array(ids.length);
-  let longest = 0;
-  for (let i = 1; i < ids.length; i++) {
-    for (let j = i - 1; j >= 0; j--) {
-      const alike = ids[i] !== ids[j] ? 0 : 1 + (j === 0 ? 0 : /** @type {number} */ (ends[j - 1]));
-      ends[j] = alike;
-      if (alike > longest) longest = alike;
+  const states = [{ length: 0, link: -1, next: /** @type {Map<number, number>} */ (new Map()) }];
+  const state = (/** @type {number} */ at) => /** @type {(typeof states)[0]} */ (states[at]);
+  let [last, longest] = [0, 0];
+  for (const id of ids) {
+    const own = states.push({ length: state(last).length + 1, link: 0, next: new Map() }) - 1;
+    let at = last;
+    while (at >= 0 && !state(at).next.has(id)) {
+      state(at).next.set(id, own);
+      at = state(at).link;
     }
+    if (at >= 0) {
+      const after = /** @type {number} */ (state(at).next.get(id));
+      state(own).link = state(after).length === state(at).length + 1 ? after : parted(states, at, after, id);
+    }
+    longest = Math.max(longest, state(state(own).link).length);
+    last = own;
   }
   return longest;
+}
+
+/** Parts a state of the automaton in two: what is reached from `at` becomes a state of its own. Gives that. @param {Array<{length: number, link: number, next: Map<number, number>}>} states @param {number} at @param {number} after @param {number} id */
+function parted(states, at, after, id) {
+  const state = (/** @type {number} */ one) => /** @type {(typeof states)[0]} */ (states[one]);
+  const copy = states.push({ length: state(at).length + 1, link: state(after).link, next: new Map(state(after).next) }) - 1;
+  for (let from = at; from >= 0 && state(from).next.get(id) === after; from = state(from).link) state(from).next.set(id, copy);
+  state(after).link = copy;
+  return copy;
 }
 
 /** Measures a text. @param {ReadonlyArray<{id: number, logprob: number}>} tokens @returns {Measures} */

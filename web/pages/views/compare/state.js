@@ -63,6 +63,12 @@ export function turnB(way) {
   chooseB(/** @type {number} */ (keys[(at + way + keys.length) % keys.length]));
 }
 
+/** Moves a column to a side; A and B stay those that they are. @param {number} key @param {1 | -1} way */
+export function move(key, way) {
+  [first.value, second.value] = [a.value, b.value];
+  columns.value = all.moved(columns.value, key, way);
+}
+
 /** The text of each column that is shown, by its number. */
 export const shownTexts = signal(/** @type {ReadonlyMap<number, number>} */ (new Map()));
 
