@@ -1,5 +1,5 @@
 // Model.
 import { h } from "../../vendor/preact.js";
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const model = { name: "model", show: () => h("p", null, "…") };

@@ -122,5 +122,5 @@ function Score() {
     now === "pairs" ? h(Pairs, null) : now === "continuations" ? h(Continuations, null) : h(Text, null));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const score = { name: "score", show: () => h(Score, null) };
