@@ -150,9 +150,8 @@ mod tests {
     #[test]
     fn the_lab_has_the_same_colours() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/pages/style/tokens.css");
-        let Ok(css) = std::fs::read_to_string(path) else {
-            return println!("SKIPPED: the lab's pages are not here");
-        };
+        // In a package of this crate alone there are no pages.
+        let Ok(css) = std::fs::read_to_string(path) else { return };
         let (light, dark) = css.split_once("data-theme=\"dark\"").expect("two themes");
         for (theme, css) in [(Theme::Light, light), (Theme::Dark, dark)] {
             let named = [
