@@ -1,9 +1,10 @@
 // The lab begins: what the address says, what the browser kept, what the server is.
 import { effect, h, render } from "./vendor/preact.js";
-import { go } from "./parts/prompt.js";
+import { anew, go, press } from "./parts/prompt.js";
 import { everywhere, listen, sheet } from "./shell/keys.js";
 import { Shell } from "./shell/shell.js";
-import { say } from "./shell/words.js";
+import { toTour } from "./shell/tour.js";
+import { say } from "./words/lab.js";
 import { stop, vocabulary } from "./state/generate.js";
 import * as keep from "./state/keep.js";
 import * as lab from "./state/lab.js";
@@ -19,16 +20,18 @@ import { score } from "./views/score/score.js";
 import { shape } from "./views/shape/shape.js";
 import { tokens } from "./views/tokens/tokens.js";
 import { tree } from "./views/tree/tree.js";
-import { views } from "./views/views.js";
+import { views } from "./shell/views.js";
 
 views.push(play, shape, beams, compare, score, learn, tree, tokens, model);
 
 everywhere.value = [
   { key: "?", shown: "?", about: () => say("keys"), act: () => (sheet.value = true) },
-  { key: "g", shown: "g", about: () => say("generate"), act: () => void go() },
-  { key: "mod+Enter", shown: "Ctrl Enter", about: () => say("generate"), act: () => void go() },
+  { key: "g", shown: "g", about: () => say("generate"), act: press },
+  { key: "G", shown: "Shift G", about: () => say("anew"), act: () => void anew() },
+  { key: "mod+Enter", shown: "Ctrl Enter", about: () => say("generate"), act: press },
   { key: ".", shown: ".", about: () => say("one"), act: () => void go({ max_new_tokens: 1 }) },
   { key: "Escape", shown: "Esc", about: () => say("stop"), act: stop },
+  { key: "t", shown: "t", about: () => say("tourKey"), act: toTour },
   { key: "mod+z", shown: "Ctrl Z", about: () => say("undo"), act: lab.undo },
   { key: "mod+Z", shown: "Ctrl Shift Z", about: () => say("redo"), act: lab.redo },
 ];

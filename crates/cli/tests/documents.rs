@@ -54,8 +54,8 @@ enum Runs {
 fn arguments(line: &str) -> Runs {
     let mut words = words(line);
     words.remove(0);
-    // A server does not end by itself; tests/serve.rs starts some.
-    let mut is_here = words[0] != "serve";
+    // A server does not end by itself; tests/serve.rs and tests/lab.rs start some.
+    let mut is_here = !["serve", "lab"].contains(&words[0].as_str());
     for i in 1..words.len() {
         if !["--model", "-m", "--assistant"].contains(&words[i - 1].as_str()) || words[i] == "builtin" {
             continue;

@@ -17,7 +17,7 @@ fn out(columns: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 22] = [
     &["chat"],
     &["learn"],
     &["models", "random"],
@@ -25,6 +25,7 @@ const COMMANDS: [&[&str]; 21] = [
     &["inspect"],
     &["score"],
     &["serve"],
+    &["lab"],
     &["compare"],
     &["explain"],
     &["report"],

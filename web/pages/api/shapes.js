@@ -107,10 +107,12 @@
  * @property {number} prefix_tokens
  * @property {ScoredToken[]} tokens
  * @property {number} sum_logprob
- * @property {number} mean_logprob
- * @property {number} perplexity
- * @property {number} bits_per_byte
- * @property {number} bits_per_character
+ * @property {number | null} mean_logprob null where no token was scored, as those below
+ * @property {number | null} perplexity
+ * @property {number | null} bits_per_byte
+ * @property {number | null} bits_per_character
+ * @property {number} [unconditional_logprob] the text's log-probability after the begin token alone
+ * @property {number} [pmi] how much more probable the prefix makes it, in nats
  */
 
 /**

@@ -44,3 +44,26 @@ const counts = new Intl.NumberFormat("en-US");
 export function count(value) {
   return counts.format(value).replaceAll(",", "\u202f");
 }
+
+/** A log-probability as one, whatever the unit of probabilities: in bits where that is bits, else in nats. A long text's share would read as nothing. @param {number | null | undefined} nats @param {number} [digits] */
+export function logarithm(nats, digits = 3) {
+  if (nats === null || nats === undefined || Number.isNaN(nats)) return "–";
+  return unit.value === "bits" ? `${fixed(nats / Math.LN2, digits)} bit` : `${fixed(nats, digits)} nat`;
+}
+
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** A power of ten, by its exponent. @param {number} exponent a whole number */
+export function tenTo(exponent) {
+  return `10${exponent < 0 ? "⁻" : ""}${[...String(Math.abs(exponent))].map((digit) => RAISED[Number(digit)]).join("")}`;
+}
+
+/** A probability by its logarithm, as a power of ten: none is too small to be written. @param {number} nats */
+export function power(nats) {
+  if (!Number.isFinite(nats)) return nats < 0 ? "0" : "–";
+  let exponent = Math.floor(nats / Math.LN10);
+  let digits = (10 ** (nats / Math.LN10 - exponent)).toFixed(2);
+  if (digits === "10.00") [digits, exponent] = ["1.00", exponent + 1];
+  if (exponent >= -2) return Math.exp(nats).toFixed(4);
+  return `${digits} × ${tenTo(exponent)}`;
+}

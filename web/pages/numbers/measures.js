@@ -5,9 +5,9 @@
 /** @typedef {import("../state/looks.js").Measure} Measure */
 
 /** Nats at which surprise and entropy are as strongly coloured as they get: a chance of one in three thousand. */
-const MANY_NATS = 8;
+export const MANY_NATS = 8;
 /** A rank that is as far as colours tell. */
-const FAR = 1000;
+export const FAR_RANK = 1000;
 
 /** How far the best token was ahead of the second, as a difference of probabilities. @param {Outlook | null} outlook */
 export function margin(outlook) {
@@ -25,7 +25,7 @@ export function level(measure, node, outlook) {
     case "entropy":
       return outlook?.entropy == null ? null : Math.min(1, outlook.entropy / MANY_NATS);
     case "rank":
-      return node.rank === null ? null : Math.min(1, Math.log(node.rank) / Math.log(FAR));
+      return node.rank === null ? null : Math.min(1, Math.log(node.rank) / Math.log(FAR_RANK));
     case "margin":
       return margin(outlook);
     case "gap":

@@ -5,13 +5,14 @@ import { chance } from "../numbers/format.js";
 import { level } from "../numbers/measures.js";
 import { measure, signs } from "../state/looks.js";
 import { label } from "../words/glyphs.js";
+import { say } from "./words.js";
 
 /** @typedef {import("../state/tree.js").Node} Node */
 /** @typedef {import("../state/tree.js").Outlook} Outlook */
 
 /** What a screen reader says of a token. @param {Node} node */
 export function spoken(node) {
-  const rank = node.rank === null ? "" : `, #${node.rank}`;
+  const rank = node.rank === null ? "" : `, ${say("rank")} ${node.rank}`;
   return `${label(node)}, ${chance(node.logprob)}${rank}`;
 }
 
@@ -23,22 +24,27 @@ export function ground(amount) {
 }
 
 /**
- * A token in its place.
+ * A token in its place. It hears nothing itself: there may be thousands, so what holds them listens, and `keyOf` says whose an event is.
  *
- * @param {{node: Node, outlook: Outlook | null, focused: boolean, given: boolean, onFocus: (key: number) => void, onPick: (key: number) => void, onPoint: (key: number | null) => void}} props
- *   `outlook` is what it was chosen from; `given` says that the reader wrote it
+ * @param {{node: Node, outlook: Outlook | null, focused: boolean, given: boolean, kind?: string}} props
+ *   `outlook` is what it was chosen from; `given` says that the reader wrote it; a `kind` is a class of the view's, which shows it in
+ *   the place of an amount
  */
-export function Chip({ node, outlook, focused, given, onFocus, onPick, onPoint }) {
-  const amount = level(measure.value, node, outlook);
+export function Chip({ node, outlook, focused, given, kind }) {
+  const amount = kind === undefined ? level(measure.value, node, outlook) : null;
   const shown = label(node, signs.value);
   const breaks = node.text.endsWith("\n");
   return [
     h("button", {
-      key: node.key, type: "button", class: `chip${focused ? " focused" : ""}${given ? " given" : ""}`, "data-key": node.key,
+      key: node.key, type: "button", class: `chip${focused ? " focused" : ""}${given ? " given" : ""}${kind ? ` ${kind}` : ""}`, "data-key": node.key,
       "data-chosen": node.origin, style: ground(amount), tabIndex: focused ? 0 : -1, "aria-label": spoken(node),
-      onFocus: () => onFocus(node.key), onClick: () => onPick(node.key),
-      onPointerEnter: () => onPoint(node.key), onPointerLeave: () => onPoint(null),
     }, shown),
     breaks ? h("br", { key: `break ${node.key}` }) : null,
   ];
+}
+
+/** The token that an event is about; null where it is about none. @param {Event} event */
+export function keyOf(event) {
+  const chip = event.target instanceof Element ? event.target.closest(".chip") : null;
+  return chip instanceof HTMLElement ? Number(chip.dataset["key"]) : null;
 }

@@ -37,6 +37,9 @@ export function Slider({ label, value, least, most, step, log = false, off, onCh
     const exact = log ? least + Math.expm1(at * Math.log1p(most - least)) : least + at * (most - least);
     return Math.min(most, Math.max(least, Number((Math.round(exact / step) * step).toFixed(6))));
   };
+  // With nothing set, the slider stands where the value is that counts then; one below the least, such as a top-k of 0, cuts nothing off.
+  const otherwise = Number(off);
+  const shown = value ?? (Number.isNaN(otherwise) ? least : otherwise < least ? most : otherwise);
   const typed = (/** @type {string} */ text) => {
     if (text.trim() === "" && off !== undefined) return onChange(undefined);
     const given = Number(text);
@@ -47,7 +50,7 @@ export function Slider({ label, value, least, most, step, log = false, off, onCh
     children: (id) => [
       h("div", { class: "slider" },
         h("input", {
-          type: "range", min: 0, max: 1, step: 0.001, value: place(Math.min(most, value ?? least)), "aria-label": label, tabIndex: 0,
+          type: "range", min: 0, max: 1, step: 0.001, value: place(Math.min(most, shown)), "aria-label": label, tabIndex: 0,
           "aria-valuetext": value === undefined ? (off ?? "") : String(value),
           onInput: (/** @type {any} */ event) => onChange(number(Number(event.currentTarget.value))),
         }),

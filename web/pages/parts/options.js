@@ -1,6 +1,7 @@
-// How tokens are chosen: the chapter's options by sliders, all others by their names.
+// How tokens are chosen: the chapter's options by sliders, all others by their names. The panel edits the reader's options, or any others
+// that it is given.
 import { h, useState } from "../vendor/preact.js";
-import { chosen, draws, method, seed, set, value } from "../state/settings.js";
+import { chosen, drawn, methodOf, seed, set, usual } from "../state/settings.js";
 import { options } from "../state/server.js";
 import { vocabulary } from "../state/generate.js";
 import { trouble } from "../state/lab.js";
@@ -22,24 +23,39 @@ const DRAWN = ["temperature", "top_k", "top_p", "min_p", "typical_p"];
 /** The same of beams. */
 const BEAMED = ["length_penalty", "early_stopping", "num_beam_groups", "diversity_penalty"];
 
-/** Chooses a method. @param {string} name */
-export function choose(name) {
+/**
+ * Options that are edited.
+ * @typedef {object} Edit
+ * @property {import("../state/settings.js").Options} options
+ * @property {(changes: import("../state/settings.js").Options) => void} onChange takes changes, of which `undefined` takes an option back
+ * @property {import("../state/settings.js").Options} [inherited] what has its value from elsewhere while it is not set here
+ * @property {{value: number, kept?: boolean}} seed the seed, and whether it stays for the next run, where that can be chosen
+ * @property {(seed: {value: number, kept?: boolean}) => void} onSeed
+ */
+
+/** What changes when options become those of another method. @param {import("../state/settings.js").Options} options @param {string} name */
+export function changesFor(options, name) {
   const changes = { ...METHODS[name] };
   const keeps = changes["do_sample"] === true;
   for (const option of DRAWN) if (!keeps && !(option in changes)) changes[option] = undefined;
   for (const option of BEAMED) if (!(Number(changes["num_beams"]) > 1)) changes[option] = undefined;
-  if (name === "beam_search" && Number(chosen.value["num_beams"]) > 1) changes["num_beams"] = chosen.value["num_beams"];
-  set(changes);
+  if (name === "beam_search" && Number(options["num_beams"]) > 1) changes["num_beams"] = options["num_beams"];
+  return changes;
 }
 
-/** A slider of one option. @param {{name: keyof typeof SLIDERS}} props */
-function Option({ name }) {
+/** Chooses a method of the reader's. @param {string} name */
+export function choose(name) {
+  set(changesFor(chosen.value, name));
+}
+
+/** A slider of one option. @param {{name: keyof typeof SLIDERS, edit: Edit}} props */
+function Option({ name, edit }) {
   const { least, most, step, log } = SLIDERS[name];
   const most_ = name === "top_k" ? vocabulary() || most : most;
-  const given = chosen.value[name];
+  const given = edit.options[name];
   return h(Slider, {
-    label: say(name), value: typeof given === "number" ? given : undefined, least, most: most_, step, log, off: String(value(name) ?? say("off")),
-    onChange: (number) => set({ [name]: number }),
+    label: say(name), value: typeof given === "number" ? given : undefined, least, most: most_, step, log,
+    off: String(edit.inherited?.[name] ?? usual(name) ?? say("off")), onChange: (number) => edit.onChange({ [name]: number }),
   });
 }
 
@@ -60,45 +76,51 @@ const SLIDERS = {
   penalty_alpha: { least: 0.05, most: 1, step: 0.05, log: false },
 };
 
-/** The panel. */
-export function OptionsPanel() {
-  const now = method.value;
+/** The reader's own options, as the panel edits them. @returns {Edit} */
+const own = () => ({
+  options: chosen.value, onChange: set, seed: seed.value, onSeed: (next) => (seed.value = { value: next.value, kept: next.kept === true }),
+});
+
+/** The panel, of the reader's options or of those given. @type {import("preact").FunctionComponent<{edit?: Edit}>} */
+export const OptionsPanel = ({ edit = own() }) => {
+  const now = methodOf(edit.options);
   const names = Object.keys(METHODS);
+  const option = (/** @type {keyof typeof SLIDERS} */ name) => h(Option, { key: name, name, edit });
+  const change = (/** @type {string} */ name) => edit.onChange(changesFor(edit.options, name));
   return h("section", { class: "options", "aria-label": say("method") },
-    h(Choice, { label: say("method"), value: now, choices: names.map((name) => ({ value: name, label: say(/** @type {any} */ (name)) })), onChange: choose }),
-    h(Option, { name: "max_new_tokens" }),
-    now.startsWith("beam") ? [h(Option, { name: "num_beams" }), h(Option, { name: "length_penalty" })] : null,
-    now === "contrastive_search" ? [h(Option, { name: "penalty_alpha" }), h(Option, { name: "top_k" })] : null,
-    draws.value ? [
-      h(Option, { name: "temperature" }), h(Option, { name: "top_k" }), h(Option, { name: "top_p" }), h(Option, { name: "min_p" }), h(Option, { name: "typical_p" }), h(Seed, null),
-    ] : null,
+    h(Choice, { label: say("method"), value: now, choices: names.map((name) => ({ value: name, label: say(/** @type {any} */ (name)) })), onChange: change }),
+    option("max_new_tokens"),
+    now.startsWith("beam") ? [option("num_beams"), option("length_penalty")] : null,
+    now === "contrastive_search" ? [option("penalty_alpha"), option("top_k")] : null,
+    drawn(edit.options) ? [option("temperature"), option("top_k"), option("top_p"), option("min_p"), option("typical_p"), h(Seed, { key: "seed", edit })] : null,
     h("details", null, h("summary", null, say("penalties")),
-      h(Option, { name: "repetition_penalty" }), h(Option, { name: "presence_penalty" }), h(Option, { name: "frequency_penalty" }), h(Option, { name: "no_repeat_ngram_size" })),
-    h(Others, null));
-}
+      option("repetition_penalty"), option("presence_penalty"), option("frequency_penalty"), option("no_repeat_ngram_size")),
+    h(Others, { edit }));
+};
 
-/** The seed of draws. */
-function Seed() {
+/** The seed of draws. @param {{edit: Edit}} props */
+function Seed({ edit: { seed, onSeed } }) {
+  const { kept } = seed;
   return h("div", { class: "seed" },
-    h(Slider, { label: say("seed"), value: seed.value.value, least: 0, most: 999_999, step: 1, onChange: (value) => (seed.value = { ...seed.value, value: Math.max(0, Math.trunc(value ?? 0)) }) }),
-    h(Switch, { label: say("keep"), checked: seed.value.kept, onChange: (kept) => (seed.value = { ...seed.value, kept }) }));
+    h(Slider, { label: say("seed"), value: seed.value, least: 0, most: 999_999, step: 1, onChange: (value) => onSeed({ ...seed, value: Math.max(0, Math.trunc(value ?? 0)) }) }),
+    kept === undefined ? null : h(Switch, { label: say("keep"), checked: kept, onChange: (on) => onSeed({ ...seed, kept: on }) }));
 }
 
-/** All other options: those that are set, and a way to set more. */
-function Others() {
+/** All other options: those that are set, and a way to set more. @param {{edit: Edit}} props */
+function Others({ edit }) {
   const [name, setName] = useState("");
   const known = new Set([...Object.keys(SLIDERS), "do_sample", "exact_search"]);
-  const set_ = Object.entries(chosen.value).filter(([option]) => !known.has(option));
+  const set_ = Object.entries(edit.options).filter(([option]) => !known.has(option));
   const card = options.value.find((option) => option.name === name);
   const give = (/** @type {string} */ text) => {
     const given = read(card, text);
     if (given === undefined) trouble.value = say("notJson", { name });
-    else set({ [name]: given });
+    else edit.onChange({ [name]: given });
   };
   return h("details", { open: set_.length > 0 }, h("summary", null, say("others")),
     set_.map(([option, given]) => h("div", { class: "row", key: option },
       h("code", null, `${option} = ${JSON.stringify(given)}`),
-      h("button", { type: "button", class: "plain", "aria-label": `${say("remove")}: ${option}`, onClick: () => set({ [option]: undefined }) }, "✕"))),
+      h("button", { type: "button", class: "plain", "aria-label": `${say("remove")}: ${option}`, onClick: () => edit.onChange({ [option]: undefined }) }, "✕"))),
     h("select", { "aria-label": say("add"), value: name, onChange: (/** @type {any} */ event) => setName(event.currentTarget.value) },
       h("option", { value: "" }, say("add")),
       options.value.filter((option) => !known.has(option.name)).map((option) => h("option", { key: option.name, value: option.name }, option.name))),

@@ -1,7 +1,8 @@
 // The prompt's box, which all views share, and what sets generation going.
-import { h } from "../vendor/preact.js";
-import { examples } from "../shell/examples.js";
-import { say } from "../shell/words.js";
+import { h, useEffect } from "../vendor/preact.js";
+import { examples } from "./examples.js";
+import { say } from "../words/lab.js";
+import { action as ofView } from "../state/errand.js";
 import * as lab from "../state/lab.js";
 import { generate, stop, vocabulary } from "../state/generate.js";
 import { nextSeed } from "../state/settings.js";
@@ -18,6 +19,21 @@ export function go(more) {
   });
 }
 
+/** Generates from the prompt anew; what followed it before stays as a branch. */
+export function anew() {
+  return lab.attempt(async () => {
+    const end = await lab.usePrompt(vocabulary());
+    nextSeed();
+    await generate(end);
+  });
+}
+
+/** Does what the main button of the open view does. */
+export function press() {
+  if (ofView.value) ofView.value();
+  else void go();
+}
+
 /**
  * The box.
  *
@@ -26,6 +42,11 @@ export function go(more) {
  */
 export const PromptBox = ({ action, onGo, single = true }) => {
   const run = onGo ?? (() => void go());
+  useEffect(() => {
+    if (!onGo) return;
+    ofView.value = onGo;
+    return () => { ofView.value = null; };
+  }, [onGo]);
   const write = (/** @type {any} */ event) => (lab.promptText.value = event.currentTarget.value);
   const lines = Math.min(6, Math.max(2, lab.promptText.value.split("\n").length));
   return h("section", { class: "prompt", "aria-label": say("prompt") },
@@ -43,6 +64,7 @@ export const PromptBox = ({ action, onGo, single = true }) => {
         ? h("button", { type: "button", class: "main", onClick: stop }, say("stop"))
         : h("button", { type: "button", class: "main", onClick: run, disabled: !props.value }, action ?? say("generate")),
       single ? h("button", { type: "button", onClick: () => void go({ max_new_tokens: 1 }), disabled: !props.value || lab.running.value !== null }, say("one")) : null,
+      onGo ? null : h("button", { type: "button", onClick: () => void anew(), disabled: lab.generated.value.length === 0 || lab.running.value !== null, title: "Shift G" }, say("anew")),
       h("select", {
         "aria-label": say("examples"), value: "",
         onChange: (/** @type {any} */ event) => {

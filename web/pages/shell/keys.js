@@ -38,7 +38,7 @@ function hear(event) {
   const writes = takesText(event.target);
   if (writes && !["Escape", "mod+Enter"].includes(name)) return;
   if (event.target instanceof HTMLInputElement && event.target.type === "range" && event.key.startsWith("Arrow")) return;
-  if (event.target instanceof HTMLButtonElement && !event.target.dataset["key"] && ["Enter", " "].includes(event.key)) return;
+  if (["Enter", " "].includes(event.key) && event.target instanceof Element && event.target.closest("a, summary, button:not([data-key])")) return;
   const found = [...here.value, ...everywhere.value].find((key) => key.key === name);
   if (!found) return;
   event.preventDefault();

@@ -1,7 +1,7 @@
 // The sheet of keys.
 import { h, useEffect, useRef } from "../vendor/preact.js";
 import { everywhere, here, sheet } from "./keys.js";
-import { say } from "./words.js";
+import { say } from "../words/lab.js";
 
 /** A list of keys. @param {{title: string, keys: import("./keys.js").Key[]}} props */
 function Keys({ title, keys }) {
@@ -14,12 +14,15 @@ export function KeySheet() {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const is = sheet.value;
   useEffect(() => {
-    if (is && !dialog.current?.open) dialog.current?.showModal();
+    if (is && !dialog.current?.open) {
+      dialog.current?.showModal();
+      dialog.current?.querySelector("h2")?.focus(); // read from the top, not from the button at the end
+    }
     if (!is && dialog.current?.open) dialog.current.close();
   }, [is]);
   return h("dialog", { ref: dialog, class: "sheet", "aria-label": say("keys"), onClose: () => (sheet.value = false) },
     is ? [
-      h("h2", { key: "title" }, say("keys")),
+      h("h2", { key: "title", tabIndex: -1 }, say("keys")),
       here.value.length > 0 ? h(Keys, { key: "here", title: say("view"), keys: here.value }) : null,
       h(Keys, { key: "everywhere", title: say("anyView"), keys: everywhere.value }),
       h("button", { key: "close", type: "button", class: "main", onClick: () => (sheet.value = false) }, say("close")),

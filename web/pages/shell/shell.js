@@ -7,18 +7,26 @@ import { theme } from "../state/looks.js";
 import { open, view } from "../state/link.js";
 import { health, props, refresh } from "../state/server.js";
 import { language, languages } from "../words/words.js";
-import { views } from "../views/views.js";
+import { views } from "./views.js";
 import { sheet } from "./keys.js";
 import { KeySheet } from "./sheet.js";
+import { TourPanel } from "./tour.js";
 import { WorkMenu } from "./work.js";
-import { say } from "./words.js";
+import { say } from "../words/lab.js";
 
 /** The name of a view in the reader's language. @param {string} name */
 export const title = (name) => say(/** @type {any} */ (name));
 
-/** The views, to choose one. */
+/** The views, to choose one. Where they do not fit beside each other, the one that is open is brought into sight. */
 function Rail() {
-  return h("nav", { class: "rail", "aria-label": say("views") },
+  const rail = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    const link = rail.current?.querySelector("[aria-current]");
+    if (!(link instanceof HTMLElement) || !rail.current) return;
+    const middle = link.offsetLeft - rail.current.offsetLeft + link.offsetWidth / 2;
+    rail.current.scrollLeft = middle - rail.current.clientWidth / 2;
+  }, [view.value, language.value]);
+  return h("nav", { class: "rail", ref: rail, "aria-label": say("views") },
     views.map(({ name }) => h("a", {
       key: name, href: `#/${name}`, "aria-current": view.value === name ? "page" : undefined,
       onClick: (/** @type {MouseEvent} */ event) => {
@@ -29,6 +37,11 @@ function Rail() {
     }, title(name))));
 }
 
+/** A word in the bar; where there is no room for it, its sign. @param {{sign: string, text: string}} props */
+function Sign({ sign, text }) {
+  return [h("span", { key: "sign", class: "sign", "aria-hidden": "true" }, sign), h("span", { key: "text", class: "text" }, text)];
+}
+
 /** The bar: the model, units, language, theme. */
 function Bar() {
   const model = props.value?.model;
@@ -37,15 +50,23 @@ function Bar() {
     model ? h("span", { class: "model", title: `${model.meta.architecture}, ${count(model.meta.n_params)}, ${model.meta.dtype}` }, model.id) : null,
     lab.speed.value ? h("span", { class: "faint" }, say("speed", { n: fixed(lab.speed.value, 1) })) : null,
     h("span", { class: "space" }),
-    h("button", { type: "button", class: "plain", onClick: lab.undo, disabled: lab.history.value.back === 0, title: "Ctrl+Z" }, say("undo")),
-    h("button", { type: "button", class: "plain", onClick: lab.redo, disabled: lab.history.value.forth === 0, title: "Ctrl+Shift+Z" }, say("redo")),
+    h("button", { type: "button", class: "plain", onClick: lab.undo, disabled: lab.history.value.back === 0, title: "Ctrl+Z" }, h(Sign, { sign: "↶", text: say("undo") })),
+    h("button", { type: "button", class: "plain", onClick: lab.redo, disabled: lab.history.value.forth === 0, title: "Ctrl+Shift+Z" }, h(Sign, { sign: "↷", text: say("redo") })),
     h(WorkMenu, null),
     h("select", { "aria-label": say("unit"), value: unit.value, onChange: (/** @type {any} */ event) => (unit.value = event.currentTarget.value) },
       /** @type {const} */ (["percent", "nats", "bits"]).map((name) => h("option", { key: name, value: name, selected: unit.value === name }, say(name)))),
     h("select", { "aria-label": say("language"), value: language.value, onChange: (/** @type {any} */ event) => (language.value = event.currentTarget.value) },
       languages.map(({ code, name }) => h("option", { key: code, value: code, lang: code, selected: language.value === code }, name))),
-    h("button", { type: "button", class: "plain", "aria-pressed": theme.value === "dark", onClick: () => (theme.value = theme.value === "dark" ? "light" : "dark") }, say("theme")),
+    h("button", { type: "button", class: "plain", "aria-pressed": theme.value === "dark", onClick: () => (theme.value = theme.value === "dark" ? "light" : "dark") }, h(Sign, { sign: "◐", text: say("theme") })),
     h("button", { type: "button", class: "plain", onClick: () => (sheet.value = true), "aria-haspopup": "dialog" }, "? ", h("span", { class: "unseen" }, say("keys"))));
+}
+
+/** Says to screen readers that a run has begun, and what came of it. */
+function Spoken() {
+  const run = lab.running.value;
+  const last = useRef(/** @type {number | null} */ (null));
+  if (run) last.current = run.tokens;
+  return h("p", { class: "unseen", role: "status" }, run ? say("generating") : last.current === null ? "" : say("came", { n: last.current }));
 }
 
 /** How the server is, where that is not well. */
@@ -86,16 +107,21 @@ export function Shell() {
   const first = useRef(true);
   useEffect(() => {
     if (shown) document.title = `${title(shown.name)} · ${say("lab")}`;
-    if (!first.current) main.current?.focus({ preventScroll: true });
-    first.current = false;
   }, [shown, language.value]);
+  useEffect(() => {
+    if (!first.current) {
+      main.current?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    first.current = false;
+  }, [shown]);
   return h(Fragment, null,
     h("a", { class: "skip", href: "#main", onClick: (/** @type {Event} */ event) => { event.preventDefault(); main.current?.focus(); } }, say("skip")),
     h(Bar, null),
     h(Rail, null),
     h("main", { id: "main", tabIndex: -1, ref: main, class: "view" },
       h("h1", { class: "unseen" }, shown ? title(shown.name) : ""),
-      h(State, null), h(Trouble, null),
-      shown ? h("div", { key: shown.name, class: "content" }, shown.show()) : null),
-    h(KeySheet, null));
+      h(State, null), h(Trouble, null), h(Spoken, null),
+      shown ? h("div", { key: shown.name, class: "content", "data-view": shown.name }, shown.show()) : null),
+    h(TourPanel, null), h(KeySheet, null));
 }

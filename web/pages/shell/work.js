@@ -1,20 +1,13 @@
 // The reader's works: kept, taken along, and run again.
 import { h, useEffect, useRef, useState } from "../vendor/preact.js";
+import { download } from "../parts/download.js";
 import * as keep from "../state/keep.js";
 import * as lab from "../state/lab.js";
 import { follow, here, write } from "../state/link.js";
 import * as runs from "../state/runs.js";
-import { say } from "./words.js";
+import { say } from "../words/lab.js";
 
 void follow; // addresses are followed from the start of the page
-
-/** Has the browser save a text as a file. @param {string} name @param {string} text @param {string} type */
-export function download(name, text, type) {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 1000);
-}
 
 /** The menu. */
 export function WorkMenu() {

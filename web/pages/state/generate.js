@@ -14,7 +14,7 @@ import { props } from "./server.js";
 export const vocabulary = () => props.value?.model.meta.n_vocab ?? 0;
 
 /** Tells those who draw about tokens once a frame, however many came. */
-function paced() {
+export function paced() {
   let asked = false;
   return () => {
     if (asked) return;
@@ -28,7 +28,7 @@ function paced() {
 }
 
 /** Collects what is told between two tokens of one sequence, by the node of the search that it is about. */
-class Told {
+export class Told {
   /** @type {Map<number, {draw: DrawEvent | null, stages: StageEvent[]}>} */
   #of = new Map();
 
@@ -44,10 +44,11 @@ class Told {
  * Continues a branch from a node, by the options that are set and those given; the reader goes along with the first sequence.
  *
  * @param {number} from the node to continue
- * @param {{more?: settings.Options, follow?: boolean, origin?: Origin, what?: string}} [how]
+ * @param {{more?: settings.Options, follow?: boolean, origin?: Origin, what?: string, heard?: (token: TokenEvent, parent: number, node: number) => void}} [how]
+ *   `heard` is told of each token with the nodes of the tree that it follows and is
  * @returns {Promise<number[]>} the ends of the new branches
  */
-export async function generate(from, { more = {}, follow = true, origin = "model", what = "generate" } = {}) {
+export async function generate(from, { more = {}, follow = true, origin = "model", what = "generate", heard } = {}) {
   const options = settings.request(more);
   const stop = new AbortController();
   running.value?.stop.abort();
@@ -73,6 +74,7 @@ export async function generate(from, { more = {}, follow = true, origin = "model
         const node = tree.add(end.key, { ...token, processed: token.logprob_processed, end: token.finish_reason }, origin);
         nodes.set(token.node, node.key);
         ends.set(token.sequence, { key: node.key, node: token.node });
+        heard?.(token, end.key, node.key);
         if (follow && token.sequence === 0) tip.value = node.key;
         running.value = { ...begun, tokens: (begun.tokens += 1) };
         draw();
@@ -92,7 +94,7 @@ export async function generate(from, { more = {}, follow = true, origin = "model
 }
 
 /** What might have followed, as a token's event tells it. @param {TokenEvent} token @param {DrawEvent | null} draw @param {StageEvent[]} stages */
-function outlook(token, draw, stages) {
+export function outlook(token, draw, stages) {
   const top = token.top ?? [];
   return {
     entropy: token.entropy,

@@ -10,11 +10,14 @@ export const chosen = signal(/** @type {Options} */ ({ max_new_tokens: 40 }));
 /** The seed of draws, and whether it stays for the next run. */
 export const seed = signal({ value: 1, kept: false });
 
+/** Options with changes; `undefined` takes one back. @param {Options} options @param {Options} changes @returns {Options} */
+export function changed(options, changes) {
+  return Object.fromEntries(Object.entries({ ...options, ...changes }).filter(([, value]) => value !== undefined && value !== null && value !== ""));
+}
+
 /** Sets options; `undefined` takes one back. @param {Options} changes */
 export function set(changes) {
-  const next = { ...chosen.value, ...changes };
-  for (const [name, value] of Object.entries(next)) if (value === undefined || value === null || value === "") delete next[name];
-  chosen.value = next;
+  chosen.value = changed(chosen.value, changes);
 }
 
 /** Puts these options in the place of all. @param {Options} options */
@@ -22,28 +25,43 @@ export function replace(options) {
   chosen.value = { ...options };
 }
 
-/** What an option has: what was set, else what the model's files say, else the default. @param {string} name */
-export function value(name) {
-  return chosen.value[name] ?? props.value?.default_generation_settings.params[name]?.value;
+/** What an option has while nobody sets it: what the model's files say, else the default. @param {string} name */
+export function usual(name) {
+  return props.value?.default_generation_settings.params[name]?.value;
 }
 
-/** The search that the options mean, by the names of `beamline explain`. */
-export const method = computed(() => {
-  const all = chosen.value;
-  const number = (/** @type {string} */ name) => Number(all[name] ?? 0);
-  if (all["exact_search"] === true) return "exact_search";
-  if (number("num_beams") > 1) return all["do_sample"] === true ? "beam_sample" : "beam_search";
+/** What an option has: what was set, else the usual. @param {string} name */
+export function value(name) {
+  return chosen.value[name] ?? usual(name);
+}
+
+/** The search that options mean, by the names of `beamline explain`. @param {Options} options */
+export function methodOf(options) {
+  const number = (/** @type {string} */ name) => Number(options[name] ?? 0);
+  if (options["exact_search"] === true) return "exact_search";
+  if (number("num_beams") > 1) return options["do_sample"] === true ? "beam_sample" : "beam_search";
   if (number("penalty_alpha") > 0) return "contrastive_search";
-  return all["do_sample"] === true ? "sampling" : "greedy_search";
-});
+  return options["do_sample"] === true ? "sampling" : "greedy_search";
+}
 
-/** Whether tokens are drawn, so that the seed matters. */
-export const draws = computed(() => chosen.value["do_sample"] === true || "mirostat" in chosen.value);
+/** Whether tokens are drawn by options, so that the seed matters. @param {Options} options */
+export const drawn = (options) => options["do_sample"] === true || "mirostat" in options;
 
-/** The options of a request, with the seed where it matters. @param {Options} [more] @returns {Options} */
+/** The search that the reader's options mean. */
+export const method = computed(() => methodOf(chosen.value));
+
+/** Whether tokens are drawn by the reader's options. */
+export const draws = computed(() => drawn(chosen.value));
+
+/** The options of a request, with a seed where it matters. @param {Options} options @param {number} seed @returns {Options} */
+export function requested(options, seed) {
+  const all = { do_sample: false, num_beams: 1, ...options };
+  return drawn(all) ? { seed, ...all } : all;
+}
+
+/** The options of a request by the reader's options. @param {Options} [more] @returns {Options} */
 export function request(more = {}) {
-  const all = { do_sample: false, num_beams: 1, ...chosen.value, ...more };
-  return draws.value || all.do_sample === true ? { seed: seed.value.value, ...all } : all;
+  return requested({ ...chosen.value, ...more }, seed.value.value);
 }
 
 /** The seed for the next run: the same where it is kept. */

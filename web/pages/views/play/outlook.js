@@ -1,9 +1,10 @@
 // The panel beside the strip: what could have stood in the place that is looked at, and how the token there came about.
 import { h, useState } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
-import { amount, chance, fixed, share } from "../../numbers/format.js";
+import { amount, chance, count, fixed, share } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
-import { attempt, tip, tree } from "../../state/lab.js";
+import { attempt, looked, tip, tree } from "../../state/lab.js";
+import { open } from "../../state/link.js";
 import { generate, take } from "../../state/generate.js";
 import { chosen as options, draws, request, set } from "../../state/settings.js";
 import { label } from "../../words/glyphs.js";
@@ -55,8 +56,9 @@ export function OutlookPanel() {
           ],
         })
       : h("div", { class: "row" }, h("p", { class: "faint" }, say("unknown")), h("button", { type: "button", onClick: () => void look(here.key) }, say("ask"))),
+    h("button", { type: "button", onClick: () => { looked.value = place.value; open("shape"); } }, say("whole")),
     outlook && draws.value ? h("button", { type: "button", onClick: () => void spin(place.value).then((counts) => counts && setSpun({ place: place.value, counts })) }, say("spin")) : null,
-    outlook && outlook.stages.length > 0 ? h(Stages, { stages: outlook.stages }) : null);
+    outlook && outlook.stages.some((stage) => stage.removed > 0) ? h(Stages, { stages: outlook.stages.filter((stage) => stage.removed > 0) }) : null);
 }
 
 /** What is known of the token that is looked at. @param {{token: import("../../state/tree.js").Node, outlook: import("../../state/tree.js").Outlook | null}} props */
@@ -83,7 +85,7 @@ function Draw({ draw }) {
 /** What the processors removed. @param {{stages: Array<{processor: string, removed: number, mass: number}>}} props */
 function Stages({ stages }) {
   return h("section", { class: "stages" }, h("h3", null, say("processors")),
-    h("ul", null, stages.map((stage) => h("li", { key: stage.processor }, say("removedMass", { by: stage.processor, n: stage.removed, share: share(stage.mass) })))));
+    h("ul", null, stages.map((stage) => h("li", { key: stage.processor }, say("removedMass", { by: stage.processor, n: count(stage.removed), share: share(stage.mass) })))));
 }
 
 /** What can be done with an alternative. @param {{choice: Choice, done: () => void}} props */

@@ -1,7 +1,7 @@
 // The strip: the branch's tokens, one after the other. Long ones are parted into blocks, which the browser draws when they are seen and
 // which are made anew only when something in them changes.
 import { Component, h, useEffect, useRef } from "../../vendor/preact.js";
-import { Chip } from "../../parts/chip.js";
+import { Chip, keyOf } from "../../parts/chip.js";
 import { branch, promptEnd, tree } from "../../state/lab.js";
 import { measure, signs } from "../../state/looks.js";
 import { unit } from "../../numbers/format.js";
@@ -36,6 +36,12 @@ function point(key) {
   timer = Number(setTimeout(() => (pointed.value = key), REST));
 }
 
+/** A token was clicked, or keys came to it. @param {Event} event */
+function picked(event) {
+  const key = keyOf(event);
+  if (key !== null) pin(key);
+}
+
 /** @typedef {{nodes: Node[], focus: number | null, given: number, state: string}} BlockProps */
 
 /** A block: made anew when its tokens, what they are coloured by, or its focus change. @extends {Component<BlockProps>} */
@@ -52,7 +58,6 @@ class Block extends Component {
     const { nodes, focus, given } = this.props;
     return h("div", { class: "block" }, nodes.map((node) => h(Chip, {
       key: node.key, node, outlook: tree.node(node.parent).outlook, focused: node.key === focus, given: node.depth <= given,
-      onFocus: pin, onPick: pin, onPoint: point,
     })));
   }
 }
@@ -70,7 +75,7 @@ export function Strip() {
     if (chip instanceof HTMLElement && document.activeElement !== chip && !takesText()) chip.focus();
   }, [pinned.value]);
   const known = branch.value.filter((node) => tree.node(node.parent).outlook !== null).length;
-  return h("div", { class: "strip", ref: box, role: "group", "aria-label": say("strip"), onPointerLeave: () => point(null) },
+  return h("div", { class: "strip", ref: box, role: "group", "aria-label": say("strip"), onClick: picked, onFocusIn: picked, onPointerOver: (/** @type {Event} */ event) => point(keyOf(event)), onPointerLeave: () => point(null) },
     branch.value.length === 0
       ? h("p", { class: "faint" }, say("empty"))
       : blocks(branch.value).map((nodes, i, all) => {

@@ -94,5 +94,5 @@ function Shape() {
       : h("p", { class: "faint" }, say("empty")));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const shape = { name: "shape", show: () => h(Shape, null) };

@@ -1,0 +1,120 @@
+// Runs columns: each is one stream, and several come at the same time. The server gives all of them a token at every step.
+import { stream } from "../../api/events.js";
+import { Told, outlook, vocabulary } from "../../state/generate.js";
+import { ALTERNATIVES, attempt, promptEnd, running, speed, tree, usePrompt } from "../../state/lab.js";
+import { drawn, requested } from "../../state/settings.js";
+import { Outcome, outcomes, version } from "./outcomes.js";
+
+/** @typedef {import("./columns.js").Column} Column */
+/** @typedef {import("../../state/settings.js").Options} Options */
+
+/**
+ * Streams at the same time. Browsers open six connections to a host (HTTP/1.1): with six streams all else that the lab asks, and be it how the
+ * server is, would wait until one of them ends. The sixth column begins when the first of the others is done.
+ */
+export const STREAMS = 5;
+
+/** Does things, so many at the same time. @template T @param {ReadonlyArray<T>} all @param {number} most @param {(one: T) => Promise<void>} what */
+export async function abreast(all, most, what) {
+  const waiting = [...all];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await what(next);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, all.length) }, worker));
+}
+
+/**
+ * What a column asks for.
+ *
+ * @param {Column} column
+ * @param {{length: number, samples: number}} shared the tokens at most where the column says nothing else, and how many texts where they are drawn
+ * @returns {Options}
+ */
+export function requestOf({ options, seed }, { length, samples }) {
+  const several = samples > 1 && drawn(options) ? { num_return_sequences: samples } : {};
+  return requested({ max_new_tokens: length, ...several, ...options }, seed);
+}
+
+let asked = false;
+/** Has what came drawn, once a frame. */
+function draw() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => {
+    asked = false;
+    version.value += 1;
+  });
+}
+
+/** Reads one column's stream to its end. @param {Outcome} outcome @param {AbortSignal} stop @param {() => void} onToken */
+async function read(outcome, stop, onToken) {
+  const told = new Told();
+  /** The node of the search that each text ends with. @type {Map<number, number>} */
+  const ends = new Map();
+  const body = { prompt_ids: outcome.prompt, ...outcome.request, top: ALTERNATIVES, events: ["token", "draw", "stage"], bundle: true };
+  for await (const { name, data } of stream("v1/generate", body, stop)) {
+    if (name === "draw") told.at(data.parent).draw = data;
+    else if (name === "stage") told.at(data.parent).stages.push(data);
+    else if (name === "token") {
+      const before = told.at(ends.get(data.sequence) ?? 0);
+      outcome.text(data.sequence).push(data, data.top ? outlook(data, before.draw, before.stages) : null);
+      ends.set(data.sequence, data.node);
+      outcome.last = performance.now();
+      onToken();
+    } else if (name === "done") outcome.completion = data;
+  }
+  outcome.completion?.sequences.forEach(({ rank, finish_reason }) => { outcome.text(rank).finish = finish_reason; });
+}
+
+/** Runs one column, whatever becomes of it. @param {Outcome} outcome @param {AbortSignal} stop @param {() => void} onToken */
+async function run(outcome, stop, onToken) {
+  if (stop.aborted) {
+    outcome.state = "stopped";
+    return;
+  }
+  outcome.state = "running";
+  outcome.begun = outcome.last = performance.now();
+  draw();
+  try {
+    await read(outcome, stop, onToken);
+    outcome.state = stop.aborted && !outcome.completion ? "stopped" : "done";
+  } catch (error) {
+    const ended = error instanceof DOMException && error.name === "AbortError";
+    outcome.state = ended ? "stopped" : "failed";
+    if (!ended) outcome.trouble = error instanceof Error ? error.message : String(error);
+  } finally {
+    draw();
+  }
+}
+
+/**
+ * Runs columns from the prompt in the box, all at the same time.
+ *
+ * @param {ReadonlyArray<Column>} columns those to run; what came of others stays
+ * @param {{length: number, samples: number}} shared
+ */
+export function race(columns, shared) {
+  return attempt(async () => {
+    running.value?.stop.abort();
+    await usePrompt(vocabulary());
+    const ids = tree.ids(promptEnd.value);
+    const fresh = columns.map((column) => /** @type {const} */ ([column.key, new Outcome(ids, promptEnd.value, requestOf(column, shared))]));
+    const others = [...outcomes.value].filter(([, outcome]) => outcome.promptEnd === promptEnd.value); // texts of another prompt compare with nothing
+    outcomes.value = new Map([...others, ...fresh]);
+    const stop = new AbortController();
+    const begun = { what: "compare", tokens: 0, since: performance.now(), stop };
+    running.value = begun;
+    const onToken = () => {
+      begun.tokens += 1;
+      draw();
+    };
+    try {
+      await abreast(fresh, STREAMS, ([, outcome]) => run(outcome, stop.signal, onToken));
+    } finally {
+      for (const [, outcome] of fresh) if (!outcome.over) outcome.state = "stopped";
+      if (begun.tokens > 0) speed.value = (begun.tokens * 1000) / (performance.now() - begun.since);
+      if (running.value?.stop === stop) running.value = null;
+      draw();
+    }
+  });
+}

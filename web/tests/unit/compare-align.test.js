@@ -1,0 +1,50 @@
+// Where texts part, and how far distributions are apart.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { common, differsAt, nextDivergence, shared } from "../../pages/views/compare/align.js";
+import { apart, best, divergence, jaccard, logSoftmax, rankOf } from "../../pages/views/compare/distance.js";
+
+test("what texts begin with together, and where one leaves the other", () => {
+  assert.equal(shared([1, 2, 3], [1, 2, 4, 5]), 2);
+  assert.equal(common([[1, 2, 3], [1, 2], [1, 2, 9]]), 2);
+  assert.deepEqual([common([]), common([[1, 2]]), common([[1], [2]])], [0, 2, 0]);
+  assert.deepEqual([differsAt([1, 2], [1, 2]), differsAt([1, 2], [1, 2, 3]), differsAt([1, 2, 3], [1, 2]), differsAt([5], [6]), differsAt([], [])], [null, 2, 2, 0, null]);
+});
+
+test("divergences are where texts begin to differ, and go round", () => {
+  const [a, b] = [[1, 2, 3, 4, 5, 6], [1, 9, 9, 4, 5, 7]];
+  assert.deepEqual([nextDivergence(a, b, 0, 1), nextDivergence(a, b, 1, 1), nextDivergence(a, b, 2, 1), nextDivergence(a, b, 5, 1)], [1, 5, 5, 1]);
+  assert.deepEqual([nextDivergence(a, b, 5, -1), nextDivergence(a, b, 1, -1), nextDivergence(a, b, 0, -1)], [1, 5, 5]);
+  assert.equal(nextDivergence([1, 2], [1, 2], 0, 1), null);
+  assert.equal(nextDivergence([], [], 0, 1), null);
+  assert.equal(nextDivergence([1], [1, 2, 3], 0, 1), 1, "one goes on where the other ends");
+});
+
+const close = (/** @type {number} */ a, /** @type {number} */ b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
+
+test("distances are those of whole distributions", () => {
+  const p = logSoftmax(Float32Array.from([0, 0]));
+  const q = Float64Array.from([Math.log(0.25), Math.log(0.75)]);
+  close(/** @type {number} */ (p[0]), Math.log(0.5));
+  close(divergence(p, q), 0.5 * Math.log(2) + 0.5 * Math.log(2 / 3));
+  close(divergence(q, p), 0.25 * Math.log(0.5) + 0.75 * Math.log(1.5));
+  assert.equal(divergence(p, p), 0);
+  close(logSoftmax(Float32Array.from([1000, 1000, 1000]))[0] ?? 0, -Math.log(3));
+  assert.equal(divergence(Float64Array.from([0, -Infinity]), Float64Array.from([Math.log(0.5), Math.log(0.5)])), Math.log(2));
+});
+
+test("the best tokens and ranks go by probability, then by id", () => {
+  const all = Float64Array.from([-3, -1, -2, -1, -9]);
+  assert.deepEqual(best(all, 3), [1, 3, 2]);
+  assert.deepEqual(best(all, 9), [1, 3, 2, 0, 4]);
+  assert.deepEqual([0, 1, 2, 3, 4].map((id) => rankOf(all, id)), [4, 1, 3, 2, 5]);
+  assert.deepEqual([jaccard([1, 2, 3], [2, 3, 4]), jaccard([1], [1]), jaccard([1], [2])], [0.5, 1, 0]);
+});
+
+test("two places are held against each other by their logits and tokens", () => {
+  const [a, b] = [Float32Array.from([3, 2, 1]), Float32Array.from([1, 2, 3])];
+  const found = apart({ logits: a, id: 0 }, { logits: b, id: 2 });
+  assert.deepEqual([found.jaccard, found.bInA, found.aInB], [1, 3, 3]);
+  close(found.ab, found.ba);
+  assert.ok(found.ab > 0.8);
+});
