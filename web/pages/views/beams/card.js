@@ -89,7 +89,7 @@ function ChainCard({ members, hidden }) {
     h("p", { key: "text", class: "text" }, joined(members.map((at) => words(search.of(at).id)))),
     h("dl", { key: "facts", class: "beam-facts" }, h(Row, { name: say("step") }, `${search.of(first).step}–${last.step}`), h(Row, { name: say("sum") }, `${total(last.score, 4)} ${totalUnit()}`)),
     h("div", { key: "tokens", class: "members scroll-x", tabIndex: 0, role: "region", "aria-label": say("chain", { n: members.length }) },
-      h("table", null, h("thead", null, h("tr", null, h("th", null, say("step")), h("th", null, say("token")), h("th", { class: "number" }, say("number_step")), h("th", { class: "number" }, say("sum")))),
+      h("table", null, h("thead", null, h("tr", null, h("th", null, say("step")), h("th", null, say("token")), h("th", { class: "number" }, say("probability")), h("th", { class: "number" }, say("sum")))),
         h("tbody", null, members.map((at) => {
           const one = search.of(at);
           return h("tr", { key: at }, h("td", { class: "number" }, one.step), h("td", null, h("code", null, labelOf(one.id, words))), h("td", { class: "number" }, chance(one.logprob)), h("td", { class: "number" }, total(one.score)));
