@@ -10,7 +10,7 @@ import { labelOf } from "./labels.js";
 import { resolve } from "./nearby.js";
 import { sumOf } from "./paths.js";
 import { moveTo } from "./run.js";
-import { why } from "./why.js";
+import { rivals, why } from "./why.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./search.js").Search} Search */
@@ -62,7 +62,7 @@ function OneCard({ at }) {
       h(Row, { name: say("sum") }, h("b", { "data-score": candidate.score }, total(candidate.score, 4)), ` ${totalUnit()}`),
       h(Row, { name: say("length") }, say("tokens", { n: candidate.step })),
       h(Row, { name: say("normalised") }, h("span", { class: "formula" }, whole)),
-      h(Row, { name: say("rank") }, say("rankOf", { rank: candidate.rank, of: (search.columns[candidate.step] ?? []).length / (search.rules.groups || 1) | 0 }))),
+      h(Row, { name: say("rank") }, say("rankOf", { rank: candidate.rank, of: rivals(search, candidate).length }))),
     h(Removed, { key: "removed", search, at }),
     h("p", { key: "text", class: "text" }, joined(search.path(at).map((place) => words(search.of(place).id)))),
     search.stays(candidate) ? h("button", { key: "play", type: "button", onClick: () => void showInPlay(at) }, say("showInPlay")) : null,
