@@ -116,7 +116,7 @@ function Token({ row, place, high, is, ways }) {
 /** The row of what is left over. @param {Omit<LineProps, "row"> & {row: RestRow}} props */
 function Rest({ row, place, high, ways: { counted } }) {
   return h("div", { role: "row", class: "line others", "aria-level": row.level + 1, "aria-rowindex": place + 2, style: { transform: `translateY(${place * high}px)`, height: `${high}px`, "--level": row.level } },
-    h("span", { role: "gridcell", class: "name" }, h("span", { class: "twist" }), h("span", { class: "tokens" }, say("others", { n: count(row.count) }))),
+    h("span", { role: "gridcell", class: "name" }, h("span", { class: "twist" }), h("span", { class: "tokens", title: say("others", { n: count(row.count) }) }, counted ? `${say("rest")}: ${count(row.count)}` : say("others", { n: count(row.count) }))),
     h("span", { role: "gridcell", class: "p" }, h(Bar, { p: row.mass, left: true }), h("span", { class: "number" }, row.mass === null ? "–" : share(row.mass))),
     h("span", { role: "gridcell", class: "number" }, row.mass ? logarithm(Math.log(row.mass)) : "–"), h("span", { role: "gridcell" }), h("span", { role: "gridcell" }), counted ? h("span", { role: "gridcell", class: "drawn" }) : null);
 }
