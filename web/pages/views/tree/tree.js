@@ -120,5 +120,5 @@ function Tree() {
     h("div", { class: "side" }, tokens.size > 1 ? h(Card, null) : null, h(Growth, null), h(Samples, null), h(Reference, null), h(Files, null)));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const tree = { name: "tree", show: () => h(Tree, null) };
