@@ -29,7 +29,7 @@ export const say = define({
     expand: "从这里展开", greedy: "贪心地继续", mine: "设为我的分支", play: "在试写中打开", hoist: "设为根节点", rise: "上一级", wholeTree: "所有提示", prompt: "提示", path: "根节点的位置", foldAll: "全部折叠", unfoldAll: "全部打开", joins: "合并没有分岔的 token",
     good: "好", bad: "坏", kept: "书签", note: "备注", marks: "标记", others: "其余全部 {n} 个 token", rest: "其余", together: "{n} 个 token，合起来 {share}", token: "token", probability: "p", sum: "log p 之和", rank: "排名", samples: "样本", observed: "抽到", chanceHas: "期望",
     search: "在分支中查找", hit: "第 {i} 处，共 {n} 处", noHit: "没有", nextHit: "下一处", hitBefore: "上一处", draw: "从这里抽样", length: "每个样本的 token 数", number: "样本数", clear: "去掉计数",
-    sampled: "从 {token} 抽了 {n} 个样本。抽到的次数旁边是随机应有的值：均值及左右各一个标准差，约三分之二会落在其中。", drawnTimes: "抽到 {n} 次", band: "{n} 次中 {k} 次；期望 {mean} ± {sd}", off: "{z} σ", asRoot: "ルート", ofRoot: "占根节点的 {share}",
+    sampled: "从 {token} 抽了 {n} 个样本。抽到的次数旁边是随机应有的值：均值及左右各一个标准差，约三分之二会落在其中。", drawnTimes: "抽到 {n} 次", band: "{n} 次中 {k} 次；期望 {mean} ± {sd}", off: "{z} σ", asRoot: "根节点", ofRoot: "占根节点的 {share}",
     leftOver: "其余全部 {n} 个 token：{share}", cutOff: "其中低于截断的节点 {n} 个：{share}", cut: "截断：低于此概率的路径", unknown: "{n} 个节点的概率未知，没有高度。", reference: "参照文本", referenceHint: "接在提示之后的文本：它的路径以黑线勾出。", mark: "勾出",
     empty: "写一个提示，生成一棵树：它显示模型本可以说什么，以及概率多大。", grown: "得到 {n} 个节点，其中 {m} 个是新的；看了 {k} 处之后的内容。", spent: "节点上限已用完。", unspent: "因深度、覆盖或最小概率而止；上限还剩 {n} 个。", growing: "{n} / {most} 个节点 …",
     save: "导出", json: "JSON", markdown: "Markdown", svg: "SVG", png: "PNG", page: "HTML 网页", load: "读取 JSON 文件", loaded: "读入 {n} 个节点。", notTree: "这不是实验室导出的树（kind 为 beamline-tree 的 JSON）。", otherModel: "这棵树是用 {theirs} 生成的；这里运行的是 {ours}，数值不同。",
