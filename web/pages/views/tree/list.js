@@ -130,8 +130,8 @@ const heads = (counted) => [
 /** The list. */
 export function List() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const narrow = useNarrow();
   const counted = overlay.value !== null;
+  const narrow = useNarrow(counted ? "(max-width: 900px)" : "(max-width: 640px)");
   const lines = narrow ? (counted ? NARROW_ROW + 1.1 : NARROW_ROW) : ROW;
   const high = Math.round(lines * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
   const all = list.value;
@@ -143,7 +143,7 @@ export function List() {
   const state = `${signs.value} ${unit.value} ${language.value}`;
   const drawn = place !== undefined && place >= from && place < to ? all[place] : undefined;
   return h("div", {
-    class: `loom${counted ? " counted" : ""}`, ref: box, role: "treegrid", tabIndex: 0, "aria-label": `${say("list")}: ${say("nodes", { n: count(tree.size - 1) })}`, "aria-rowcount": all.length + 1,
+    class: `loom${counted ? " counted" : ""}${narrow ? " narrow" : ""}`, ref: box, role: "treegrid", tabIndex: 0, "aria-label": `${say("list")}: ${say("nodes", { n: count(tree.size - 1) })}`, "aria-rowcount": all.length + 1,
     "aria-activedescendant": drawn ? `row-${drawn.key}` : undefined, onScroll,
   },
   h("div", { role: "row", class: "line head", "aria-rowindex": 1 },
