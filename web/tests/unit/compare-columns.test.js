@@ -1,9 +1,10 @@
 // Columns, votes, tables and files of Compare, without a browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { csv } from "../../pages/numbers/csv.js";
 import { counted, letter, shuffled } from "../../pages/views/compare/blind.js";
 import { COURSE, FEWEST, MOST, added, course, edited, hasSwitch, moved, nameOf, parse, without, write, written } from "../../pages/views/compare/columns.js";
-import { csv, rows, whole } from "../../pages/views/compare/exported.js";
+import { rows, whole } from "../../pages/views/compare/exported.js";
 import { Outcome } from "../../pages/views/compare/outcomes.js";
 import { Pieces } from "../../pages/views/compare/pieces.js";
 import { steps } from "../../pages/views/compare/plot.js";

@@ -2,6 +2,7 @@
 import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
+import { say as shell } from "../../shell/words.js";
 import { At } from "./at.js";
 import { nextDivergence } from "./align.js";
 import { round, vote } from "./blind.js";
@@ -11,7 +12,7 @@ import { followCursor, look } from "./exact.js";
 import { showInPlay } from "./intoTree.js";
 import { Numbers } from "./numbers.js";
 import { outcomes, version } from "./outcomes.js";
-import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, goTo, locked, move, shownTexts, textOf, turnB } from "./state.js";
+import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, followErrands, goTo, locked, move, shownTexts, textOf, turnB } from "./state.js";
 import { Sweep } from "./sweep.js";
 import { BlindBar, Toolbar, runAll } from "./toolbar.js";
 import { say } from "./words.js";
@@ -55,10 +56,10 @@ const keys = () => [
   { key: "e", shown: "e", about: () => say("keyEdit"), act: open(() => (editing.value = editing.value === b.value ? null : b.value)) },
   { key: "n", shown: "n", about: () => say("keyAdd"), act: open(add) },
   { key: "Delete", shown: "Delete", about: () => say("keyRemove"), act: open(() => (columns.value = without(columns.value, b.value))) },
-  { key: "p", shown: "p", about: () => say("keyPlay"), act: open(play) },
+  { key: "p", shown: "p", about: () => say("keyPlay", { view: shell("play") }), act: open(play) },
   { key: "l", shown: "l", about: () => say("keyLock"), act: () => (locked.value = !locked.value) },
   { key: ".", shown: ".", about: () => say("keyAsk"), act: open(look) },
-  ...["1", "2", "3", "4", "5", "6"].map((key, at) => ({ key, shown: key, about: () => say("keyNumber"), act: () => choose(at) })),
+  ...["1", "2", "3", "4", "5", "6"].map((key, at) => ({ key, shown: at === 0 ? "1–6" : "", about: () => say("keyNumber"), act: () => choose(at) })),
 ];
 
 /** The columns, with their names or without. */
@@ -72,11 +73,14 @@ function Ways() {
   return h("div", { class: "ways", "data-count": all.length, role: "group", "aria-label": label }, hidden.map((column, at) => h(HiddenCard, { key: column.key, column, at })));
 }
 
+/** Runs all, from the main button. */
+const go = () => void runAll();
+
 /** The view. */
 function Compare() {
   useEffect(() => {
     here.value = keys();
-    const ends = [followAddress(), followCursor()];
+    const ends = [followAddress(), followErrands(), followCursor()];
     return () => {
       here.value = [];
       for (const end of ends) end();
@@ -85,7 +89,7 @@ function Compare() {
   const blind = round.value !== null;
   const hides = blind && !round.value?.revealed;
   return h("div", { class: "compare" },
-    blind ? h(BlindBar, null) : [h(PromptBox, { key: "prompt", action: say("runAll"), onGo: () => void runAll(), single: false }), h(Toolbar, { key: "toolbar" })],
+    blind ? h(BlindBar, null) : [h(PromptBox, { key: "prompt", action: say("runAll"), onGo: go, single: false }), h(Toolbar, { key: "toolbar" })],
     h(Ways, null),
     blind ? null : h(At, null),
     hides ? null : h(Numbers, null),
