@@ -242,6 +242,7 @@ test("a column is shown in Play, with the same tokens and numbers", async () => 
   await page.locator(".strip .chip").first().waitFor();
   near(Number(await page.locator("[data-sum]").getAttribute("data-sum")), told.sequences[0].sum_logprob, "the sum in Play");
   assert.match((await page.locator(".outlook").textContent()) ?? "", /drawn:/);
+  assert.equal(await page.locator(".branches li").count(), 1, "the other column's text is there, too");
   await close(page);
 });
 

@@ -75,7 +75,7 @@ function Tools({ column: { key }, outcome, name }) {
   const show = say("play", { view: shell("play") });
   return h("div", { class: "tools" },
     h("button", { type: "button", class: "plain", "aria-expanded": editing.value === key, "aria-label": `${say("edit")}: ${name}`, onClick: () => (editing.value = editing.value === key ? null : key) }, say("edit")),
-    h("button", { type: "button", class: "plain", disabled: !outcome || outcome.count === 0, "aria-label": `${show}: ${name}`, onClick: () => outcome && showInPlay(outcome, shownTexts.value.get(key) ?? 0) }, show),
+    h("button", { type: "button", class: "plain", disabled: !outcome || outcome.count === 0, "aria-label": `${show}: ${name}`, onClick: () => outcome && void showInPlay(outcome, shownTexts.value.get(key) ?? 0) }, show),
     h("span", { class: "space" }),
     tool("←", say("left"), () => move(key, -1), { disabled: at === 0 }),
     tool("→", say("right"), () => move(key, 1), { disabled: at === columns.value.length - 1 }),

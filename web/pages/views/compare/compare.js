@@ -35,7 +35,7 @@ function choose(at) {
 /** Shows column B in Play. */
 function play() {
   const outcome = outcomes.value.get(b.value);
-  if (outcome && outcome.count > 0) showInPlay(outcome, shownTexts.value.get(b.value) ?? 0);
+  if (outcome && outcome.count > 0) void showInPlay(outcome, shownTexts.value.get(b.value) ?? 0);
 }
 
 /** What keys do while names can be seen. @param {() => void} act */
