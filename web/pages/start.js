@@ -1,6 +1,6 @@
 // The lab begins: what the address says, what the browser kept, what the server is.
 import { effect, h, render } from "./vendor/preact.js";
-import { go, press } from "./parts/prompt.js";
+import { anew, go, press } from "./parts/prompt.js";
 import { everywhere, listen, sheet } from "./shell/keys.js";
 import { Shell } from "./shell/shell.js";
 import { toTour } from "./shell/tour.js";
@@ -27,6 +27,7 @@ views.push(play, shape, beams, compare, score, learn, tree, tokens, model);
 everywhere.value = [
   { key: "?", shown: "?", about: () => say("keys"), act: () => (sheet.value = true) },
   { key: "g", shown: "g", about: () => say("generate"), act: press },
+  { key: "G", shown: "Shift G", about: () => say("anew"), act: () => void anew() },
   { key: "mod+Enter", shown: "Ctrl Enter", about: () => say("generate"), act: press },
   { key: ".", shown: ".", about: () => say("one"), act: () => void go({ max_new_tokens: 1 }) },
   { key: "Escape", shown: "Esc", about: () => say("stop"), act: stop },

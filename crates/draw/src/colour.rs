@@ -146,6 +146,30 @@ fn along(stops: &[Colour], place: f64) -> Colour {
 mod tests {
     use super::*;
 
+    /// The lab shows what pictures show, and its colours are theirs.
+    #[test]
+    fn the_lab_has_the_same_colours() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/pages/style/tokens.css");
+        // In a package of this crate alone there are no pages.
+        let Ok(css) = std::fs::read_to_string(path) else { return };
+        let (light, dark) = css.split_once("data-theme=\"dark\"").expect("two themes");
+        for (theme, css) in [(Theme::Light, light), (Theme::Dark, dark)] {
+            let named = [
+                ("paper", theme.paper()),
+                ("ink", theme.ink()),
+                ("faint", theme.faint()),
+                ("grid", theme.grid()),
+                ("chosen", theme.chosen()),
+                ("pale", theme.pale()),
+            ];
+            let series = (0..7).map(|i| (format!("series-{i}"), theme.series(i)));
+            for (name, colour) in named.map(|(name, colour)| (name.to_owned(), colour)).into_iter().chain(series) {
+                let line = format!("--{name}: {};", colour.hex());
+                assert!(css.contains(&line), "{theme:?} has {line}");
+            }
+        }
+    }
+
     #[test]
     fn scales_begin_and_end_at_their_stops_and_take_any_number() {
         let light = Theme::Light;

@@ -19,6 +19,15 @@ export function go(more) {
   });
 }
 
+/** Generates from the prompt anew; what followed it before stays as a branch. */
+export function anew() {
+  return lab.attempt(async () => {
+    const end = await lab.usePrompt(vocabulary());
+    nextSeed();
+    await generate(end);
+  });
+}
+
 /** Does what the main button of the open view does. */
 export function press() {
   if (ofView.value) ofView.value();
@@ -55,6 +64,7 @@ export const PromptBox = ({ action, onGo, single = true }) => {
         ? h("button", { type: "button", class: "main", onClick: stop }, say("stop"))
         : h("button", { type: "button", class: "main", onClick: run, disabled: !props.value }, action ?? say("generate")),
       single ? h("button", { type: "button", onClick: () => void go({ max_new_tokens: 1 }), disabled: !props.value || lab.running.value !== null }, say("one")) : null,
+      onGo ? null : h("button", { type: "button", onClick: () => void anew(), disabled: lab.generated.value.length === 0 || lab.running.value !== null, title: "Shift G" }, say("anew")),
       h("select", {
         "aria-label": say("examples"), value: "",
         onChange: (/** @type {any} */ event) => {

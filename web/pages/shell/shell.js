@@ -122,6 +122,6 @@ export function Shell() {
     h("main", { id: "main", tabIndex: -1, ref: main, class: "view" },
       h("h1", { class: "unseen" }, shown ? title(shown.name) : ""),
       h(State, null), h(Trouble, null), h(Spoken, null),
-      shown ? h("div", { key: shown.name, class: "content" }, shown.show()) : null),
+      shown ? h("div", { key: shown.name, class: "content", "data-view": shown.name }, shown.show()) : null),
     h(TourPanel, null), h(KeySheet, null));
 }

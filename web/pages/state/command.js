@@ -4,6 +4,7 @@
  * What is to be done.
  * @typedef {object} Task
  * @property {string} view the view that shows it
+ * @property {string} place the place in it
  * @property {string} prompt
  * @property {string | null} against a second text, to be compared with the prompt
  * @property {import("./settings.js").Options} options the decoding options
@@ -88,5 +89,6 @@ export function taskOf(line) {
   const most = tokens(command, flags, options);
   if (most !== undefined) options["max_new_tokens"] = most;
   const number = (/** @type {string} */ name) => (typeof flags[name] === "string" ? Number(flags[name]) : null);
-  return { view, prompt, against: typeof flags["against"] === "string" ? flags["against"] : null, options, seed: number("seed"), seeds: number("seeds") };
+  const against = typeof flags["against"] === "string" ? flags["against"] : null;
+  return { view, place: against === null ? "" : "pairs", prompt, against, options, seed: number("seed"), seeds: number("seeds") };
 }

@@ -1,5 +1,5 @@
 // Has the lab do what a command line says: the tour's actions, in the views that show them.
-import { signal } from "../vendor/preact.js";
+import { effect, signal, untracked } from "../vendor/preact.js";
 import { generate, vocabulary } from "./generate.js";
 import * as lab from "./lab.js";
 import * as link from "./link.js";
@@ -10,8 +10,24 @@ import * as settings from "./settings.js";
 /** What the main button of the open view does, where that is the view's own; null where it generates. */
 export const action = signal(/** @type {(() => void) | null} */ (null));
 
-/** The task that the open view was opened for, for views that have places for more than the prompt and the options. */
-export const errand = signal(/** @type {Task | null} */ (null));
+/** The task that a view was opened for, until somebody has taken it. */
+const errand = signal(/** @type {Task | null} */ (null));
+
+/**
+ * A view takes its tasks itself: it has places for more than the prompt and the options. Called where the view begins; gives what ends it.
+ *
+ * @param {string} view @param {(task: Task) => void} take
+ */
+export function receive(view, take) {
+  return effect(() => {
+    const task = errand.value;
+    if (task?.view !== view) return;
+    untracked(() => {
+      errand.value = null;
+      take(task);
+    });
+  });
+}
 
 /** Milliseconds that a view has to show itself. */
 const SOON = 1000;
@@ -20,8 +36,10 @@ const SOON = 1000;
 async function press(task) {
   for (const since = performance.now(); performance.now() - since < SOON; ) {
     await new Promise((wake) => setTimeout(wake, 20));
-    if (link.view.value !== task.view || errand.value !== task) return; // the reader has gone on
-    if (action.value) return action.value();
+    if (link.view.value !== task.view || errand.value !== task) return; // the reader has gone on, or the view has taken it
+    if (!action.value) continue;
+    errand.value = null;
+    return action.value();
   }
 }
 
@@ -40,7 +58,7 @@ export function perform(task) {
   return lab.attempt(async () => {
     lab.running.value?.stop.abort();
     prepare(task);
-    link.open(task.view);
+    link.open(task.view, task.place);
     const end = await lab.usePrompt(vocabulary());
     lab.tip.value = end;
     if (task.view === "play") await generate(end);

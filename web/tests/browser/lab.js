@@ -20,11 +20,12 @@ const beamline = process.env["BEAMLINE"] ?? resolve(root, "target/debug/beamline
  * Starts a server; gives its address.
  *
  * @param {string[]} [more] further arguments
+ * @param {string} [port] one that is free where none is named
  * @returns {Promise<{url: string, stop: () => Promise<void>, child: import("node:child_process").ChildProcess}>}
  */
-export async function serve(more = []) {
+export async function serve(more = [], port = "0") {
   const model = process.env["LAB_MODEL"] ?? "builtin";
-  const child = spawn(beamline, ["serve", "--lab-pages", resolve(root, "web/pages"), "--model", model, "--port", "0", ...more], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(beamline, ["serve", "--lab-pages", resolve(root, "web/pages"), "--model", model, "--port", port, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise((found, failed) => {
     let said = "";
     child.stderr.on("data", (/** @type {Buffer} */ text) => {

@@ -42,7 +42,7 @@ async function tabTo(page, wanted) {
 
 /** Waits until nothing runs, and the prompt of the task is in the address. @param {import("./lab.js").WatchedPage} page @param {import("../../pages/state/command.js").Task} task */
 async function did(page, task) {
-  await page.waitForFunction(([view, prompt]) => location.hash.startsWith(`#/${view}?`) && new URLSearchParams(location.hash.split("?")[1]).get("p") === prompt, [task.view, task.prompt]);
+  await page.waitForFunction(([view, prompt]) => /^#\/(\w+)/.exec(location.hash)?.[1] === view && new URLSearchParams(location.hash.split("?")[1]).get("p") === prompt, [task.view, task.prompt]);
   const { options } = await address(page);
   if (Object.keys(task.options).length > 0) assert.deepEqual(options, task.options);
 }

@@ -95,3 +95,23 @@ test("an address leads back to the same branch, and the language changes without
   await shot(again, "play-ko-dark");
   await close(again);
 });
+
+test("a text is generated anew from the prompt, and one that comes in parts of characters can be read", async () => {
+  const page = await open(browser, server.url, { hash: `#/play?p=${encodeURIComponent("안녕")}&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
+  const { tokens } = await api(server.url, "v1/tokens", { text: "안녕" });
+  const chips = (/** @type {number} */ count) => page.waitForFunction((wanted) => document.querySelectorAll(".chip").length === wanted, tokens.length + count);
+  const ready = () => page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  const anew = page.getByRole("button", { name: "From the prompt", exact: true });
+  assert.ok(await anew.isDisabled());
+  await page.locator("main").focus();
+  await page.keyboard.press("g");
+  await chips(6);
+  await ready();
+  assert.match((await page.locator(".reading p").textContent()) ?? "", /^안녕/);
+  await page.keyboard.press("g");
+  await chips(12);
+  await ready();
+  await page.keyboard.press("Shift+G");
+  await chips(6);
+  await close(page);
+});

@@ -39,13 +39,13 @@ test("each scene leads to the view that shows it", () => {
 
 test("a command's options are the lab's options", () => {
   assert.deepEqual(taskOf('beamline inspect "Once upon a" --steps 1 --do-sample --top-k 0 --top-p 0.5 --stages --seed 7'), {
-    view: "shape", prompt: "Once upon a", against: null, seed: 7, seeds: null, options: { do_sample: true, top_k: 0, top_p: 0.5, max_new_tokens: 1 },
+    view: "shape", place: "", prompt: "Once upon a", against: null, seed: 7, seeds: null, options: { do_sample: true, top_k: 0, top_p: 0.5, max_new_tokens: 1 },
   });
   assert.deepEqual(taskOf('beamline score "They were." --against "They was."'), {
-    view: "score", prompt: "They were.", against: "They was.", seed: null, seeds: null, options: {},
+    view: "score", place: "pairs", prompt: "They were.", against: "They was.", seed: null, seeds: null, options: {},
   });
   assert.deepEqual(taskOf('beamline generate --do-sample "Hi" --length-penalty -1'), {
-    view: "play", prompt: "Hi", against: null, seed: null, seeds: null, options: { do_sample: true, length_penalty: -1, max_new_tokens: 20 },
+    view: "play", place: "", prompt: "Hi", against: null, seed: null, seeds: null, options: { do_sample: true, length_penalty: -1, max_new_tokens: 20 },
   });
   assert.equal(taskOf('beamline plot temperature "Hi there"').view, "shape");
   assert.equal(taskOf('beamline plot beams "Hi there" --num-beams 2').prompt, "Hi there");

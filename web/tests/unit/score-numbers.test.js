@@ -10,7 +10,7 @@ import { bucketOf, buckets } from "../../pages/views/score/buckets.js";
 import { candidates, needsSpace, shares } from "../../pages/views/score/candidates.js";
 import { SMALLEST, foreseen, running } from "../../pages/views/score/product.js";
 import { placed, sums } from "../../pages/views/score/scored.js";
-import { charactersByByte, segments } from "../../pages/views/score/segments.js";
+import { charactersByByte, segments } from "../../pages/words/segments.js";
 import { windows } from "../../pages/views/score/windows.js";
 import { languageOf, scriptOf } from "../../pages/words/script.js";
 

@@ -95,8 +95,8 @@ pub(crate) struct Lab {
     #[arg(long, value_parser = size, value_name = "SIZE", hide_short_help = true)]
     pub(crate) cache_memory: Option<usize>,
     /// The lab's pages from a folder, read anew each time, for who works on them
-    #[arg(long, value_hint = ValueHint::DirPath, value_name = "DIR", hide = true)]
-    pub(crate) lab_pages: Option<PathBuf>,
+    #[arg(long = "lab-pages", value_hint = ValueHint::DirPath, value_name = "DIR", hide = true)]
+    pub(crate) pages: Option<PathBuf>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &Lab) -> Result<(), Failure> {
         address: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), args.port),
         cache_memory: args.cache_memory,
         drain: Duration::from_secs(1), // whoever closes the lab does not wait for its texts
-        lab: Some(pages(args.lab_pages.as_deref())),
+        lab: Some(pages(args.pages.as_deref())),
         ..Settings::default()
     };
     // The log's lines are for those who serve others.
@@ -22,10 +22,10 @@ pub(crate) fn run(args: &Lab) -> Result<(), Failure> {
     interrupt::set(OnInterrupt::AfterStep);
     let address = format!("http://{}/lab/", server.address());
     note(&format!("the lab is at {address} (Ctrl-C ends it)"));
-    if !args.no_browser {
-        if let Err(error) = open::that_detached(&address) {
-            note(&format!("no browser could be opened ({error}); open the address in one"));
-        }
+    if !args.no_browser
+        && let Err(error) = open::that_detached(&address)
+    {
+        note(&format!("no browser could be opened ({error}); open the address in one"));
     }
     let model = args.model.clone();
     server.run(move || load(&model)).map_err(Failure::from)

@@ -1,4 +1,5 @@
 // Top-p, the nucleus, and typical sampling: tokens that together hold a share of the probability.
+import { fixed } from "../format.js";
 import { chance, given, logit } from "./processor.js";
 
 /** @typedef {import("./processor.js").Processor} Processor */
@@ -70,7 +71,7 @@ export const typical = {
       while (distance(to) <= farthest) to++;
       return {
         row: row.window(from, to),
-        rule: `|−log p − H| ≤ ${logit(farthest)}, Σ ≥ ${given(mass)}`,
+        rule: `|−log p − H| ≤ ${fixed(farthest, 2)}, Σ ≥ ${given(mass)}`,
         formula: (id, row) => {
           const surprise = row.sums.log - row.value(id);
           const far = Math.abs(surprise - row.sums.entropy);

@@ -3,44 +3,55 @@ import { h, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../
 import { signs } from "../../state/looks.js";
 import { unit } from "../../numbers/format.js";
 import { language } from "../../words/words.js";
-import { begun, best, finished, folds, form, laid, numbers, open, pinned, plays, pointed, pruned, step, version } from "./looked.js";
+import { begun, best, finished, folds, form, greedy, laid, numbers, open, pinned, plays, pointed, pruned, reference, step, version } from "./looked.js";
 import { drawn, frame, zoom } from "./frame.js";
-import { Edges } from "./edges.js";
+import { Edges, bestWay } from "./edges.js";
 import { Far, Nodes } from "./nodes.js";
-import { resolve, within } from "./nearby.js";
-import { HEAD, PROMPT, picture, rootY } from "./picture.js";
+import { reaching, resolve, within } from "./nearby.js";
+import { GAP, HEAD, PROMPT, picture, rootY, upTo } from "./picture.js";
+import { lay } from "./paths.js";
 import { linesOf, noteOf } from "./labels.js";
 import { say } from "./words.js";
 
 /** Below this size letters could not be read. */
 export const READABLE = 0.7;
 /** Pixels beyond the edge of sight that are drawn, too. */
-const BEYOND = 400;
+const BEYOND = 250;
 
 /** The picture of what is wished now. */
 function usePicture() {
   const now = begun.value;
-  const wish = [now, version.value, step.value, form.value, pruned.value, folds.value, numbers.value, open.value, laid.value, finished.value, signs.value, unit.value, language.value];
-  return useMemo(() => {
+  // Where each candidate has its own place for good, going through the steps only takes away what came later.
+  const still = form.value === "merged" && !folds.value;
+  const last = still ? (now?.search.steps ?? 0) : step.value;
+  const wish = [now, version.value, last, form.value, pruned.value, folds.value, numbers.value, open.value, still ? null : laid.value, greedy.value, reference.value,
+    form.value === "lanes" ? finished.value : null, signs.value, unit.value, language.value];
+  const whole = useMemo(() => {
     if (!now) return null;
+    const tracks = still ? [greedy.value, reference.value].flatMap((track) => (track ? [lay(now.search, track, last)] : [])) : laid.value;
     return picture(now.search, {
-      step: step.value, form: form.value, pruned: pruned.value, fold: folds.value, open: open.value, laid: laid.value, ranking: finished.value.map(({ at }) => at),
+      step: last, form: form.value, pruned: pruned.value, fold: folds.value, open: open.value, laid: tracks, ranking: finished.value.map(({ at }) => at),
       lines: (members) => linesOf(members, now.words), note: (members, ghost) => noteOf(now.search, members, ghost),
     });
   }, wish);
+  return useMemo(() => (whole && last > step.value ? upTo(whole, step.value) : whole), [whole, step.value]);
 }
 
-/** Keeps the last step in sight while there are more, unless the reader looks elsewhere. @param {{current: HTMLElement | null}} box @param {number} width */
+/** Keeps the last step in sight while there are more, unless the reader looks elsewhere. @param {{current: HTMLElement | null}} box @param {number} width where that step ends */
 function useFollowing(box, width) {
   const follows = useRef(true);
+  const was = useRef(false);
+  const live = Boolean(begun.value?.live) || plays.value;
   useLayoutEffect(() => {
     const here = box.current;
-    if (!here || !(begun.value?.live || plays.value)) return;
-    if (follows.current) here.scrollLeft = here.scrollWidth;
-  }, [width, step.value]);
+    // The last that is told comes with the end.
+    if (here && follows.current && (live || was.current)) here.scrollLeft = width + GAP - here.clientWidth;
+    if (!live && !was.current) follows.current = true;
+    was.current = live;
+  }, [width, step.value, live]);
   return () => {
     const here = box.current;
-    if (here) follows.current = here.scrollLeft + here.clientWidth > here.scrollWidth - 160;
+    if (here && live) follows.current = here.scrollLeft + here.clientWidth > width - 160;
   };
 }
 
@@ -76,18 +87,17 @@ function usePanning(box) {
   }, []);
 }
 
-/** The drawing. */
-export function Drawing() {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [sight, setSight] = useState({ left: 0, width: 1200 });
-  const shown = usePicture();
-  const size = frame.value;
-  drawn.value = shown;
-  const followed = useFollowing(box, (shown?.width ?? 0) * size);
-  usePanning(box);
+/** What of the box is seen, in steps of so many pixels: between them nothing is drawn anew. */
+const CHUNK = 300;
+
+/** @param {{current: HTMLElement | null}} box */
+function useSight(box) {
+  const [sight, setSight] = useState({ x: 0, y: 0, width: 1200, height: 700 });
   const look = () => {
     const here = box.current;
-    if (here && (here.scrollLeft !== sight.left || here.clientWidth !== sight.width)) setSight({ left: here.scrollLeft, width: here.clientWidth });
+    if (!here) return;
+    const [x, y] = [Math.floor(here.scrollLeft / CHUNK) * CHUNK, Math.floor(here.scrollTop / CHUNK) * CHUNK];
+    if (x !== sight.x || y !== sight.y || here.clientWidth !== sight.width || here.clientHeight !== sight.height) setSight({ x, y, width: here.clientWidth, height: here.clientHeight });
   };
   useEffect(() => {
     look();
@@ -95,26 +105,41 @@ export function Drawing() {
     if (box.current) watch.observe(box.current);
     return () => watch.disconnect();
   }, [sight]);
+  return { sight, look };
+}
+
+/** The drawing. */
+export function Drawing() {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const { sight, look } = useSight(box);
+  const shown = usePicture();
+  const size = frame.value;
+  drawn.value = shown;
+  const end = shown?.columns[step.value - 1];
+  const followed = useFollowing(box, end ? (end.x + end.width) * size : 0);
+  usePanning(box);
   if (!shown) return null;
-  const from = (sight.left - BEYOND) / size;
-  const to = (sight.left + sight.width + BEYOND) / size;
+  const seen = {
+    left: (sight.x - BEYOND) / size, right: (sight.x + sight.width + CHUNK + BEYOND) / size, top: (sight.y - BEYOND) / size, bottom: (sight.y + sight.height + CHUNK + BEYOND) / size,
+  };
   const focus = resolve(shown, pointed.value ?? pinned.value);
   const near = size >= READABLE;
-  const items = near ? within(shown, from, to) : shown.items;
+  const items = near ? within(shown, seen) : shown.items;
   if (near && focus && !items.includes(focus)) items.push(focus);
+  const way = bestWay(shown, best.value);
   return h("div", { class: "beam-box scroll-x", ref: box, tabIndex: 0, role: "region", "aria-label": say("drawing"), onScroll: () => { followed(); look(); }, onPointerLeave: () => (pointed.value = null) },
     h("svg", { width: Math.ceil(shown.width * size), height: Math.ceil(shown.height * size), viewBox: `0 0 ${shown.width} ${shown.height}`, role: "group", "aria-label": say("drawing") },
-      h(Columns, { shown, from, to, near }),
-      h(Edges, { shown, items, best: best.value, near }),
+      h(Columns, { shown, from: seen.left, to: seen.right, near }),
+      h(Edges, { shown, items: near ? reaching(shown, seen) : shown.items, way, near }),
       h(Root, { shown, near }),
-      near ? h(Nodes, { shown, items, best: best.value, focus }) : h(Far, { shown, best: best.value })));
+      near ? h(Nodes, { items, way, focus }) : h(Far, { shown, way })));
 }
 
 /** The steps above the columns, and the shelf's ground. @param {{shown: import("./picture.js").Picture, from: number, to: number, near: boolean}} props */
 function Columns({ shown, from, to, near }) {
   let free = -Infinity;
   return h("g", { "aria-hidden": "true" },
-    shelves(shown).map(({ x, width, height }) => h("rect", { key: `${x}`, class: "shelf", x, y: HEAD - 2, width, height })),
+    shelves(shown).filter(({ height }) => height > 0).map(({ x, width, height }) => h("rect", { key: `${x}`, class: "shelf", x, y: HEAD - 2, width, height })),
     near && shown.shelf > 0 ? h("text", { key: "name", class: "axis", x: 6, y: HEAD + 13 }, say("shelf")) : null,
     near ? shown.columns.map(({ step: at, x, width }) => {
       if (x < from || x > to || x < free) return null;

@@ -31,22 +31,21 @@ export function bestWay(shown, best) {
   return way;
 }
 
-/** The edges. @param {{shown: Picture, items: Item[], best: number | null, near: boolean}} props */
-export function Edges({ shown, items, best, near }) {
+/** The edges. @param {{shown: Picture, items: Item[], way: Set<string>, near: boolean}} props `way` holds the items of the best text */
+export function Edges({ shown, items, way, near }) {
   const search = begun.value?.search;
   if (!search) return null;
-  const way = bestWay(shown, best);
   const before = (/** @type {Item} */ item) => (item.before === null ? null : (shown.by.get(item.before) ?? null));
   const chance = (/** @type {Item} */ item) => (item.members[0] === undefined ? 0 : Math.exp(search.of(item.members[0]).logprob));
   const dropped = items.filter((item) => item.kind === "dropped").map((item) => line(shown, item, before(item))).join("");
   const kept = items.filter((item) => item.kind === "kept" || item.kind === "finished");
   const bests = kept.filter((item) => way.has(item.key));
-  return h("g", { class: "edges", "aria-hidden": "true" },
+  return h("g", { class: near ? "edges" : "edges distant", "aria-hidden": "true" },
     h("path", { class: "dropped", d: dropped }),
     near
       ? kept.filter((item) => !way.has(item.key)).map((item) => h("path", { key: item.key, class: item.repeats ? "kept repeats" : "kept", d: line(shown, item, before(item)), "stroke-width": 1 + WIDEST * chance(item) }))
-      : h("path", { class: "kept", d: kept.map((item) => line(shown, item, before(item))).join(""), "stroke-width": 2 }),
-    bests.map((item) => h("path", { key: `best ${item.key}`, class: "best", d: line(shown, item, before(item)), "stroke-width": near ? 2 + WIDEST * chance(item) : 6 })),
+      : h("path", { class: "kept", d: kept.map((item) => line(shown, item, before(item))).join(""), "stroke-width": 0.75 }),
+    bests.map((item) => h("path", { key: `best ${item.key}`, class: "best", d: line(shown, item, before(item)), "stroke-width": near ? 2 + WIDEST * chance(item) : 2 })),
     [...laid.value].reverse().map(({ track }) => h(Way, { key: track.name, shown, items, name: track.name, near })));
 }
 
@@ -60,5 +59,5 @@ function Way({ shown, items, name, near }) {
     const before = i === 0 ? null : (shown.by.get(way[i - 1] ?? "") ?? null);
     return item && (seen.has(key) || seen.has(way[i + 1] ?? "")) ? line(shown, item, before, shift) : "";
   }).join("");
-  return h("path", { class: name, d, "stroke-width": near ? 2.25 : 6 });
+  return h("path", { class: name, d, "stroke-width": near ? 2.25 : 1.75 });
 }

@@ -14,10 +14,11 @@
 /** A chain is folded from so many tokens on. */
 export const LEAST = 3;
 
-/** What still counts after a step: what runs, and what is in the pool; with all that they came from. @param {Search} search @param {number} step @returns {Set<number>} */
+/** What still counts after a step: what runs, and all that has ended, also what was pushed out of the pool; with all that they came from. @param {Search} search @param {number} step @returns {Set<number>} */
 export function survivors(search, step) {
   const all = new Set();
-  for (const end of [...search.running(step), ...(search.pools[step] ?? []).map(({ at }) => at)]) {
+  const ended = search.candidates.filter((candidate) => candidate.step <= step && candidate.reason !== null).map(({ at }) => at);
+  for (const end of [...search.running(step), ...ended]) {
     for (let at = end; at >= 0 && !all.has(at); at = search.of(at).parent) all.add(at);
   }
   return all;

@@ -43,12 +43,14 @@ export function Legend() {
   void [version.value, step.value];
   const now = begun.value;
   if (!now) return null;
-  const hidden = drawn.value?.items.reduce((sum, item) => sum + item.hidden, 0) ?? 0;
+  const hidden = drawn.value?.hidden ?? 0;
   return h("section", { class: "beam-legend", "aria-label": say("legend") },
     h("ul", null,
       h(Box, { kind: "kept" }, say("legendKept")), h(Box, { kind: "dropped" }, say("legendDropped")), h(Box, { kind: "finished" }, say("legendFinished")), h(Box, { kind: "kept best" }, say("legendBest")),
       greedy.value ? h(Sign, { class: "greedy" }, say("greedy")) : null, reference.value ? h(Sign, { class: "reference" }, say("reference")) : null,
       h("li", null, h("svg", { width: 100, height: 16, "aria-hidden": "true", class: "beam-sign" }, [0.1, 0.5, 1].map((p, i) => h("path", { key: p, class: "kept", d: `M${2 + i * 34} 8h28`, "stroke-width": 1 + 9 * p }))), say("legendEdge"), ` (${[0.1, 0.5, 1].map((p) => share(p).replace(".00", "")).join(", ")})`)),
     h("p", { class: "faint" }, say(form.value === "lanes" ? "legendLanes" : folds.value ? "legendFold" : "legendSum", { unit: totalUnit() })),
+    now.search.rules.groups > 1 ? h("ul", null, h("li", null, say("legendGroups")), Array.from({ length: now.search.rules.groups }, (_, i) => h("li", { key: i },
+      h("svg", { width: 8, height: 16, "aria-hidden": "true" }, h("g", { class: "node" }, h("rect", { class: `tint g${i % 6}`, x: 0, y: 0, width: 6, height: 16 }))), say("group", { n: i + 1 })))) : null,
     hidden > 0 ? h("p", { class: "faint" }, say("hidden", { n: hidden }), " ", h("button", { type: "button", onClick: () => (folded.value = false) }, say("openAll"))) : null);
 }

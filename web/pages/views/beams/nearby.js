@@ -31,7 +31,18 @@ function uppermost(items) {
   return best;
 }
 
-/** The items within a stretch. @param {Picture} picture @param {number} from @param {number} to @returns {Item[]} */
-export function within(picture, from, to) {
-  return picture.items.filter((item) => item.x <= to && item.x + item.width >= from);
+/** @typedef {{left: number, right: number, top: number, bottom: number}} Sight what is seen, in the picture's pixels */
+
+/** The items in sight. @param {Picture} picture @param {Sight} sight @returns {Item[]} */
+export function within(picture, { left, right, top, bottom }) {
+  return picture.items.filter((item) => item.x <= right && item.x + item.width >= left && item.y <= bottom && item.y + item.height >= top);
+}
+
+/** The items whose edges are in sight: the edge comes from what they follow, which may be far above or below. @param {Picture} picture @param {Sight} sight @returns {Item[]} */
+export function reaching(picture, { left, right, top, bottom }) {
+  return picture.items.filter((item) => {
+    const before = item.before === null ? null : picture.by.get(item.before);
+    const [x, y] = before ? [before.x, before.y] : [0, item.y];
+    return Math.min(x, item.x) <= right && item.x + item.width >= left && Math.min(y, item.y) <= bottom && Math.max(y, item.y) + item.height >= top;
+  });
 }

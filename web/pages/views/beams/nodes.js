@@ -1,7 +1,6 @@
 // The nodes of the drawing: candidates, chains, and tokens of texts beside the search.
-import { h } from "../../vendor/preact.js";
+import { Component, h } from "../../vendor/preact.js";
 import { begun, pinned, pointed } from "./looked.js";
-import { bestWay } from "./edges.js";
 import { PAD } from "./picture.js";
 import { spoken } from "./labels.js";
 
@@ -18,27 +17,50 @@ function point(key) {
   timer = Number(setTimeout(() => (pointed.value = key), REST));
 }
 
+/** Looks at a node at once, and goes on looking when the pointer has left it. @param {string} key */
+function hold(key) {
+  clearTimeout(timer);
+  pinned.value = key;
+  pointed.value = null;
+}
+
 /** The group of an item, from 0; null where there is only one. @param {Item} item */
 function groupOf(item) {
   const search = begun.value?.search;
   return search && search.rules.groups > 1 && item.members[0] !== undefined ? search.of(item.members[0]).group : null;
 }
 
-/** The nodes in sight. @param {{shown: Picture, items: Item[], best: number | null, focus: Item | null}} props */
-export function Nodes({ shown, items, best, focus }) {
-  const way = bestWay(shown, best);
+/** The nodes in sight. @param {{items: Item[], way: Set<string>, focus: Item | null}} props `way` holds the items of the best text */
+export function Nodes({ items, way, focus }) {
   const first = focus?.key ?? items.find((item) => way.has(item.key))?.key ?? items[0]?.key;
-  return h("g", { class: "nodes" }, items.map((item) => h(Node, { key: item.key, item, best: way.has(item.key), focused: item.key === focus?.key, reached: item.key === first })));
+  const held = pinned.value;
+  return h("g", { class: "nodes" }, items.map((item) => h(Node, { key: item.key, item, best: way.has(item.key), focused: item.key === focus?.key, reached: item.key === first, held: held === item.key })));
 }
 
-/** A node. @param {{item: Item, best: boolean, focused: boolean, reached: boolean}} props */
-function Node({ item, best, focused, reached }) {
+/** @typedef {{item: Item, best: boolean, focused: boolean, reached: boolean, held: boolean}} NodeProps */
+
+/** A node: made anew only when something in it changes. @extends {Component<NodeProps>} */
+class Node extends Component {
+  /** @override @param {NodeProps} next */
+  shouldComponentUpdate(next) {
+    const now = this.props;
+    return next.item !== now.item || next.best !== now.best || next.focused !== now.focused || next.reached !== now.reached || next.held !== now.held;
+  }
+
+  /** @override */
+  render() {
+    return drawNode(this.props);
+  }
+}
+
+/** @param {NodeProps} props */
+function drawNode({ item, best, focused, reached, held }) {
   const { x, y, width, height, lines, note, kind } = item;
   const group = groupOf(item);
   const classes = ["node", kind, best ? "best" : "", focused ? "focused" : "", item.to > item.from ? "chain" : "", item.repeats ? "repeats" : "", item.ghost ? item.ghost.track.name : ""];
   return h("g", {
-    class: classes.filter(Boolean).join(" "), role: "button", tabIndex: reached ? 0 : -1, "data-key": item.key, "aria-label": spoken(item), "aria-pressed": pinned.value === item.key,
-    onClick: () => (pinned.value = item.key), onFocus: () => (pinned.value = item.key), onPointerEnter: () => point(item.key), onPointerLeave: () => point(null),
+    class: classes.filter(Boolean).join(" "), role: "button", tabIndex: reached ? 0 : -1, "data-key": item.key, "aria-label": spoken(item), "aria-pressed": held,
+    onClick: () => hold(item.key), onFocus: () => (pinned.value = item.key), onPointerEnter: () => point(item.key), onPointerLeave: () => point(null),
   },
   h("rect", { x, y, width, height, rx: item.to > item.from ? 10 : 5 }),
   group === null ? null : [
@@ -49,9 +71,8 @@ function Node({ item, best, focused, reached }) {
   kind === "finished" ? h("path", { class: "flag", d: `M${x + width + 3} ${y + height - 2}V${y + 2}l11 5l-11 5` }) : null);
 }
 
-/** All nodes from far away: where they are, without letters. @param {{shown: Picture, best: number | null}} props */
-export function Far({ shown, best }) {
-  const way = bestWay(shown, best);
+/** All nodes from far away: where they are, without letters. @param {{shown: Picture, way: Set<string>}} props */
+export function Far({ shown, way }) {
   const box = (/** @type {Item} */ { x, y, width, height }) => `M${x} ${y}h${width}v${height}h${-width}z`;
   const all = (/** @type {(item: Item) => boolean} */ is) => shown.items.filter(is).map(box).join("");
   return h("g", { class: "far", "aria-hidden": "true" },

@@ -47,6 +47,7 @@ import { LEAST, select } from "./fold.js";
  * @property {Map<string, Item>} by items by their keys
  * @property {Array<{step: number, x: number, width: number}>} columns
  * @property {Map<string, string[]>} ways for each track its items, by their keys
+ * @property {number} hidden how many that led nowhere are folded away
  * @property {number} shelf how many rows at the top are the finished ones'
  * @property {number} width
  * @property {number} height
@@ -66,17 +67,27 @@ export const PROMPT = 86;
 /** Between the finished ones and the others. */
 const BREAK = 14;
 const LINE = 17;
+/** How far below the uppermost row the prompt stands at most. */
+const FAR = 110;
+
+/** Widths that were counted before. @type {Map<string, number>} */
+const counted = new Map();
 
 /** The width of a text in letters of the Latin alphabet: wide ones, such as Korean and Chinese, count two. @param {string} text */
 export function cells(text) {
+  const before = counted.get(text);
+  if (before !== undefined) return before;
   let sum = 0;
   for (const sign of text) sum += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u.test(sign) ? 2 : 1;
+  if (counted.size > 20000) counted.clear();
+  counted.set(text, sum);
   return sum;
 }
 
 /** The size of what is written. @param {string[]} lines @param {string} note */
 function size(lines, note) {
-  const widest = Math.max(...lines.map((line) => cells(line) * LETTER), cells(note) * DIGIT, LETTER);
+  let widest = Math.max(LETTER, cells(note) * DIGIT);
+  for (const line of lines) widest = Math.max(widest, cells(line) * LETTER);
   return { width: Math.ceil(widest + 2 * PAD), height: lines.length * LINE + (note ? 15 : 0) + 9 };
 }
 
@@ -85,7 +96,7 @@ export function picture(search, wish) {
   const shown = select(search, wish);
   const rough = wish.form === "lanes" ? lanes(search, wish, shown) : merged(search, wish, shown);
   const columns = columnsOf(rough.items, wish);
-  const rows = Math.max(0, ...rough.items.map((item) => item.row + 1));
+  const rows = rough.items.reduce((most, item) => Math.max(most, item.row + 1), 0);
   const tall = Array.from({ length: rows }, () => 26);
   for (const item of rough.items) tall[item.row] = Math.max(tall[item.row] ?? 0, item.height);
   const tops = [];
@@ -102,7 +113,9 @@ export function picture(search, wish) {
     item.y = (tops[item.row] ?? HEAD) + ((tall[item.row] ?? item.height) - item.height) / 2;
   }
   const end = columns.at(-1);
-  return { ...rough, by: new Map(rough.items.map((item) => [item.key, item])), columns, width: (end ? end.x + end.width : PROMPT) + GAP, height: Math.max(y, HEAD + 60) + 6 };
+  let hidden = 0;
+  for (const count of shown.hidden.values()) hidden += count;
+  return { ...rough, hidden, by: new Map(rough.items.map((item) => [item.key, item])), columns, width: (end ? end.x + end.width : PROMPT) + GAP, height: Math.max(y, HEAD + 60) + 6 };
 }
 
 /** Columns wide enough for what stands in them; a chain's text takes the room of all its steps. @param {Item[]} items @param {Wish} wish */
@@ -141,17 +154,25 @@ function itemOf(search, wish, members, kind, row) {
   };
 }
 
-/** Rows of which the free ones are found: for each, up to which step it is taken. */
+/** Rows of which the free ones are found: for each, which steps are taken. */
 class Rows {
-  /** @type {Array<Array<[number, number]>>} */
+  /** @type {Uint8Array[]} */
   #taken = [];
+  #steps;
+
+  /** @param {number} steps */
+  constructor(steps) {
+    this.#steps = steps;
+  }
 
   /** The first row from `least` on in which these steps are free; they are taken then. @param {number} least @param {number} from @param {number} to */
   put(least, from, to) {
     for (let row = least; ; row++) {
-      const taken = (this.#taken[row] ??= []);
-      if (taken.some(([a, b]) => a <= to && from <= b)) continue;
-      taken.push([from, to]);
+      const taken = (this.#taken[row] ??= new Uint8Array(this.#steps + 1));
+      let free = true;
+      for (let at = from; at <= to && free; at++) free = taken[at] === 0;
+      if (!free) continue;
+      taken.fill(1, from, to + 1);
       return row;
     }
   }
@@ -189,7 +210,7 @@ function promise(search, kept) {
 function merged(search, wish, shown) {
   const shelf = shelfRows(search, wish.fold ? shown.kept : null);
   const each = Math.max(1, Math.ceil(search.rules.width / search.rules.groups));
-  const rows = new Rows();
+  const rows = new Rows(wish.step);
   const worth = wish.fold ? promise(search, shown.kept) : null;
   const score = (/** @type {number[]} */ part) => worth?.get(/** @type {number} */ (part[0])) ?? search.of(/** @type {number} */ (part[0])).score;
   const first = (/** @type {number[]} */ part) => search.of(/** @type {number} */ (part[0]));
@@ -222,7 +243,8 @@ function owners(items) {
 
 /** Puts the tokens of tracks that the search does not have below everything else, and says what each track goes along. @param {Search} search @param {Wish} wish @param {Item[]} items @param {Map<number, Item>} of */
 function tracks(search, wish, items, of) {
-  let row = Math.max(-1, ...items.map((item) => item.row)) + 1;
+  const below = () => items.reduce((most, item) => Math.max(most, item.row), -1) + 1;
+  let row = below();
   const ways = new Map();
   for (const laid of wish.laid) {
     /** @type {string[]} */
@@ -240,7 +262,7 @@ function tracks(search, wish, items, of) {
     }
     ghosts(wish, laid, laid.along.length, row, items, way);
     ways.set(laid.track.name, way);
-    row = Math.max(-1, ...items.map((item) => item.row)) + 1;
+    row = below();
   }
   return ways;
 }
@@ -272,23 +294,29 @@ function lanes(search, wish, shown) {
   const part = new Map(shown.parts.flatMap((members) => members.map((at) => /** @type {[number, number[]]} */ ([at, members]))));
   /** @type {Item[]} */
   const items = [];
-  const seen = new Set();
-  [...finished, ...running, ...dropped].forEach((end, row) => {
+  /** The item that shows a candidate first. @type {Map<number, Item>} */
+  const seen = new Map();
+  [...finished, ...running].forEach((end, row) => {
     /** @type {string | null} */
     let before = null;
     for (const at of search.path(end)) {
       const members = part.get(at) ?? [at];
       if (members.length > 1 && members[0] !== at) continue;
-      const { reason } = search.of(at);
-      const item = itemOf(search, wish, members, !search.stays(search.of(at)) ? "dropped" : reason !== null && members.length === 1 ? "finished" : "kept", row);
+      const item = itemOf(search, wish, members, search.of(at).reason !== null && members.length === 1 ? "finished" : "kept", row);
       item.repeats = seen.has(at);
+      if (!item.repeats) item.hidden = shown.hidden.get(at) ?? 0;
       item.key = `${row} ${at}`;
       item.before = before;
-      if (!item.repeats) item.hidden = shown.hidden.get(at) ?? 0;
-      seen.add(at);
+      for (const one of members) if (!item.repeats) seen.set(one, item);
       before = item.key;
       items.push(item);
     }
+  });
+  // What was dropped in the last step leaves the lane of the text that it would have continued.
+  dropped.forEach((at, i) => {
+    const item = itemOf(search, wish, [at], "dropped", finished.length + running.length + i);
+    item.before = seen.get(search.of(at).parent)?.key ?? null;
+    if (item.before !== null || search.of(at).parent < 0) items.push(item);
   });
   let row = finished.length + running.length + dropped.length;
   const ways = new Map();
@@ -301,10 +329,16 @@ function lanes(search, wish, shown) {
   return { items, shelf: finished.length, ways };
 }
 
-/** How high the prompt stands: in the middle of what follows it. @param {Picture} shown */
+/** A picture as it was after a step: the same places, without what came later. @param {Picture} whole @param {number} step @returns {Picture} */
+export function upTo(whole, step) {
+  return { ...whole, items: whole.items.filter((item) => item.to <= step) };
+}
+
+/** How high the prompt stands: in the middle of what follows it, but not far below the uppermost. @param {Picture} shown */
 export function rootY(shown) {
   const first = shown.items.filter((item) => item.from === 1 && item.kind !== "dropped");
   if (first.length === 0) return HEAD + 20;
   const ys = first.map((item) => item.y + item.height / 2);
-  return (Math.min(...ys) + Math.max(...ys)) / 2;
+  const top = Math.min(...ys);
+  return Math.min((top + Math.max(...ys)) / 2, top + FAR);
 }

@@ -13,17 +13,23 @@ import { Search } from "./search.js";
 /** @typedef {import("../../api/shapes.js").TokenEvent} TokenEvent */
 /** @typedef {import("./search.js").Candidate} Candidate */
 
-/** Says once a frame that there is more. */
-function paced() {
+/** Milliseconds between two drawings of a search with many candidates. */
+const PAUSE = 120;
+const MANY = 400;
+
+/** Says once a frame that there is more; less often where much is drawn. @param {Search} search */
+function paced(search) {
   let asked = false;
+  const tell = () => {
+    asked = false;
+    version.value += 1;
+    lab.tree.changed();
+  };
   return () => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      version.value += 1;
-      lab.tree.changed();
-    });
+    if (search.candidates.length > MANY) setTimeout(() => requestAnimationFrame(tell), PAUSE);
+    else requestAnimationFrame(tell);
   };
 }
 
@@ -43,9 +49,9 @@ export function searchNow() {
     } finally {
       if (what.tokens > 0) lab.speed.value = (what.tokens * 1000) / (performance.now() - what.since);
       if (lab.running.value?.stop === stop) lab.running.value = null;
-      if (begun.value) {
+      if (begun.value?.live) {
+        begun.value.search.stopped = stop.signal.aborted && begun.value.search.over === null;
         begun.value = { ...begun.value, live: false };
-        begun.value.search.stopped = stop.signal.aborted;
       }
       version.value += 1;
       lab.tree.changed();
@@ -62,7 +68,7 @@ async function follow(from, what) {
   const top = alternatives(Number(options["num_beams"]) * Number(options["max_new_tokens"] ?? 20));
   /** Nodes of the shared tree, by candidate. @type {Map<number, number>} */
   const keys = new Map([[-1, from]]);
-  const draw = paced();
+  const draw = paced(search);
   let shown = false;
   const body = { prompt_ids: prompt, ...options, top, events: ["token", "stage", "candidate", "pool", "over"], bundle: true };
   for await (const { name, data } of stream("v1/generate", body, what.stop.signal)) {

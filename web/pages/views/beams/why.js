@@ -51,7 +51,9 @@ export function why(search, candidate, shown, total) {
   };
   const first = by[candidate.fate] ?? { key: /** @type {Reason} */ ("whyOther"), values };
   const later = after(search, candidate, shown);
-  return later ? [first, later] : [first];
+  // Groups are cut at the length after their step: what was kept has ended then.
+  const cut = candidate.fate === "kept" && candidate.reason !== null ? [{ key: /** @type {Reason} */ ("whyLength"), values }] : [];
+  return [first, ...cut, ...(later ? [later] : [])];
 }
 
 /** What became of a candidate after its step. @param {Search} search @param {Candidate} candidate @param {number} shown @returns {{key: Reason, values: Record<string, string | number>} | null} */
@@ -61,9 +63,8 @@ function after(search, candidate, shown) {
   if (candidate.left !== null && candidate.left <= shown) return { key: "whyLeft", values: { step: candidate.left } };
   const within = best !== null && search.path(best).includes(candidate.at);
   if (within && search.over !== null && shown >= search.steps) return { key: "whyWon", values: {} };
-  if (candidate.reason !== null && candidate.fate !== "kept") return null;
-  if (candidate.step === shown && candidate.reason === null) return { key: "whyRuns", values: {} };
-  if (candidate.reason !== null) return { key: "whyLength", values: { rank: candidate.rank, of: 0, width: 0, sum: "", step: candidate.step } };
+  if (candidate.reason !== null) return null;
+  if (candidate.step === shown) return { key: "whyRuns", values: {} };
   const last = Math.min(shown, livesTo(search, candidate));
   const goes = last >= shown && descends(search, candidate, search.running(shown));
   const ends = descends(search, candidate, (search.pools[shown] ?? []).map(({ at }) => at));

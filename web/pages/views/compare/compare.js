@@ -3,16 +3,17 @@ import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
 import { say as shell } from "../../shell/words.js";
+import { receive } from "../../state/errand.js";
 import { At } from "./at.js";
 import { nextDivergence } from "./align.js";
-import { round, vote } from "./blind.js";
+import { end, round, vote } from "./blind.js";
 import { Card, HiddenCard } from "./card.js";
-import { without } from "./columns.js";
+import { course, without } from "./columns.js";
 import { followCursor, look } from "./exact.js";
 import { showInPlay } from "./intoTree.js";
 import { Numbers } from "./numbers.js";
 import { outcomes, version } from "./outcomes.js";
-import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, followErrands, goTo, locked, move, shownTexts, textOf, turnB } from "./state.js";
+import { a, add, b, chooseA, chooseB, columns, cursor, editing, followAddress, goTo, length, locked, move, samples, shownTexts, textOf, turnB } from "./state.js";
 import { Sweep } from "./sweep.js";
 import { BlindBar, Toolbar, runAll } from "./toolbar.js";
 import { say } from "./words.js";
@@ -62,6 +63,15 @@ const keys = () => [
   ...["1", "2", "3", "4", "5", "6"].map((key, at) => ({ key, shown: at === 0 ? "1–6" : "", about: () => say("keyNumber"), act: () => choose(at) })),
 ];
 
+/** Does what a command line of the tour asks for: the chapter's ways, so many texts of each. @param {import("../../state/command.js").Task} task */
+function take(task) {
+  if (round.value) end();
+  columns.value = course(task.seed ?? 1);
+  length.value = Number(task.options["max_new_tokens"] ?? length.value);
+  samples.value = task.seeds ?? 1;
+  void runAll();
+}
+
 /** The columns, with their names or without. */
 function Ways() {
   void version.value;
@@ -80,7 +90,7 @@ const go = () => void runAll();
 function Compare() {
   useEffect(() => {
     here.value = keys();
-    const ends = [followAddress(), followErrands(), followCursor()];
+    const ends = [followAddress(), followCursor(), receive("compare", take)];
     return () => {
       here.value = [];
       for (const end of ends) end();

@@ -1,7 +1,6 @@
 // What the reader has set in Compare: the columns, which two are held against each other and where, and how texts are shown.
 import { computed, effect, signal } from "../../vendor/preact.js";
 import { chosen, seed } from "../../state/settings.js";
-import { errand } from "../../state/errand.js";
 import { place, view } from "../../state/link.js";
 import * as all from "./columns.js";
 import { common, differsAt } from "./align.js";
@@ -121,20 +120,5 @@ export function followAddress() {
   return effect(() => {
     const text = all.write(columns.value, { length: length.value, samples: samples.value });
     if (view.value === "compare" && place.peek() !== text) place.value = text;
-  });
-}
-
-/** The command that was served last: coming back to the view does not set it again. @type {unknown} */
-let served = null;
-
-/** Sets what a command of the tour asks for, for as long as the view is open: how long texts are, how many, which seed. Gives what ends that. */
-export function followErrands() {
-  return effect(() => {
-    const task = errand.value;
-    if (task?.view !== "compare" || task === served) return;
-    served = task;
-    columns.value = all.course(task.seed ?? 1);
-    length.value = Number(task.options["max_new_tokens"] ?? length.peek());
-    samples.value = task.seeds ?? 1;
   });
 }

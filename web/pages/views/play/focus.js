@@ -27,8 +27,8 @@ export const place = computed(() => {
 
 /** Looks at a token, and lets the keys go on from it. @param {number | null} key */
 export function pin(key) {
+  if (pinned.value !== key) alternative.value = null; // the page's focus comes after the keys, and tells the same token again
   pinned.value = key;
-  alternative.value = null;
 }
 
 /** Goes along the branch. @param {number} steps */

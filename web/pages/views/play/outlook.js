@@ -56,7 +56,7 @@ export function OutlookPanel() {
         })
       : h("div", { class: "row" }, h("p", { class: "faint" }, say("unknown")), h("button", { type: "button", onClick: () => void look(here.key) }, say("ask"))),
     outlook && draws.value ? h("button", { type: "button", onClick: () => void spin(place.value).then((counts) => counts && setSpun({ place: place.value, counts })) }, say("spin")) : null,
-    outlook && outlook.stages.length > 0 ? h(Stages, { stages: outlook.stages }) : null);
+    outlook && outlook.stages.some((stage) => stage.removed > 0) ? h(Stages, { stages: outlook.stages.filter((stage) => stage.removed > 0) }) : null);
 }
 
 /** What is known of the token that is looked at. @param {{token: import("../../state/tree.js").Node, outlook: import("../../state/tree.js").Outlook | null}} props */

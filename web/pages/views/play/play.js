@@ -2,6 +2,7 @@
 import { h, useEffect, useState } from "../../vendor/preact.js";
 import { amount, fixed } from "../../numbers/format.js";
 import { isFork, isUnsure } from "../../numbers/measures.js";
+import { Effective } from "../../parts/effective.js";
 import { Choice, Switch } from "../../parts/field.js";
 import { OptionsPanel } from "../../parts/options.js";
 import { PromptBox } from "../../parts/prompt.js";
@@ -12,6 +13,7 @@ import { MEASURES, measure, signs } from "../../state/looks.js";
 import { joined, label } from "../../words/glyphs.js";
 import { along, alternative, focused, pin, pinned, place, toNext } from "./focus.js";
 import { OutlookPanel, takeAlternative } from "./outlook.js";
+import { Reading } from "./reading.js";
 import { Spark } from "./spark.js";
 import { Strip } from "./strip.js";
 import { say } from "./words.js";
@@ -96,10 +98,10 @@ function Play() {
         h(Choice, { label: say("colour"), value: measure.value, choices: MEASURES.map((name) => ({ value: name, label: say(name) })), onChange: (name) => (measure.value = /** @type {any} */ (name)) }),
         h(Switch, { label: say("signs"), checked: signs.value, onChange: (on) => (signs.value = on) }),
         h("button", { type: "button", class: "plain", onClick: copy }, copied ? shell("copied") : say("copyText"))),
-      h(Spark, null), h(Strip, null), h(Sums, null), h(Branches, null)),
+      h(Spark, null), h(Strip, null), h(Reading, null), h(Sums, null), h(Branches, null)),
     h("div", { class: "side" },
       h(OutlookPanel, null),
-      h("details", { class: "panel-options", open: true }, h("summary", null, shell("options")), h(OptionsPanel, null))));
+      h("details", { class: "panel-options", open: true }, h("summary", null, shell("options")), h(OptionsPanel, null), h(Effective, null))));
 }
 
 /** @type {import("../views.js").View} */

@@ -1,5 +1,6 @@
 // What the reader wrote into the boxes of pairs and continuations: kept in the browser.
 import { effect, signal } from "../../vendor/preact.js";
+import { language } from "../../words/words.js";
 
 /** Pairs to begin with, and continuations: from textbooks of grammar, in their languages. */
 export const pairExamples = [
@@ -28,11 +29,14 @@ function kept(name, otherwise) {
   }
 }
 
+/** The first example in the reader's language. @template {{lang: string}} T @param {ReadonlyArray<T>} examples @returns {T} */
+const own = (examples) => /** @type {T} */ (examples.find(({ lang }) => lang === language.peek()) ?? examples[0]);
+
 /** The texts that are compared. */
-export const pairTexts = signal(/** @type {string[]} */ (kept("pairs", [...(pairExamples[0]?.texts ?? [])])));
+export const pairTexts = signal(/** @type {string[]} */ (kept("pairs", [...own(pairExamples).texts])));
 
 /** The candidates, as they are written. */
-export const candidateText = signal(/** @type {string} */ (kept("candidates", continuationExamples[1]?.candidates ?? "")));
+export const candidateText = signal(/** @type {string} */ (kept("candidates", own(continuationExamples).candidates)));
 
 effect(() => {
   globalThis.localStorage?.setItem("pairs", JSON.stringify(pairTexts.value));

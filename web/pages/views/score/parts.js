@@ -4,11 +4,11 @@ import { fixed, logarithm } from "../../numbers/format.js";
 import { Choice } from "../../parts/field.js";
 import { sortedTable } from "../../parts/sorted.js";
 import { sums } from "./scored.js";
-import { segments } from "./segments.js";
+import { segments } from "../../words/segments.js";
 import { focused, pinned, result } from "./state.js";
 import { say } from "./words.js";
 
-/** @typedef {import("./segments.js").Segment & {sums: import("./scored.js").Sums}} Row */
+/** @typedef {import("../../words/segments.js").Segment & {sums: import("./scored.js").Sums}} Row */
 
 /** The rows of the text that was scored last, for each way to part it. @type {{of: unknown, rows: Map<string, Row[]>}} */
 let known = { of: null, rows: new Map() };

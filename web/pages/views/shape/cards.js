@@ -3,11 +3,11 @@ import { h, useEffect, useRef, useState } from "../../vendor/preact.js";
 import { count, share } from "../../numbers/format.js";
 import { PROCESSORS } from "../../numbers/chain/registry.js";
 import { Slider } from "../../parts/field.js";
-import { vocabulary } from "../../state/generate.js";
 import { chosen } from "../../state/settings.js";
 import { lost } from "../../numbers/chain.js";
+import { loaded } from "./place.js";
 import { reading, trusted, verdict } from "./reading.js";
-import { SLIDERS, choosePreset, drawing, give, move, on, ownOrder, resetOrder, shownNames, toggle, value } from "./stages.js";
+import { SLIDERS, choosePreset, drawing, give, move, on, optionOf, ownOrder, resetOrder, shownNames, toggle, value } from "./stages.js";
 import { said, say } from "./words.js";
 
 /** The number a card's slider shows. @param {string} name */
@@ -18,6 +18,7 @@ function numberOf(name) {
 
 /** What a stage did, in a line. @param {string} name */
 function effect(name) {
+  if (name === "temperature" && !drawing.value) return say("greedy");
   if (!on(name)) return PROCESSORS.get(name)?.draws && !drawing.value ? say("onlyDrawing") : say("off");
   if (!PROCESSORS.has(name)) return say("byServer");
   const stage = trusted.value ? reading.value?.stages.find((stage) => stage.name === name) : undefined;
@@ -34,11 +35,11 @@ function effect(name) {
 function Control({ name }) {
   const scale = SLIDERS[name];
   if (!scale) {
-    const option = Object.keys(PROCESSORS.get(name)?.options ?? {})[0] ?? name;
+    const option = optionOf(name);
     const text = JSON.stringify(chosen.value[option] ?? value.value(option) ?? null);
     return h("p", { class: "hint value", title: text }, text.length > 30 ? `${text.slice(0, 29)}…` : text);
   }
-  const most = name === "top_k" ? Math.max(1, vocabulary()) : scale.most;
+  const most = name === "top_k" ? Math.max(1, loaded.value?.logits.length ?? 1) : scale.most;
   return h(Slider, { label: said(name), value: numberOf(name), least: scale.least, most, step: scale.step, log: scale.log, onChange: (number) => number !== undefined && give(name, number) });
 }
 

@@ -57,7 +57,7 @@ function powers(from, to) {
 }
 
 /** A power of ten, or a share, as a mark says it. @param {number} value */
-const mark = (value) => (value >= 0.01 ? (value <= 1 ? `${Number((100 * value).toPrecision(3))} %` : count(value)) : `10${[...String(Math.round(Math.log10(value)))].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)] ?? "⁻").join("")}`);
+const mark = (value) => (value === 0 ? "0" : value >= 0.01 ? (value <= 1 ? `${Number((100 * value).toPrecision(3))} %` : count(value)) : `10${[...String(Math.round(Math.log10(value)))].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)] ?? "⁻").join("")}`);
 
 /** The axes. @param {{kind: Kind, x: any, y: any, last: number}} props */
 function Axes({ kind, x, y, last }) {
@@ -112,7 +112,12 @@ export function Curves() {
     h("div", { class: "row", role: "group", "aria-label": say("curves") },
       /** @type {Kind[]} */ (["log", "linear", "sum"]).map((name) => h("button", { key: name, type: "button", class: "small", "aria-pressed": kind === name, onClick: () => choose(name) }, say(/** @type {any} */ (name))))),
     h(Drawing, { kind, run }),
-    h("p", { class: "legend" }, h("span", { class: "key of-raw" }), say("raw"), trusted.value ? [h("span", { key: "a", class: "key of-after" }), say("after")] : null,
-      ghost.value && trusted.value ? [h("span", { key: "g", class: "key of-ghost" }), say("before")] : null,
-      kind === "sum" && run.stages.some(({ name, before }) => name === "top_p" && before !== run.raw) ? [h("span", { key: "i", class: "key of-input" }), say("topPSees")] : null));
+    h(Legend, { kind, run }));
+}
+
+/** Which line is which. @param {{kind: Kind, run: Run}} props */
+function Legend({ kind, run }) {
+  const input = kind === "sum" && run.stages.some(({ name, before }) => name === "top_p" && before !== run.raw);
+  const all = [["of-raw", say("raw")], ...(trusted.value ? [["of-after", say("after")], ...(ghost.value ? [["of-ghost", say("before")]] : []), ...(input ? [["of-input", say("topPSees")]] : [])] : [])];
+  return h("p", { class: "legend" }, all.map(([style, text]) => h("span", { key: style }, h("span", { class: `key ${style}`, "aria-hidden": "true" }), text)));
 }

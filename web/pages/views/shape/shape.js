@@ -3,7 +3,7 @@ import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
 import { attempt, promptText, tip, tree } from "../../state/lab.js";
-import { take, vocabulary } from "../../state/generate.js";
+import { take } from "../../state/generate.js";
 import { health } from "../../state/server.js";
 import { method } from "../../state/settings.js";
 import { Cards } from "./cards.js";
@@ -88,7 +88,7 @@ function Shape() {
           searching ? h("p", { key: "search", class: "hint" }, say("oneStep")) : null,
           h(Verdict, { key: "verdict" }),
           h("div", { key: "pair", class: "pair" },
-            h("div", { class: "work" }, h(Tools, null), h(Table, { vocabulary: vocabulary() })),
+            h("div", { class: "work" }, h(Tools, null), h(Table, null)),
             h("div", { class: "beside" }, h(Measures, null), h(Formula, null), h(Curves, null), h(Multiples, null), h(Quadrant, null))),
         ]
       : h("p", { class: "faint" }, say("empty")));

@@ -59,6 +59,12 @@ export const parked = signal(/** @type {Options} */ ({}));
 /** The options that only matter while tokens are drawn. */
 const DRAWN = [...PROCESSORS.values()].filter(({ draws }) => draws).flatMap(({ options }) => Object.keys(options));
 
+/** The option that switches a processor on. @param {string} name */
+export function optionOf(name) {
+  const own = Object.keys(PROCESSORS.get(name)?.options ?? {})[0];
+  return own ?? Object.keys(BEYOND).find((option) => processorOf(option) === name && option in chosen.value) ?? name;
+}
+
 /** The value an option has where nobody sets it. @param {string} name */
 function otherwise(name) {
   const { [name]: _, ...others } = chosen.value;
@@ -93,8 +99,7 @@ export function give(name, number) {
 /** Switches a processor off, or on again with the value it had. @param {string} name */
 export function toggle(name) {
   const processor = PROCESSORS.get(name);
-  const option = processor ? /** @type {string} */ (Object.keys(processor.options)[0]) : Object.keys(BEYOND).find((option) => processorOf(option) === name && option in chosen.value);
-  if (!option) return;
+  const option = optionOf(name);
   if (on(name)) {
     const neutral = processor ? processor.neutral : undefined;
     parked.value = { ...parked.value, [option]: value.value(option) };

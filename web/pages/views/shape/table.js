@@ -5,7 +5,7 @@ import { chance, count, share, unit } from "../../numbers/format.js";
 import { signs } from "../../state/looks.js";
 import { label } from "../../words/glyphs.js";
 import { focused, lookAt, pointed, rawRank, ROW, seen } from "./focus.js";
-import { next, texts } from "./place.js";
+import { loaded, next, texts } from "./place.js";
 import { ghost, shown, trusted, verdict } from "./reading.js";
 import { said, say } from "./words.js";
 
@@ -22,7 +22,7 @@ const shownAs = (p) => (unit.value === "percent" ? share(p) : chance(Math.log(p)
 export const name = (id) => (texts.value ? label(texts.value(id), signs.value) : `#${id}`);
 
 /** The columns' widths. @param {number} columns */
-const grid = (columns) => ({ gridTemplateColumns: `var(--rank) var(--name) repeat(${columns}, minmax(5.1rem, 1fr))` });
+const grid = (columns) => ({ gridTemplateColumns: `var(--rank) var(--name) repeat(${columns}, minmax(0, 1fr))` });
 
 /** The head: stages with their rules and what they left. @param {{table: Shown}} props */
 function Head({ table }) {
@@ -56,8 +56,10 @@ function Line({ table, row, most, drawn }) {
   const below = table.ids[row + 1];
   const kind = `${id === focused.value ? " focused" : ""}${id === next.value?.id ? " came" : ""}${table.removedBy(id) ? " out" : ""}`;
   const end = table.columns.length - 1;
+  const cut = (/** @type {number} */ i) => i > 0 && i < end && below !== undefined && table.columns[i]?.p(below) === 0 && (table.columns[i - 1]?.p(below) ?? 0) > 0 && (table.columns[i]?.p(id) ?? 0) > 0;
+  const edge = table.columns.some((_, i) => cut(i)) ? " edge" : "";
   return h("div", {
-    role: "row", class: `line${kind}`, "aria-rowindex": row + 2, "data-id": id, style: { ...grid(table.columns.length), transform: `translateY(${row * ROW}px)` },
+    role: "row", class: `line${kind}${edge}`, "aria-rowindex": row + 2, "data-id": id, style: { ...grid(table.columns.length), transform: `translateY(${row * ROW}px)` },
     onPointerEnter: () => (pointed.value = id), onClick: () => lookAt(id),
   },
   h("span", { role: "cell", class: "rank" }, id === next.value?.id ? h("span", { class: "mark", title: say("cameNext") }, "▸", h("span", { class: "unseen" }, say("cameNext"))) : null, count(rawRank(id))),
@@ -65,7 +67,7 @@ function Line({ table, row, most, drawn }) {
   table.columns.map((column, i) => h(Cell, {
     key: `${column.name}${i}`, column, before: i === end ? undefined : table.columns[i - 1], id, most,
     ghostly: i === end && ghost.value && trusted.value ? ghost.value.row.p(id) : null,
-    cut: i > 0 && i < end && below !== undefined && column.p(below) === 0 && (table.columns[i - 1]?.p(below) ?? 0) > 0,
+    cut: cut(i),
   })));
 }
 
@@ -87,8 +89,8 @@ function Rest({ table, from, to, whole }) {
     }));
 }
 
-/** The table. @param {{vocabulary: number}} props */
-export function Table({ vocabulary }) {
+/** The table. */
+export function Table() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const table = shown.value;
   const look = () => {
@@ -115,7 +117,7 @@ export function Table({ vocabulary }) {
       class: "box", ref: box, tabIndex: 0, role: "table", "aria-label": say("table"), "aria-rowcount": total + 2, onScroll: look,
       onPointerLeave: () => (pointed.value = null),
     },
-    h("div", { class: "wide", role: "rowgroup" }, h(Head, { table }),
+    h("div", { class: "wide", role: "rowgroup", style: { minWidth: `calc(var(--rank) + var(--name) + ${5.5 * table.columns.length}rem)` } }, h(Head, { table }),
       h("div", { class: "space", role: "presentation", style: { height: `${total * ROW}px` } }, rows.map((row) => h(Line, { key: table.ids[row], table, row, most, drawn }))),
-      h(Rest, { table, from, to, whole: vocabulary }))));
+      h(Rest, { table, from, to, whole: loaded.value?.logits.length ?? total }))));
 }

@@ -2,11 +2,12 @@
 import { computed, h, signal, useEffect, useRef } from "../../vendor/preact.js";
 import { pageColours, written } from "../../parts/svg.js";
 import { vocabulary } from "../../state/generate.js";
-import { branch, promptEnd, tip, tree } from "../../state/lab.js";
+import { tree } from "../../state/lab.js";
 import { signs } from "../../state/looks.js";
 import { drawing, size } from "./icicle.js";
+import { ways } from "./list.js";
 import { partition } from "./partition.js";
-import { chosen, cut, hoist, looked, overlay, reference, rise, root } from "./where.js";
+import { chosen, cut, hoist, looked, overlay, rise, root } from "./where.js";
 import { say } from "./words.js";
 
 /** Heights of the drawing, and how narrow and wide its columns are. */
@@ -24,16 +25,12 @@ export const areas = computed(() => {
   return partition(tree, root.value, { cut: Math.max(cut.value, LOWEST / HEIGHT), vocabulary: vocabulary() });
 });
 
-/** The nodes of a path below the prompt's end. @param {number | null} end */
-const way = (end) => new Set(end === null || end >= tree.size ? [] : tree.path(end).filter((node) => node.depth > tree.node(promptEnd.value).depth).map((node) => node.key));
-
 /** What is drawn. @param {boolean} withLooked */
 function look(withLooked) {
-  void [branch.value, tip.value];
   const parts = areas.value;
   const width = Math.floor(Math.min(COLUMN.most, Math.max(COLUMN.least, room.value / (parts.steps + 1))));
   return {
-    tree, areas: parts, width, height: HEIGHT, signs: signs.value, looked: withLooked ? looked.value : null, mine: way(tip.value), reference: way(reference.value), tally: overlay.value?.tally ?? null,
+    tree, areas: parts, width, height: HEIGHT, signs: signs.value, looked: withLooked ? looked.value : null, mine: ways.value.mine, reference: ways.value.named, tally: overlay.value?.tally ?? null,
   };
 }
 

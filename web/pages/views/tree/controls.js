@@ -36,19 +36,12 @@ export function Growth() {
     h(Slider, { label: say("cover"), value: now.cover_p, least: 0, most: 1, step: 0.01, onChange: (value) => set({ cover_p: Math.min(1, Math.max(0, value ?? 1)) }) }),
     h(Choice, { label: say("minMass"), value: String(now.min_mass), choices: MASSES.map((mass) => ({ value: String(mass), label: share(mass) })), onChange: (value) => set({ min_mass: Number(value) }) }),
     h(Slider, { label: say("budget"), value: now.budget, least: 1, most: 4096, step: 1, log: true, onChange: (value) => set({ budget: whole(value, 1, 1_000_000) }) }),
+    h(Slider, { label: say("continueLength"), value: asked.value.greedy, least: 1, most: 200, step: 1, log: true, onChange: (value) => (asked.value = { ...asked.value, greedy: whole(value, 1, 100_000) }) }),
     told ? h("div", { class: "grown" },
       h("progress", { max: told.budget, value: used, "aria-label": say("budget") }),
       h("p", { role: "status", class: "hint" }, told.ended
         ? `${say("grown", { n: count(told.nodes), m: count(told.fresh), k: count(told.places) })} ${told.spent ? say("spent") : say("unspent", { n: count(told.budget - told.nodes) })}`
         : say("growing", { n: count(used), most: count(told.budget) }))) : null);
-}
-
-/** What shaped the probabilities by which samples were drawn: options that were set, and those that are so by default. @param {string} by the options of the request */
-function shapers(by) {
-  const set = JSON.parse(by);
-  const names = ["temperature", "top_k", "top_p", "min_p", "typical_p"];
-  const told = names.map((name) => ({ name, value: set[name] ?? props.value?.default_generation_settings.params[name]?.value })).filter(({ value }) => value !== undefined && value !== null);
-  return told.map(({ name, value }) => `${name} ${value}`).join(", ") || "–";
 }
 
 /** Samples from the node that is looked at. */
@@ -62,7 +55,7 @@ export function Samples() {
     h("div", { class: "row" },
       h("button", { type: "button", disabled: !canAsk(), onClick: sampleHere }, say("draw")),
       tally ? h("button", { type: "button", class: "plain", onClick: () => (overlay.value = null) }, say("clear")) : null),
-    tally ? h("p", { class: "hint", role: "status" }, say("sampled", { n: count(tally.samples), token: label(tree.node(tally.from)) }), " ", say("after", { by: shapers(overlay.value?.by ?? "{}") })) : null,
+    tally ? h("p", { class: "hint", role: "status" }, say("sampled", { n: count(tally.samples), token: label(tree.node(tally.from)) }), overlay.value?.after ? ` ${say("after", { by: overlay.value.after })}` : "") : null,
     h("details", null, h("summary", null, say("options")), draws.value ? null : h("p", { class: "hint" }, say("asDrawn")), h(OptionsPanel, null)));
 }
 
@@ -84,6 +77,7 @@ export function Reference() {
 export function Files() {
   const file = useRef(/** @type {HTMLInputElement | null} */ (null));
   const [said, setSaid] = useState("");
+  void tree.version.value;
   const own = () => ({ tree, root: root.value, promptEnd: promptEnd.value, vocabulary: vocabulary(), model: props.value?.model.id ?? "" });
   const picture_ = async () => {
     const drawn = picture();

@@ -132,7 +132,7 @@ export function toMarkdown(grown) {
     if (row.level === 0) return `${indent}- ${code(joined(tree.path(root)).replaceAll("\n", "↵"))}`;
     const node = tree.node(row.key);
     const numbers = [chance(row.logprob), `log p ${row.logprob === null ? "–" : fixed(row.logprob, 4)}`, `Σ ${row.cum === null ? "–" : fixed(row.cum, 4)}`, ...(row.rank === null ? [] : [`#${row.rank}`])];
-    const said = [node.mark ? `**${say(node.mark)}**` : "", node.note.replace(/\s+/g, " "), node.end ? `(${node.end})` : ""].filter(Boolean).join(" ");
+    const said = [node.mark ? `**${say(node.mark)}**` : "", node.note.replace(/\s+/g, " "), row.chain.length > 1 && row.together !== null ? `(${say("together", { n: row.chain.length, share: share(Math.exp(row.together)) })})` : "", node.end && node.end !== "length" ? `(${node.end})` : ""].filter(Boolean).join(" ");
     return `${indent}- ${code(chainLabel(nodes))} ${numbers.join(" · ")}${said ? ` ${said}` : ""}`;
   });
   return `${lines.join("\n")}\n`;
@@ -148,7 +148,7 @@ export function toPage(grown, svg, lang) {
     if (row.kind === "rest") return cells(`<i>${escape(say("others", { n: count(row.count) }))}</i>`, [row.mass === null ? "–" : share(row.mass), "", "", ""]);
     const node = tree.node(row.key);
     const name = row.level === 0 ? label({ text: joined(tree.path(root)), bytes: [] }) : chainLabel(row.chain.map((key) => tree.node(key)));
-    const said = [node.mark ? say(node.mark) : "", node.note].filter(Boolean).join(" · ");
+    const said = [row.chain.length > 1 && row.together !== null ? say("together", { n: row.chain.length, share: share(Math.exp(row.together)) }) : "", node.mark ? say(node.mark) : "", node.note].filter(Boolean).join(" · ");
     return cells(`<code>${escape(name)}</code>${said ? ` <small>${escape(said)}</small>` : ""}`, row.level === 0 ? ["", "", "", ""] : [chance(row.logprob), row.logprob === null ? "–" : fixed(row.logprob, 4), row.cum === null ? "–" : fixed(row.cum, 4), row.rank === null ? "" : `#${row.rank}`]);
   });
   const head = [say("token"), say("probability"), "log p", say("sum"), say("rank")].map((name) => `<th>${escape(name)}</th>`).join("");

@@ -4,6 +4,7 @@ import { signal } from "../../vendor/preact.js";
 import { generate, paced, vocabulary } from "../../state/generate.js";
 import { promptEnd, promptText, read, running, tree } from "../../state/lab.js";
 import { json } from "../../api/client.js";
+import * as runs from "../../state/runs.js";
 import { nextSeed, request, seed } from "../../state/settings.js";
 import { Tally } from "./tally.js";
 import { overlay, reference } from "./where.js";
@@ -109,6 +110,16 @@ export async function continueGreedily(from, length) {
 /** Samples that a request draws at most. */
 const TOGETHER = 100;
 
+/** Options that shape probabilities, with the value that leaves them as they are. */
+const SHAPERS = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, typical_p: 1, repetition_penalty: 1 };
+
+/** What shaped the probabilities of the last run, as the server tells it: its defaults count, too. */
+function shapers() {
+  const config = runs.all.value.at(-1)?.completion.effective_config ?? {};
+  const told = Object.entries(SHAPERS).map(([name, neutral]) => ({ name, neutral, value: config[name]?.value }));
+  return told.filter(({ value, neutral }) => value !== undefined && value !== null && value !== neutral).map(({ name, value }) => `${name} ${value}`).join(", ");
+}
+
 /** Draws samples from a node and counts them; those drawn before from the same node by the same options count on. @param {number} from @param {number} samples @param {number} length */
 export async function sample(from, samples, length) {
   nextSeed();
@@ -121,7 +132,7 @@ export async function sample(from, samples, length) {
     seeds.push(number);
     const more = { ...by, num_return_sequences: Math.min(TOGETHER, samples - drawn), seed: number };
     await generate(from, { more, follow: false, what: "samples", heard: (token, parent, node) => tally.hear(parent, node, token) });
-    overlay.value = { tally, by: told, seeds };
+    overlay.value = { tally, by: told, after: shapers(), seeds };
   }
 }
 

@@ -57,12 +57,13 @@ function area(box, look) {
   const colour = box.step === 0 ? null : heat(box.p);
   const ink = colour ? inkOn(colour) : "var(--ink)";
   const times = look.tally && look.tally.count(box.key) > 0 ? `×${look.tally.count(box.key)}` : "";
-  const lines = [fit(label(node, look.signs), width - 10), box.step === 0 ? "" : fit(chance(node.logprob), width - 10), times].filter(Boolean);
-  const room = Math.max(0, Math.floor((high - 3) / LINE));
+  const lines = [fit(label(node, look.signs), width - 14), box.step === 0 ? "" : fit(chance(node.logprob), width - 14), times].filter(Boolean);
+  const clear = high > 2 * LINE + 8 ? 4 : 0; // of the lines around boxes
+  const room = Math.max(0, Math.floor((high - 3 - clear) / LINE));
   return h("g", { key: box.key, id: `area-${box.key}`, role: "treeitem", "aria-level": box.step + 1, "aria-selected": box.key === look.looked, "aria-label": spoken(box, look), "data-key": box.key, class: "area" },
     h("title", null, spoken(box, look)),
     h("rect", { x: x + 0.5, y, width: width - 1, height: Math.max(0.5, high - (high > 4 ? 1 : 0)), fill: colour ? css(colour) : "var(--sunk)" }),
-    lines.slice(0, room).map((line, i) => h("text", { key: i, x: x + 6, y: y + LINE * (i + 1) - 1, fill: ink, style: { fill: ink }, "font-size": 12, "font-family": i === 0 ? "monospace" : "sans-serif" }, line)));
+    lines.slice(0, room).map((line, i) => h("text", { key: i, x: x + 6 + clear, y: y + clear + LINE * (i + 1) - 1, fill: ink, style: { fill: ink }, "font-size": 12, "font-family": i === 0 ? "monospace" : "sans-serif" }, line)));
 }
 
 /** An area that is left over. @param {import("./partition.js").Left} left @param {Look} look */
@@ -78,17 +79,19 @@ function leftOver(left, { width, height }) {
       : null);
 }
 
-/** A line around the boxes of a path. @param {ReadonlySet<number>} path @param {Look} look @param {Record<string, unknown>} pen */
-function outline(path, { areas, width, height }, pen) {
-  return areas.boxes.filter((box) => path.has(box.key) && box.step > 0).map((box) =>
-    h("rect", { key: `line ${box.key}`, x: box.step * width + 1.5, y: box.top * height + 0.5, width: width - 3, height: Math.max(2, box.mass * height - 2), fill: "none", "pointer-events": "none", ...pen }));
+/** A line around the boxes of a path. @param {ReadonlySet<number>} path @param {Look} look @param {(box: Box) => number} inset pixels from the box's edge @param {Record<string, unknown>} pen */
+function outline(path, { areas, width, height }, inset, pen) {
+  return areas.boxes.filter((box) => path.has(box.key) && box.step > 0).map((box) => {
+    const by = Math.min(inset(box), Math.max(1, (box.mass * height) / 3));
+    return h("rect", { key: `line ${box.key}`, x: box.step * width + by, y: box.top * height + by, width: width - 2 * by, height: Math.max(1, box.mass * height - 2 * by), fill: "none", "pointer-events": "none", "stroke-width": 3, ...pen });
+  });
 }
 
 /** How often samples came through a box: a bar at its left, as high as their share of all that came through the root. @param {Box} box @param {Look} look */
 function observed(box, { tally, width, height, areas }) {
   const all = tally?.count(/** @type {Box} */ (areas.boxes[0]).key) ?? 0;
   const times = tally?.count(box.key) ?? 0;
-  if (all === 0 || times === 0 || box.step === 0) return null;
+  if (all === 0 || times === 0 || box.step === 0 || box.mass * height < 4) return null;
   const high = (height * times) / all;
   const y = Math.min(height - high, box.top * height);
   return h("rect", { key: `seen ${box.key}`, x: box.step * width + 1, y, width: 4, height: Math.max(1, high), fill: "var(--chosen)", stroke: "var(--paper)", "stroke-width": 1, "pointer-events": "none" });
@@ -108,7 +111,7 @@ export function drawing(look, more = {}) {
     look.areas.lefts.map((left) => leftOver(left, look)),
     look.areas.boxes.map((box) => area(box, look)),
     look.areas.boxes.map((box) => observed(box, look)),
-    outline(look.reference, look, { stroke: "var(--ink)", "stroke-width": 3 }),
-    outline(look.mine, look, { stroke: "var(--chosen)", "stroke-width": 3, "stroke-dasharray": look.reference.size > 0 ? "7 4" : undefined }),
+    outline(look.mine, look, () => 1.5, { stroke: "var(--chosen)" }),
+    outline(look.reference, look, (box) => (look.mine.has(box.key) ? 5 : 1.5), { stroke: "var(--ink)", "stroke-dasharray": "9 3" }),
     at ? h("rect", { key: "looked", x: at.step * look.width + 0.5, y: at.top * height, width: look.width - 1, height: Math.max(3, at.mass * height - 1), fill: "none", stroke: "var(--accent)", "stroke-width": 2, "stroke-dasharray": "2 2", "pointer-events": "none", class: "looked" }) : null);
 }

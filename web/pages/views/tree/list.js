@@ -1,13 +1,14 @@
 // The tree as an indented list, of which only what is seen is drawn.
-import { h, useEffect, useRef } from "../../vendor/preact.js";
+import { Component, computed, h, useEffect, useRef } from "../../vendor/preact.js";
 import { chance, count, fixed, share, unit } from "../../numbers/format.js";
 import { show, useNarrow, useWindow } from "../../parts/window.js";
 import { vocabulary } from "../../state/generate.js";
 import { promptEnd, tip, tree } from "../../state/lab.js";
 import { signs } from "../../state/looks.js";
 import { joined } from "../../words/glyphs.js";
+import { language } from "../../words/words.js";
 import { chainLabel } from "./label.js";
-import { leaves, rest } from "./rows.js";
+import { rest } from "./rows.js";
 import { chosen, fold, hits, hoist, list, looked, overlay, places_, reference, root } from "./where.js";
 import { say } from "./words.js";
 
@@ -16,9 +17,21 @@ import { say } from "./words.js";
 /** @typedef {import("./rows.js").RestRow} RestRow */
 /** @typedef {{mine: ReadonlySet<number>, named: ReadonlySet<number>, found: ReadonlySet<number>, counted: boolean}} Ways */
 
+/** The nodes of a path below the prompt's end. @param {number | null} end @returns {Set<number>} */
+const below = (end) => new Set(end === null || end >= tree.size ? [] : tree.path(end).filter((node) => node.depth > tree.node(promptEnd.value).depth).map((node) => node.key));
+
+/** The paths that rows tell of. */
+export const ways = computed(() => {
+  void tree.version.value;
+  return { mine: below(tip.value), named: below(reference.value), found: new Set(hits.value), counted: overlay.value !== null };
+});
+
 /** Heights of a row in rem: of one line, and of two where the window is narrow. */
 const ROW = 1.75;
 const NARROW_ROW = 2.9;
+
+/** Tokens whose text is put into a row. */
+const LONGEST = 80;
 
 /** A logarithm in nats, or in bits where the reader reads bits. @param {number | null} nats */
 export const logarithm = (nats) => (nats === null ? "–" : fixed(unit.value === "bits" ? nats / Math.LN2 : nats, 3));
@@ -37,12 +50,13 @@ function Bar({ p, left = false }) {
 /** What a row is called. @param {TokenRow} row */
 function name(row) {
   if (row.level === 0) return row.key === 0 ? "⟨ ⟩" : joined(tree.path(row.key)).replace(/\s+/g, " ").slice(-120);
-  return chainLabel(row.chain.map((key) => tree.node(key)), signs.value);
+  const shown = row.chain.slice(0, LONGEST).map((key) => tree.node(key));
+  return chainLabel(shown, signs.value) + (shown.length < row.chain.length ? "…" : "");
 }
 
 /** What was drawn of a token beside what chance has: a band of one standard deviation, and a dot. @param {{row: TokenRow}} props */
 function Drawn({ row }) {
-  const edge = row.level === 0 ? null : (overlay.value?.tally.edge(tree.node(/** @type {number} */ (row.chain[0]))) ?? null);
+  const edge = overlay.value?.tally.edge(tree.node(/** @type {number} */ (row.chain[0]))) ?? null;
   if (!edge) return h("span", { role: "gridcell", class: "drawn" });
   const at = (/** @type {number} */ times) => `${(100 * Math.min(1, Math.max(0, times / edge.n))).toFixed(2)}%`;
   const { k, n, mean, deviation } = edge;
@@ -59,12 +73,27 @@ function Drawn({ row }) {
     h("span", { class: "unseen" }, words), h("span", { class: "words", "aria-hidden": "true" }, h("b", null, `${k} / ${n}`), told ? "" : ` · ${fixed(mean, 1)} ± ${fixed(deviation, 1)}`), Math.abs(far) >= 2 ? h("b", { class: "far" }, ` ${say("off", { z: (far > 0 ? "+" : "") + fixed(far, 1) })}`) : null);
 }
 
-/** A token's row. @param {{row: TokenRow, place: number, high: number, ways: Ways}} props */
-function Token({ row, place, high, ways }) {
+/** @typedef {{row: Row, place: number, high: number, is: boolean, ways: Ways, state: string}} LineProps `is` says whether it is looked at, `state` how numbers and words are written */
+
+/** A row: made anew when something in it has changed, not when the list is scrolled. @extends {Component<LineProps>} */
+class Line extends Component {
+  /** @override @param {LineProps} next */
+  shouldComponentUpdate(next) {
+    const now = this.props;
+    return /** @type {const} */ (["row", "place", "high", "is", "ways", "state"]).some((name) => next[name] !== now[name]);
+  }
+
+  /** @override */
+  render() {
+    const { row, ...more } = this.props;
+    return row.kind === "token" ? Token({ row, ...more }) : Rest({ row, ...more });
+  }
+}
+
+/** A token's row. @param {Omit<LineProps, "row"> & {row: TokenRow}} props */
+function Token({ row, place, high, is, ways }) {
   const node = tree.node(row.key);
-  const is = row.chain.includes(looked.value);
-  const classes = ["line", is ? "looked" : "", row.chain.some((key) => ways.mine.has(key)) ? "mine" : "", row.chain.some((key) => ways.named.has(key)) ? "named" : "", row.chain.some((key) => ways.found.has(key)) ? "found" : ""];
-  const within = row.chain.length > 1 ? leaves(tree, row) : null;
+  const classes = ["line", row.level === 0 ? "root" : "", is ? "looked" : "", row.chain.some((key) => ways.mine.has(key)) ? "mine" : "", row.chain.some((key) => ways.named.has(key)) ? "named" : "", row.chain.some((key) => ways.found.has(key)) ? "found" : ""];
   return h("div", {
     id: `row-${row.key}`, role: "row", class: classes.filter(Boolean).join(" "), "aria-level": row.level + 1, "aria-expanded": row.leads ? row.open : undefined, "aria-selected": is, "aria-rowindex": place + 2,
     "data-key": row.key, style: { transform: `translateY(${place * high}px)`, height: `${high}px`, "--level": row.level }, onClick: () => (chosen.value = row.key), onDblClick: () => hoist(row.key),
@@ -75,17 +104,17 @@ function Token({ row, place, high, ways }) {
     node.mark ? h("span", { class: `mark ${node.mark}`, title: say(node.mark) }, MARKS[node.mark], h("span", { class: "unseen" }, ` ${say(node.mark)}`)) : null,
     node.note ? h("span", { class: "noted", title: node.note }, `✎ ${node.note}`) : null,
     node.end && node.end !== "length" ? h("span", { class: "faint" }, "■", h("span", { class: "unseen" }, say("ended", { why: node.end }))) : null,
-    within !== null ? h("span", { class: "way" }, say("onTheWay", { n: row.chain.length, share: share(within) })) : null),
-  row.level === 0 ? [h("span", { role: "gridcell", class: "p", key: "p" }), h("span", { role: "gridcell", key: "l" }), h("span", { role: "gridcell", key: "s" }), h("span", { role: "gridcell", key: "r" })] : [
+    row.chain.length > 1 && row.together !== null ? h("span", { class: "way" }, say("together", { n: row.chain.length, share: share(Math.exp(row.together)) })) : null),
+  row.level === 0 ? null : [
     h("span", { role: "gridcell", class: "p", key: "p" }, h(Bar, { p: row.logprob === null ? null : Math.exp(row.logprob) }), h("span", { class: "number" }, row.logprob === null ? "–" : share(Math.exp(row.logprob)))),
     h("span", { role: "gridcell", class: "number", key: "l" }, logarithm(row.logprob)),
     h("span", { role: "gridcell", class: "number", key: "s", "data-cum": row.cum ?? "" }, logarithm(row.cum)),
-    h("span", { role: "gridcell", class: "number", key: "r" }, row.rank === null ? "" : `#${row.rank}`)],
-  ways.counted ? h(Drawn, { row }) : null);
+    h("span", { role: "gridcell", class: "number", key: "r" }, row.rank === null ? "" : `#${row.rank}`),
+    ways.counted ? h(Drawn, { row, key: "d" }) : null]);
 }
 
-/** The row of what is left over. @param {{row: RestRow, place: number, high: number, counted: boolean}} props */
-function Rest({ row, place, high, counted }) {
+/** The row of what is left over. @param {Omit<LineProps, "row"> & {row: RestRow}} props */
+function Rest({ row, place, high, ways: { counted } }) {
   return h("div", { role: "row", class: "line others", "aria-level": row.level + 1, "aria-rowindex": place + 2, style: { transform: `translateY(${place * high}px)`, height: `${high}px`, "--level": row.level } },
     h("span", { role: "gridcell", class: "name" }, h("span", { class: "twist" }), h("span", { class: "tokens" }, say("others", { n: count(row.count) }))),
     h("span", { role: "gridcell", class: "p" }, h(Bar, { p: row.mass, left: true }), h("span", { class: "number" }, row.mass === null ? "–" : share(row.mass))),
@@ -111,8 +140,7 @@ export function List() {
   useEffect(() => {
     if (box.current && place !== undefined) show(box.current, place, high, narrow ? 0 : high);
   }, [looked.value, place, high]);
-  const ways = { mine: new Set(tree.path(tip.value).map((node) => node.key)), named: new Set(reference.value === null ? [] : tree.path(reference.value).map((node) => node.key)), found: new Set(hits.value), counted };
-  for (const key of tree.path(promptEnd.value)) for (const way of [ways.mine, ways.named]) way.delete(key.key);
+  const state = `${signs.value} ${unit.value} ${language.value}`;
   const drawn = place !== undefined && place >= from && place < to ? all[place] : undefined;
   return h("div", {
     class: `loom${counted ? " counted" : ""}`, ref: box, role: "treegrid", tabIndex: 0, "aria-label": `${say("list")}: ${say("nodes", { n: count(tree.size - 1) })}`, "aria-rowcount": all.length + 1,
@@ -121,9 +149,7 @@ export function List() {
   h("div", { role: "row", class: "line head", "aria-rowindex": 1 },
     heads(counted).map(({ word, more }) => h("span", { role: "columnheader", key: word, title: more }, word))),
   h("div", { role: "rowgroup", class: "lines", style: { height: `${all.length * high}px` } },
-    all.slice(from, to).map((row, i) => row.kind === "token"
-      ? h(Token, { key: row.key, row, place: from + i, high, ways })
-      : h(Rest, { key: `rest ${row.key}`, row, place: from + i, high, counted }))));
+    all.slice(from, to).map((row, i) => h(Line, { key: row.kind === "token" ? row.key : `rest ${row.key}`, row, place: from + i, high, is: from + i === place, ways: ways.value, state }))));
 }
 
 /** What is left over behind the node that is looked at, in words. @param {number} key */

@@ -12,9 +12,10 @@
  * @property {number} level
  * @property {boolean} leads whether there is something below
  * @property {boolean} open
- * @property {number | null} logprob of all its tokens together, after what stands before
- * @property {number | null} cum from the prompt's end
- * @property {number | null} rank of its token; null where it has several
+ * @property {number | null} logprob of its first token, so that siblings and the rest add up to one
+ * @property {number | null} together of all its tokens
+ * @property {number | null} cum from the prompt's end to its last token
+ * @property {number | null} rank of its first token
  */
 
 /**
@@ -86,11 +87,11 @@ export function rows(tree, root, shown) {
     const { node, level, before } = next;
     const nodes = node.key === root ? [node] : chain(tree, node, shown);
     const end = /** @type {Node} */ (nodes.at(-1));
-    const logprob = nodes.reduce((sum, { logprob }) => plus(sum, logprob), /** @type {number | null} */ (0));
-    const cum = nodes.some(({ key }) => key === shown.promptEnd) ? tree.sum(shown.promptEnd, end.key) : plus(before, logprob);
+    const together = nodes.reduce((sum, { logprob }) => plus(sum, logprob), /** @type {number | null} */ (0));
+    const cum = nodes.some(({ key }) => key === shown.promptEnd) ? tree.sum(shown.promptEnd, end.key) : plus(before, together);
     const leads = end.children.length > 0 || end.outlook !== null;
     const isOpen = leads && !shown.collapsed.has(end.key);
-    all.push({ kind: "token", key: end.key, chain: nodes.map(({ key }) => key), level, leads, open: isOpen, logprob, cum, rank: nodes.length === 1 ? end.rank : null });
+    all.push({ kind: "token", key: end.key, chain: nodes.map(({ key }) => key), level, leads, open: isOpen, logprob: node.logprob, together, cum, rank: node.rank });
     if (!isOpen) continue;
     open.push({ kind: "rest", key: end.key, level: level + 1, ...rest(tree, end.key, shown.vocabulary) });
     for (const child of sorted(tree, end.key).reverse()) open.push({ node: child, level: level + 1, before: cum });
@@ -103,10 +104,4 @@ export function places(list) {
   const at = new Map();
   list.forEach((row, place) => row.kind === "token" && row.chain.forEach((key) => at.set(key, place)));
   return at;
-}
-
-/** The probability that a row's tokens are left on the way from its first to its last; null where one is not known. @param {TokenTree} tree @param {TokenRow} row */
-export function leaves(tree, row) {
-  const within = tree.sum(/** @type {number} */ (row.chain[0]), row.key);
-  return within === null ? null : Math.max(0, -Math.expm1(within));
 }

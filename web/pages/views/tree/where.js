@@ -24,8 +24,8 @@ export const cut = signal(0.002);
 /** The end of the reference text in the tree. */
 export const reference = signal(/** @type {number | null} */ (null));
 
-/** The samples that are shown, with the options and seeds by which they were drawn. */
-export const overlay = signal(/** @type {{tally: import("./tally.js").Tally, by: string, seeds: number[]} | null} */ (null));
+/** The samples that are shown, with the options and seeds by which they were drawn, and what their probabilities are after. */
+export const overlay = signal(/** @type {{tally: import("./tally.js").Tally, by: string, after: string, seeds: number[]} | null} */ (null));
 
 /** What is looked for. */
 export const wanted = signal("");

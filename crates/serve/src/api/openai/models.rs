@@ -67,11 +67,21 @@ struct Meta {
     dtype: String,
     n_vocab: usize,
     n_ctx: usize,
+    /// Layers that keep keys and values.
+    n_layer: usize,
+    /// Heads of keys and values in each layer.
+    n_head_kv: usize,
+    /// Numbers in a head.
+    head_width: usize,
+    /// Bytes of memory that the weights take.
+    weight_bytes: usize,
+    /// Bytes of weights that one decoding step reads.
+    step_bytes: usize,
 }
 
 /// What is known of the model, under this name.
 pub(crate) fn card(server: &Server, engine: &Engine, name: String) -> Card {
-    let (info, geometry) = (engine.info(), engine.model().geometry());
+    let (info, geometry, description) = (engine.info(), engine.model().geometry(), engine.description());
     Card {
         id: name,
         object: "model",
@@ -85,6 +95,11 @@ pub(crate) fn card(server: &Server, engine: &Engine, name: String) -> Card {
             dtype: info.dtype,
             n_vocab: geometry.vocab,
             n_ctx: geometry.context,
+            n_layer: geometry.layers,
+            n_head_kv: geometry.kv_heads,
+            head_width: geometry.head,
+            weight_bytes: description.weight_bytes,
+            step_bytes: description.step_bytes,
         },
     }
 }

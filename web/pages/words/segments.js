@@ -1,5 +1,5 @@
 // The lines and sentences of a text, with the tokens of each.
-import { languageOf } from "../../words/script.js";
+import { languageOf } from "./script.js";
 
 /**
  * A line or a sentence with its tokens.

@@ -1,0 +1,53 @@
+// What Tokens says.
+import { define } from "../../words/words.js";
+
+export const say = define({
+  en: {
+    text: "Text", examples: "Examples", added: "Add a begin token and the like", signs: "Spaces as signs", showIds: "Ids below", characters: "characters", seen: "as seen", bytes: "bytes", tokens: "tokens", perToken: "characters a token", bytesPerToken: "bytes a token",
+    inText: "Characters", inTokens: "Tokens", inBytes: "Bytes", hint: "Point at a token, a character or a byte: what belongs to it lights up in all three.", empty: "Write something: its tokens come as you write.",
+    lost: "The tokens do not give the text back. From character {at} on it comes back as:",
+    place: "place", ofBytes: "bytes {from}..{to}", ofCharacters: "characters {from}..{to}", special: "special", noText: "stands for nothing in the text", leftOut: "The normalizer left this out: no token stands for it.", number: "token {n} of {all}", id: "id",
+    why: "Why {character} takes {n} tokens", utf8: "{character} is {point}. UTF-8 writes it in {n} bytes; the marked bits say how many belong together.", none: "No token of the vocabulary’s {n} stands for these bytes together.", there: "Token {id} stands for all of them, but the merges of the tokenizer do not lead there.",
+    byte: "byte", bits: "bits", token: "token", stages: "Stages", normalizer: "Normalizer", unchanged: "The normalizer leaves the text as it is.", pieces: "Pieces, before tokens are looked for", notRead: "Written as the vocabulary has them.",
+    counts: "How much it takes", by: "By", line: "line", script: "script", language: "language", latin: "Latin", hangul: "Hangul", han: "Han", kana: "Kana", emoji: "emoji", digit: "digits", mark: "marks", space: "spaces", other: "other",
+    ids: "Ids", idsHint: "Change them, and their text comes below.", toText: "Put it into the box", textOf: "Their text", differs: "The tokenizer would write this text with {n} tokens, these are {m}.", badIds: "Ids are whole numbers, parted by spaces or commas.",
+    vocabulary: "Vocabulary", query: "Find tokens", kind: "by", part: "a part of the text", regex: "regular expression", fold: "Small and capital alike", found: "{n} of {all}", slow: "The expression took longer than {seconds} s and was stopped; write a simpler one.", addId: "Add id {id} to the ids",
+    left: "token before", right: "token after", find: "Find it in the vocabulary", toQuery: "go to the search", copyIds: "Copy the ids", copied: "Copied.",
+  },
+  ko: {
+    text: "글", examples: "예문", added: "시작 토큰 등을 더하기", signs: "공백을 기호로", showIds: "아래에 id", characters: "글자", seen: "보이는 글자", bytes: "바이트", tokens: "토큰", perToken: "토큰당 글자", bytesPerToken: "토큰당 바이트",
+    inText: "글자", inTokens: "토큰", inBytes: "바이트", hint: "토큰이나 글자, 바이트를 가리키면 그에 딸린 것이 세 곳에서 함께 밝아집니다.", empty: "글을 써 보세요. 쓰는 대로 토큰이 나옵니다.",
+    lost: "토큰에서 글이 그대로 돌아오지 않습니다. {at}번째 글자부터 이렇게 돌아옵니다:",
+    place: "자리", ofBytes: "바이트 {from}..{to}", ofCharacters: "글자 {from}..{to}", special: "특수", noText: "글에는 해당하는 부분이 없음", leftOut: "정규화가 이 부분을 뺐습니다. 해당하는 토큰이 없습니다.", number: "전체 {all}개 중 {n}번째 토큰", id: "id",
+    why: "{character} 한 글자가 왜 토큰 {n}개일까", utf8: "{character}는 {point}입니다. UTF-8은 이 글자를 {n}바이트로 씁니다. 표시된 비트는 몇 바이트가 한 글자인지 알려 줍니다.", none: "어휘의 토큰 {n}개 가운데 이 바이트들을 한꺼번에 나타내는 것이 없습니다.", there: "토큰 {id}이(가) 이 바이트 전부를 나타내지만, 토크나이저의 병합이 거기에 이르지 않습니다.",
+    byte: "바이트", bits: "비트", token: "토큰", stages: "단계", normalizer: "정규화", unchanged: "정규화는 글을 그대로 둡니다.", pieces: "토큰을 찾기 전에 나눈 조각", notRead: "어휘에 적힌 꼴 그대로입니다.",
+    counts: "얼마나 드는가", by: "기준", line: "줄", script: "문자", language: "언어", latin: "라틴 문자", hangul: "한글", han: "한자", kana: "가나", emoji: "이모지", digit: "숫자", mark: "기호", space: "공백", other: "기타",
+    ids: "id", idsHint: "고치면 아래에 그 글이 나옵니다.", toText: "글 상자에 넣기", textOf: "이 id들의 글", differs: "토크나이저라면 이 글을 토큰 {n}개로 썼을 것입니다. 여기는 {m}개입니다.", badIds: "id는 공백이나 쉼표로 나눈 정수입니다.",
+    vocabulary: "어휘", query: "토큰 찾기", kind: "방법", part: "글의 일부", regex: "정규식", fold: "대소문자 구별 안 함", found: "{all}개 중 {n}개", slow: "정규식이 {seconds}초 넘게 걸려 멈췄습니다. 더 간단하게 써 보세요.", addId: "id {id}을(를) 더하기",
+    left: "앞 토큰", right: "뒤 토큰", find: "어휘에서 찾기", toQuery: "찾기로 가기", copyIds: "id 복사", copied: "복사했습니다.",
+  },
+  zh: {
+    text: "文本", examples: "例子", added: "加上起始 token 等", signs: "空格显示为符号", showIds: "下方显示 id", characters: "字符", seen: "所见字符", bytes: "字节", tokens: "token", perToken: "每 token 字符", bytesPerToken: "每 token 字节",
+    inText: "字符", inTokens: "token", inBytes: "字节", hint: "指向一个 token、字符或字节：与它相关的部分会在三处同时亮起。", empty: "写点什么：token 会随着输入出现。",
+    lost: "这些 token 还原不出原文。从第 {at} 个字符起还原成：",
+    place: "位置", ofBytes: "字节 {from}..{to}", ofCharacters: "字符 {from}..{to}", special: "特殊", noText: "在文本中没有对应部分", leftOut: "规范化去掉了这一部分：没有 token 与它对应。", number: "第 {n} 个 token，共 {all} 个", id: "id",
+    why: "为什么 {character} 一个字要 {n} 个 token", utf8: "{character} 是 {point}。UTF-8 用 {n} 个字节写它；标出的位说明几个字节属于同一个字。", none: "词表的 {n} 个 token 中没有一个能表示这些字节的整体。", there: "token {id} 表示全部这些字节，但分词器的合并规则到不了那里。",
+    byte: "字节", bits: "位", token: "token", stages: "步骤", normalizer: "规范化", unchanged: "规范化不改动文本。", pieces: "寻找 token 之前切成的片段", notRead: "按词表的写法显示。",
+    counts: "用量", by: "按", line: "行", script: "文字", language: "语言", latin: "拉丁字母", hangul: "谚文", han: "汉字", kana: "假名", emoji: "表情符号", digit: "数字", mark: "标点符号", space: "空白", other: "其他",
+    ids: "id", idsHint: "修改后，下面显示对应的文本。", toText: "放进文本框", textOf: "对应的文本", differs: "分词器会把这段文本写成 {n} 个 token，这里是 {m} 个。", badIds: "id 是整数，用空格或逗号分隔。",
+    vocabulary: "词表", query: "查找 token", kind: "方式", part: "文本的一部分", regex: "正则表达式", fold: "不分大小写", found: "{all} 个中的 {n} 个", slow: "这个表达式超过 {seconds} 秒，已停止；请写得简单些。", addId: "把 id {id} 加到 id 列表",
+    left: "前一个 token", right: "后一个 token", find: "在词表中查找", toQuery: "转到查找", copyIds: "复制 id", copied: "已复制。",
+  },
+  ja: {
+    text: "テキスト", examples: "例文", added: "開始トークンなどを加える", signs: "空白を記号で", showIds: "下に id", characters: "文字", seen: "見た目の文字", bytes: "バイト", tokens: "トークン", perToken: "1 トークンの文字数", bytesPerToken: "1 トークンのバイト数",
+    inText: "文字", inTokens: "トークン", inBytes: "バイト", hint: "トークン、文字、バイトのどれかを指すと、対応するものが三か所で一緒に光ります。", empty: "何か書いてください。書くそばからトークンが出ます。",
+    lost: "トークンから元のテキストに戻りません。{at} 文字目からこうなります：",
+    place: "場所", ofBytes: "バイト {from}..{to}", ofCharacters: "文字 {from}..{to}", special: "特殊", noText: "テキストには対応する部分がない", leftOut: "正規化がここを取り除きました。対応するトークンはありません。", number: "{all} のうち {n} 番目のトークン", id: "id",
+    why: "なぜ {character} 一文字に {n} トークンかかるのか", utf8: "{character} は {point} です。UTF-8 ではこれを {n} バイトで書きます。印のついたビットが、何バイトで一文字かを示します。", none: "語彙の {n} トークンの中に、これらのバイトをまとめて表すものはありません。", there: "トークン {id} がこれらすべてを表しますが、トークナイザーの結合はそこに至りません。",
+    byte: "バイト", bits: "ビット", token: "トークン", stages: "段階", normalizer: "正規化", unchanged: "正規化はテキストを変えません。", pieces: "トークンを探す前に切り分けた断片", notRead: "語彙での書き方のままです。",
+    counts: "どれだけかかるか", by: "分け方", line: "行", script: "文字の種類", language: "言語", latin: "ラテン文字", hangul: "ハングル", han: "漢字", kana: "かな", emoji: "絵文字", digit: "数字", mark: "記号", space: "空白", other: "その他",
+    ids: "id", idsHint: "書き換えると、下にそのテキストが出ます。", toText: "テキスト欄に入れる", textOf: "そのテキスト", differs: "トークナイザーならこのテキストを {n} トークンで書きます。ここでは {m} トークンです。", badIds: "id は整数で、空白かコンマで区切ります。",
+    vocabulary: "語彙", query: "トークンを探す", kind: "方法", part: "テキストの一部", regex: "正規表現", fold: "大文字と小文字を区別しない", found: "{all} 個中 {n} 個", slow: "この式は {seconds} 秒を超えたため止めました。もっと簡単に書いてください。", addId: "id {id} を加える",
+    left: "前のトークン", right: "次のトークン", find: "語彙で探す", toQuery: "検索へ移る", copyIds: "id をコピー", copied: "コピーしました。",
+  },
+});

@@ -1,0 +1,127 @@
+// The frame: a server that loads, goes and comes back; keys; errors in the engine's words; work that is kept, taken along and run again.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { accessible, browse, close, open, serve } from "./lab.js";
+
+/** @type {Awaited<ReturnType<typeof serve>>} */
+let server;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  server = await serve();
+  browser = await browse();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const greedy = `#/play?p=${encodeURIComponent("Once upon a")}&o=${encodeURIComponent('{"max_new_tokens":8}')}`;
+
+/** Generates, and waits for the end. @param {import("./lab.js").WatchedPage} page @param {number} chips */
+async function generate(page, chips) {
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, chips);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+}
+
+test("a page that is opened while the model loads says so, and goes on when it is there", async () => {
+  const page = await open(browser, server.url);
+  let asked = 0;
+  await page.route("**/health", (route) => (asked++ < 4 ? route.fulfill({ status: 503, json: { status: "loading model" } }) : route.continue()));
+  page.troubles.length = 0;
+  await page.reload();
+  await page.getByText("The model is being loaded").waitFor();
+  assert.equal(await page.getByRole("progressbar").count(), 1);
+  await accessible(page);
+  await page.locator(".bar .model").waitFor();
+  assert.equal(await page.getByText("The model is being loaded").count(), 0);
+  // The browser's own lines about the four answers of 503.
+  page.troubles = page.troubles.filter((line) => !/503/.test(line));
+  await close(page);
+});
+
+test("a server that goes away is said to be away, and work goes on when it is back", async () => {
+  const own = await serve();
+  const page = await open(browser, own.url, { hash: greedy, expected: /ERR_|Failed to load/ });
+  await generate(page, 12);
+  await own.stop();
+  await page.getByText("The server is away").waitFor();
+  await page.getByRole("button", { name: "One token" }).click();
+  await page.getByRole("alert").getByText("cannot be reached").waitFor();
+  const again = await serve([], new URL(own.url).port);
+  await page.getByText("The server is away").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "One token" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 13);
+  await close(page);
+  await again.stop();
+});
+
+test("a server that asks for a key gets it from the reader", async () => {
+  const keyed = await serve(["--api-key", "open-sesame"]);
+  const context = await browser.newContext({ locale: "en" });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  await page.goto(`${keyed.url}/lab/`);
+  await page.getByLabel("This server asks for a key").fill("open-sesame");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.locator(".bar .model").waitFor();
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.locator('.chip[data-chosen="model"]').first().waitFor();
+  await context.close();
+  await keyed.stop();
+});
+
+test("what the engine refuses is told in its words", async () => {
+  const hash = `#/play?p=Once&o=${encodeURIComponent('{"max_new_tokens":4,"temperature":0.7}')}`;
+  const page = await open(browser, server.url, { hash, expected: /400/ });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.getByRole("alert").getByText("temperature").waitFor();
+  await accessible(page);
+  await close(page);
+});
+
+test("a run is taken along, verified by the command, and replayed in the lab", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await generate(page, 12);
+  await page.getByRole("button", { name: "Work" }).click();
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export this run" }).click()]);
+  const folder = mkdtempSync(join(tmpdir(), "lab-"));
+  const path = join(folder, "run.json");
+  await saved.saveAs(path);
+  const code = await new Promise((done) => spawn(/** @type {string} */ (server.child.spawnfile), ["replay", path], { stdio: "ignore" }).on("exit", done));
+  assert.equal(code, 0, "beamline replay verifies it");
+  await page.locator('.menu input[type="file"]').setInputFiles(path);
+  await page.getByText("identical: 8 tokens, to the bit").waitFor();
+  const other = JSON.parse(readFileSync(path, "utf8"));
+  other.sequences[0].token_ids[2] = 1;
+  writeFileSync(path, JSON.stringify(other));
+  await page.locator('.menu input[type="file"]').setInputFiles([]);
+  await page.locator('.menu input[type="file"]').setInputFiles(path);
+  await page.getByText(/differs: .*token 3/).waitFor();
+  await accessible(page);
+  await close(page);
+});
+
+test("work is kept by the browser, and opened again", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await generate(page, 12);
+  const text = (await page.locator(".chip").allTextContents()).join("");
+  await page.waitForTimeout(1200); // it is kept when the page has come to rest
+  await page.goto(`${server.url}/lab/#/play`);
+  await page.reload();
+  await page.locator(".bar .model").waitFor();
+  await page.getByRole("button", { name: "Work" }).click();
+  await page.locator(".works button").first().click();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 12);
+  assert.equal((await page.locator(".chip").allTextContents()).join(""), text);
+  // And it can be gone on with.
+  await page.getByRole("button", { name: "One token" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 13);
+  await close(page);
+});

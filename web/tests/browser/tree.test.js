@@ -1,0 +1,294 @@
+// Tree, in a real browser: what it shows is what /v1/expand tells; lists, areas, samples, files, keys; five thousand nodes.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+
+/** @type {Awaited<ReturnType<typeof serve>>} */
+let server;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  server = await serve();
+  browser = await browse();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const PROMPT = "Once upon a";
+const at = (/** @type {string} */ view) => `#/${view}?p=${encodeURIComponent(PROMPT)}`;
+const GROWTH = { depth: 3, children: 4, cover_p: 0.9, min_mass: 0.001, budget: 200 };
+
+/** @typedef {{id: number, parent: number, token: number, text: string, logprob: number, cum: number, rank: number, rest: number}} Told */
+/** @typedef {import("./lab.js").WatchedPage} Page */
+
+/** A share as the page writes it. @param {number} value */
+const share = (value) => (value * 100 < 0.1 ? `${(value * 100).toFixed(4)} %` : `${(value * 100).toFixed(2)} %`);
+const fixed = (/** @type {number} */ value) => value.toFixed(3).replace("-", "−");
+const name = (/** @type {string} */ text) => text.replaceAll(" ", "␣").replaceAll("\n", "↵");
+
+/** Waits until nothing runs. @param {Page} page */
+const idle = (page) => page.waitForFunction(() => document.querySelector(".node .deeds button") instanceof HTMLButtonElement && !document.querySelector(".prompt button.main")?.textContent?.match(/Stop|멈춤/) && document.querySelector(".grown p"));
+
+/** Opens the view and grows a tree behind the prompt. @param {Parameters<typeof open>[2]} [how] */
+async function grown(how = {}) {
+  const page = await open(browser, server.url, { hash: at("tree"), ...how });
+  await page.locator(".prompt button.main").click();
+  await page.locator(".loom .line.others").first().waitFor();
+  await idle(page);
+  return page;
+}
+
+/** What stands in the rows: name, probability, log p, sum, rank, level. @param {Page} page */
+const lines = (page) => page.locator(".loom .lines .line").evaluateAll((rows) => rows.map((row) => {
+  const [, p, log, cum, rank] = [...row.children].map((cell) => cell.textContent ?? "");
+  return { name: row.querySelector(".tokens")?.textContent ?? "", p, log, cum, rank, level: Number(row.getAttribute("aria-level")), rest: row.classList.contains("others") };
+}));
+
+test("the list has the numbers that /v1/expand tells, and every place ends with the rest", async () => {
+  const page = await grown({ height: 3000 });
+  const { nodes } = /** @type {{nodes: Told[]}} */ (await api(server.url, "v1/expand", { prompt: PROMPT, ...GROWTH }));
+  await page.getByLabel("Join tokens without branches").uncheck();
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector(".loom")).style.setProperty("height", "2800px"));
+  await page.waitForFunction((count) => document.querySelectorAll(".loom .lines .line:not(.others)").length === count, nodes.length + 1);
+  const shown = await lines(page);
+  /** @type {Told[]} */
+  const order = [];
+  const below = (/** @type {number} */ parent) => {
+    for (const node of nodes.filter((one) => one.parent === parent).sort((a, b) => b.logprob - a.logprob)) {
+      order.push(node);
+      below(node.id);
+    }
+  };
+  below(0);
+  const tokens = shown.filter((row) => !row.rest).slice(1);
+  assert.deepEqual(tokens.map(({ name, p, log, cum, rank }) => [name, p, log, cum, rank]), order.map((node) => [name(node.text), share(Math.exp(node.logprob)), fixed(node.logprob), fixed(node.cum), `#${node.rank}`]));
+  const rests = shown.filter((row) => row.rest);
+  const parents = [0, ...order.map((node) => node.id)].filter((id) => nodes.some((node) => node.parent === id));
+  assert.equal(rests.length, parents.length);
+  const first = nodes.filter((node) => node.parent === 0);
+  const last = /** @type {(typeof shown)[0]} */ (shown.at(-1));
+  assert.deepEqual([last.level, last.p, last.name], [2, share(Number(first[0]?.rest)), `all other 8\u202f${192 - first.length} tokens`]);
+  assert.match((await page.locator(".grown p").textContent()) ?? "", new RegExp(`^${nodes.length} nodes told, ${nodes.length} of them new; ${parents.length} places`));
+  await close(page);
+});
+
+test("areas are as high as paths are probable; a click zooms, and the way back is there", async () => {
+  const page = await grown();
+  await page.getByRole("button", { name: "Icicle" }).click();
+  const { nodes } = /** @type {{nodes: Told[]}} */ (await api(server.url, "v1/expand", { prompt: PROMPT, ...GROWTH }));
+  const measured = await page.locator(".icicle .area").evaluateAll((all) => all.map((area) => ({ name: area.getAttribute("aria-label") ?? "", high: area.querySelector("rect")?.getBoundingClientRect().height ?? 0 })));
+  for (const node of nodes.filter((node) => node.parent === 0)) {
+    const box = measured.find(({ name: told }) => told.startsWith(`${name(node.text)}, ${share(Math.exp(node.logprob))}`));
+    assert.ok(box && Math.abs(box.high + 1 - 480 * Math.exp(node.cum)) < 1, `${node.text}: ${box?.high} for ${480 * Math.exp(node.cum)}`);
+  }
+  const [first] = nodes;
+  await page.locator(".icicle .area").nth(1).click();
+  await page.locator(".crumbs .mass").waitFor();
+  assert.equal(await page.locator(".crumbs .mass").textContent(), `P = ${share(Math.exp(Number(first?.logprob)))}`);
+  const second = nodes.filter((node) => node.parent === 1);
+  const zoomed = await page.locator(".icicle .area").nth(1).getAttribute("aria-label");
+  assert.ok(zoomed?.startsWith(`${name(second[0]?.text ?? "")}, `) && zoomed.includes(`${share(Math.exp(Number(second[0]?.logprob)))} of the root`), String(zoomed));
+  await accessible(page);
+  await page.keyboard.press("Backspace");
+  await page.waitForFunction(() => !document.querySelector(".crumbs .mass"));
+  assert.match(await page.evaluate(() => location.hash), /^#\/tree\/icicle/);
+  await close(page);
+});
+
+test("samples are counted on their tokens, beside what chance gives", async () => {
+  const page = await grown();
+  await page.locator(".samples > summary").click();
+  await page.getByRole("button", { name: "Draw samples from here" }).click();
+  await page.locator(".loom .drawn .words").first().waitFor();
+  await idle(page);
+  const words = await page.locator(".loom .line").nth(2).locator(".drawn .unseen").textContent();
+  const [, k, n, mean, sd] = /^(\d+) of (\d+); expected ([\d.]+) ± ([\d.]+)$/.exec(words ?? "") ?? [];
+  const told = await api(server.url, "v1/generate", { prompt: PROMPT, max_new_tokens: 1, do_sample: true, num_return_sequences: 100, seed: 1 });
+  const time = told.sequences.find((/** @type {any} */ sequence) => sequence.text === " time").tokens[0];
+  const p = Math.exp(time.logprob_processed);
+  assert.deepEqual([n, mean, sd], ["100", (100 * p).toFixed(1), Math.sqrt(100 * p * (1 - p)).toFixed(1)]);
+  assert.ok(Math.abs(Number(k) - 100 * p) < 6 * Number(sd));
+  assert.match((await page.locator(".samples .hint").first().textContent()) ?? "", /100 samples .*top_k 50/);
+  await shot(page, "tree-samples");
+  await page.getByRole("button", { name: "Draw samples from here" }).click();
+  await page.waitForFunction(() => document.querySelector(".loom .drawn .unseen")?.textContent?.includes(" of 200;"));
+  await idle(page);
+  await accessible(page);
+  await close(page);
+});
+
+test("a text is found in the branches, and marks, notes and the reader's branch are kept", async () => {
+  const page = await grown();
+  await page.keyboard.press("/");
+  await page.keyboard.type("time he");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator(".finder .hint").textContent(), "1 of 1");
+  assert.equal(await page.locator(".loom .looked .tokens").textContent(), "␣he");
+  await page.locator(".loom").focus();
+  await page.keyboard.press("k");
+  await page.keyboard.press("e");
+  await page.keyboard.type("look here");
+  await page.locator(".loom").focus();
+  await page.locator(".loom .looked .noted").waitFor();
+  await page.locator(".loom .looked .mark.kept").waitFor();
+  await page.keyboard.press("o");
+  await page.waitForFunction(() => [...document.querySelectorAll(".chip")].map((chip) => chip.textContent).join("") === "Once␣upon␣a␣time␣he");
+  await close(page);
+});
+
+test("what Play wrote is in the tree, and the reference text is found its place", async () => {
+  const page = await open(browser, server.url, { hash: `${at("play")}&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 10);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  const text = (await page.locator(".chip").allTextContents()).slice(4).join("");
+  await page.getByRole("link", { name: "Tree" }).click();
+  assert.equal(await page.locator(".loom .line.mine .tokens").first().textContent(), text);
+  const chain = (await lines(page)).find((row) => row.name === text);
+  const told = await api(server.url, "v1/generate", { prompt: PROMPT, max_new_tokens: 6 });
+  assert.equal(chain?.cum, fixed(told.sequences[0].sum_logprob));
+  assert.equal(chain?.p, share(Math.exp(told.sequences[0].tokens[0].logprob)));
+  await page.locator("summary", { hasText: "Reference" }).click();
+  await page.getByRole("textbox", { name: "Reference text" }).fill(" time when we");
+  await page.getByRole("button", { name: "Outline it" }).click();
+  await page.locator(".loom .named").first().waitFor();
+  assert.equal((await page.locator(".loom .named .tokens").allTextContents()).join(""), "␣time␣when␣we");
+  const scored = await api(server.url, "v1/score", { items: [{ prefix: PROMPT, continuations: [" time when we"] }] });
+  const row = page.locator(".loom .named [data-cum]").last();
+  assert.ok(Math.abs(Number(await row.getAttribute("data-cum")) - scored.items[0].texts[0].sum_logprob) < 1e-9);
+  await close(page);
+});
+
+/** Has the page save a file; gives its bytes. @param {Page} page @param {string} button */
+async function saved(page, button) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button, exact: true }).click()]);
+  return readFile(/** @type {string} */ (await download.path()));
+}
+
+test("files: JSON is read again as it was, the icicle is a picture, a page stands alone", async () => {
+  const page = await grown();
+  await page.locator("summary", { hasText: "Take along" }).click();
+  const json = (await saved(page, "JSON")).toString();
+  const { nodes } = /** @type {{nodes: Told[]}} */ (await api(server.url, "v1/expand", { prompt: PROMPT, ...GROWTH }));
+  const key = (/** @type {Told} */ node) => `${node.token} ${node.logprob} ${node.rank}`;
+  assert.deepEqual(JSON.parse(json).nodes.map(key).sort(), nodes.map(key).sort());
+  assert.match((await saved(page, "Markdown")).toString(), /^- `Once upon a`\n {2}- `␣time` 43\.65 %/);
+  const png = await saved(page, "PNG");
+  assert.deepEqual([...png.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join(""), "PNG");
+  assert.ok(png.readUInt32BE(16) > 400 && png.readUInt32BE(20) === 960, "twice as many pixels as on the page");
+  const html = (await saved(page, "HTML page")).toString();
+  const svg = (await saved(page, "SVG")).toString();
+  assert.ok(svg.includes("␣time") && !svg.includes("var(") && html.includes("␣time"));
+  await close(page);
+  const other = await open(browser, server.url, { hash: "#/tree" });
+  await other.locator("summary", { hasText: "Take along" }).click();
+  await other.locator(".files input").setInputFiles({ name: "tree.json", mimeType: "application/json", buffer: Buffer.from(json) });
+  await other.getByText(`${nodes.length} nodes read.`).waitFor();
+  assert.equal((await saved(other, "JSON")).toString(), json);
+  await other.locator(".files input").setInputFiles({ name: "tree.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+  await other.getByText("This is no tree").waitFor();
+  await close(other);
+});
+
+test("everything can be done by keys, also in Korean and dark", async () => {
+  const page = await open(browser, server.url, { hash: at("tree"), language: "ko", dark: true });
+  await page.locator("#prompt").focus();
+  await page.keyboard.press("Control+Enter");
+  await page.locator(".loom .line.others").first().waitFor();
+  await idle(page);
+  await page.locator("main").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await page.locator(".loom .looked").getAttribute("aria-expanded"), "false");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.locator(".loom .looked").getAttribute("aria-expanded"), "true");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.locator(".loom .looked").getAttribute("aria-level"), "3");
+  const here = await page.locator(".loom .looked").getAttribute("id");
+  assert.equal(await page.locator(".loom").getAttribute("aria-activedescendant"), here);
+  await page.keyboard.press("c");
+  await page.waitForFunction((id) => document.querySelector(".loom .looked")?.id !== id, here);
+  await idle(page);
+  await page.keyboard.press("v");
+  await page.locator(".icicle").waitFor();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator(".crumbs .mass").waitFor();
+  await accessible(page);
+  await shot(page, "tree-icicle-ko-dark");
+  await page.keyboard.press("v");
+  await accessible(page);
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await close(page);
+});
+
+test("it fits a narrow window", async () => {
+  const page = await grown({ width: 360, height: 740 });
+  const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
+  assert.equal(await wide(), 360);
+  await shot(page, "tree-360");
+  await page.getByRole("button", { name: "Icicle" }).click();
+  assert.equal(await wide(), 360);
+  await accessible(page);
+  await close(page);
+});
+
+/** A file of a tree with so many nodes: six children each, the most probable first. @param {number} count */
+function bush(count) {
+  const token = (/** @type {number} */ id, /** @type {string} */ text, /** @type {number | null} */ logprob) => ({
+    token: id, text, bytes: [...Buffer.from(text)], logprob, logprob_processed: null, rank: logprob === null ? null : 1 + (id % 6), origin: "tree", finish_reason: null, note: "", mark: "",
+  });
+  const nodes = Array.from({ length: count }, (_, at) => ({ id: at + 1, parent: Math.floor(at / 6), ...token(at % 6, ` word${at}`, Math.log(0.5 / 2 ** (at % 6))), cum: null, rest: null }));
+  return JSON.stringify({ schema: 1, kind: "beamline-tree", model: "builtin", vocabulary: 8192, prompt_tokens: 1, prompt_token_ids: [47], path: [{ ...token(47, "O", null), origin: "prompt" }], nodes });
+}
+
+/** How long the page's thread has worked, in milliseconds of the processor's time, so that other programs do not count. @param {Page} page */
+async function work(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return 1000 * Number(metrics.find(({ name }) => name === "TaskDuration")?.value);
+  };
+}
+
+test("five thousand nodes are scrolled smoothly", async (context) => {
+  const page = await open(browser, server.url, { hash: "#/tree" });
+  await page.locator("summary", { hasText: "Take along" }).click();
+  await page.locator(".files input").setInputFiles({ name: "tree.json", mimeType: "application/json", buffer: Buffer.from(bush(5000)) });
+  await page.waitForFunction(() => Number(document.querySelector(".loom")?.getAttribute("aria-rowcount")) > 5000);
+  assert.ok((await page.locator(".loom .line").count()) < 80, "only what is seen is drawn");
+  const busy = await work(page);
+  const frames = [];
+  for (let i = 0, before = await busy(); i < 80; i++) {
+    await page.evaluate((top) => new Promise((done) => {
+      /** @type {HTMLElement} */ (document.querySelector(".loom")).scrollTop = top;
+      requestAnimationFrame(() => requestAnimationFrame(done));
+    }), i < 60 ? i * 130 : i * 1800);
+    const now = await busy();
+    frames.push(now - before);
+    before = now;
+  }
+  frames.sort((a, b) => a - b);
+  const [median, most] = [frames[40] ?? 0, frames.at(-1) ?? 0];
+  context.diagnostic(`work of a frame while scrolling: median ${median.toFixed(1)} ms, most ${most.toFixed(1)} ms`);
+  assert.ok(most < 50, `a frame took ${most} ms`);
+  await page.locator(".loom").focus();
+  await page.keyboard.press("End");
+  const seen = await page.locator(".loom .looked").evaluate((row) => {
+    const [inner, outer] = [row.getBoundingClientRect(), /** @type {Element} */ (row.closest(".loom")).getBoundingClientRect()];
+    return inner.top >= outer.top && inner.bottom <= outer.bottom;
+  });
+  assert.ok(seen, "the keys take the view along");
+  await page.getByRole("button", { name: "Icicle" }).click();
+  await page.locator(".icicle .area").nth(20).waitFor();
+  await close(page);
+});
