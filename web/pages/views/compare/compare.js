@@ -100,8 +100,8 @@ function Compare() {
   const hides = blind && !round.value?.revealed;
   return h("div", { class: "compare" },
     blind ? h(BlindBar, null) : [h(PromptBox, { key: "prompt", action: say("runAll"), onGo: go, single: false }), h(Toolbar, { key: "toolbar" })],
-    h(Ways, null),
     blind ? null : h(At, null),
+    h(Ways, null),
     hides ? null : h(Numbers, null),
     blind ? null : h(Sweep, null));
 }
