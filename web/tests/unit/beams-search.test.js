@@ -38,8 +38,9 @@ test("the pool after each step is the engine's, and the best of all wins", () =>
 });
 
 test("the best so far is the best of what runs and what has ended", () => {
-  const search = told("ends", ({ name, data }) => name === "candidate" && data.step === 3);
-  assert.equal(search.steps, 3);
+  const search = told("ends", ({ name, data }) => name === "pool" && data.step === 3);
+  assert.equal(search.steps, 3, "a step counts when all of it has been told");
+  assert.ok((search.columns[4]?.length ?? 0) > 0);
   const best = search.of(search.best(3) ?? -1);
   for (const at of [...search.running(3), ...(search.pools[3] ?? []).map((one) => one.at)]) assert.ok((search.of(at).normalised ?? 0) <= (best.normalised ?? 0));
   assert.equal(search.over, null);

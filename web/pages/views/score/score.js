@@ -7,10 +7,12 @@ import { Choice, Switch } from "../../parts/field.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
 import { download } from "../../parts/download.js";
+import { receive } from "../../state/errand.js";
 import { asChat, promptText } from "../../state/lab.js";
 import { open, place } from "../../state/link.js";
 import { measure, signs } from "../../state/looks.js";
 import { Continuations, rankContinuations } from "./continuations.js";
+import { pairTexts } from "./drafts.js";
 import { Look } from "./look.js";
 import { Long } from "./long.js";
 import { comparePairs, Pairs } from "./pairs.js";
@@ -108,11 +110,21 @@ function Text() {
     scored ? h("div", { class: "side" }, h(Look, null)) : null);
 }
 
+/** Does what a command line of the tour asks for: a text, or one against another. @param {import("../../state/command.js").Task} task */
+function take(task) {
+  if (task.against !== null) pairTexts.value = [task.prompt, task.against];
+  void (task.against === null ? scoreText() : comparePairs());
+}
+
 /** The view. */
 function Score() {
   useEffect(() => {
     here.value = keys();
-    return () => { here.value = []; };
+    const end = receive("score", take);
+    return () => {
+      here.value = [];
+      end();
+    };
   }, []);
   const now = mode();
   return h("div", { class: "score" },
@@ -122,5 +134,5 @@ function Score() {
     now === "pairs" ? h(Pairs, null) : now === "continuations" ? h(Continuations, null) : h(Text, null));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const score = { name: "score", show: () => h(Score, null) };

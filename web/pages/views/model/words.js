@@ -1,0 +1,53 @@
+// What Model says.
+import { define } from "../../words/words.js";
+
+export const say = define({
+  en: {
+    model: "The model", name: "name", architecture: "architecture", weights: "weights", dtype: "format of most weights", context: "context", vocabulary: "vocabulary", tokens: "{n} tokens", begin: "begin token", end: "end token", pad: "padding token",
+    server: "server", running: "prompts at once, at most", can: "can do", chat: "chats", grammar: "grammars", prompt_logprobs: "log-probabilities of prompts", none: "none", template: "Chat template", limits: "Limits of a request",
+    body: "bytes", prompts: "prompts", sequences: "sequences", stops: "stop strings", stop_bytes: "bytes of a stop string", grammar_bytes: "bytes of a grammar", logprobs: "log-probabilities told",
+    defaults: "Defaults of the chat and completion routes", defaultsHint: "What holds where a request says nothing, and who says so. The lab’s own requests say all they need.", all: "Show all options", option: "option", value: "value", origin: "set by", about: "what it does",
+    from_default: "default", from_model: "the model’s files", from_config: "the route", from_preset: "the preset", from_flag: "a flag", asked: "the request",
+    now: "The server now", requests: "requests running", sessions: "prompts stepping together", waiting: "requests waiting", cache: "KV cache reserved", prefix: "prompt tokens found in the prefix cache", generated: "tokens generated a second", read: "prompt tokens read a second", kept: "kept for beginnings of prompts",
+    first: "mean time to the first token", between: "mean time between tokens", ofTotal: "{n} of {all}", last: "The last {n} s; at most {most}", every: "All metrics", metric: "metric", live: "Read every second while this view is open.", waitingFor: "Waiting for the first numbers …",
+    test: "The same bits, alone and beside others", testHint: "{n} requests run one by one, then {k} at a time; every token and log-probability must come out the same.", run: "Run the test", verdict: "{same} of {n} identical", sofar: "{done} of {n} …", alone: "alone", together: "together", peak: "up to {n} prompts stepped together",
+    case: "prompt", how: "how", result: "result", identical: "✓ identical: {n} tokens", differs: "✗ differs at token {at} of {n}", stop: "Stop",
+    runs: "Runs of this page", noRuns: "Nothing was generated yet. What Play and the other views generate is listed here.", export: "Export", replay: "Replay", openRun: "Open", when: "at {time}", effective: "Effective options", same: "✓ identical: {n} tokens, to the bit", other: "✗ {why}", replaying: "Running again …", texts: "texts: {n}, tokens: {tokens}", more: "Show {n} older runs", log: "log p",
+  },
+  ko: {
+    model: "모델", name: "이름", architecture: "구조", weights: "가중치", dtype: "대부분의 가중치 형식", context: "문맥 길이", vocabulary: "어휘", tokens: "토큰 {n}개", begin: "시작 토큰", end: "끝 토큰", pad: "채움 토큰",
+    server: "서버", running: "동시에 처리하는 프롬프트 최대", can: "할 수 있는 것", chat: "대화", grammar: "문법 제약", prompt_logprobs: "프롬프트의 로그 확률", none: "없음", template: "대화 템플릿", limits: "요청의 한도",
+    body: "바이트", prompts: "프롬프트", sequences: "시퀀스", stops: "정지 문자열", stop_bytes: "정지 문자열의 바이트", grammar_bytes: "문법의 바이트", logprobs: "알려 주는 로그 확률 수",
+    defaults: "대화·완성 경로의 기본값", defaultsHint: "요청이 말하지 않을 때의 값과 그것을 정한 곳입니다. 실험실의 요청은 필요한 것을 모두 스스로 말합니다.", all: "모든 옵션 보기", option: "옵션", value: "값", origin: "정한 곳", about: "하는 일",
+    from_default: "기본값", from_model: "모델 파일", from_config: "경로", from_preset: "프리셋", from_flag: "플래그", asked: "요청",
+    now: "지금 서버는", requests: "실행 중인 요청", sessions: "함께 나아가는 프롬프트", waiting: "기다리는 요청", cache: "예약된 KV 캐시", prefix: "프리픽스 캐시에서 찾은 프롬프트 토큰", generated: "초당 생성 토큰", read: "초당 읽은 프롬프트 토큰", kept: "프롬프트 앞부분을 위해 보관 중",
+    first: "첫 토큰까지 평균 시간", between: "토큰 사이 평균 시간", ofTotal: "{all} 중 {n}", last: "최근 {n}초; 최대 {most}", every: "모든 지표", metric: "지표", live: "이 화면이 열려 있는 동안 1초마다 읽습니다.", waitingFor: "첫 수치를 기다리는 중 …",
+    test: "혼자일 때나 여럿일 때나 같은 비트", testHint: "요청 {n}개를 하나씩, 그다음 {k}개씩 함께 실행합니다. 모든 토큰과 로그 확률이 똑같아야 합니다.", run: "시험하기", verdict: "{n}개 중 {same}개 동일", sofar: "{n}개 중 {done}개 …", alone: "혼자", together: "함께", peak: "프롬프트 최대 {n}개가 함께 나아감",
+    case: "프롬프트", how: "방법", result: "결과", identical: "✓ 동일: 토큰 {n}개", differs: "✗ 토큰 {n}개 중 {at}번째에서 다름", stop: "멈춤",
+    runs: "이 페이지의 실행", noRuns: "아직 생성한 것이 없습니다. 놀이와 다른 보기에서 생성하면 여기에 적힙니다.", export: "내보내기", replay: "재실행", openRun: "열기", when: "{time}", effective: "적용된 옵션", same: "✓ 동일: 토큰 {n}개, 비트까지 같음", other: "✗ {why}", replaying: "다시 실행하는 중 …", texts: "글 {n}개, 토큰 {tokens}개", more: "이전 실행 {n}개 더 보기", log: "log p",
+  },
+  zh: {
+    model: "模型", name: "名称", architecture: "架构", weights: "权重数", dtype: "多数权重的格式", context: "上下文", vocabulary: "词表", tokens: "{n} 个 token", begin: "起始 token", end: "结束 token", pad: "填充 token",
+    server: "服务器", running: "同时处理的提示上限", can: "能力", chat: "聊天", grammar: "语法约束", prompt_logprobs: "提示的对数概率", none: "无", template: "聊天模板", limits: "单个请求的限度",
+    body: "字节", prompts: "提示", sequences: "序列", stops: "停止串", stop_bytes: "停止串的字节", grammar_bytes: "语法的字节", logprobs: "给出的对数概率数",
+    defaults: "聊天与补全路由的默认值", defaultsHint: "请求没有说明时的取值，以及由谁决定。实验室自己的请求会说明所需的一切。", all: "显示全部选项", option: "选项", value: "值", origin: "来自", about: "作用",
+    from_default: "默认", from_model: "模型文件", from_config: "路由", from_preset: "预设", from_flag: "命令行", asked: "请求",
+    now: "服务器现状", requests: "运行中的请求", sessions: "一起前进的提示", waiting: "等待中的请求", cache: "已预留的 KV 缓存", prefix: "在前缀缓存中找到的提示 token", generated: "每秒生成 token", read: "每秒读入提示 token", kept: "为提示开头保留",
+    first: "到首个 token 的平均时间", between: "token 之间的平均时间", ofTotal: "{all} 中的 {n}", last: "最近 {n} 秒；最大 {most}", every: "全部指标", metric: "指标", live: "此视图打开时每秒读取一次。", waitingFor: "正在等待第一批数字 …",
+    test: "单独与并行，逐位相同", testHint: "{n} 个请求先逐个运行，再每 {k} 个一起运行；每个 token 和对数概率都必须相同。", run: "运行测试", verdict: "{n} 个中 {same} 个相同", sofar: "{n} 个中的 {done} 个 …", alone: "单独", together: "一起", peak: "最多有 {n} 个提示一起前进",
+    case: "提示", how: "方式", result: "结果", identical: "✓ 相同：{n} 个 token", differs: "✗ 在 {n} 个 token 的第 {at} 个不同", stop: "停止",
+    runs: "本页的运行", noRuns: "还没有生成过。试玩和其他视图生成的内容会列在这里。", export: "导出", replay: "重放", openRun: "打开", when: "{time}", effective: "生效的选项", same: "✓ 完全相同：{n} 个 token，逐位一致", other: "✗ {why}", replaying: "正在重新运行 …", texts: "{n} 段文本，{tokens} 个 token", more: "再显示 {n} 次较早的运行", log: "log p",
+  },
+  ja: {
+    model: "モデル", name: "名前", architecture: "アーキテクチャ", weights: "重みの数", dtype: "大半の重みの形式", context: "文脈長", vocabulary: "語彙", tokens: "{n} トークン", begin: "開始トークン", end: "終了トークン", pad: "詰めトークン",
+    server: "サーバー", running: "同時に処理するプロンプトの上限", can: "できること", chat: "チャット", grammar: "文法の制約", prompt_logprobs: "プロンプトの対数確率", none: "なし", template: "チャットテンプレート", limits: "1 リクエストの上限",
+    body: "バイト", prompts: "プロンプト", sequences: "系列", stops: "停止文字列", stop_bytes: "停止文字列のバイト", grammar_bytes: "文法のバイト", logprobs: "返す対数確率の数",
+    defaults: "チャットと補完のルートの既定値", defaultsHint: "リクエストが何も言わないときの値と、その設定元です。ラボ自身のリクエストは必要なことをすべて言います。", all: "すべてのオプションを表示", option: "オプション", value: "値", origin: "設定元", about: "はたらき",
+    from_default: "既定", from_model: "モデルのファイル", from_config: "ルート", from_preset: "プリセット", from_flag: "フラグ", asked: "リクエスト",
+    now: "いまのサーバー", requests: "実行中のリクエスト", sessions: "一緒に進むプロンプト", waiting: "待っているリクエスト", cache: "予約された KV キャッシュ", prefix: "プレフィックスキャッシュで見つかったプロンプトのトークン", generated: "毎秒生成するトークン", read: "毎秒読むプロンプトのトークン", kept: "プロンプトの冒頭のために保持",
+    first: "最初のトークンまでの平均時間", between: "トークン間の平均時間", ofTotal: "{all} のうち {n}", last: "直近 {n} 秒；最大 {most}", every: "すべての指標", metric: "指標", live: "このビューが開いている間、毎秒読みます。", waitingFor: "最初の数値を待っています …",
+    test: "ひとりでも、ほかと一緒でも同じビット", testHint: "{n} 個のリクエストを一つずつ、次に {k} 個ずつ一緒に実行します。すべてのトークンと対数確率が同じでなければなりません。", run: "試験する", verdict: "{n} 個中 {same} 個が同一", sofar: "{n} 個中 {done} 個 …", alone: "ひとり", together: "一緒", peak: "最大 {n} 個のプロンプトが一緒に進みました",
+    case: "プロンプト", how: "方法", result: "結果", identical: "✓ 同一：{n} トークン", differs: "✗ {n} トークン中 {at} 番目で相違", stop: "停止",
+    runs: "このページの実行", noRuns: "まだ何も生成していません。「あそぶ」やほかのビューで生成すると、ここに載ります。", export: "書き出す", replay: "再実行", openRun: "開く", when: "{time}", effective: "有効なオプション", same: "✓ 同一：{n} トークン、ビットまで一致", other: "✗ {why}", replaying: "もう一度実行しています …", texts: "テキスト {n} 個、{tokens} トークン", more: "以前の実行をさらに {n} 個表示", log: "log p",
+  },
+});
