@@ -1,7 +1,7 @@
 // The runs of this page: what was asked, what came, taken along and run again.
 import { h, useState } from "../../vendor/preact.js";
 import { fixed } from "../../numbers/format.js";
-import { download } from "../../shell/work.js";
+import { download } from "../../parts/download.js";
 import { moveTo, tree } from "../../state/lab.js";
 import { open } from "../../state/link.js";
 import * as runs from "../../state/runs.js";

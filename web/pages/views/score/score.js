@@ -7,10 +7,12 @@ import { Choice, Switch } from "../../parts/field.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
 import { download } from "../../parts/download.js";
+import { receive } from "../../state/errand.js";
 import { asChat, promptText } from "../../state/lab.js";
 import { open, place } from "../../state/link.js";
 import { measure, signs } from "../../state/looks.js";
 import { Continuations, rankContinuations } from "./continuations.js";
+import { pairTexts } from "./drafts.js";
 import { Look } from "./look.js";
 import { Long } from "./long.js";
 import { comparePairs, Pairs } from "./pairs.js";
@@ -108,11 +110,22 @@ function Text() {
     scored ? h("div", { class: "side" }, h(Look, null)) : null);
 }
 
+/** Does a task of the tour's: the text of the box is scored, or two texts are compared. @param {import("../../state/command.js").Task} task */
+function take({ prompt, against }) {
+  if (against === null) return void scoreText();
+  pairTexts.value = [prompt, against];
+  void comparePairs();
+}
+
 /** The view. */
 function Score() {
   useEffect(() => {
     here.value = keys();
-    return () => { here.value = []; };
+    const end = receive("score", take);
+    return () => {
+      here.value = [];
+      end();
+    };
   }, []);
   const now = mode();
   return h("div", { class: "score" },
