@@ -24,7 +24,7 @@ export const say = define({
     first: "첫 토큰까지 평균 시간", between: "토큰 사이 평균 시간", ofTotal: "{all} 중 {n}", last: "최근 {n}초; 최대 {most}", every: "모든 지표", metric: "지표", live: "이 화면이 열려 있는 동안 1초마다 읽습니다.", waitingFor: "첫 수치를 기다리는 중 …",
     test: "혼자일 때나 여럿일 때나 같은 비트", testHint: "요청 {n}개를 하나씩, 그다음 {k}개씩 함께 실행합니다. 모든 토큰과 로그 확률이 똑같아야 합니다.", run: "시험하기", verdict: "{n}개 중 {same}개 동일", sofar: "{n}개 중 {done}개 …", alone: "혼자", together: "함께", peak: "프롬프트 최대 {n}개가 함께 나아감",
     case: "프롬프트", how: "방법", result: "결과", identical: "✓ 동일: 토큰 {n}개", differs: "✗ 토큰 {n}개 중 {at}번째에서 다름", stop: "멈춤",
-    runs: "이 페이지의 실행", noRuns: "아직 생성한 것이 없습니다. 놀이터와 다른 보기에서 생성하면 여기에 적힙니다.", export: "내보내기", replay: "재실행", openRun: "열기", when: "{time}", effective: "적용된 옵션", same: "✓ 동일: 토큰 {n}개, 비트까지 같음", other: "✗ {why}", replaying: "다시 실행하는 중 …", texts: "글 {n}개, 토큰 {tokens}개", more: "이전 실행 {n}개 더 보기", log: "log p",
+    runs: "이 페이지의 실행", noRuns: "아직 생성한 것이 없습니다. 놀이터와 다른 화면에서 생성하면 여기에 적힙니다.", export: "내보내기", replay: "재실행", openRun: "열기", when: "{time}", effective: "적용된 옵션", same: "✓ 동일: 토큰 {n}개, 비트까지 같음", other: "✗ {why}", replaying: "다시 실행하는 중 …", texts: "글 {n}개, 토큰 {tokens}개", more: "이전 실행 {n}개 더 보기", log: "log p",
   },
   zh: {
     model: "模型", name: "名称", architecture: "架构", weights: "权重数", dtype: "多数权重的格式", context: "上下文", vocabulary: "词表", tokens: "{n} 个 token", begin: "起始 token", end: "结束 token", pad: "填充 token",
