@@ -2,19 +2,16 @@
 import { computed, signal } from "../../vendor/preact.js";
 import { ask } from "../../api/client.js";
 import { Row } from "../../numbers/row.js";
-import { ALTERNATIVES, attempt, branch, rest, tip, tree, usePrompt } from "../../state/lab.js";
+import { ALTERNATIVES, attempt, branch, looked, rest, tip, tree, usePrompt } from "../../state/lab.js";
 import { vocabulary } from "../../state/generate.js";
 import { tokens } from "../../state/vocabulary.js";
 
 /** @typedef {import("../../state/vocabulary.js").Vocabulary} Vocabulary */
 /** @typedef {{key: number, ids: number[], row: Row}} Loaded */
 
-/** The token behind which the reader looks; null for the tip of the branch, wherever that goes. */
-const stepped = signal(/** @type {number | null} */ (null));
-
 /** The token behind which lies the place that is looked at. */
 export const place = computed(() => {
-  const key = stepped.value;
+  const key = looked.value;
   return key !== null && branch.value.some((node) => node.key === key) ? key : tip.value;
 });
 
@@ -32,7 +29,7 @@ export const texts = signal(/** @type {Vocabulary | null} */ (null));
 
 /** Looks behind a token. @param {number} key */
 export function stepTo(key) {
-  stepped.value = key === tip.value ? null : key;
+  looked.value = key === tip.value ? null : key;
 }
 
 /** Goes along the branch. @param {number} steps */
