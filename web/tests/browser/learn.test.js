@@ -166,9 +166,10 @@ test("on a small screen the view is seen, and nothing is wider than the screen",
 });
 
 test("the whole tour is there on paper, and nothing else", async () => {
-  const page = await open(browser, server.url, { hash: "#/learn/3" });
+  const page = await open(browser, server.url, { hash: "#/learn/3", dark: true });
   await page.locator(".scene h3").waitFor();
   await page.emulateMedia({ media: "print" });
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), "rgb(255, 255, 255)", "paper is light");
   const { scenes } = await api(server.url, "lab/chapter/en");
   const paper = page.locator(".paper");
   for (const scene of scenes) {

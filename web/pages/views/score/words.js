@@ -22,7 +22,7 @@ export const say = define({
   ko: {
     mode: "무엇을 채점할까요", text: "글 하나", pairs: "최소 대립쌍", continuations: "이어질 말", score: "채점", rankThem: "순위 매기기", compareThem: "비교",
     colour: "색 기준", probability: "확률", surprisal: "놀람도", entropy: "엔트로피", rank: "순위", margin: "2위와의 차이", buckets: "순위 구간(GLTR)", none: "없음",
-    signs: "공백을 기호로", toPlay: "놀이터에서 열기", file: "토큰을 CSV로", scored: "채점한 토큰", mean: "토큰당 평균", perplexity: "퍼플렉서티", bitsByte: "바이트당 비트",
+    signs: "공백을 기호로", toPlay: "놀이터에서 열기", file: "토큰을 CSV로", scored: "채점한 토큰", mean: "토큰당 평균", perplexity: "퍼플렉시티", bitsByte: "바이트당 비트",
     bitsCharacter: "글자당 비트", first: "첫 토큰 앞에는 아무것도 없어서 모델이 확률을 말하지 않습니다.", changed: "채점한 뒤에 글이 바뀌었습니다.",
     empty: "글을 쓰거나 붙여 넣고 채점해 보세요. 앞 토큰들이 주어졌을 때 각 토큰은 얼마나 그럴듯할까요?", strip: "채점한 토큰", place: "{token} 자리에", choose: "토큰을 가리키거나 고르세요.",
     nothing: "{token} 앞에는 아무것도 없어서 모델이 확률을 말하지 않습니다.", chosen: "쓰인 토큰", choices: "유효 선택지 수", branch: "여기서 다른 토큰을 고르면 놀이터에서 가지로 열립니다.",
