@@ -24,7 +24,7 @@ export const say = define({
     first: "첫 토큰까지 평균 시간", between: "토큰 사이 평균 시간", ofTotal: "{all} 중 {n}", last: "최근 {n}초; 최대 {most}", every: "모든 지표", metric: "지표", live: "이 화면이 열려 있는 동안 1초마다 읽습니다.", waitingFor: "첫 수치를 기다리는 중 …",
     test: "혼자일 때나 여럿일 때나 같은 비트", testHint: "요청 {n}개를 하나씩, 그다음 {k}개씩 함께 실행합니다. 모든 토큰과 로그 확률이 똑같아야 합니다.", run: "시험하기", verdict: "{n}개 중 {same}개 동일", sofar: "{n}개 중 {done}개 …", alone: "혼자", together: "함께", peak: "프롬프트 최대 {n}개가 함께 나아감",
     case: "프롬프트", how: "방법", result: "결과", identical: "✓ 동일: 토큰 {n}개", differs: "✗ 토큰 {n}개 중 {at}번째에서 다름", stop: "멈춤",
-    runs: "이 페이지의 실행", noRuns: "아직 생성한 것이 없습니다. 놀이와 다른 보기에서 생성하면 여기에 적힙니다.", export: "내보내기", replay: "재실행", openRun: "열기", when: "{time}", effective: "적용된 옵션", same: "✓ 동일: 토큰 {n}개, 비트까지 같음", other: "✗ {why}", replaying: "다시 실행하는 중 …", texts: "글 {n}개, 토큰 {tokens}개", more: "이전 실행 {n}개 더 보기", log: "log p",
+    runs: "이 페이지의 실행", noRuns: "아직 생성한 것이 없습니다. 놀이터와 다른 화면에서 생성하면 여기에 적힙니다.", export: "내보내기", replay: "재실행", openRun: "열기", when: "{time}", effective: "적용된 옵션", same: "✓ 동일: 토큰 {n}개, 비트까지 같음", other: "✗ {why}", replaying: "다시 실행하는 중 …", texts: "글 {n}개, 토큰 {tokens}개", more: "이전 실행 {n}개 더 보기", log: "log p",
   },
   zh: {
     model: "模型", name: "名称", architecture: "架构", weights: "权重数", dtype: "多数权重的格式", context: "上下文", vocabulary: "词表", tokens: "{n} 个 token", begin: "起始 token", end: "结束 token", pad: "填充 token",
@@ -36,7 +36,7 @@ export const say = define({
     first: "到首个 token 的平均时间", between: "token 之间的平均时间", ofTotal: "{all} 中的 {n}", last: "最近 {n} 秒；最大 {most}", every: "全部指标", metric: "指标", live: "此视图打开时每秒读取一次。", waitingFor: "正在等待第一批数字 …",
     test: "单独与并行，逐位相同", testHint: "{n} 个请求先逐个运行，再每 {k} 个一起运行；每个 token 和对数概率都必须相同。", run: "运行测试", verdict: "{n} 个中 {same} 个相同", sofar: "{n} 个中的 {done} 个 …", alone: "单独", together: "一起", peak: "最多有 {n} 个提示一起前进",
     case: "提示", how: "方式", result: "结果", identical: "✓ 相同：{n} 个 token", differs: "✗ 在 {n} 个 token 的第 {at} 个不同", stop: "停止",
-    runs: "本页的运行", noRuns: "还没有生成过。试玩和其他视图生成的内容会列在这里。", export: "导出", replay: "重放", openRun: "打开", when: "{time}", effective: "生效的选项", same: "✓ 完全相同：{n} 个 token，逐位一致", other: "✗ {why}", replaying: "正在重新运行 …", texts: "{n} 段文本，{tokens} 个 token", more: "再显示 {n} 次较早的运行", log: "log p",
+    runs: "本页的运行", noRuns: "还没有生成过。试写和其他视图生成的内容会列在这里。", export: "导出", replay: "重放", openRun: "打开", when: "{time}", effective: "生效的选项", same: "✓ 完全相同：{n} 个 token，逐位一致", other: "✗ {why}", replaying: "正在重新运行 …", texts: "{n} 段文本，{tokens} 个 token", more: "再显示 {n} 次较早的运行", log: "log p",
   },
   ja: {
     model: "モデル", name: "名前", architecture: "アーキテクチャ", weights: "重みの数", dtype: "大半の重みの形式", context: "文脈長", vocabulary: "語彙", tokens: "{n} トークン", begin: "開始トークン", end: "終了トークン", pad: "詰めトークン",
@@ -48,6 +48,6 @@ export const say = define({
     first: "最初のトークンまでの平均時間", between: "トークン間の平均時間", ofTotal: "{all} のうち {n}", last: "直近 {n} 秒；最大 {most}", every: "すべての指標", metric: "指標", live: "このビューが開いている間、毎秒読みます。", waitingFor: "最初の数値を待っています …",
     test: "ひとりでも、ほかと一緒でも同じビット", testHint: "{n} 個のリクエストを一つずつ、次に {k} 個ずつ一緒に実行します。すべてのトークンと対数確率が同じでなければなりません。", run: "試験する", verdict: "{n} 個中 {same} 個が同一", sofar: "{n} 個中 {done} 個 …", alone: "ひとり", together: "一緒", peak: "最大 {n} 個のプロンプトが一緒に進みました",
     case: "プロンプト", how: "方法", result: "結果", identical: "✓ 同一：{n} トークン", differs: "✗ {n} トークン中 {at} 番目で相違", stop: "停止",
-    runs: "このページの実行", noRuns: "まだ何も生成していません。「あそぶ」やほかのビューで生成すると、ここに載ります。", export: "書き出す", replay: "再実行", openRun: "開く", when: "{time}", effective: "有効なオプション", same: "✓ 同一：{n} トークン、ビットまで一致", other: "✗ {why}", replaying: "もう一度実行しています …", texts: "テキスト {n} 個、{tokens} トークン", more: "以前の実行をさらに {n} 個表示", log: "log p",
+    runs: "このページの実行", noRuns: "まだ何も生成していません。「プレイ」やほかのビューで生成すると、ここに載ります。", export: "書き出す", replay: "再実行", openRun: "開く", when: "{time}", effective: "有効なオプション", same: "✓ 同一：{n} トークン、ビットまで一致", other: "✗ {why}", replaying: "もう一度実行しています …", texts: "テキスト {n} 個、{tokens} トークン", more: "以前の実行をさらに {n} 個表示", log: "log p",
   },
 });
