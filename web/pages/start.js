@@ -4,7 +4,7 @@ import { anew, go, press } from "./parts/prompt.js";
 import { everywhere, listen, sheet } from "./shell/keys.js";
 import { Shell } from "./shell/shell.js";
 import { toTour } from "./shell/tour.js";
-import { say } from "./shell/words.js";
+import { say } from "./words/lab.js";
 import { stop, vocabulary } from "./state/generate.js";
 import * as keep from "./state/keep.js";
 import * as lab from "./state/lab.js";
@@ -20,7 +20,7 @@ import { score } from "./views/score/score.js";
 import { shape } from "./views/shape/shape.js";
 import { tokens } from "./views/tokens/tokens.js";
 import { tree } from "./views/tree/tree.js";
-import { views } from "./views/views.js";
+import { views } from "./shell/views.js";
 
 views.push(play, shape, beams, compare, score, learn, tree, tokens, model);
 

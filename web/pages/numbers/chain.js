@@ -2,8 +2,8 @@
 import { logProbabilities } from "./chain/bias.js";
 import { LLAMA_CPP_DEFAULTS, orderOf } from "./chain/order.js";
 import { BEYOND, PROCESSORS } from "./chain/registry.js";
-import { Row } from "./row.js";
 
+/** @typedef {import("./row.js").Row} Row */
 /** @typedef {import("./chain/processor.js").Done} Done */
 /** @typedef {import("./chain/processor.js").Processor} Processor */
 /** @typedef {import("./chain/processor.js").Text} Text */
@@ -68,12 +68,11 @@ export function acting(value) {
 /**
  * Runs the chain.
  *
- * @param {Float32Array} logits @param {Uint32Array} ranks ids by falling logit
+ * @param {Row} raw the model's own row
  * @param {(name: string) => any} value @param {Text} text
  * @returns {Run}
  */
-export function run(logits, ranks, value, text) {
-  const raw = Row.of(logits, ranks);
+export function run(raw, value, text) {
   const beams = Number(value("num_beams")) > 1;
   const asked = { value, least: beams ? Math.max(2, text.eos.length + 1) : 1 };
   /** @type {Stage[]} */

@@ -37,9 +37,12 @@ export function fixed(value, digits) {
   return value.toFixed(digits).replace("-", "−");
 }
 
+/** Made once: making one takes longer than a hundred counts. */
+const counts = new Intl.NumberFormat("en-US");
+
 /** A count with its thousands parted. @param {number} value */
 export function count(value) {
-  return value.toLocaleString("en-US").replaceAll(",", "\u202f");
+  return counts.format(value).replaceAll(",", "\u202f");
 }
 
 /** A log-probability as one, whatever the unit of probabilities: in bits where that is bits, else in nats. A long text's share would read as nothing. @param {number | null | undefined} nats @param {number} [digits] */

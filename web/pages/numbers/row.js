@@ -1,5 +1,6 @@
 // A row of logits on its way through the processors. Rows are never changed: a processor gives a new one, which shares with the one before
 // what has stayed, so that all stages can be kept and shown.
+import { byRank } from "./sort.js";
 import { exchanged, sums } from "./softmax.js";
 
 /** A row: values by id, and which ids are still in play, by falling value. */
@@ -13,9 +14,9 @@ export class Row {
     this.ids = ids;
   }
 
-  /** The row that a model gives. @param {Float32Array} logits @param {Uint32Array} ranks the ids by falling logit */
-  static of(logits, ranks) {
-    return new Row(logits, ranks);
+  /** The row that a model gives: a logit for each id. @param {Float32Array} logits */
+  static of(logits) {
+    return new Row(logits, byRank(logits));
   }
 
   /** Tokens in play. */

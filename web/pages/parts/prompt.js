@@ -1,7 +1,7 @@
 // The prompt's box, which all views share, and what sets generation going.
 import { h, useEffect } from "../vendor/preact.js";
-import { examples } from "../shell/examples.js";
-import { say } from "../shell/words.js";
+import { examples } from "./examples.js";
+import { say } from "../words/lab.js";
 import { action as ofView } from "../state/errand.js";
 import * as lab from "../state/lab.js";
 import { generate, stop, vocabulary } from "../state/generate.js";

@@ -1,6 +1,6 @@
 // A scene of the chapter: what it tells, its command lines with what they do here, its question with the answer.
 import { h, useState } from "../vendor/preact.js";
-import { say as shell } from "../shell/words.js";
+import { say as shell } from "../words/lab.js";
 import { NoView, taskOf } from "../state/command.js";
 import { perform } from "../state/errand.js";
 import { props } from "../state/server.js";

@@ -1,7 +1,7 @@
 // The sheet of keys.
 import { h, useEffect, useRef } from "../vendor/preact.js";
 import { everywhere, here, sheet } from "./keys.js";
-import { say } from "./words.js";
+import { say } from "../words/lab.js";
 
 /** A list of keys. @param {{title: string, keys: import("./keys.js").Key[]}} props */
 function Keys({ title, keys }) {

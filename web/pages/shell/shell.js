@@ -7,12 +7,12 @@ import { theme } from "../state/looks.js";
 import { open, view } from "../state/link.js";
 import { health, props, refresh } from "../state/server.js";
 import { language, languages } from "../words/words.js";
-import { views } from "../views/views.js";
+import { views } from "./views.js";
 import { sheet } from "./keys.js";
 import { KeySheet } from "./sheet.js";
 import { TourPanel } from "./tour.js";
 import { WorkMenu } from "./work.js";
-import { say } from "./words.js";
+import { say } from "../words/lab.js";
 
 /** The name of a view in the reader's language. @param {string} name */
 export const title = (name) => say(/** @type {any} */ (name));
@@ -122,6 +122,6 @@ export function Shell() {
     h("main", { id: "main", tabIndex: -1, ref: main, class: "view" },
       h("h1", { class: "unseen" }, shown ? title(shown.name) : ""),
       h(State, null), h(Trouble, null), h(Spoken, null),
-      shown ? h("div", { key: shown.name, class: "content" }, shown.show()) : null),
+      shown ? h("div", { key: shown.name, class: "content", "data-view": shown.name }, shown.show()) : null),
     h(TourPanel, null), h(KeySheet, null));
 }

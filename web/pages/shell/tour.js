@@ -6,7 +6,7 @@ import { chapter, followLanguage } from "../state/chapter.js";
 import { open, view } from "../state/link.js";
 import { props } from "../state/server.js";
 import { answered, fold, lead, leave, tour } from "../state/tour.js";
-import { say } from "./words.js";
+import { say } from "../words/lab.js";
 
 /** @typedef {import("../state/chapter.js").Scene} Scene */
 

@@ -5,7 +5,7 @@ import * as keep from "../state/keep.js";
 import * as lab from "../state/lab.js";
 import { follow, here, write } from "../state/link.js";
 import * as runs from "../state/runs.js";
-import { say } from "./words.js";
+import { say } from "../words/lab.js";
 
 void follow; // addresses are followed from the start of the page
 

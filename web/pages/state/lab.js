@@ -22,6 +22,9 @@ export const promptEnd = signal(0);
 /** The token that the reader's branch ends with. */
 export const tip = signal(0);
 
+/** The token behind which the reader looks; null for the tip, wherever that goes. */
+export const looked = signal(/** @type {number | null} */ (null));
+
 /** What went wrong last, in the words of whoever said it. */
 export const trouble = signal(/** @type {string | null} */ (null));
 

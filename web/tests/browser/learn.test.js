@@ -178,3 +178,20 @@ test("the whole tour is there on paper, and nothing else", async () => {
   for (const other of [".bar", ".rail", ".scenes", ".scene"]) assert.ok(await page.locator(other).isHidden(), other);
   await close(page);
 });
+
+test("two texts of a scene are compared, and so many texts of each way are drawn", async () => {
+  const page = await open(browser, server.url, { hash: "#/learn/sentence-probability" });
+  await page.locator(".actions-of-scene button.main").click();
+  const { items } = await api(server.url, "v1/score", { items: [{ continuations: ["They were very happy.", "They was very happy."] }] });
+  const [one, other] = items[0].texts.map((/** @type {{tokens: Array<{logprob: number | null}>}} */ text) => text.tokens.reduce((sum, token) => sum + (token.logprob ?? 0), 0));
+  await page.locator("[data-difference]").first().waitFor();
+  const shown = await page.locator("[data-difference]").evaluateAll((all) => all.reduce((sum, at) => sum + Number(at.getAttribute("data-difference")), 0));
+  assert.ok(Math.abs(Math.abs(shown) - (one - other)) < 1e-6, `${shown} is not ${one - other}`);
+  await page.evaluate(() => (location.hash = "#/learn/which-method"));
+  await page.locator(".scene h3", { hasText: "Which method when" }).waitFor();
+  await page.locator(".scene .actions-of-scene button.main").click();
+  await page.locator(".ways").waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Texts of each way that draws" }).inputValue(), "2");
+  await page.getByRole("button", { name: "Run all" }).waitFor({ timeout: 30_000 });
+  await close(page);
+});

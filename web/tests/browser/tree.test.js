@@ -96,6 +96,13 @@ test("areas are as high as paths are probable; a click zooms, and the way back i
   await page.keyboard.press("Backspace");
   await page.waitForFunction(() => !document.querySelector(".crumbs .mass"));
   assert.match(await page.evaluate(() => location.hash), /^#\/tree\/icicle/);
+  await page.locator(".icicle .area").nth(1).click();
+  await page.locator(".crumbs .mass").waitFor();
+  await page.locator("#prompt").fill("The ship was");
+  await page.locator("#prompt").press("Control+Enter");
+  await page.waitForFunction(() => document.querySelector(".icicle .area")?.getAttribute("aria-label")?.startsWith("␣was, the root"));
+  assert.equal(await page.locator(".crumbs .mass").count(), 0, "another prompt is shown from its own end");
+  await idle(page);
   await close(page);
 });
 
@@ -130,11 +137,11 @@ test("a text is found in the branches, and marks, notes and the reader's branch 
   assert.equal(await page.locator(".loom .looked .tokens").textContent(), "␣he");
   await page.locator(".loom").focus();
   await page.keyboard.press("k");
+  await page.locator(".loom .looked .mark.kept").waitFor();
   await page.keyboard.press("e");
   await page.keyboard.type("look here");
   await page.locator(".loom").focus();
   await page.locator(".loom .looked .noted").waitFor();
-  await page.locator(".loom .looked .mark.kept").waitFor();
   await page.keyboard.press("o");
   await page.waitForFunction(() => [...document.querySelectorAll(".chip")].map((chip) => chip.textContent).join("") === "Once␣upon␣a␣time␣he");
   await close(page);
@@ -176,12 +183,14 @@ test("files: JSON is read again as it was, the icicle is a picture, a page stand
   const { nodes } = /** @type {{nodes: Told[]}} */ (await api(server.url, "v1/expand", { prompt: PROMPT, ...GROWTH }));
   const key = (/** @type {Told} */ node) => `${node.token} ${node.logprob} ${node.rank}`;
   assert.deepEqual(JSON.parse(json).nodes.map(key).sort(), nodes.map(key).sort());
+  assert.ok(JSON.parse(json).nodes.every((/** @type {any} */ node) => node.finish_reason === null), "that the tree goes no deeper ends no text");
   assert.match((await saved(page, "Markdown")).toString(), /^- `Once upon a`\n {2}- `␣time` 43\.65 %/);
   const png = await saved(page, "PNG");
   assert.deepEqual([...png.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join(""), "PNG");
   assert.ok(png.readUInt32BE(16) > 400 && png.readUInt32BE(20) === 960, "twice as many pixels as on the page");
   const html = (await saved(page, "HTML page")).toString();
   const svg = (await saved(page, "SVG")).toString();
+  assert.ok(/<rect width="\d+" height="480" fill="#FFFFFF"/.test(svg), "the page's own colours");
   assert.ok(svg.includes("␣time") && !svg.includes("var(") && html.includes("␣time"));
   await close(page);
   const other = await open(browser, server.url, { hash: "#/tree" });
@@ -196,8 +205,8 @@ test("files: JSON is read again as it was, the icicle is a picture, a page stand
 
 test("everything can be done by keys, also in Korean and dark", async () => {
   const page = await open(browser, server.url, { hash: at("tree"), language: "ko", dark: true });
-  await page.locator("#prompt").focus();
-  await page.keyboard.press("Control+Enter");
+  await page.locator("main").focus();
+  await page.keyboard.press("g");
   await page.locator(".loom .line.others").first().waitFor();
   await idle(page);
   await page.locator("main").focus();

@@ -38,8 +38,9 @@ test("the pool after each step is the engine's, and the best of all wins", () =>
 });
 
 test("the best so far is the best of what runs and what has ended", () => {
-  const search = told("ends", ({ name, data }) => name === "candidate" && data.step === 3);
-  assert.equal(search.steps, 3);
+  const search = told("ends", ({ name, data }) => name === "pool" && data.step === 3);
+  assert.equal(search.steps, 3, "a step counts when all of it has been told");
+  assert.ok((search.columns[4]?.length ?? 0) > 0);
   const best = search.of(search.best(3) ?? -1);
   for (const at of [...search.running(3), ...(search.pools[3] ?? []).map((one) => one.at)]) assert.ok((search.of(at).normalised ?? 0) <= (best.normalised ?? 0));
   assert.equal(search.over, null);
@@ -60,7 +61,8 @@ test("log-probabilities of tokens add up to the scores, and a wrong sum is seen"
 test("another length penalty ranks the finished texts anew", () => {
   const search = told("ends");
   const own = shelf(search, search.steps, search.rules.penalty);
-  assert.ok(own.length >= 3);
+  const ended = search.candidates.filter((one) => one.fate === "finished" || one.fate === "pool full").map(({ at }) => at);
+  assert.deepEqual(own.map(({ at }) => at).sort((a, b) => a - b), ended, "also what was pushed out of the pool, and what found no place in it");
   for (const one of own) {
     if (one.engine !== null) assert.ok(Math.abs(one.engine - one.normalised) < 1e-6);
     assert.equal(one.normalised, normalise(one.sum, one.length, 1));
@@ -141,6 +143,8 @@ test("another text is followed as long as the search has it", () => {
   assert.deepEqual(lay(search, { name: "greedy", tokens }, search.steps).along, winner);
   const other = [...tokens.slice(0, 2), { id: -1, text: "", bytes: [], logprob: -9 }];
   assert.deepEqual(lay(search, { name: "greedy", tokens: other }, search.steps).along, winner.slice(0, 2));
+  const back = [...other, ...tokens.slice(2)];
+  assert.deepEqual(lay(search, { name: "greedy", tokens: back }, search.steps).along, winner.slice(0, 2), "who has left does not come back");
   assert.deepEqual(lay(search, { name: "greedy", tokens }, 1).along, winner.slice(0, 1));
   assert.ok(Math.abs(sumOf({ name: "greedy", tokens }, tokens.length) - sums(search, winner.at(-1) ?? -1).raw) < 1e-9);
 });

@@ -4,13 +4,14 @@ import { test } from "node:test";
 import { acting, beyond, interval, lost, removedAt, run, values } from "../../pages/numbers/chain.js";
 import { HF, LLAMA_CPP, orderOf } from "../../pages/numbers/chain/order.js";
 import { PROCESSORS } from "../../pages/numbers/chain/registry.js";
+import { Row } from "../../pages/numbers/row.js";
 import { byRank } from "../../pages/numbers/sort.js";
 
 /** @param {number[]} probabilities */
 const row = (probabilities) => Float32Array.from(probabilities, Math.log);
 
 /** A chain over a row. @param {Float32Array} logits @param {Record<string, unknown>} options @param {number[]} [ids] @param {number[]} [eos] */
-const shaped = (logits, options, ids = [], eos = []) => run(logits, byRank(logits), values({ do_sample: true, top_k: 0, ...options }, {}), { ids, eos });
+const shaped = (logits, options, ids = [], eos = []) => run(Row.of(logits), values({ do_sample: true, top_k: 0, ...options }, {}), { ids, eos });
 
 /** The ids that are left, rising. @param {Float32Array} logits @param {Record<string, unknown>} options @param {number[]} [ids] @param {number[]} [eos] */
 const left = (logits, options, ids, eos) => [...shaped(logits, options, ids, eos).row.ids].sort((a, b) => a - b);
@@ -95,7 +96,7 @@ test("sums that are carried on are those of the whole row", () => {
   const logits = any(3000, 5);
   const ids = Array.from({ length: 50 }, (_, i) => i * 7);
   const { row: after } = shaped(logits, { presence_penalty: 0.7 }, ids);
-  const whole = run(after.values, byRank(after.values), values({}, {}), { ids: [], eos: [] }).raw;
+  const whole = run(Row.of(after.values), values({}, {}), { ids: [], eos: [] }).raw;
   assert.deepEqual([...after.ids], [...whole.ids]);
   for (const name of /** @type {const} */ (["max", "sum", "entropy", "varentropy"])) assert.ok(Math.abs(after.sums[name] - whole.sums[name]) < 1e-9 * whole.sums.sum, name);
 });

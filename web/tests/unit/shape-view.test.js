@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { run, values } from "../../pages/numbers/chain.js";
 import { curve, ranks } from "../../pages/numbers/curves.js";
 import { Row } from "../../pages/numbers/row.js";
-import { byRank } from "../../pages/numbers/sort.js";
 import { compare } from "../../pages/views/shape/agree.js";
 import { search } from "../../pages/views/shape/search.js";
 
@@ -22,7 +21,7 @@ test("curves go from the first rank to the last, and end at 1", () => {
   assert.deepEqual(ranks(5), [1, 2, 3, 4, 5]);
   assert.deepEqual([ranks(0), ranks(150_000).at(-1), ranks(150_000).length < 300], [[], 150_000, true]);
   const logits = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i) * 4);
-  const points = curve(Row.of(logits, byRank(logits)));
+  const points = curve(Row.of(logits));
   assert.ok(Math.abs(Number(points.at(-1)?.together) - 1) < 1e-12);
   points.forEach((point, i) => assert.ok(i === 0 || (point.p <= Number(points[i - 1]?.p) && point.together > Number(points[i - 1]?.together))));
 });
@@ -36,7 +35,7 @@ function told(done) {
 
 test("the server's numbers are compared stage by stage, and the first that differs is named", () => {
   const logits = Float32Array.of(3, 2, 1, 0, -1);
-  const done = run(logits, byRank(logits), values({ do_sample: true, temperature: 0.7, top_k: 3 }, {}), { ids: [], eos: [] });
+  const done = run(Row.of(logits), values({ do_sample: true, temperature: 0.7, top_k: 3 }, {}), { ids: [], eos: [] });
   const same = compare(done, told(done));
   assert.deepEqual([same.same, same.largest, same.tokens, same.first], [true, 0, 5, null]);
   const one = told(done);

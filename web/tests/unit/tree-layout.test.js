@@ -116,6 +116,7 @@ test("a text is found across tokens, in either case, and within parts of charact
   const d = tree.add(b, { id: 4, text: "\ufffd", bytes: bytes.slice(0, 2), logprob: -1 }, "model").key;
   const e = tree.add(d, { id: 5, text: "\ufffd", bytes: bytes.slice(2), logprob: -1 }, "model").key;
   assert.deepEqual(find(tree, 0, "cat"), [c, b], "the more probable branch first");
+  assert.deepEqual(find(tree, 0, "sat"), [b], "once, not in what follows too");
   assert.deepEqual(find(tree, 0, "안"), [e]);
   assert.deepEqual(find(tree, a, "the cat"), [b], "it may begin within the root");
   assert.deepEqual([find(tree, 0, "dog"), find(tree, 0, "")], [[], []]);

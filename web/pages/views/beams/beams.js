@@ -94,5 +94,5 @@ function Beams() {
     h(Shelf, null));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const beams = { name: "beams", show: () => h(Beams, null) };

@@ -10,7 +10,7 @@ import { labelOf } from "./labels.js";
 import { resolve } from "./nearby.js";
 import { sumOf } from "./paths.js";
 import { moveTo } from "./run.js";
-import { why } from "./why.js";
+import { rivals, why } from "./why.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./search.js").Search} Search */
@@ -32,11 +32,11 @@ export function toggle(first) {
 export function Card() {
   void version.value;
   const now = begun.value;
-  const at = pointed.value ?? pinned.value ?? (best.value === null ? null : String(best.value));
-  const item = drawn.value && resolve(drawn.value, at);
+  const shown = drawn.value;
+  const item = shown && (resolve(shown, pointed.value) ?? resolve(shown, pinned.value) ?? resolve(shown, best.value === null ? null : String(best.value)));
   if (!now || !item) return h("aside", { class: "beam-card card", "aria-label": say("card") }, h("p", { class: "faint" }, say("choose")));
   return h("aside", { class: "beam-card card", "aria-label": say("card") },
-    item.ghost ? h(GhostCard, { ghost: item.ghost }) : item.members.length > 1 ? h(ChainCard, { members: item.members }) : h(OneCard, { at: /** @type {number} */ (item.members[0]) }),
+    item.ghost ? h(GhostCard, { ghost: item.ghost }) : item.members.length > 1 ? h(ChainCard, { members: item.members, hidden: item.hidden }) : h(OneCard, { at: /** @type {number} */ (item.members[0]) }),
     pinned.value === null ? h("p", { class: "faint" }, say("choose")) : null);
 }
 
@@ -62,7 +62,7 @@ function OneCard({ at }) {
       h(Row, { name: say("sum") }, h("b", { "data-score": candidate.score }, total(candidate.score, 4)), ` ${totalUnit()}`),
       h(Row, { name: say("length") }, say("tokens", { n: candidate.step })),
       h(Row, { name: say("normalised") }, h("span", { class: "formula" }, whole)),
-      h(Row, { name: say("rank") }, say("rankOf", { rank: candidate.rank, of: (search.columns[candidate.step] ?? []).length / (search.rules.groups || 1) | 0 }))),
+      h(Row, { name: say("rank") }, say("rankOf", { rank: candidate.rank, of: rivals(search, candidate).length }))),
     h(Removed, { key: "removed", search, at }),
     h("p", { key: "text", class: "text" }, joined(search.path(at).map((place) => words(search.of(place).id)))),
     search.stays(candidate) ? h("button", { key: "play", type: "button", onClick: () => void showInPlay(at) }, say("showInPlay")) : null,
@@ -78,18 +78,18 @@ function Removed({ search, at }) {
   return h("p", { class: "faint" }, stages.map((stage) => say("removed", { by: stage.processor, n: stage.removed, share: share(stage.removed_prob) })).join(" "));
 }
 
-/** A chain. @param {{members: number[]}} props */
-function ChainCard({ members }) {
+/** A chain. @param {{members: number[], hidden: number}} props */
+function ChainCard({ members, hidden }) {
   const { search, words } = /** @type {NonNullable<typeof begun.value>} */ (begun.value);
   const first = /** @type {number} */ (members[0]);
   const last = search.of(/** @type {number} */ (members.at(-1)));
   return [
     h("h2", { key: "name" }, say("chain", { n: members.length })),
-    h("p", { key: "about", class: "faint" }, say("chainWhy")),
+    h("p", { key: "about", class: "faint" }, say("chainWhy"), hidden > 0 ? ` ${say("hiddenHere", { n: hidden })}` : ""),
     h("p", { key: "text", class: "text" }, joined(members.map((at) => words(search.of(at).id)))),
     h("dl", { key: "facts", class: "beam-facts" }, h(Row, { name: say("step") }, `${search.of(first).step}–${last.step}`), h(Row, { name: say("sum") }, `${total(last.score, 4)} ${totalUnit()}`)),
     h("div", { key: "tokens", class: "members scroll-x", tabIndex: 0, role: "region", "aria-label": say("chain", { n: members.length }) },
-      h("table", null, h("thead", null, h("tr", null, h("th", null, say("step")), h("th", null, say("token")), h("th", { class: "number" }, say("number_step")), h("th", { class: "number" }, say("sum")))),
+      h("table", null, h("thead", null, h("tr", null, h("th", null, say("step")), h("th", null, say("token")), h("th", { class: "number" }, say("probability")), h("th", { class: "number" }, say("sum")))),
         h("tbody", null, members.map((at) => {
           const one = search.of(at);
           return h("tr", { key: at }, h("td", { class: "number" }, one.step), h("td", null, h("code", null, labelOf(one.id, words))), h("td", { class: "number" }, chance(one.logprob)), h("td", { class: "number" }, total(one.score)));

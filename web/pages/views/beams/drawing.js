@@ -1,5 +1,5 @@
 // The drawing: what of the picture is in sight, as SVG. Far away, where no letter could be read, it shows where things are.
-import { h, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../vendor/preact.js";
+import { h, useEffect, useMemo, useRef, useState } from "../../vendor/preact.js";
 import { signs } from "../../state/looks.js";
 import { unit } from "../../numbers/format.js";
 import { language } from "../../words/words.js";
@@ -16,7 +16,7 @@ import { say } from "./words.js";
 /** Below this size letters could not be read. */
 export const READABLE = 0.7;
 /** Pixels beyond the edge of sight that are drawn, too. */
-const BEYOND = 250;
+const BEYOND = 160;
 
 /** The picture of what is wished now. */
 function usePicture() {
@@ -41,17 +41,25 @@ function usePicture() {
 function useFollowing(box, width) {
   const follows = useRef(true);
   const was = useRef(false);
+  /** Where it was scrolled to by itself: what differs from that is the reader's doing. */
+  const own = useRef(0);
   const live = Boolean(begun.value?.live) || plays.value;
-  useLayoutEffect(() => {
+  useEffect(() => {
     const here = box.current;
     // The last that is told comes with the end.
-    if (here && follows.current && (live || was.current)) here.scrollLeft = width + GAP - here.clientWidth;
+    const goes = follows.current && (live || was.current);
     if (!live && !was.current) follows.current = true;
     was.current = live;
+    if (!here || !goes) return;
+    const frame = requestAnimationFrame(() => {
+      here.scrollLeft = width + GAP - here.clientWidth;
+      own.current = here.scrollLeft;
+    });
+    return () => cancelAnimationFrame(frame);
   }, [width, step.value, live]);
   return () => {
     const here = box.current;
-    if (here && live) follows.current = here.scrollLeft + here.clientWidth > width - 160;
+    if (here && live && Math.abs(here.scrollLeft - own.current) > 2) follows.current = here.scrollLeft + here.clientWidth > width - 160;
   };
 }
 
@@ -88,7 +96,7 @@ function usePanning(box) {
 }
 
 /** What of the box is seen, in steps of so many pixels: between them nothing is drawn anew. */
-const CHUNK = 300;
+const CHUNK = 240;
 
 /** @param {{current: HTMLElement | null}} box */
 function useSight(box) {

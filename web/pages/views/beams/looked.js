@@ -1,5 +1,6 @@
 // What is shown of a search, and what is looked at: the state of the view.
-import { computed, signal } from "../../vendor/preact.js";
+import { computed, effect, signal } from "../../vendor/preact.js";
+import { name } from "../../state/keep.js";
 import { chosen } from "../../state/settings.js";
 import { props } from "../../state/server.js";
 import { lay } from "./paths.js";
@@ -66,7 +67,10 @@ export const step = computed(() => {
 /** Whether long stretches are folded. */
 export const folds = computed(() => {
   void version.value;
-  return folded.value ?? (begun.value?.search.steps ?? 0) > LONG;
+  const now = begun.value;
+  if (!now) return folded.value ?? false;
+  // While more is to come, what was asked for decides: the drawing must not change its manner halfway.
+  return folded.value ?? (now.live && Number.isFinite(now.search.rules.most) ? now.search.rules.most : now.search.steps) > LONG;
 });
 
 /** The length penalty that the reader has set. */
@@ -119,3 +123,18 @@ export function goTo(to) {
   const place = Math.min(steps, Math.max(0, to));
   back.value = place >= steps ? null : place;
 }
+
+/** Ends to show a search. */
+function forget() {
+  begun.value = null;
+  [greedy.value, reference.value] = [null, null];
+  [pinned.value, pointed.value] = [null, null];
+}
+
+// Another work has another tree: what was searched belongs to the one before.
+let work = name.value;
+effect(() => {
+  if (name.value === work) return;
+  work = name.value;
+  forget();
+});

@@ -1,7 +1,7 @@
 // The nodes of the drawing: candidates, chains, and tokens of texts beside the search.
 import { Component, h } from "../../vendor/preact.js";
 import { begun, pinned, pointed } from "./looked.js";
-import { PAD } from "./picture.js";
+import { PAD } from "./items.js";
 import { spoken } from "./labels.js";
 
 /** @typedef {import("./picture.js").Picture} Picture */

@@ -87,7 +87,7 @@ async function follow(from, what) {
       const ends = search.pools[search.steps]?.map(({ at }) => keys.get(at) ?? from) ?? [];
       runs.add({ from, prompt: lab.promptEnd.value, ends, options, completion: data });
     }
-    draw();
+    if (name !== "candidate" && name !== "stage") draw();
   }
 }
 
@@ -134,22 +134,20 @@ export function readReference() {
   });
 }
 
-/** The node of the shared tree at which a text of the search ends; what the tree has forgotten is put there again. @param {number} at @returns {Promise<number>} */
-async function keyOf(at) {
-  const now = begun.value;
-  if (!now) throw new Error("there is no search");
-  let key = await lab.read(now.prompt, vocabulary(), "prompt");
-  lab.promptEnd.value = key;
-  for (const place of now.search.path(at)) key = plant(key, now.search.of(place), now.words);
-  lab.tree.changed();
-  return key;
-}
-
-/** Moves the reader to a text of the search; gives whether that went well. @param {number} at */
+/** Moves the reader to a text of the search; what the tree has forgotten is put there again. Gives whether that went well. @param {number} at */
 export function moveTo(at) {
   return lab.attempt(async () => {
-    const key = await keyOf(at);
-    lab.moveTo(key);
+    const now = begun.value;
+    if (!now) return false;
+    const here = lab.tree.ids(lab.promptEnd.value);
+    const same = here.length === now.prompt.length && here.every((id, i) => id === now.prompt[i]);
+    const from = same ? lab.promptEnd.value : await lab.read(now.prompt, vocabulary(), "prompt");
+    let key = from;
+    for (const place of now.search.path(at)) key = plant(key, now.search.of(place), now.words);
+    lab.remember();
+    lab.promptEnd.value = from;
+    lab.tip.value = key;
+    lab.tree.changed();
     return true;
   });
 }

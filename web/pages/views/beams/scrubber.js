@@ -36,7 +36,7 @@ export function Scrubber() {
   }, [playing]);
   if (!now || now.search.steps === 0) return null;
   const { search } = now;
-  const values = { step: step.value, of: search.steps, running: search.running(step.value).length, finished: search.pools[step.value]?.length ?? 0 };
+  const values = { step: step.value, of: now.live && Number.isFinite(search.rules.most) ? search.rules.most : search.steps, running: search.running(step.value).length, finished: search.pools[step.value]?.length ?? 0 };
   return h("div", { class: "scrubber", role: "group", "aria-label": say("replay") },
     h("button", { type: "button", onClick: play, "aria-pressed": playing }, playing ? `⏸ ${say("pause")}` : `▶ ${say("replay")}`),
     h("button", { type: "button", "aria-label": say("stepBack"), onClick: () => move(-1), disabled: step.value === 0 }, "‹"),

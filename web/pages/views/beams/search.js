@@ -69,9 +69,9 @@ export class Search {
   /** By the engine's numbers. @type {Map<number, number>} */
   #nodes = new Map([[0, -1]]);
 
-  /** How many steps have been told. */
+  /** How many steps have been told to their end, which the pool is. */
   get steps() {
-    return this.columns.length - 1;
+    return this.pools.length - 1;
   }
 
   /** A candidate that is there. @param {number} at @returns {Candidate} */
@@ -107,11 +107,7 @@ export class Search {
     };
     this.candidates.push(candidate);
     if (parent >= 0) this.of(parent).children.push(at);
-    while (this.columns.length <= step) {
-      this.columns.push([]);
-      this.pools.push(this.pools.at(-1) ?? []);
-    }
-    this.columns[step]?.push(at);
+    (this.columns[step] ??= []).push(at);
     if (told.node !== null) this.#nodes.set(told.node, at);
     return candidate;
   }
@@ -123,12 +119,12 @@ export class Search {
 
   /** @param {Array<{node: number, score: number}>} told */
   #fill(told) {
-    const before = this.pools[this.steps - 1] ?? [];
+    const before = this.pools[this.steps] ?? [];
     const pool = told.flatMap(({ node, score }) => {
       const at = this.#nodes.get(node);
       return at === undefined || at < 0 || score < PLACEHOLDER ? [] : [{ at, score }];
     });
-    this.pools[this.steps] = pool;
+    this.pools.push(pool);
     const within = new Set(pool.map(({ at }) => at));
     for (const at of within) {
       const candidate = this.of(at);

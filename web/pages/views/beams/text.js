@@ -1,5 +1,5 @@
 // What is written in the picture: tokens in full, chains in a few lines of which nothing is cut in silence.
-import { cells } from "./picture.js";
+import { cells } from "./items.js";
 
 /** Letters of a line, and lines of a chain. */
 const WIDE = 34;

@@ -102,5 +102,5 @@ function Compare() {
     blind ? null : h(Sweep, null));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const compare = { name: "compare", show: () => h(Compare, null) };

@@ -111,5 +111,5 @@ function Learn() {
     h(Paper, { told }));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const learn = { name: "learn", show: () => h(Learn, null) };

@@ -19,5 +19,5 @@ function Model() {
     h("div", { class: "column" }, h(Now, null), h(Runs, null)));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const model = { name: "model", show: () => h(Model, null) };

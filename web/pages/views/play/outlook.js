@@ -3,7 +3,8 @@ import { h, useState } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
 import { amount, chance, count, fixed, share } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
-import { attempt, tip, tree } from "../../state/lab.js";
+import { attempt, looked, tip, tree } from "../../state/lab.js";
+import { open } from "../../state/link.js";
 import { generate, take } from "../../state/generate.js";
 import { chosen as options, draws, request, set } from "../../state/settings.js";
 import { label } from "../../words/glyphs.js";
@@ -55,6 +56,7 @@ export function OutlookPanel() {
           ],
         })
       : h("div", { class: "row" }, h("p", { class: "faint" }, say("unknown")), h("button", { type: "button", onClick: () => void look(here.key) }, say("ask"))),
+    h("button", { type: "button", onClick: () => { looked.value = place.value; open("shape"); } }, say("whole")),
     outlook && draws.value ? h("button", { type: "button", onClick: () => void spin(place.value).then((counts) => counts && setSpun({ place: place.value, counts })) }, say("spin")) : null,
     outlook && outlook.stages.some((stage) => stage.removed > 0) ? h(Stages, { stages: outlook.stages.filter((stage) => stage.removed > 0) }) : null);
 }

@@ -7,7 +7,7 @@ import { Choice, Switch } from "../../parts/field.js";
 import { OptionsPanel } from "../../parts/options.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
-import { say as shell } from "../../shell/words.js";
+import { say as shell } from "../../words/lab.js";
 import { branch, generated, moveTo, tip, tree } from "../../state/lab.js";
 import { MEASURES, measure, signs } from "../../state/looks.js";
 import { joined, label } from "../../words/glyphs.js";
@@ -104,5 +104,5 @@ function Play() {
       h("details", { class: "panel-options", open: true }, h("summary", null, shell("options")), h(OptionsPanel, null), h(Effective, null))));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const play = { name: "play", show: () => h(Play, null) };

@@ -39,7 +39,7 @@ function Control({ name }) {
     const text = JSON.stringify(chosen.value[option] ?? value.value(option) ?? null);
     return h("p", { class: "hint value", title: text }, text.length > 30 ? `${text.slice(0, 29)}…` : text);
   }
-  const most = name === "top_k" ? Math.max(1, loaded.value?.logits.length ?? 1) : scale.most;
+  const most = name === "top_k" ? Math.max(1, loaded.value?.row.kept ?? 1) : scale.most;
   return h(Slider, { label: said(name), value: numberOf(name), least: scale.least, most, step: scale.step, log: scale.log, onChange: (number) => number !== undefined && give(name, number) });
 }
 

@@ -26,8 +26,8 @@ export function Find() {
   const [at, go] = useState(0);
   const there = loaded.value;
   if (!there || !texts.value) return null;
-  const listed = shown.value?.whole ? there.ranks : (shown.value?.ids ?? []);
-  const found = query ? search(all(texts.value, there.logits.length), listed, query) : [];
+  const listed = shown.value?.whole ? there.row.ids : (shown.value?.ids ?? []);
+  const found = query ? search(all(texts.value, there.row.kept), listed, query) : [];
   const jump = (/** @type {number} */ to) => {
     if (found.length === 0) return;
     const place = (to + found.length) % found.length;

@@ -25,7 +25,7 @@ export function rowOf(id) {
 
 /** Ranks by id of the logits that are there. */
 const ranksById = computed(() => {
-  const ranks = loaded.value?.ranks;
+  const ranks = loaded.value?.row.ids;
   if (!ranks) return null;
   const by = new Uint32Array(ranks.length);
   for (let i = 0; i < ranks.length; i++) by[/** @type {number} */ (ranks[i])] = i + 1;

@@ -20,7 +20,7 @@ const REST = 120;
 function at(t, there) {
   const now = value.value;
   // With a temperature of its own the token is drawn; everything else stays.
-  const { row, raw } = run(there.logits, there.ranks, (option) => (option === "temperature" ? t : option === "do_sample" ? true : now(option)), { ids: there.ids, eos: endTokens() });
+  const { row, raw } = run(there.row, (option) => (option === "temperature" ? t : option === "do_sample" ? true : now(option)), { ids: there.ids, eos: endTokens() });
   return { t, left: row.left, choices: Math.exp(row.sums.entropy), bars: [...raw.ids.subarray(0, BARS)].map((id) => row.p(id)) };
 }
 

@@ -1,21 +1,17 @@
 // The place that is looked at: what follows it, as the model's logits over the whole vocabulary.
 import { computed, signal } from "../../vendor/preact.js";
 import { ask } from "../../api/client.js";
-import { byRank } from "../../numbers/sort.js";
 import { Row } from "../../numbers/row.js";
-import { ALTERNATIVES, attempt, branch, rest, tip, tree, usePrompt } from "../../state/lab.js";
+import { ALTERNATIVES, attempt, branch, looked, rest, tip, tree, usePrompt } from "../../state/lab.js";
 import { vocabulary } from "../../state/generate.js";
 import { tokens } from "../../state/vocabulary.js";
 
 /** @typedef {import("../../state/vocabulary.js").Vocabulary} Vocabulary */
-/** @typedef {{key: number, ids: number[], logits: Float32Array, ranks: Uint32Array}} Loaded */
-
-/** The token behind which the reader looks; null for the tip of the branch, wherever that goes. */
-const stepped = signal(/** @type {number | null} */ (null));
+/** @typedef {{key: number, ids: number[], row: Row}} Loaded */
 
 /** The token behind which lies the place that is looked at. */
 export const place = computed(() => {
-  const key = stepped.value;
+  const key = looked.value;
   return key !== null && branch.value.some((node) => node.key === key) ? key : tip.value;
 });
 
@@ -33,7 +29,7 @@ export const texts = signal(/** @type {Vocabulary | null} */ (null));
 
 /** Looks behind a token. @param {number} key */
 export function stepTo(key) {
-  stepped.value = key === tip.value ? null : key;
+  looked.value = key === tip.value ? null : key;
 }
 
 /** Goes along the branch. @param {number} steps */
@@ -63,8 +59,7 @@ export async function load(key, stop) {
     return;
   }
   const [answer, vocabularyOf] = await Promise.all([ask("v1/logits", { body: { prompt_ids: ids }, signal: stop }), texts.value ?? tokens()]);
-  const logits = new Float32Array(await answer.arrayBuffer());
-  const there = { key, ids, logits, ranks: byRank(logits) };
+  const there = { key, ids, row: Row.of(new Float32Array(await answer.arrayBuffer())) };
   kept.set(name, there);
   if (kept.size > MOST) kept.delete(/** @type {string} */ (kept.keys().next().value));
   texts.value = vocabularyOf;
@@ -74,13 +69,12 @@ export async function load(key, stop) {
 }
 
 /** Tells the tree what may follow, where it does not know: other views show it. @param {Loaded} loaded @param {Vocabulary} vocabularyOf */
-function tell({ key, logits, ranks }, vocabularyOf) {
+function tell({ key, row }, vocabularyOf) {
   if (tree.node(key).outlook) return;
-  const row = Row.of(logits, ranks);
-  const top = [...ranks.subarray(0, ALTERNATIVES)].map((id, place) => {
+  const top = [...row.ids.subarray(0, ALTERNATIVES)].map((id, place) => {
     const logprob = row.value(id) - row.sums.log;
     return { ...vocabularyOf(id), logprob, logprob_processed: logprob, rank: place + 1 };
   });
-  tree.foresee(key, { entropy: row.sums.entropy, top, ...rest(top, logits.length), draw: null, stages: [] });
+  tree.foresee(key, { entropy: row.sums.entropy, top, ...rest(top, row.kept), draw: null, stages: [] });
   tree.changed();
 }

@@ -2,7 +2,7 @@
 import { computed, effect, signal, untracked } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
 import { beyond, removedAt, run } from "../../numbers/chain.js";
-import { chosen, request } from "../../state/settings.js";
+import { chosen, request, seed } from "../../state/settings.js";
 import { compare } from "./agree.js";
 import { loaded } from "./place.js";
 import { endTokens, value } from "./stages.js";
@@ -13,7 +13,7 @@ import { endTokens, value } from "./stages.js";
 /** The chain as the page computes it. */
 export const reading = computed(() => {
   const there = loaded.value;
-  return there && run(there.logits, there.ranks, value.value, { ids: there.ids, eos: endTokens() });
+  return there && run(there.row, value.value, { ids: there.ids, eos: endTokens() });
 });
 
 /** Options that are on and that only the server can compute with. */
@@ -58,7 +58,7 @@ async function ask(of, ids, top, stop) {
 /** Asks for all tokens, not the best alone. */
 export function compareAll() {
   const [of, there] = [reading.value, loaded.value];
-  if (of && there) return ask(of, there.ids, there.logits.length, new AbortController().signal);
+  if (of && there) return ask(of, there.ids, there.row.kept, new AbortController().signal);
   return undefined;
 }
 
@@ -98,7 +98,7 @@ export function follow() {
   let stop = new AbortController();
   const asks = effect(() => {
     const [of, there] = [reading.value, loaded.value];
-    void chosen.value;
+    void [chosen.value, seed.value];
     clearTimeout(timer);
     stop.abort();
     stop = new AbortController();

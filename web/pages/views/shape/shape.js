@@ -2,8 +2,8 @@
 import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
-import { attempt, promptText, tip, tree } from "../../state/lab.js";
-import { take } from "../../state/generate.js";
+import { attempt, promptText, tip, tree, usePrompt } from "../../state/lab.js";
+import { take, vocabulary } from "../../state/generate.js";
 import { health } from "../../state/server.js";
 import { method } from "../../state/settings.js";
 import { Cards } from "./cards.js";
@@ -69,7 +69,7 @@ function Shape() {
   useEffect(() => {
     if (!ready) return undefined;
     // Whoever opens the view before anything was written sees what follows the prompt in the box.
-    if (tip.value === 0 && promptText.value.trim()) void look();
+    if (tip.value === 0 && promptText.value.trim()) void attempt(() => usePrompt(vocabulary()));
     return undefined;
   }, [ready]);
   useEffect(() => {
@@ -94,5 +94,5 @@ function Shape() {
       : h("p", { class: "faint" }, say("empty")));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const shape = { name: "shape", show: () => h(Shape, null) };

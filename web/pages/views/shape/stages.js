@@ -3,7 +3,7 @@ import { computed, signal } from "../../vendor/preact.js";
 import { isOn, values } from "../../numbers/chain.js";
 import { HF, LLAMA_CPP, LLAMA_CPP_DEFAULTS, orderOf } from "../../numbers/chain/order.js";
 import { BEYOND, PROCESSORS, processorOf } from "../../numbers/chain/registry.js";
-import { props } from "../../state/server.js";
+import { options as cards, props } from "../../state/server.js";
 import { chosen, set } from "../../state/settings.js";
 
 /** @typedef {Record<string, unknown>} Options */
@@ -56,9 +56,6 @@ export const shownNames = computed(() => orderOf(value.value).filter((name) => n
 /** What was switched off, with the value it had. */
 export const parked = signal(/** @type {Options} */ ({}));
 
-/** The options that only matter while tokens are drawn. */
-const DRAWN = [...PROCESSORS.values()].filter(({ draws }) => draws).flatMap(({ options }) => Object.keys(options));
-
 /** The option that switches a processor on. @param {string} name */
 export function optionOf(name) {
   const own = Object.keys(PROCESSORS.get(name)?.options ?? {})[0];
@@ -71,18 +68,59 @@ function otherwise(name) {
   return values(others, model.value)(name);
 }
 
+/**
+ * The options that are set and that would have no effect, which the server refuses, once these were off: they need one of them, and nothing
+ * else that they need is on. Those that need these in turn are among them.
+ *
+ * @param {string[]} off
+ */
+function idle(off) {
+  const gone = new Set(off);
+  for (let before = -1; before !== gone.size; ) {
+    before = gone.size;
+    for (const { name, needs } of cards.value) {
+      if (name in chosen.value && needs.length > 0 && needs.some((need) => gone.has(need)) && needs.every((need) => gone.has(need) || !isSet(need))) gone.add(name);
+    }
+  }
+  return [...gone].filter((name) => name in chosen.value);
+}
+
+/** Whether an option has a value that does something. @param {string} name */
+function isSet(name) {
+  const processor = PROCESSORS.get(name);
+  return processor ? isOn(processor, value.value) : Boolean(chosen.value[name]);
+}
+
+/** Puts options by, with the values they have. @param {string[]} names @returns {Options} the changes that take them back */
+function putBy(names) {
+  parked.value = { ...parked.value, ...Object.fromEntries(names.map((name) => [name, chosen.value[name]])) };
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
+/** Takes from what was put by what needs one of these options. @param {string[]} names @returns {Options} */
+function takeBack(names) {
+  const needed = new Set(names);
+  /** @type {Options} */
+  const back = {};
+  for (const { name, needs } of cards.value) {
+    if (name in parked.value && needs.some((need) => needed.has(need))) {
+      back[name] = parked.value[name];
+      needed.add(name);
+    }
+  }
+  parked.value = Object.fromEntries(Object.entries(parked.value).filter(([name]) => !(name in back)));
+  return back;
+}
+
 /** Has tokens drawn; what was put by with that comes back. @param {Options} changes */
 function draw(changes) {
-  const back = drawing.value ? {} : Object.fromEntries(Object.entries(parked.value).filter(([name]) => DRAWN.includes(name)));
-  parked.value = Object.fromEntries(Object.entries(parked.value).filter(([name]) => !(name in back) && !(name in changes)));
+  const back = drawing.value ? {} : takeBack(["do_sample"]);
   set({ do_sample: true, penalty_alpha: undefined, ...back, ...changes });
 }
 
-/** Has the best token taken. Options that matter only while tokens are drawn are put by: the server refuses what has no effect. */
+/** Has the best token taken. */
 function takeBest() {
-  const there = Object.fromEntries(Object.entries(chosen.value).filter(([name]) => DRAWN.includes(name)));
-  parked.value = { ...parked.value, ...there };
-  set({ do_sample: undefined, ...Object.fromEntries(Object.keys(there).map((name) => [name, undefined])) });
+  set({ ...putBy(idle(["do_sample"]).filter((name) => name !== "do_sample")), do_sample: undefined });
 }
 
 /** Gives a processor's number. A temperature of 0 is the limit: the best token is taken. @param {string} name @param {number | undefined} number */
@@ -102,12 +140,14 @@ export function toggle(name) {
   const option = optionOf(name);
   if (on(name)) {
     const neutral = processor ? processor.neutral : undefined;
-    parked.value = { ...parked.value, [option]: value.value(option) };
-    return set({ [option]: otherwise(option) === neutral ? undefined : neutral });
+    const held = value.value(option);
+    const changes = putBy(idle([option]).filter((name) => name !== option));
+    parked.value = { ...parked.value, [option]: held };
+    return set({ ...changes, [option]: otherwise(option) === neutral ? undefined : neutral });
   }
   const { [option]: before, ...others } = parked.value;
   parked.value = others;
-  const changes = { [option]: before ?? SLIDERS[name]?.start };
+  const changes = { ...takeBack([option]), [option]: before ?? SLIDERS[name]?.start };
   if (processor?.draws) draw(changes);
   else set(changes);
 }

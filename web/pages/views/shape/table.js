@@ -34,20 +34,22 @@ function Head({ table }) {
       h("span", { class: "rule", title: column.rule }, column.rule || say(column.name === "raw" ? "modelOwn" : "leftTokens", { n: count(column.left) })))));
 }
 
+/** A bar, drawn out of its full width: what moves with a slider is painted anew, and nothing is laid out. @param {{p: number, most: number, kind?: string}} props */
+function Bar({ p, most, kind = "fill" }) {
+  return h("span", { class: kind, "aria-hidden": "true", style: { transform: `scaleX(${Math.min(1, p / most).toFixed(4)})` } });
+}
+
 /** One cell. @param {{column: Column, before: Column | undefined, id: number, most: number, ghostly: number | null, cut: boolean}} props */
 function Cell({ column, before, id, most, ghostly, cut }) {
   const p = column.p(id);
-  const width = (/** @type {number} */ value) => `${Math.min(100, (100 * value) / most).toFixed(2)}%`;
+  const was = ghostly === null ? null : h(Bar, { p: ghostly, most, kind: "was" });
   if (p === 0) {
     const here = before !== undefined && before.p(id) > 0;
     return h("span", { role: "cell", class: `cell ${here ? "removed" : "gone"}` },
-      here ? h("span", { class: "by", title: column.rule }, "✕ ", said(column.name)) : h("span", { class: "unseen" }, say("gone")));
+      here ? h("span", { class: "by", title: column.rule }, "✕ ", said(column.name)) : h("span", { class: "unseen" }, say("gone")), was);
   }
   return h("span", { role: "cell", class: `cell${cut ? " cut" : ""}`, "data-rule": cut ? column.rule : undefined },
-    h("span", { class: "track", "aria-hidden": "true" },
-      h("span", { class: "fill", style: { width: width(p) } }),
-      ghostly === null ? null : h("span", { class: "ghost-bar", style: { width: width(ghostly) } })),
-    h("span", { class: "number" }, shownAs(p)));
+    h(Bar, { p, most }), was, h("span", { class: "number" }, shownAs(p)));
 }
 
 /** A row. @param {{table: Shown, row: number, most: number, drawn: number | null}} props */
@@ -84,7 +86,7 @@ function Rest({ table, from, to, whole }) {
     table.columns.map((column, i) => {
       const p = mass(column);
       return h("span", { role: "cell", class: "cell", key: `${column.name}${i}` },
-        h("span", { class: "track", "aria-hidden": "true" }, h("span", { class: "fill", style: { width: `${(100 * p).toFixed(2)}%` } })),
+        h(Bar, { p, most: 1 }),
         h("span", { class: "number" }, p < 1e-12 ? "0 %" : share(p)));
     }));
 }
@@ -119,5 +121,5 @@ export function Table() {
     },
     h("div", { class: "wide", role: "rowgroup", style: { minWidth: `calc(var(--rank) + var(--name) + ${5.5 * table.columns.length}rem)` } }, h(Head, { table }),
       h("div", { class: "space", role: "presentation", style: { height: `${total * ROW}px` } }, rows.map((row) => h(Line, { key: table.ids[row], table, row, most, drawn }))),
-      h(Rest, { table, from, to, whole: loaded.value?.logits.length ?? total }))));
+      h(Rest, { table, from, to, whole: loaded.value?.row.kept ?? total }))));
 }

@@ -1,7 +1,7 @@
 // Tokens: how a text becomes tokens, and tokens a text.
 import { h, useEffect, useRef } from "../../vendor/preact.js";
 import { Switch } from "../../parts/field.js";
-import { examples } from "../../shell/examples.js";
+import { examples } from "../../parts/examples.js";
 import { here } from "../../shell/keys.js";
 import { action } from "../../state/errand.js";
 import { promptText } from "../../state/lab.js";
@@ -106,5 +106,5 @@ function Tokens() {
     h("div", { class: "side" }, h(Detail, { onFind: look }), h(Ids, null), h(Search, null)));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const tokens = { name: "tokens", show: () => h(Tokens, null) };

@@ -20,17 +20,16 @@ export function find(tree, root, text) {
   const open = [{ key: root, before: [] }];
   for (let next = open.pop(); next; next = open.pop()) {
     const bytes = [...next.before, ...tree.node(next.key).bytes.map(fold)];
-    if (next.key !== root && endsWithin(bytes, next.before.length, wanted)) found.push(next.key);
+    if (next.key !== root && holds(bytes, wanted)) found.push(next.key);
+    // One byte less than is wanted: what ended in a node is not found again in the next.
     const before = wanted.length > 1 ? bytes.slice(-(wanted.length - 1)) : [];
     for (const child of sorted(tree, next.key).reverse()) open.push({ key: child.key, before });
   }
   return found;
 }
 
-/** Whether the wanted bytes end behind a place. @param {number[]} bytes @param {number} behind @param {number[]} wanted */
-function endsWithin(bytes, behind, wanted) {
-  for (let end = Math.max(behind + 1, wanted.length); end <= bytes.length; end++) {
-    if (wanted.every((byte, i) => bytes[end - wanted.length + i] === byte)) return true;
-  }
+/** Whether bytes hold others. @param {number[]} bytes @param {number[]} wanted */
+function holds(bytes, wanted) {
+  for (let at = 0; at + wanted.length <= bytes.length; at++) if (wanted.every((byte, i) => bytes[at + i] === byte)) return true;
   return false;
 }

@@ -30,6 +30,8 @@ const focus = (id) => document.getElementById(id)?.focus();
 
 /** The keys of the view. @returns {import("../../shell/keys.js").Key[]} */
 const keys = () => [
+  { key: "g", shown: "g", about: () => say("grow"), act: () => void growPrompt() },
+  { key: "mod+Enter", shown: "Ctrl Enter", about: () => say("grow"), act: () => void growPrompt() },
   { key: "ArrowUp", shown: "↑", about: () => say("up"), act: go("up", () => move(-1)) },
   { key: "ArrowDown", shown: "↓", about: () => say("down"), act: go("down", () => move(1)) },
   { key: "ArrowRight", shown: "→", about: () => say("inward"), act: go("right", inward) },
@@ -118,5 +120,5 @@ function Tree() {
     h("div", { class: "side" }, tokens.size > 1 ? h(Card, null) : null, h(Growth, null), h(Samples, null), h(Reference, null), h(Files, null)));
 }
 
-/** @type {import("../views.js").View} */
+/** @type {import("../../shell/views.js").View} */
 export const tree = { name: "tree", show: () => h(Tree, null) };

@@ -1,5 +1,5 @@
-// What the shell says: views, the bar, the prompt.
-import { define } from "../words/words.js";
+// What the lab says as a whole: its views, the bar, the prompt.
+import { define } from "./words.js";
 
 export const say = define({
   en: {
