@@ -1,5 +1,5 @@
 // Keeps the reader's work in the browser (IndexedDB), so that closing the page loses nothing.
-import { effect, signal } from "../vendor/preact.js";
+import { batch, effect, signal } from "../vendor/preact.js";
 import * as lab from "./lab.js";
 import * as runs from "./runs.js";
 import * as settings from "./settings.js";
@@ -67,16 +67,19 @@ export function current(model) {
 
 /** Opens a work in the place of what is there. @param {Work} work */
 export function show(work) {
-  lab.tree.load(work.nodes);
-  name.value = work.name;
-  lab.promptText.value = work.text;
-  lab.asChat.value = work.chat;
-  lab.promptEnd.value = work.promptEnd;
-  lab.tip.value = work.tip;
-  settings.replace(work.options);
-  settings.seed.value = work.seed;
-  runs.all.value = work.runs;
-  lab.forgetHistory();
+  // All at once: a tree must not be seen with the places of the one before.
+  batch(() => {
+    lab.tree.load(work.nodes);
+    name.value = work.name;
+    lab.promptText.value = work.text;
+    lab.asChat.value = work.chat;
+    lab.promptEnd.value = work.promptEnd;
+    lab.tip.value = work.tip;
+    settings.replace(work.options);
+    settings.seed.value = work.seed;
+    runs.all.value = work.runs;
+    lab.forgetHistory();
+  });
 }
 
 /** Reads the list of what is kept. */
@@ -109,13 +112,15 @@ export async function forget(wanted) {
 
 /** Begins a new work; the one before stays kept. */
 export function begin() {
-  name.value = new Date().toISOString().slice(0, 19).replace("T", " ");
-  lab.tree.load(new TokenTree().save());
-  lab.promptEnd.value = 0;
-  lab.tip.value = 0;
-  lab.promptText.value = "";
-  runs.all.value = [];
-  lab.forgetHistory();
+  batch(() => {
+    name.value = new Date().toISOString().slice(0, 19).replace("T", " ");
+    lab.tree.load(new TokenTree().save());
+    lab.promptEnd.value = 0;
+    lab.tip.value = 0;
+    lab.promptText.value = "";
+    runs.all.value = [];
+    lab.forgetHistory();
+  });
 }
 
 /** Milliseconds after a change until it is kept. */

@@ -131,6 +131,9 @@ test("a replay goes step by step from the start to the end", async () => {
   await page.getByRole("button", { name: "Replay" }).click();
   await page.locator('[data-step="3"]').waitFor();
   assert.equal(await page.locator(".nodes > .node").count(), all);
+  await page.getByRole("button", { name: "Work", exact: true }).click();
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  await page.locator(".beam-empty").waitFor(); // another work has another tree
   await close(page);
 });
 

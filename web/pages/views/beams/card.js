@@ -10,7 +10,7 @@ import { labelOf } from "./labels.js";
 import { resolve } from "./nearby.js";
 import { sumOf } from "./paths.js";
 import { moveTo } from "./run.js";
-import { why } from "./why.js";
+import { rivals, why } from "./why.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./search.js").Search} Search */
@@ -62,7 +62,7 @@ function OneCard({ at }) {
       h(Row, { name: say("sum") }, h("b", { "data-score": candidate.score }, total(candidate.score, 4)), ` ${totalUnit()}`),
       h(Row, { name: say("length") }, say("tokens", { n: candidate.step })),
       h(Row, { name: say("normalised") }, h("span", { class: "formula" }, whole)),
-      h(Row, { name: say("rank") }, say("rankOf", { rank: candidate.rank, of: (search.columns[candidate.step] ?? []).length / (search.rules.groups || 1) | 0 }))),
+      h(Row, { name: say("rank") }, say("rankOf", { rank: candidate.rank, of: rivals(search, candidate).length }))),
     h(Removed, { key: "removed", search, at }),
     h("p", { key: "text", class: "text" }, joined(search.path(at).map((place) => words(search.of(place).id)))),
     search.stays(candidate) ? h("button", { key: "play", type: "button", onClick: () => void showInPlay(at) }, say("showInPlay")) : null,
@@ -89,7 +89,7 @@ function ChainCard({ members, hidden }) {
     h("p", { key: "text", class: "text" }, joined(members.map((at) => words(search.of(at).id)))),
     h("dl", { key: "facts", class: "beam-facts" }, h(Row, { name: say("step") }, `${search.of(first).step}–${last.step}`), h(Row, { name: say("sum") }, `${total(last.score, 4)} ${totalUnit()}`)),
     h("div", { key: "tokens", class: "members scroll-x", tabIndex: 0, role: "region", "aria-label": say("chain", { n: members.length }) },
-      h("table", null, h("thead", null, h("tr", null, h("th", null, say("step")), h("th", null, say("token")), h("th", { class: "number" }, say("number_step")), h("th", { class: "number" }, say("sum")))),
+      h("table", null, h("thead", null, h("tr", null, h("th", null, say("step")), h("th", null, say("token")), h("th", { class: "number" }, say("probability")), h("th", { class: "number" }, say("sum")))),
         h("tbody", null, members.map((at) => {
           const one = search.of(at);
           return h("tr", { key: at }, h("td", { class: "number" }, one.step), h("td", null, h("code", null, labelOf(one.id, words))), h("td", { class: "number" }, chance(one.logprob)), h("td", { class: "number" }, total(one.score)));

@@ -16,7 +16,7 @@ import { say } from "./words.js";
 /** Below this size letters could not be read. */
 export const READABLE = 0.7;
 /** Pixels beyond the edge of sight that are drawn, too. */
-const BEYOND = 250;
+const BEYOND = 160;
 
 /** The picture of what is wished now. */
 function usePicture() {
@@ -96,7 +96,7 @@ function usePanning(box) {
 }
 
 /** What of the box is seen, in steps of so many pixels: between them nothing is drawn anew. */
-const CHUNK = 300;
+const CHUNK = 240;
 
 /** @param {{current: HTMLElement | null}} box */
 function useSight(box) {
