@@ -200,3 +200,47 @@ test("it is whole in Korean and dark, 360 wide", async () => {
   }
   await close(page);
 });
+
+test("the tour's tasks are taken: a text is scored, two texts are compared", async () => {
+  const page = await open(browser, server.url, { hash: address("x") });
+  const task = { view: "score", place: "pairs", prompt: "He was a king.", against: "He were a king.", options: {}, seed: null, seeds: null };
+  const perform = (/** @type {Record<string, unknown>} */ given) => page.evaluate(async (given) => {
+    const errand = await import(new URL("state/errand.js", document.baseURI).href);
+    await errand.perform(given);
+  }, given);
+  await perform(task);
+  await page.locator(".pair").first().waitFor();
+  const { items } = await api(server.url, "v1/score", { items: [{ text: task.prompt }, { text: task.against }] });
+  assert.ok(Math.abs((await number(page, "data-whole")) - (items[0].texts[0].sum_logprob - items[1].texts[0].sum_logprob)) < 1e-9);
+  await perform({ ...task, place: "", against: null });
+  await page.locator(".strip .chip").first().waitFor();
+  assert.equal(await number(page, "data-sum"), items[0].texts[0].sum_logprob);
+  await close(page);
+});
+
+test("8,000 scored tokens stay smooth", async () => {
+  const page = await open(browser, server.url, { hash: address("x") });
+  // The answer is made up, since only its drawing is of interest.
+  await page.route("**/v1/score", async (route) => {
+    const bytes = [...new TextEncoder().encode(" word")];
+    const top = Array.from({ length: 5 }, (_, i) => ({ id: i, text: `t${i}`, bytes: [116, 48 + i], logprob: -1 - i, rank: i + 1 }));
+    const tokens = Array.from({ length: 8000 }, (_, i) => (i === 0 ? { id: 0, text: " word", bytes, logprob: null, rank: null, entropy: null, top: [] } : { id: i, text: " word", bytes, logprob: -(i % 9), rank: 1 + (i % 2000), entropy: 3, top }));
+    await route.fulfill({ json: { items: [{ texts: [{ token_ids: tokens.map(({ id }) => id), prefix_tokens: 0, tokens, sum_logprob: -32000, mean_logprob: -4, perplexity: 54, bits_per_byte: 1, bits_per_character: 1 }] }] } });
+  });
+  await page.getByRole("button", { name: "Score", exact: true }).click();
+  await page.locator(".chip").nth(7999).waitFor({ state: "attached", timeout: 30_000 });
+  const middle = await page.evaluate(async () => {
+    const times = [];
+    for (let i = 0; i < 25; i++) {
+      const begun = performance.now();
+      dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+      await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+      times.push(performance.now() - begun);
+    }
+    return times.sort((a, b) => a - b)[times.length >> 1] ?? Infinity;
+  });
+  // A frame or two; machines that do other things meanwhile take longer.
+  assert.ok(middle < 250, `it took ${middle} ms to go to the next token`);
+  assert.equal(await page.locator(".chip.focused").getAttribute("data-key"), "24");
+  await close(page);
+});

@@ -2,7 +2,7 @@
 import { h } from "../../vendor/preact.js";
 import { fixed } from "../../numbers/format.js";
 import { OptionsPanel } from "../../parts/options.js";
-import { say as shell } from "../../shell/words.js";
+import { say as shell } from "../../words/lab.js";
 import { changed, drawn } from "../../state/settings.js";
 import { running } from "../../state/lab.js";
 import { label } from "../../words/glyphs.js";

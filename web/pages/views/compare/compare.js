@@ -2,7 +2,7 @@
 import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
-import { say as shell } from "../../shell/words.js";
+import { say as shell } from "../../words/lab.js";
 import { receive } from "../../state/errand.js";
 import { At } from "./at.js";
 import { nextDivergence } from "./align.js";

@@ -1,9 +1,8 @@
 // How far two distributions over the whole vocabulary are apart.
 import { Row } from "../../numbers/row.js";
-import { byRank } from "../../numbers/sort.js";
 
 /** The distribution of a row of logits. @param {Float32Array} logits */
-export const distribution = (logits) => Row.of(logits, byRank(logits));
+export const distribution = (logits) => Row.of(logits);
 
 /** The Kullback-Leibler divergence of `q` from `p`, in nats: what is lost when `q` is taken for `p`. @param {Row} p @param {Row} q */
 export function divergence(p, q) {

@@ -1,8 +1,10 @@
 // Options with their values and who set them.
 import { h, useState } from "../../vendor/preact.js";
+import { rows } from "../../parts/effective.js";
 import { Switch } from "../../parts/field.js";
+import { say as shared } from "../../parts/words.js";
 import { options, props } from "../../state/server.js";
-import { rows, written } from "./settings.js";
+import { short } from "./settings.js";
 import { say } from "./words.js";
 
 /** @typedef {import("../../api/shapes.js").Setting} Setting */
@@ -22,8 +24,8 @@ export function Options({ config, label, requested = false }) {
   return h("div", { class: "options-of" },
     h("div", { class: "scroll-x", tabIndex: 0, role: "region", "aria-label": label }, h("table", null,
       h("thead", null, h("tr", null, /** @type {const} */ (["option", "value", "origin", "about"]).map((name) => h("th", { key: name, scope: "col" }, say(name))))),
-      h("tbody", null, rows(config, all).map(({ name, value, origin }) => h("tr", { key: name, class: origin === "default" ? "faint" : "" },
-        h("th", { scope: "row" }, h("code", null, name)), h("td", null, h("code", { title: JSON.stringify(value) }, written(value))), h("td", null, by(origin, requested)), h("td", { class: "faint", lang: "en" }, abouts.get(name) ?? "")))))),
+      h("tbody", null, rows(config, options.value).filter(({ isSet }) => all || isSet).map(({ name, value, origin, applies, isSet }) => h("tr", { key: name, class: isSet && applies ? "" : "faint" },
+        h("th", { scope: "row" }, h("code", null, name)), h("td", null, h("code", { title: value }, short(value))), h("td", null, applies ? by(origin, requested) : shared("notApplied")), h("td", { class: "faint", lang: "en" }, abouts.get(name) ?? "")))))),
     h(Switch, { label: say("all"), checked: all, onChange: setAll }));
 }
 

@@ -8,6 +8,12 @@ import { say } from "./words.js";
 /** A number with its name. @param {string} name @param {import("preact").ComponentChildren} value @param {Record<string, unknown>} [more] */
 const tile = (name, value, more = {}) => h("div", { key: name }, h("dt", null, name), h("dd", more, value));
 
+/** A logarithm with its unit beside it, which goes below where the place is narrow. @param {number | null} nats */
+function parted(nats) {
+  const [number, unit] = logarithm(nats).split(" ");
+  return [h("b", { key: "number" }, number), h("span", { key: "unit", class: "faint" }, unit)];
+}
+
 /** The sums. */
 export function SumsPanel() {
   const scored = result.value;
@@ -16,8 +22,8 @@ export function SumsPanel() {
   const number = (/** @type {number | null} */ value, digits = 3) => (value === null ? "–" : fixed(value, digits));
   return h("div", { class: "sums" },
     h("dl", { class: "tiles" },
-      tile(say("sum"), [h("b", { key: "log" }, logarithm(sum)), h("span", { key: "power", class: "faint" }, power(sum))], { "data-sum": sum }),
-      tile(say("mean"), logarithm(mean), { "data-mean": mean }),
+      tile(say("sum"), [...parted(sum), h("span", { key: "power", class: "faint" }, power(sum))], { "data-sum": sum }),
+      tile(say("mean"), parted(mean), { "data-mean": mean }),
       tile(say("perplexity"), number(perplexity, 2), { "data-perplexity": perplexity }),
       tile(say("bitsByte"), number(bitsPerByte), { "data-bits-byte": bitsPerByte }),
       tile(say("bitsCharacter"), number(bitsPerCharacter), { "data-bits-character": bitsPerCharacter }),

@@ -32,14 +32,28 @@ function shown(text) {
   return signs.value ? text.replace(/[ \t\u00a0\u3000\u200b\r]/g, (sign) => label({ text: sign, bytes: [...new TextEncoder().encode(sign)] })).replaceAll("\n", "↵\n") : text;
 }
 
-/** What the pointer does over a spot. @param {Spot} spot */
-const over = (spot) => ({ onPointerEnter: () => (pointed.value = spot), onClick: () => (pinned.value = spot) });
+/** What marks an element as a spot. There may be thousands, so they hear nothing themselves: what holds them listens. @param {Spot} spot */
+const marks = (spot) => ({ "data-cluster": spot.cluster, ...(spot.token === null ? {} : { "data-key": spot.token }) });
+
+/** The spot that an event is about; null where it is about none. @param {Event} event @returns {Spot | null} */
+function spotUnder(event) {
+  const at = event.target instanceof Element ? event.target.closest("[data-cluster]") : null;
+  if (!(at instanceof HTMLElement)) return null;
+  const token = at.dataset["key"];
+  return { cluster: Number(at.dataset["cluster"]), token: token === undefined ? null : Number(token) };
+}
+
+/** What was clicked, or what keys came to, is held. @param {Event} event */
+function hold(event) {
+  const spot = spotUnder(event);
+  if (spot) pinned.value = spot;
+}
 
 /** A cluster's characters. @param {Cluster} cluster @param {Spot | null} spot */
 function characters(cluster, spot) {
   if (cluster.text === "") return null;
   const kind = cluster.from === cluster.to ? "lost" : `look-${cluster.from % LOOKS}`;
-  return h("span", { key: cluster.number, class: `part ${kind}${light(cluster, null, spot)}`, ...over(spotIn(cluster)) }, shown(cluster.text));
+  return h("span", { key: cluster.number, class: `part ${kind}${light(cluster, null, spot)}`, ...marks(spotIn(cluster)) }, shown(cluster.text));
 }
 
 /** A cluster's tokens. @param {Cluster} cluster @param {Spot | null} spot @param {number} at the token that the keys have come to */
@@ -50,8 +64,8 @@ function chips(cluster, spot, at) {
     const place = cluster.from + i;
     const kind = `${token.special ? " special" : ` look-${place % LOOKS}`}${joint ? " joint" : ""}${isText(token.bytes) ? "" : " bytes"}`;
     return h("button", {
-      key: place, type: "button", class: `chip${kind}${light(cluster, place, spot)}`, "data-key": place, "data-id": token.id, tabIndex: place === at ? 0 : -1,
-      "aria-label": `${label(token)}, ${say("id")} ${token.id}${token.special ? `, ${say("special")}` : ""}`, "aria-pressed": spot?.token === place, onFocus: () => (pinned.value = spotOf(place)), ...over(spotOf(place)),
+      key: place, type: "button", class: `chip${kind}${light(cluster, place, spot)}`, "data-id": token.id, tabIndex: place === at ? 0 : -1,
+      "aria-label": `${label(token)}, ${say("id")} ${token.id}${token.special ? `, ${say("special")}` : ""}`, "aria-pressed": spot?.token === place, ...marks(spotOf(place)),
     }, h("span", { class: "name" }, label(token, signs.value)), idsBelow.value ? h("span", { class: "id" }, token.id) : null);
   });
   return own.length > 1 ? h("span", { key: cluster.number, class: "joined" }, own) : own;
@@ -62,10 +76,10 @@ function bytes(cluster, spot) {
   const owners = shares(cluster, answer.value?.tokens ?? []);
   if (cluster.bytes.length === 0) return null;
   const kind = cluster.from === cluster.to ? "lost" : `look-${cluster.from % LOOKS}`;
-  if (!owners || owners.length < 2) return [h("span", { key: cluster.number, class: `part ${kind}${light(cluster, null, spot)}`, ...over(spotIn(cluster)) }, hex([...cluster.bytes])), " "];
+  if (!owners || owners.length < 2) return [h("span", { key: cluster.number, class: `part ${kind}${light(cluster, null, spot)}`, ...marks(spotIn(cluster)) }, hex([...cluster.bytes])), " "];
   return h("span", { key: cluster.number, class: "joined" }, owners.map(([from, to], i) => {
     const token = cluster.from + i;
-    return [h("span", { key: token, class: `part look-${token % LOOKS}${light(cluster, token, spot)}`, ...over(spotOf(token)) }, hex([...cluster.bytes.slice(from, to)])), " "];
+    return [h("span", { key: token, class: `part look-${token % LOOKS}${light(cluster, token, spot)}`, ...marks(spotOf(token)) }, hex([...cluster.bytes.slice(from, to)])), " "];
   }));
 }
 
@@ -77,7 +91,7 @@ function Pane({ name, title, draw, lang }) {
   for (let from = 0; from < all.length; from += BLOCK) blocks.push(all.slice(from, from + BLOCK));
   return h("section", { class: `pane ${name}`, "aria-label": title },
     h("h2", null, title),
-    h("div", { class: "flow", ...(lang ? { lang } : {}), onPointerLeave: () => (pointed.value = null) }, blocks.map((tokens, i) => {
+    h("div", { class: "flow", ...(lang ? { lang } : {}), onClick: hold, onFocusIn: hold, onPointerOver: (/** @type {Event} */ event) => (pointed.value = spotUnder(event)), onPointerLeave: () => (pointed.value = null) }, blocks.map((tokens, i) => {
       const here = spot && spot.cluster >= i * BLOCK && spot.cluster < (i + 1) * BLOCK ? `${spot.cluster} ${spot.token}` : "";
       return h(Block, { key: i, tokens, state: `${language.value} ${signs.value} ${idsBelow.value} ${here} ${pinned.value?.token ?? 0}`, show: () => tokens.map((cluster) => draw(cluster, spot)) });
     })));

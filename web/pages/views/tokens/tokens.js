@@ -3,6 +3,7 @@ import { h, useEffect, useRef } from "../../vendor/preact.js";
 import { Switch } from "../../parts/field.js";
 import { examples } from "../../parts/examples.js";
 import { here } from "../../shell/keys.js";
+import { action } from "../../state/errand.js";
 import { promptText } from "../../state/lab.js";
 import { signs } from "../../state/looks.js";
 import { health } from "../../state/server.js";
@@ -14,7 +15,7 @@ import { Ids } from "./ids.js";
 import { query, Search } from "./list.js";
 import { idsBelow, Panes } from "./panes.js";
 import { Stages } from "./stages.js";
-import { added, answer, ask, pinned, spotOf } from "./state.js";
+import { added, answer, ask, now, pinned, spotOf } from "./state.js";
 import { say } from "./words.js";
 
 /** What to try: one text in all languages with what tokenizers stumble over, then the prompts of the lab. */
@@ -92,7 +93,11 @@ function RoundTrip() {
 function Tokens() {
   useEffect(() => {
     here.value = keys();
-    return () => { here.value = []; };
+    action.value = () => void now();
+    return () => {
+      here.value = [];
+      action.value = null;
+    };
   }, []);
   return h("div", { class: "tokens" },
     h("div", { class: "work" },
