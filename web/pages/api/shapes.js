@@ -146,9 +146,10 @@
 /**
  * The server and its model, as `props` tells.
  * @typedef {object} Props
- * @property {{id: string, meta: {architecture: string, n_params: number, dtype: string, n_vocab: number, n_ctx: number}}} model
+ * @property {{id: string, meta: {architecture: string, n_params: number, dtype: string, n_vocab: number, n_ctx: number, n_layer: number, n_head_kv: number, head_width: number, weight_bytes: number, step_bytes: number}}} model
  * @property {string} build_info
- * @property {{n_ctx: number, params: Record<string, Setting>}} default_generation_settings
+ * @property {{n_ctx: number, params: Record<string, Setting>}} default_generation_settings what OpenAI's routes decode with
+ * @property {Record<string, Setting>} own_settings what beamline's own routes decode with
  * @property {number} total_slots
  * @property {string | null} chat_template
  * @property {string | null} bos_token

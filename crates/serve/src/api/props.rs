@@ -26,6 +26,9 @@ pub(crate) struct Props {
     build_info: &'static str,
     /// What a request decodes with that says nothing.
     default_generation_settings: Defaults,
+    /// The same for beamline's own routes, which have transformers' defaults where the model says nothing.
+    #[schema(value_type = Object)]
+    own_settings: Value,
     /// Prompts that are continued together.
     total_slots: usize,
     chat_template: Option<String>,
@@ -80,6 +83,7 @@ pub(crate) async fn props(State(server): State<Arc<Server>>) -> Result<Json<Prop
     Ok(Json(Props {
         model: models::card(&server, engine, name),
         build_info: concat!("beamline-", env!("CARGO_PKG_VERSION")),
+        own_settings: engine.plan(&Options::new())?.effective_config(),
         default_generation_settings: Defaults { n_ctx: engine.model().geometry().context, params },
         total_slots: server.settings.max_running,
         capabilities: Capabilities { chat: tokenizer.chat_template.is_some(), grammar: true, prompt_logprobs: true },
