@@ -47,6 +47,7 @@ export function useNarrow(query = "(max-width: 640px)") {
   useEffect(() => {
     const media = matchMedia(query);
     const hear = () => setIs(media.matches);
+    hear();
     media.addEventListener("change", hear);
     return () => media.removeEventListener("change", hear);
   }, [query]);

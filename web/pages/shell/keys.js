@@ -5,7 +5,7 @@ import { signal } from "../vendor/preact.js";
  * A key and what it does.
  * @typedef {object} Key
  * @property {string} key as `KeyboardEvent.key` has it; `mod+z` stands for Ctrl or ⌘ with z
- * @property {string} shown as the sheet shows it
+ * @property {string} shown as the sheet shows it; empty where another key stands for it there
  * @property {() => string} about
  * @property {() => void} act
  */
@@ -34,6 +34,7 @@ function takesText(target) {
 /** Hears a key. Letters that are being put together (Korean, Chinese, Japanese input) are the writer's. @param {KeyboardEvent} event */
 function hear(event) {
   if (event.isComposing || event.keyCode === 229 || event.altKey || event.defaultPrevented) return;
+  if (sheet.value) return; // the sheet is a dialog, which closes itself with Escape
   const name = nameOf(event);
   const writes = takesText(event.target);
   if (writes && !["Escape", "mod+Enter"].includes(name)) return;

@@ -6,7 +6,7 @@ import { say } from "../words/lab.js";
 /** A list of keys. @param {{title: string, keys: import("./keys.js").Key[]}} props */
 function Keys({ title, keys }) {
   return h("section", null, h("h3", null, title),
-    h("dl", { class: "keys" }, keys.map((key) => h("div", { key: key.key }, h("dt", null, key.shown.split(" ").map((part, i) => [i > 0 ? " " : null, h("kbd", { key: part }, part)])), h("dd", null, key.about())))));
+    h("dl", { class: "keys" }, keys.filter((key) => key.shown).map((key) => h("div", { key: key.key }, h("dt", null, key.shown.split(" ").map((part, i) => [i > 0 ? " " : null, h("kbd", { key: part }, part)])), h("dd", null, key.about())))));
 }
 
 /** The sheet; Escape closes it. */

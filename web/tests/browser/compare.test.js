@@ -166,7 +166,7 @@ test("several texts of a way have their middle, least and greatest; rows are sor
   const sums = told.sequences.map((/** @type {{sum_logprob: number}} */ sequence) => sequence.sum_logprob).sort((/** @type {number} */ x, /** @type {number} */ y) => x - y);
   near((await numbers(page, 2))["sum"], sums[2], "the middle sum");
   const spread = (await page.locator('[data-row="2"] [data-figure="sum"] .spread').textContent()) ?? "";
-  assert.equal(spread, `${sums[0].toFixed(2)} … ${sums[4].toFixed(2)}`.replaceAll("-", "−"));
+  assert.equal(spread, `${sums[0].toFixed(2)}…${sums[4].toFixed(2)}`.replaceAll("-", "−"));
   assert.equal(await text(page, 2), told.sequences[0].text);
   await page.locator('[data-column="2"]').getByRole("button", { name: "Text after" }).click();
   assert.equal(await text(page, 2), told.sequences[1].text);
@@ -242,6 +242,7 @@ test("a column is shown in Play, with the same tokens and numbers", async () => 
   await page.locator(".strip .chip").first().waitFor();
   near(Number(await page.locator("[data-sum]").getAttribute("data-sum")), told.sequences[0].sum_logprob, "the sum in Play");
   assert.match((await page.locator(".outlook").textContent()) ?? "", /drawn:/);
+  assert.equal(await page.locator(".branches li").count(), 1, "the other column's text is there, too");
   await close(page);
 });
 

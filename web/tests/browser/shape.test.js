@@ -144,6 +144,9 @@ test("sliders recolour at once, the setting before stays as a ghost, and stages 
   assert.deepEqual(await page.locator(".shape-table .head b").allTextContents(), ["raw", "repetition", "draw"]);
   await slide(page, "temperature", 0.5);
   assert.deepEqual(await page.locator(".shape-table .head b").allTextContents(), ["raw", "repetition", "top-p", "temperature", "top-k", "draw"], "what was put by comes back");
+  await page.locator('[data-stage="top_k"] .card-head').dragTo(page.locator('[data-stage="top_p"] .card-head'));
+  assert.deepEqual(await page.locator(".shape-table .head b").allTextContents(), ["raw", "repetition", "top-k", "top-p", "temperature", "draw"]);
+  assert.ok((await agreed(page)) < 1e-9);
   await page.getByRole("button", { name: "llama.cpp" }).click();
   assert.deepEqual(await page.locator(".shape-table .head b").allTextContents(), ["raw", "repetition", "top-k", "top-p", "min-p", "temperature", "draw"]);
   assert.ok((await agreed(page)) < 1e-9);

@@ -178,7 +178,7 @@ async function saved(page, button) {
 
 test("files: JSON is read again as it was, the icicle is a picture, a page stands alone", async () => {
   const page = await grown();
-  await page.locator("summary", { hasText: "Take along" }).click();
+  await page.locator(".files > summary").click();
   const json = (await saved(page, "JSON")).toString();
   const { nodes } = /** @type {{nodes: Told[]}} */ (await api(server.url, "v1/expand", { prompt: PROMPT, ...GROWTH }));
   const key = (/** @type {Told} */ node) => `${node.token} ${node.logprob} ${node.rank}`;
@@ -194,7 +194,7 @@ test("files: JSON is read again as it was, the icicle is a picture, a page stand
   assert.ok(svg.includes("␣time") && !svg.includes("var(") && html.includes("␣time"));
   await close(page);
   const other = await open(browser, server.url, { hash: "#/tree" });
-  await other.locator("summary", { hasText: "Take along" }).click();
+  await other.locator(".files > summary").click();
   await other.locator(".files input").setInputFiles({ name: "tree.json", mimeType: "application/json", buffer: Buffer.from(json) });
   await other.getByText(`${nodes.length} nodes read.`).waitFor();
   assert.equal((await saved(other, "JSON")).toString(), json);
@@ -271,7 +271,7 @@ async function work(page) {
 
 test("five thousand nodes are scrolled smoothly", async (context) => {
   const page = await open(browser, server.url, { hash: "#/tree" });
-  await page.locator("summary", { hasText: "Take along" }).click();
+  await page.locator(".files > summary").click();
   await page.locator(".files input").setInputFiles({ name: "tree.json", mimeType: "application/json", buffer: Buffer.from(bush(5000)) });
   await page.waitForFunction(() => Number(document.querySelector(".loom")?.getAttribute("aria-rowcount")) > 5000);
   assert.ok((await page.locator(".loom .line").count()) < 80, "only what is seen is drawn");

@@ -1,9 +1,10 @@
 // Columns, votes, tables and files of Compare, without a browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { csv } from "../../pages/numbers/csv.js";
 import { counted, letter, shuffled } from "../../pages/views/compare/blind.js";
-import { COURSE, FEWEST, MOST, added, course, edited, hasSwitch, moved, nameOf, parse, without, write, written } from "../../pages/views/compare/columns.js";
-import { csv, rows, whole } from "../../pages/views/compare/exported.js";
+import { COURSE, FEWEST, MOST, USUAL, added, course, edited, hasSwitch, moved, nameOf, parse, without, write, written } from "../../pages/views/compare/columns.js";
+import { rows, whole } from "../../pages/views/compare/exported.js";
 import { Outcome } from "../../pages/views/compare/outcomes.js";
 import { Pieces } from "../../pages/views/compare/pieces.js";
 import { steps } from "../../pages/views/compare/plot.js";
@@ -35,11 +36,13 @@ test("ways are named by what they set", () => {
   assert.deepEqual(COURSE.map(hasSwitch), [false, false, false, true, false, false]);
 });
 
-test("an address holds columns, and the chapter's need none", () => {
-  assert.equal(write(course(1)), "");
+test("an address holds a comparison, and the chapter's needs none", () => {
+  assert.equal(write(course(1), USUAL), "");
   const own = edited(course(1), 4, { seed: 5, options: { do_sample: true, regex: "a/b" } });
-  assert.deepEqual(parse(write(own)), own);
-  for (const wrong of ["", "[", "[]", "[[{},1]]", "[[{},1],[{},-1]]", "[[{},1],[null,1]]", "[[{},1],[[],1]]", "{}"]) assert.equal(parse(wrong), null, wrong);
+  assert.deepEqual(parse(write(own, { length: 9, samples: 3 })), { columns: own, shared: { length: 9, samples: 3 } });
+  assert.deepEqual(parse(write(course(1), { length: 9, samples: 1 }))?.shared, { length: 9, samples: 1 });
+  assert.deepEqual(parse("[[{},1],[{},2]]"), { columns: [{ key: 1, options: {}, seed: 1 }, { key: 2, options: {}, seed: 2 }], shared: USUAL });
+  for (const wrong of ["", "[", "[]", "[[{},1]]", "[[{},1],[{},-1]]", "[[{},1],[null,1]]", "[[{},1],[[],1]]", "[[{},1],[{},1],0]", "[[{},1],[{},1],1,1,1]", "[[{},1],5,[{},1]]", "{}", "null"]) assert.equal(parse(wrong), null, wrong);
 });
 
 test("a request has the shared length and seeds only where they matter", () => {

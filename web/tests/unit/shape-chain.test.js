@@ -39,7 +39,7 @@ test("cuts keep what their rule says, equals included", () => {
   assert.deepEqual(left(Float32Array.of(1, 4, 2, 2), { top_k: 2 }), [1, 2, 3]);
   assert.deepEqual(left(row([0.5, 0.3, 0.15, 0.05]), { top_p: 0.75 }), [0, 1]);
   assert.deepEqual(left(row([0.4, 0.2, 0.2, 0.2]), { top_p: 0.5 }), [0, 1, 2, 3], "those equal to the last one stay");
-  assert.deepEqual(left(row([0.6, 0.3, 0.08, 0.02]), { min_p: 0.2 }), [0, 1]);
+  assert.deepEqual(left(row([0.6, 0.124, 0.118, 0.158]), { min_p: 0.2 }), [0, 1, 3], "the floor is 0.12");
   assert.deepEqual(left(row([0.5, 0.2, 0.15, 0.1, 0.05]), { typical_p: 0.3 }), [1, 2]);
   assert.deepEqual(left(row([0.9, 0.08, 0.02]), { epsilon_cutoff: 0.05 }), [0, 1]);
   assert.equal(left(row([0.25, 0.25, 0.25, 0.25]), { eta_cutoff: 0.3 }).length, 4);

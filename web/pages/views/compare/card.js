@@ -2,6 +2,7 @@
 import { h } from "../../vendor/preact.js";
 import { fixed } from "../../numbers/format.js";
 import { OptionsPanel } from "../../parts/options.js";
+import { say as shell } from "../../words/lab.js";
 import { changed, drawn } from "../../state/settings.js";
 import { running } from "../../state/lab.js";
 import { label } from "../../words/glyphs.js";
@@ -71,9 +72,10 @@ function Tools({ column: { key }, outcome, name }) {
   const tool = (/** @type {string} */ sign, /** @type {string} */ about, /** @type {() => void} */ onClick, /** @type {Record<string, unknown>} */ more = {}) =>
     h("button", { type: "button", class: "plain", title: about, "aria-label": `${about}: ${name}`, onClick, ...more }, sign);
   const at = columns.value.findIndex((column) => column.key === key);
+  const show = say("play", { view: shell("play") });
   return h("div", { class: "tools" },
     h("button", { type: "button", class: "plain", "aria-expanded": editing.value === key, "aria-label": `${say("edit")}: ${name}`, onClick: () => (editing.value = editing.value === key ? null : key) }, say("edit")),
-    h("button", { type: "button", class: "plain", disabled: !outcome || outcome.count === 0, "aria-label": `${say("play")}: ${name}`, onClick: () => outcome && showInPlay(outcome, shownTexts.value.get(key) ?? 0) }, say("play")),
+    h("button", { type: "button", class: "plain", disabled: !outcome || outcome.count === 0, "aria-label": `${show}: ${name}`, onClick: () => outcome && void showInPlay(outcome, shownTexts.value.get(key) ?? 0) }, show),
     h("span", { class: "space" }),
     tool("←", say("left"), () => move(key, -1), { disabled: at === 0 }),
     tool("→", say("right"), () => move(key, 1), { disabled: at === columns.value.length - 1 }),
@@ -123,7 +125,7 @@ export function HiddenCard({ column: { key, options }, at }) {
   const [text, all] = [textOf(key), columns.value.every((column) => outcomes.value.get(column.key)?.over)];
   const name = now?.revealed ? nameOf(options) : letter(at);
   return h("article", { class: "way hidden-way", "aria-label": name, "data-column": now?.revealed ? key : undefined },
-    h("header", null, h("span", { class: "place" }, letter(at)), h("h2", null, now?.revealed ? name : ""), h("span", { class: "role" }, say("votes", { n: now?.votes[key] ?? 0 }))),
+    h("header", null, h("span", { class: "place" }, letter(at)), h("h2", null, now?.revealed ? name : ""), now?.revealed ? h("span", { class: "role" }, say("votes", { n: now.votes[key] ?? 0 })) : null),
     all && outcome?.trouble ? h("p", { class: "refusal" }, outcome.trouble) : null,
     all && text ? h(TextBox, { name: say("text", { name }), tokens: text.tokens, shared: 0, parts: null, plain: true }) : h("p", { class: "faint" }, say("blindWait")),
     now?.revealed ? h("code", { class: "options-line" }, written(options)) : h("button", { type: "button", disabled: !all, onClick: () => vote(key) }, say("vote", { name })));

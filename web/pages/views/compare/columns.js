@@ -90,20 +90,29 @@ export function moved(columns, key, way) {
 /** With other options or another seed for one of them. @param {ReadonlyArray<Column>} columns @param {number} key @param {Partial<Omit<Column, "key">>} changes */
 export const edited = (columns, key, changes) => columns.map((column) => (column.key === key ? { ...column, ...changes } : column));
 
-/** Columns as an address holds them; nothing for the chapter's. @param {ReadonlyArray<Column>} columns */
-export function write(columns) {
-  const all = JSON.stringify(columns.map(({ options, seed }) => [options, seed]));
-  const usual = JSON.stringify(course(columns[0]?.seed ?? 1).map(({ options, seed }) => [options, seed]));
-  return all === usual && (columns[0]?.seed ?? 1) === 1 ? "" : all;
+/** What holds for all columns: new tokens at most, and texts of each way that draws. @typedef {{length: number, samples: number}} Shared */
+
+/** What holds for all columns until something else is set. @type {Shared} */
+export const USUAL = { length: 40, samples: 1 };
+
+/** A comparison as an address holds it; nothing for the chapter's columns as they are when the view is first opened. @param {ReadonlyArray<Column>} columns @param {Shared} shared */
+export function write(columns, shared) {
+  const text = (/** @type {ReadonlyArray<Column>} */ all, /** @type {Shared} */ { length, samples }) => JSON.stringify([...all.map(({ options, seed }) => [options, seed]), length, samples]);
+  const all = text(columns, shared);
+  return all === text(course(1), USUAL) ? "" : all;
 }
 
-/** Reads them; nothing where they cannot be read. @param {string} text @returns {Column[] | null} */
+/** Reads it, the shared numbers behind the columns or left out; nothing where it cannot be read. @param {string} text @returns {{columns: Column[], shared: Shared} | null} */
 export function parse(text) {
   try {
-    const all = JSON.parse(text);
-    const is = (/** @type {any} */ one) => Array.isArray(one) && one[0] !== null && typeof one[0] === "object" && !Array.isArray(one[0]) && Number.isSafeInteger(one[1]) && one[1] >= 0;
-    if (!Array.isArray(all) || all.length < FEWEST || all.length > MOST || !all.every(is)) return null;
-    return all.map(([options, seed], at) => ({ key: at + 1, options, seed }));
+    const all = /** @type {unknown} */ (JSON.parse(text));
+    if (!Array.isArray(all)) return null;
+    const pairs = all.filter((one) => Array.isArray(one));
+    const is = (/** @type {any} */ [options, seed]) => options !== null && typeof options === "object" && !Array.isArray(options) && Number.isSafeInteger(seed) && seed >= 0;
+    const [length = USUAL.length, samples = USUAL.samples, ...more] = all.slice(pairs.length);
+    const numbers = [length, samples].every((number) => Number.isSafeInteger(number) && number > 0) && more.length === 0;
+    if (pairs.length < FEWEST || pairs.length > MOST || !pairs.every(is) || !numbers) return null;
+    return { columns: pairs.map(([options, seed], at) => ({ key: at + 1, options, seed })), shared: { length, samples } };
   } catch {
     return null;
   }

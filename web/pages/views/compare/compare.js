@@ -2,6 +2,7 @@
 import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
+import { say as shell } from "../../words/lab.js";
 import { receive } from "../../state/errand.js";
 import { At } from "./at.js";
 import { nextDivergence } from "./align.js";
@@ -35,7 +36,7 @@ function choose(at) {
 /** Shows column B in Play. */
 function play() {
   const outcome = outcomes.value.get(b.value);
-  if (outcome && outcome.count > 0) showInPlay(outcome, shownTexts.value.get(b.value) ?? 0);
+  if (outcome && outcome.count > 0) void showInPlay(outcome, shownTexts.value.get(b.value) ?? 0);
 }
 
 /** What keys do while names can be seen. @param {() => void} act */
@@ -56,16 +57,16 @@ const keys = () => [
   { key: "e", shown: "e", about: () => say("keyEdit"), act: open(() => (editing.value = editing.value === b.value ? null : b.value)) },
   { key: "n", shown: "n", about: () => say("keyAdd"), act: open(add) },
   { key: "Delete", shown: "Delete", about: () => say("keyRemove"), act: open(() => (columns.value = without(columns.value, b.value))) },
-  { key: "p", shown: "p", about: () => say("keyPlay"), act: open(play) },
+  { key: "p", shown: "p", about: () => say("keyPlay", { view: shell("play") }), act: open(play) },
   { key: "l", shown: "l", about: () => say("keyLock"), act: () => (locked.value = !locked.value) },
   { key: ".", shown: ".", about: () => say("keyAsk"), act: open(look) },
-  ...["1", "2", "3", "4", "5", "6"].map((key, at) => ({ key, shown: key, about: () => say("keyNumber"), act: () => choose(at) })),
+  ...["1", "2", "3", "4", "5", "6"].map((key, at) => ({ key, shown: at === 0 ? "1–6" : "", about: () => say("keyNumber"), act: () => choose(at) })),
 ];
 
 /** Does what a command line of the tour asks for: the chapter's ways, so many texts of each. @param {import("../../state/command.js").Task} task */
 function take(task) {
   if (round.value) end();
-  columns.value = course(1);
+  columns.value = course(task.seed ?? 1);
   length.value = Number(task.options["max_new_tokens"] ?? length.value);
   samples.value = task.seeds ?? 1;
   void runAll();
@@ -82,6 +83,9 @@ function Ways() {
   return h("div", { class: "ways", "data-count": all.length, role: "group", "aria-label": label }, hidden.map((column, at) => h(HiddenCard, { key: column.key, column, at })));
 }
 
+/** Runs all, from the main button. */
+const go = () => void runAll();
+
 /** The view. */
 function Compare() {
   useEffect(() => {
@@ -95,9 +99,9 @@ function Compare() {
   const blind = round.value !== null;
   const hides = blind && !round.value?.revealed;
   return h("div", { class: "compare" },
-    blind ? h(BlindBar, null) : [h(PromptBox, { key: "prompt", action: say("runAll"), onGo: () => void runAll(), single: false }), h(Toolbar, { key: "toolbar" })],
-    h(Ways, null),
+    blind ? h(BlindBar, null) : [h(PromptBox, { key: "prompt", action: say("runAll"), onGo: go, single: false }), h(Toolbar, { key: "toolbar" })],
     blind ? null : h(At, null),
+    h(Ways, null),
     hides ? null : h(Numbers, null),
     blind ? null : h(Sweep, null));
 }

@@ -1,58 +1,26 @@
 // How far two distributions over the whole vocabulary are apart.
+import { Row } from "../../numbers/row.js";
 
-/** Log-probabilities of logits, in nats. @param {Float32Array} logits */
-export function logSoftmax(logits) {
-  let most = -Infinity;
-  for (const logit of logits) if (logit > most) most = logit;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - most);
-  const all = most + Math.log(sum);
-  return Float64Array.from(logits, (logit) => logit - all);
-}
+/** The distribution of a row of logits. @param {Float32Array} logits */
+export const distribution = (logits) => Row.of(logits);
 
-/** The Kullback-Leibler divergence of `q` from `p`, in nats: what is lost when `q` is taken for `p`. @param {Float64Array} p log-probabilities @param {Float64Array} q log-probabilities */
+/** The Kullback-Leibler divergence of `q` from `p`, in nats: what is lost when `q` is taken for `p`. @param {Row} p @param {Row} q */
 export function divergence(p, q) {
   let sum = 0;
-  for (let id = 0; id < p.length; id++) {
-    const logprob = /** @type {number} */ (p[id]);
+  for (let id = 0; id < p.values.length; id++) {
+    const logprob = p.value(id) - p.sums.log;
     const chance = Math.exp(logprob);
-    if (chance > 0) sum += chance * (logprob - /** @type {number} */ (q[id]));
+    if (chance > 0) sum += chance * (logprob - (q.value(id) - q.sums.log));
   }
   return Math.max(0, sum); // rounding alone could bring it below
 }
 
-/** The place of a token, from 1; of equal ones the lower id comes first. @param {Float64Array} logprobs @param {number} id */
-export function rankOf(logprobs, id) {
-  const own = /** @type {number} */ (logprobs[id]);
-  let rank = 1;
-  for (let other = 0; other < logprobs.length; other++) {
-    const logprob = /** @type {number} */ (logprobs[other]);
-    if (logprob > own || (logprob === own && other < id)) rank += 1;
-  }
-  return rank;
-}
-
-/** The ids of the most probable tokens, the best first. @param {Float64Array} logprobs @param {number} most */
-export function best(logprobs, most) {
-  /** @type {number[]} */
-  const found = [];
-  const of = (/** @type {number | undefined} */ id) => /** @type {number} */ (logprobs[/** @type {number} */ (id)]);
-  for (let id = 0; id < logprobs.length; id++) {
-    if (found.length === most && !(of(id) > of(found[most - 1]))) continue;
-    let at = found.length;
-    while (at > 0 && of(id) > of(found[at - 1])) at -= 1;
-    found.splice(at, 0, id);
-    if (found.length > most) found.pop();
-  }
-  return found;
-}
-
-/** What two sets have in common, as a share of what is in either (Jaccard). @param {ReadonlyArray<number>} a @param {ReadonlyArray<number>} b */
+/** What two sets have in common, as a share of what is in either (Jaccard). @param {Iterable<number>} a @param {Iterable<number>} b */
 export function jaccard(a, b) {
-  const all = new Set([...a, ...b]);
-  const other = new Set(b);
-  const both = new Set(a.filter((id) => other.has(id))).size;
-  return all.size === 0 ? 1 : both / all.size;
+  const [one, other] = [new Set(a), new Set(b)];
+  const both = [...one].filter((id) => other.has(id)).length;
+  const either = one.size + other.size - both;
+  return either === 0 ? 1 : both / either;
 }
 
 /** How many of the most probable tokens are compared. */
@@ -66,6 +34,6 @@ export const TOP = 10;
  *   the best ten have in common, the rank of b's token in a's distribution, and of a's in b's
  */
 export function apart(a, b) {
-  const [p, q] = [logSoftmax(a.logits), logSoftmax(b.logits)];
-  return { ab: divergence(p, q), ba: divergence(q, p), jaccard: jaccard(best(p, TOP), best(q, TOP)), bInA: rankOf(p, b.id), aInB: rankOf(q, a.id) };
+  const [p, q] = [distribution(a.logits), distribution(b.logits)];
+  return { ab: divergence(p, q), ba: divergence(q, p), jaccard: jaccard(p.ids.subarray(0, TOP), q.ids.subarray(0, TOP)), bInA: p.rank(b.id), aInB: q.rank(a.id) };
 }

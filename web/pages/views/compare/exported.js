@@ -3,21 +3,12 @@
 /** @typedef {import("./columns.js").Column} Column */
 /** @typedef {import("./outcomes.js").Outcome} Outcome */
 
-/** A value as CSV has it (RFC 4180). @param {unknown} value */
-function field(value) {
-  const text = value === null || value === undefined ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Rows as CSV. @param {ReadonlyArray<ReadonlyArray<unknown>>} rows */
-export const csv = (rows) => rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
-
 /** The numbers of every text, one row each, under their names. @param {ReadonlyArray<{column: Column, name: string, outcome: Outcome}>} all */
 export function rows(all) {
   const names = /** @type {const} */ (["length", "sum", "mean", "perplexity", "rep2", "rep3", "rep4", "distinct1", "distinct2", "distinct3", "longest"]);
   const head = ["way", "options", "seed", "text_number", ...names, "finish_reason", "seconds", "tokens_per_s", "alike", "text"];
   return [head, ...all.flatMap(({ column, name, outcome }) => outcome.texts.map((text, number) => [
-    name, JSON.stringify(outcome.request), outcome.request["seed"] ?? null, number, ...names.map((measure) => text.measures[measure]),
+    name, JSON.stringify(outcome.request), "seed" in outcome.request ? Number(outcome.request["seed"]) : null, number, ...names.map((measure) => text.measures[measure]),
     text.finish, outcome.seconds, outcome.rate, outcome.alike, text.tokens.map((token) => token.shown).join(""),
   ]))];
 }

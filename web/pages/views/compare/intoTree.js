@@ -1,13 +1,14 @@
-// Puts a column's texts into the tree of tokens, and goes to the one that is shown in Play.
-import { promptEnd, remember, tip, tree } from "../../state/lab.js";
+// Puts the texts of columns into the tree of tokens, where other views show them too, and goes to one of them in Play.
+import { attempt, promptEnd, read, remember, tip, tree } from "../../state/lab.js";
+import { vocabulary } from "../../state/generate.js";
 import { open } from "../../state/link.js";
 import * as runs from "../../state/runs.js";
 
 /** @typedef {import("./outcomes.js").Outcome} Outcome */
 /** @typedef {import("./outcomes.js").Text} Text */
 
-/** Puts a text behind the prompt; gives its last node. @param {number} from @param {Text} text @param {import("../../state/tree.js").Origin} origin */
-export function plant(from, text, origin) {
+/** Puts a text behind a node; gives its last node. @param {number} from @param {Text} text @param {import("../../state/tree.js").Origin} origin */
+function plant(from, text, origin) {
   let at = from;
   text.tokens.forEach((token, i) => {
     if (token.outlook) tree.foresee(at, token.outlook);
@@ -17,17 +18,31 @@ export function plant(from, text, origin) {
   return at;
 }
 
-/** Shows a column in Play: all of its texts, each a branch, and the reader in one of them. @param {Outcome} outcome @param {number} shown */
-export function showInPlay(outcome, shown) {
+/** Puts all texts of a column behind the prompt, each a branch; gives their ends. @param {Outcome} outcome @param {number} from the prompt's last token */
+export function plantAll(outcome, from) {
   const origin = Number(outcome.request["num_beams"] ?? 1) > 1 ? "beam" : "model";
-  const ends = outcome.texts.map((text) => plant(outcome.promptEnd, text, origin));
-  const end = ends[Math.min(shown, ends.length - 1)];
-  if (end === undefined) return;
+  const ends = outcome.texts.map((text) => plant(from, text, origin));
   const { completion } = outcome;
-  if (completion && !runs.all.value.some((run) => run.completion === completion)) runs.add({ from: outcome.promptEnd, prompt: outcome.promptEnd, ends, options: outcome.request, completion });
-  remember();
-  promptEnd.value = outcome.promptEnd;
-  tip.value = end;
+  if (completion && !runs.all.value.some((run) => run.completion === completion)) runs.add({ from, prompt: from, ends, options: outcome.request, completion });
   tree.changed();
-  open("play");
+  return ends;
+}
+
+/** Whether a column's prompt still stands where it stood: the reader may have opened another work. @param {Outcome} outcome */
+export function stands({ prompt, promptEnd: end }) {
+  return end < tree.size && tree.ids(end).join() === prompt.join();
+}
+
+/** Shows a text of a column in Play. @param {Outcome} outcome @param {number} shown */
+export function showInPlay(outcome, shown) {
+  return attempt(async () => {
+    const from = stands(outcome) ? outcome.promptEnd : await read([...outcome.prompt], vocabulary(), "prompt");
+    const ends = plantAll(outcome, from);
+    const end = ends[Math.min(shown, ends.length - 1)];
+    if (end === undefined) return;
+    remember();
+    promptEnd.value = from;
+    tip.value = end;
+    open("play");
+  });
 }

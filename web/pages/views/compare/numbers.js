@@ -1,11 +1,13 @@
 // The table of numbers: a row for each column, a head that sorts and explains itself, and files to take along.
 import { h, useState } from "../../vendor/preact.js";
+import { csv } from "../../numbers/csv.js";
+import { totalUnit } from "../../numbers/sums.js";
+import { download } from "../../parts/download.js";
 import { promptText } from "../../state/lab.js";
 import { props } from "../../state/server.js";
-import { download } from "../../parts/download.js";
 import { tally } from "./blind.js";
 import { nameOf } from "./columns.js";
-import { csv, rows, whole } from "./exported.js";
+import { rows, whole } from "./exported.js";
 import { outcomes, version } from "./outcomes.js";
 import { columns } from "./state.js";
 import { FIGURES, cell, pressed, sorted } from "./table.js";
@@ -17,24 +19,27 @@ import { say } from "./words.js";
 
 const why = (/** @type {Name} */ name) => say(/** @type {any} */ (`${name}Why`));
 
+/** The name of a number, with its unit where it has one. @param {Name} name */
+const titleOf = (name) => (name === "sum" || name === "mean" ? `${say(name)} (${totalUnit()})` : say(name));
+
 /** The head of a number, which sorts by it; a hyphen in its name is no place to break it. @param {{figure: Figure, order: import("./table.js").Order, onPress: () => void}} props */
 function Head({ figure: { name }, order, onPress }) {
   const is = order?.name === name;
   return h("th", { scope: "col", class: "number", "aria-sort": is ? (order.down ? "descending" : "ascending") : undefined },
-    h("button", { type: "button", class: "plain", title: why(name), onClick: onPress }, say(name).replaceAll("-", "\u2011"), h("span", { "aria-hidden": "true" }, is ? (order.down ? " ↓" : " ↑") : "")));
+    h("button", { type: "button", class: "plain", title: why(name), onClick: onPress }, titleOf(name).replaceAll("-", "\u2011"), h("span", { "aria-hidden": "true" }, is ? (order.down ? " ↓" : " ↑") : "")));
 }
 
 /** A number of a way. @param {{figure: Figure, row: Row}} props */
 function Cell({ figure, row }) {
   const value = cell(figure, row.outcome);
   return h("td", { class: "number", "data-figure": figure.name, "data-value": value?.median }, value === null ? "–" : figure.shown(value.median),
-    value !== null && value.max > value.min ? h("span", { class: "spread" }, `${figure.shown(value.min)} … ${figure.shown(value.max)}`) : null);
+    value !== null && value.max > value.min ? h("span", { class: "spread" }, `${figure.shown(value.min)}…`, h("br", null), figure.shown(value.max)) : null);
 }
 
 /** What the heads mean, in sentences. */
 function About() {
   return h("details", { class: "about" }, h("summary", null, say("about")),
-    h("dl", null, [...FIGURES.map(({ name }) => name), /** @type {const} */ ("finish")].map((name) => h("div", { key: name }, h("dt", null, say(name)), h("dd", null, why(name))))),
+    h("dl", null, [...FIGURES.map(({ name }) => name), /** @type {const} */ ("finish")].map((name) => h("div", { key: name }, h("dt", null, titleOf(name)), h("dd", null, why(name))))),
     h("p", { class: "hint" }, say("spreadWhy")));
 }
 

@@ -50,7 +50,7 @@ export function Plot({ column }) {
     const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
     goTo(Math.floor(((event.clientX - box.left) / box.width) * length));
   };
-  return h("figure", { class: "plot" },
+  return h("figure", { class: "surprise-plot" },
     h("figcaption", null, say("plotTop", { most: amount(most) })),
     h("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": about, onClick: go },
       h("path", { d: path, fill: "var(--series-0)" }),

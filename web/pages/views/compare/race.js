@@ -3,6 +3,7 @@ import { stream } from "../../api/events.js";
 import { Told, outlook, vocabulary } from "../../state/generate.js";
 import { ALTERNATIVES, attempt, promptEnd, running, speed, tree, usePrompt } from "../../state/lab.js";
 import { drawn, requested } from "../../state/settings.js";
+import { plantAll, stands } from "./intoTree.js";
 import { Outcome, outcomes, version } from "./outcomes.js";
 
 /** @typedef {import("./columns.js").Column} Column */
@@ -83,6 +84,7 @@ async function run(outcome, stop, onToken) {
     outcome.state = ended ? "stopped" : "failed";
     if (!ended) outcome.trouble = error instanceof Error ? error.message : String(error);
   } finally {
+    if (outcome.count > 0 && stands(outcome)) plantAll(outcome, outcome.promptEnd);
     draw();
   }
 }
@@ -99,7 +101,7 @@ export function race(columns, shared) {
     await usePrompt(vocabulary());
     const ids = tree.ids(promptEnd.value);
     const fresh = columns.map((column) => /** @type {const} */ ([column.key, new Outcome(ids, promptEnd.value, requestOf(column, shared))]));
-    const others = [...outcomes.value].filter(([, outcome]) => outcome.promptEnd === promptEnd.value); // texts of another prompt compare with nothing
+    const others = [...outcomes.value].filter(([, outcome]) => outcome.prompt.join() === ids.join()); // texts of another prompt compare with nothing
     outcomes.value = new Map([...others, ...fresh]);
     const stop = new AbortController();
     const begun = { what: "compare", tokens: 0, since: performance.now(), stop };

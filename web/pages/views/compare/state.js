@@ -13,10 +13,10 @@ import { outcomes, version } from "./outcomes.js";
 export const columns = signal(/** @type {Column[]} */ (all.course(1)));
 
 /** New tokens at most, of columns that say nothing else. */
-export const length = signal(40);
+export const length = signal(all.USUAL.length);
 
 /** Texts of each column that draws. */
-export const samples = signal(1);
+export const samples = signal(all.USUAL.samples);
 
 /** The column whose panel of options is open. */
 export const editing = signal(/** @type {number | null} */ (null));
@@ -110,12 +110,15 @@ export function add() {
   columns.value = all.added(columns.value, options, seed.value.value);
 }
 
-/** Takes the address over while the view is open, and writes the columns into it. Gives what ends that. */
+/** Takes the address over while the view is open, and writes into it what is compared. Gives what ends that. */
 export function followAddress() {
   const given = place.value ? all.parse(place.value) : null;
-  if (given) columns.value = given;
+  if (given) {
+    columns.value = given.columns;
+    [length.value, samples.value] = [given.shared.length, given.shared.samples];
+  }
   return effect(() => {
-    const text = all.write(columns.value);
+    const text = all.write(columns.value, { length: length.value, samples: samples.value });
     if (view.value === "compare" && place.peek() !== text) place.value = text;
   });
 }

@@ -1,5 +1,6 @@
 // The table of numbers, apart from its drawing: which there are, how they are read, and how rows are ordered.
 import { count, fixed } from "../../numbers/format.js";
+import { total } from "../../numbers/sums.js";
 import { spread } from "./measures.js";
 
 /** @typedef {import("./outcomes.js").Outcome} Outcome */
@@ -19,9 +20,9 @@ const decimal = (/** @type {number} */ digits) => (/** @type {number} */ value) 
 /** The numbers, in their order. Why a text ended is words and stands apart. @type {ReadonlyArray<Figure>} */
 export const FIGURES = [
   { name: "tokens", of: (text) => text.measures.length, shown: count },
-  { name: "mean", of: (text) => text.measures.mean, shown: decimal(3) },
+  { name: "mean", of: (text) => text.measures.mean, shown: (value) => total(value, 3) },
   { name: "perplexity", of: (text) => text.measures.perplexity, shown: decimal(2) },
-  { name: "sum", of: (text) => text.measures.sum, shown: decimal(2) },
+  { name: "sum", of: (text) => text.measures.sum, shown: (value) => total(value, 2) },
   { name: "rep2", of: (text) => text.measures.rep2, shown: decimal(3) },
   { name: "rep3", of: (text) => text.measures.rep3, shown: decimal(3) },
   { name: "rep4", of: (text) => text.measures.rep4, shown: decimal(3) },

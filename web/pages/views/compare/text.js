@@ -34,7 +34,7 @@ class Block extends Component {
     }
     return h("span", { class: "block", "data-from": from }, tokens.map((token, i) => {
       const place = from + i;
-      const classes = [place < shared ? "shared" : "", place === parts ? "parts" : "", place === at ? "at" : "", token.shown === "" ? "cut" : ""].filter(Boolean).join(" ");
+      const classes = [place < shared ? "shared" : "", place === parts ? "leaves" : "", place === at ? "here" : "", token.shown === "" ? "cut" : "", token.shown.startsWith("\n") ? "line" : ""].filter(Boolean).join(" ");
       const style = place < shared ? {} : ground(level(by, /** @type {any} */ (token), token.outlook));
       return h("span", { key: place, "data-at": place, class: classes || undefined, style }, token.shown);
     }));

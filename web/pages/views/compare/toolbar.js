@@ -2,7 +2,7 @@
 import { h } from "../../vendor/preact.js";
 import { Choice, Slider, Switch } from "../../parts/field.js";
 import { props } from "../../state/server.js";
-import { running } from "../../state/lab.js";
+import { promptText, running } from "../../state/lab.js";
 import { begin, end, reveal, round, tally } from "./blind.js";
 import { shared } from "./card.js";
 import { MOST, course, nameOf } from "./columns.js";
@@ -53,7 +53,7 @@ function Tally() {
   const all = [...tally.value.entries()].sort(([, one], [, other]) => other.votes - one.votes);
   if (all.length === 0) return null;
   return h("div", { class: "scroll-x", tabIndex: 0, role: "group", "aria-label": say("tally") }, h("table", { class: "tally" }, h("caption", null, say("tally")),
-    h("tbody", null, all.map(([name, { options, votes, rounds }]) => h("tr", { key: name }, h("th", { scope: "row" }, nameOf(options)), h("td", { class: "number" }, say("votes", { n: votes })), h("td", { class: "number faint" }, `${rounds} ${say("rounds")}`))))));
+    h("tbody", null, all.map(([name, { options, votes, rounds }]) => h("tr", { key: name }, h("th", { scope: "row" }, nameOf(options)), h("td", { class: "number" }, say("votes", { n: votes })), h("td", { class: "number faint" }, say("rounds", { n: rounds })))))));
 }
 
 /** The bar of the blind vote, while that is on. */
@@ -61,12 +61,14 @@ export function BlindBar() {
   const now = round.value;
   const all = columns.value.every(({ key }) => outcomes.value.get(key)?.over);
   return h("section", { class: "blind", "aria-label": say("blind") },
-    h("p", null, say("blindAbout")),
+    now?.revealed ? null : h("p", null, say("blindAbout")),
+    h("blockquote", { tabIndex: 0 }, promptText.value),
     h("div", { class: "row" },
       now?.revealed
         ? h("button", { type: "button", class: "main", onClick: blindRound, disabled: running.value !== null }, say("round"))
         : h("button", { type: "button", class: "main", disabled: !all, onClick: () => reveal(columns.value) }, say("reveal")),
-      h("button", { type: "button", onClick: end }, say("endVote"))),
+      h("button", { type: "button", onClick: end }, say("endVote")),
+      h("span", { role: "status" }, say("votes", { n: Object.values(now?.votes ?? {}).reduce((sum, n) => sum + n, 0) }))),
     now?.revealed ? h(Tally, null) : null);
 }
 

@@ -59,9 +59,15 @@ function Card({ name, at, last, dragged, onDrag, onMove }) {
       onDrag(null);
     },
   },
-  h("div", { class: "card-head", draggable: true, onDragStart: () => onDrag(name), onDragEnd: () => onDrag(null) },
-    h("label", { class: "switch" }, h("input", { type: "checkbox", checked: is, onChange: () => toggle(name) }), h("span", null, said(name))),
-    h("span", { class: "arrows" }, arrow("earlier", at - 1, at === 0), arrow("later", at + 1, at === last))),
+  h("div", {
+    class: "card-head", draggable: true, onDragEnd: () => onDrag(null),
+    onDragStart: (/** @type {DragEvent} */ event) => {
+      event.dataTransfer?.setData("text/plain", name); // some browsers drag nothing that carries nothing
+      onDrag(name);
+    },
+  },
+  h("label", { class: "switch" }, h("input", { type: "checkbox", checked: is, onChange: () => toggle(name) }), h("span", null, said(name))),
+  h("span", { class: "arrows" }, arrow("earlier", at - 1, at === 0), arrow("later", at + 1, at === last))),
   h(Control, { name }),
   h("p", { class: "hint effect" }, effect(name)));
 }

@@ -30,7 +30,7 @@ function Head({ table }) {
     h("span", { role: "columnheader", class: "rank" }, say("rank")),
     h("span", { role: "columnheader", class: "name" }, say("token")),
     table.columns.map((column, i) => h("span", { role: "columnheader", class: "cell", key: `${column.name}${i}` },
-      h("b", null, said(column.name)),
+      h("b", { title: said(column.name) }, said(column.name)),
       h("span", { class: "rule", title: column.rule }, column.rule || say(column.name === "raw" ? "modelOwn" : "leftTokens", { n: count(column.left) })))));
 }
 

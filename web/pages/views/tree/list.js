@@ -116,7 +116,7 @@ function Token({ row, place, high, is, ways }) {
 /** The row of what is left over. @param {Omit<LineProps, "row"> & {row: RestRow}} props */
 function Rest({ row, place, high, ways: { counted } }) {
   return h("div", { role: "row", class: "line others", "aria-level": row.level + 1, "aria-rowindex": place + 2, style: { transform: `translateY(${place * high}px)`, height: `${high}px`, "--level": row.level } },
-    h("span", { role: "gridcell", class: "name" }, h("span", { class: "twist" }), h("span", { class: "tokens" }, say("others", { n: count(row.count) }))),
+    h("span", { role: "gridcell", class: "name" }, h("span", { class: "twist" }), h("span", { class: "tokens", title: say("others", { n: count(row.count) }) }, counted ? `${say("rest")}: ${count(row.count)}` : say("others", { n: count(row.count) }))),
     h("span", { role: "gridcell", class: "p" }, h(Bar, { p: row.mass, left: true }), h("span", { class: "number" }, row.mass === null ? "–" : share(row.mass))),
     h("span", { role: "gridcell", class: "number" }, row.mass ? logarithm(Math.log(row.mass)) : "–"), h("span", { role: "gridcell" }), h("span", { role: "gridcell" }), counted ? h("span", { role: "gridcell", class: "drawn" }) : null);
 }
@@ -130,8 +130,8 @@ const heads = (counted) => [
 /** The list. */
 export function List() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const narrow = useNarrow();
   const counted = overlay.value !== null;
+  const narrow = useNarrow(counted ? "(max-width: 900px)" : "(max-width: 640px)");
   const lines = narrow ? (counted ? NARROW_ROW + 1.1 : NARROW_ROW) : ROW;
   const high = Math.round(lines * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
   const all = list.value;
@@ -143,7 +143,7 @@ export function List() {
   const state = `${signs.value} ${unit.value} ${language.value}`;
   const drawn = place !== undefined && place >= from && place < to ? all[place] : undefined;
   return h("div", {
-    class: `loom${counted ? " counted" : ""}`, ref: box, role: "treegrid", tabIndex: 0, "aria-label": `${say("list")}: ${say("nodes", { n: count(tree.size - 1) })}`, "aria-rowcount": all.length + 1,
+    class: `loom${counted ? " counted" : ""}${narrow ? " narrow" : ""}`, ref: box, role: "treegrid", tabIndex: 0, "aria-label": `${say("list")}: ${say("nodes", { n: count(tree.size - 1) })}`, "aria-rowcount": all.length + 1,
     "aria-activedescendant": drawn ? `row-${drawn.key}` : undefined, onScroll,
   },
   h("div", { role: "row", class: "line head", "aria-rowindex": 1 },
