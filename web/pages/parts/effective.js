@@ -33,7 +33,7 @@ const named = (origin) => (["config", "model", "default", "preset"].includes(ori
 export function Effective() {
   const [all, setAll] = useState(false);
   const run = runs.of(branch.value.map((node) => node.key));
-  const config = run?.completion.effective_config ?? props.value?.default_generation_settings.params ?? {};
+  const config = run?.completion.effective_config ?? props.value?.own_settings ?? {};
   const shown = rows(config, options.value).filter((row) => all || row.isSet);
   return h("details", { class: "effective" }, h("summary", null, say("effective")),
     h(Switch, { label: say("everyOption"), checked: all, onChange: setAll }),

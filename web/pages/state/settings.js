@@ -27,7 +27,7 @@ export function replace(options) {
 
 /** What an option has while nobody sets it: what the model's files say, else the default. @param {string} name */
 export function usual(name) {
-  return props.value?.default_generation_settings.params[name]?.value;
+  return props.value?.own_settings[name]?.value;
 }
 
 /** What an option has: what was set, else the usual. @param {string} name */

@@ -33,7 +33,7 @@ test("the card and the defaults are what the server tells, no more", async () =>
   const card = (await page.locator(".about").textContent()) ?? "";
   for (const fact of [meta.architecture, meta.dtype, props.build_info, props.eos_token, "512 tokens"]) assert.ok(card.includes(fact), `${fact} is not in ${card}`);
   assert.equal(await page.getByText("Chat template").count(), 0, "the built-in model has none");
-  const all = Object.entries(props.default_generation_settings.params);
+  const all = Object.entries(props.own_settings);
   const set = all.filter(([, setting]) => /** @type {any} */ (setting).origin !== "default");
   assert.deepEqual(await page.locator(".defaults tbody th").allTextContents(), set.map(([name]) => name));
   await page.locator(".defaults").getByLabel("Show all options").check();

@@ -74,7 +74,7 @@ export const folds = computed(() => {
 });
 
 /** The length penalty that the reader has set. */
-export const penalty = computed(() => Number(chosen.value["length_penalty"] ?? props.value?.default_generation_settings.params["length_penalty"]?.value ?? 1));
+export const penalty = computed(() => Number(chosen.value["length_penalty"] ?? props.value?.own_settings["length_penalty"]?.value ?? 1));
 
 /** The finished texts by the penalty that the reader has set, the best first. */
 export const finished = computed(() => {

@@ -1,7 +1,7 @@
 // The card: what the model is, as far as the server tells.
 import { h, useEffect, useState } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
-import { count } from "../../numbers/format.js";
+import { count, fixed } from "../../numbers/format.js";
 import { attempt } from "../../state/lab.js";
 import { props } from "../../state/server.js";
 import { say } from "./words.js";
@@ -11,6 +11,9 @@ const fact = (name, ...what) => h("div", { key: name }, h("dt", null, name), h("
 
 /** A token with its id. @param {string | null | undefined} text @param {number | null | undefined} id */
 const token = (text, id) => (text ? [h("code", null, text), id === null || id === undefined ? "" : ` id ${id}`] : [say("none")]);
+
+/** Bytes in words. @param {number} bytes */
+const mebibytes = (bytes) => say("mib", { n: fixed(bytes / 2 ** 20, 1) });
 
 /** The card. */
 export function Card() {
@@ -26,7 +29,9 @@ export function Card() {
     h("h2", null, say("model")),
     h("dl", { class: "tiles" },
       fact(say("architecture"), meta.architecture), fact(say("weights"), h("span", { "data-weights": meta.n_params }, count(meta.n_params))), fact(say("dtype"), meta.dtype),
-      fact(say("context"), say("tokens", { n: count(meta.n_ctx) })), fact(say("vocabulary"), say("tokens", { n: count(meta.n_vocab) }))),
+      fact(say("context"), say("tokens", { n: count(meta.n_ctx) })), fact(say("vocabulary"), say("tokens", { n: count(meta.n_vocab) })),
+      fact(say("layers"), count(meta.n_layer)), fact(say("heads"), say("headsOf", { n: count(meta.n_head_kv), width: count(meta.head_width) })),
+      fact(say("memory"), mebibytes(meta.weight_bytes)), fact(say("step"), mebibytes(meta.step_bytes))),
     h("dl", { class: "list" },
       fact(say("name"), h("code", null, id)),
       fact(say("begin"), ...token(told.bos_token, tokenizer?.bos_token_id)), fact(say("end"), ...token(told.eos_token, tokenizer?.eos_token_id)), fact(say("pad"), ...token(tokenizer?.pad_token, tokenizer?.pad_token_id)),

@@ -31,7 +31,7 @@ export function Options({ config, label, requested = false }) {
 
 /** The server's defaults. */
 export function Defaults() {
-  const config = props.value?.default_generation_settings.params;
+  const config = props.value?.own_settings;
   if (!config) return null;
   return h("section", { class: "defaults" }, h("h2", null, say("defaults")), h("p", { class: "hint" }, say("defaultsHint")), h(Options, { config, label: say("defaults") }));
 }

@@ -23,7 +23,7 @@ export const SLIDERS = {
 
 /** What the model's own files ask for. */
 const model = computed(() => {
-  const all = props.value?.default_generation_settings.params ?? {};
+  const all = props.value?.own_settings ?? {};
   return Object.fromEntries(Object.entries(all).filter(([, { origin }]) => origin === "model").map(([name, { value }]) => [name, value]));
 });
 
@@ -32,7 +32,7 @@ export const value = computed(() => values(chosen.value, model.value));
 
 /** The end tokens. @returns {number[]} */
 export function endTokens() {
-  const given = chosen.value["eos_token_id"] ?? props.value?.default_generation_settings.params["eos_token_id"]?.value ?? [];
+  const given = chosen.value["eos_token_id"] ?? props.value?.own_settings["eos_token_id"]?.value ?? [];
   return (Array.isArray(given) ? given : [given]).map(Number);
 }
 
