@@ -64,7 +64,7 @@ function SortedTable({ label, columns, rows, file, keyOf, onPick, picked }) {
       h("table", null,
         h("thead", null, h("tr", null, columns.map((column) => h("th", {
           key: column.name, scope: "col", class: counts(column) ? "number" : "", "aria-sort": by?.name === column.name ? (by.way > 0 ? "ascending" : "descending") : "none",
-        }, h("button", { type: "button", class: "plain", onClick: () => turn(column) }, column.label, h("span", { class: "sorted-way", "aria-hidden": "true" }, by?.name === column.name ? (by.way > 0 ? "▲" : "▼") : "")))))),
+        }, h("button", { type: "button", class: "plain", onClick: () => turn(column) }, column.label, h("span", { class: "order", "aria-hidden": "true" }, by?.name === column.name ? (by.way > 0 ? "▲" : "▼") : "")))))),
         h("tbody", null, all.slice(0, shown).map((row) => h("tr", { key: keyOf(row), class: keyOf(row) === picked ? "picked" : "" },
           columns.map((column, i) => {
             const content = column.show ? column.show(row) : (column.value(row) ?? "–");

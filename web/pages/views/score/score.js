@@ -110,11 +110,10 @@ function Text() {
     scored ? h("div", { class: "side" }, h(Look, null)) : null);
 }
 
-/** Does a task of the tour's: the text of the box is scored, or two texts are compared. @param {import("../../state/command.js").Task} task */
-function take({ prompt, against }) {
-  if (against === null) return void scoreText();
-  pairTexts.value = [prompt, against];
-  void comparePairs();
+/** Does what a command line of the tour asks for: a text, or one against another. @param {import("../../state/command.js").Task} task */
+function take(task) {
+  if (task.against !== null) pairTexts.value = [task.prompt, task.against];
+  void (task.against === null ? scoreText() : comparePairs());
 }
 
 /** The view. */
