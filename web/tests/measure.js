@@ -32,8 +32,9 @@ export async function scroll(page, selector = "") {
       times.push(performance.now() - last);
       last = performance.now();
     }
+    const slow = times.flatMap((time, at) => (time > 50 ? [`${Math.round(time)} at ${at}`] : []));
     times.sort((a, b) => a - b);
-    return { longest: Math.round(times.at(-1) ?? 0), median: Math.round(times[60] ?? 0), height: box.scrollHeight };
+    return { longest: Math.round(times.at(-1) ?? 0), median: Math.round(times[60] ?? 0), over_50: slow, height: box.scrollHeight };
   }, selector);
 }
 

@@ -568,9 +568,19 @@ export interface components {
         Meta: {
             architecture: string;
             dtype: string;
+            /** @description Numbers in a head. */
+            head_width: number;
             n_ctx: number;
+            /** @description Heads of keys and values in each layer. */
+            n_head_kv: number;
+            /** @description Layers that keep keys and values. */
+            n_layer: number;
             n_params: number;
             n_vocab: number;
+            /** @description Bytes of weights that one decoding step reads. */
+            step_bytes: number;
+            /** @description Bytes of memory that the weights take. */
+            weight_bytes: number;
         };
         /** @description What there is. */
         Props: {
@@ -584,6 +594,8 @@ export interface components {
             eos_token?: string | null;
             limits: components["schemas"]["Bounds"];
             model: components["schemas"]["Card"];
+            /** @description The same for beamline's own routes, which have transformers' defaults where the model says nothing. */
+            own_settings: Record<string, never>;
             /** @description Prompts that are continued together. */
             total_slots: number;
         };

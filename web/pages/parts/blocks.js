@@ -3,15 +3,15 @@
 import { Component, h } from "../vendor/preact.js";
 
 /** Tokens of a block, about. */
-const BLOCK = 250;
+const BLOCK = 120;
 
 /** Tokens in blocks; a block ends with a line where one ends soon. @template {{text: string}} T @param {ReadonlyArray<T>} tokens @returns {Array<{from: number, tokens: T[]}>} */
 export function parted(tokens) {
   const all = [];
   for (let from = 0; from < tokens.length; ) {
     let to = Math.min(tokens.length, from + BLOCK);
-    const line = tokens.slice(to, to + BLOCK).findIndex((token) => token.text.includes("\n"));
-    if (line >= 0) to += line + 1;
+    const line = tokens.slice(to - 1, to + BLOCK).findIndex((token) => token.text.includes("\n"));
+    if (line >= 0) to += line;
     all.push({ from, tokens: tokens.slice(from, to) });
     from = to;
   }

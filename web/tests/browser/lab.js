@@ -14,7 +14,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const browserPath = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
 
 /** The command under test. */
-const beamline = process.env["BEAMLINE"] ?? resolve(root, "target/debug/beamline");
+const beamline = process.env["BEAMLINE"] ?? resolve(root, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/beamline");
 
 /**
  * Starts a server; gives its address.
