@@ -80,7 +80,7 @@ export async function generate(from, { more = {}, follow = true, origin = "model
         draw();
       } else if (name === "text" && data.finish_reason) {
         const end = ends.get(data.sequence);
-        if (end) tree.node(end.key).end = data.finish_reason;
+        if (end) tree.tell(end.key, { end: data.finish_reason });
       } else if (name === "done") {
         runs.add({ from, prompt: promptEnd.value, ends: [...ends.values()].map((end) => end.key), options, completion: data });
       }

@@ -30,25 +30,31 @@ export const name = signal(new Date().toISOString().slice(0, 19).replace("T", " 
 /** What could not be kept, and why. */
 export const unkept = signal(/** @type {string | null} */ (null));
 
-const STORE = "works";
+/** What is kept of each work, but for its nodes. */
+const WORKS = "works";
+/** Their nodes, by work and key: a text of thousands of tokens is not written anew for each that comes. */
+const NODES = "nodes";
 
 /** @returns {Promise<IDBDatabase>} */
 function open() {
   return new Promise((done, failed) => {
     const asked = indexedDB.open("beamline-lab", 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "name" });
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore(WORKS, { keyPath: "name" });
+      asked.result.createObjectStore(NODES, { keyPath: ["work", "key"] });
+    };
     asked.onsuccess = () => done(asked.result);
     asked.onerror = () => failed(asked.error);
   });
 }
 
-/** @template T @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest<T>} what @returns {Promise<T>} */
+/** Does something with both stores, all of it or nothing. @template T @param {IDBTransactionMode} mode @param {(works: IDBObjectStore, nodes: IDBObjectStore) => IDBRequest<T>} what @returns {Promise<T>} */
 async function within(mode, what) {
   const database = await open();
   try {
     return await new Promise((done, failed) => {
-      const transaction = database.transaction(STORE, mode);
-      const asked = what(transaction.objectStore(STORE));
+      const transaction = database.transaction([WORKS, NODES], mode);
+      const asked = what(transaction.objectStore(WORKS), transaction.objectStore(NODES));
       transaction.oncomplete = () => done(asked.result);
       transaction.onerror = transaction.onabort = () => failed(transaction.error);
     });
@@ -57,10 +63,13 @@ async function within(mode, what) {
   }
 }
 
-/** What is open, as it is kept. @param {string} model @returns {Work} */
-export function current(model) {
+/** The nodes of a work, as the store has them in order. @param {string} work */
+const range = (work) => IDBKeyRange.bound([work], [work, []]);
+
+/** What is open, as it is kept, but for its nodes. @param {string} model @returns {Omit<Work, "nodes">} */
+function current(model) {
   return {
-    name: name.value, at: Date.now(), model, nodes: lab.tree.save(), promptEnd: lab.promptEnd.value, tip: lab.tip.value,
+    name: name.value, at: Date.now(), model, promptEnd: lab.promptEnd.value, tip: lab.tip.value,
     text: lab.promptText.value, chat: lab.asChat.value, options: settings.chosen.value, seed: settings.seed.value, runs: runs.all.value,
   };
 }
@@ -84,29 +93,38 @@ export function show(work) {
 
 /** Reads the list of what is kept. */
 export async function list() {
-  const all = /** @type {Work[]} */ (await within("readonly", (store) => store.getAll()));
+  const all = /** @type {Work[]} */ (await within("readonly", (works) => works.getAll()));
   works.value = all.map(({ name, at, model, text }) => ({ name, at, model, text })).sort((a, b) => b.at - a.at);
 }
 
-/** Keeps what is open. @param {string} model */
+/** Keeps what is open: of the tree what has changed. @param {string} model */
 export async function keep(model) {
+  const [fresh, work] = [lab.tree.takeFresh(), name.value];
   try {
-    await within("readwrite", (store) => store.put(current(model)));
+    await within("readwrite", (works, nodes) => {
+      for (const node of fresh) nodes.put({ ...node, work });
+      return works.put(current(model));
+    });
     unkept.value = null;
     await list();
   } catch (error) {
+    if (work === name.value) lab.tree.takeFresh(fresh);
     unkept.value = error instanceof Error ? error.message : String(error);
   }
 }
 
 /** Reads a work by its name. @param {string} wanted @returns {Promise<Work | undefined>} */
-export function read(wanted) {
-  return within("readonly", (store) => store.get(wanted));
+export async function read(wanted) {
+  const work = await within("readonly", (works) => works.get(wanted));
+  return work && { ...work, nodes: await within("readonly", (_, nodes) => nodes.getAll(range(wanted))) };
 }
 
 /** Forgets a work. @param {string} wanted */
 export async function forget(wanted) {
-  await within("readwrite", (store) => store.delete(wanted));
+  await within("readwrite", (works, nodes) => {
+    works.delete(wanted);
+    return nodes.delete(range(wanted));
+  });
   await list();
 }
 

@@ -50,6 +50,8 @@ export class TokenTree {
   #nodes = [];
   /** By parent and id. @type {Map<string, number>} */
   #places = new Map();
+  /** Nodes that have changed since somebody took them to be kept. @type {Set<number>} */
+  #fresh = new Set([0]);
 
   constructor() {
     this.#nodes.push({
@@ -92,6 +94,7 @@ export class TokenTree {
   add(parent, known, origin) {
     const before = this.child(parent, known.id);
     if (before) {
+      this.#fresh.add(before.key);
       before.logprob ??= known.logprob ?? null;
       before.rank ??= known.rank ?? null;
       if (known.processed !== undefined) before.processed = known.processed;
@@ -107,6 +110,7 @@ export class TokenTree {
     this.#nodes.push(node);
     this.#places.set(`${parent} ${known.id}`, node.key);
     above.children.push(node.key);
+    this.#fresh.add(parent).add(node.key);
     return node;
   }
 
@@ -114,6 +118,22 @@ export class TokenTree {
   foresee(key, outlook) {
     const node = this.node(key);
     if (!node.outlook || outlook.top.length >= node.outlook.top.length) node.outlook = outlook;
+    this.#fresh.add(key);
+  }
+
+  /** Tells more of a node: why a text ended there, or what the reader thinks of it. @param {number} key @param {Partial<Pick<Node, "end" | "mark" | "note">>} more */
+  tell(key, more) {
+    Object.assign(this.node(key), more);
+    this.#fresh.add(key);
+  }
+
+  /** The nodes that have changed since this was asked last. What cannot be kept is given back, to be asked for again. @param {Node[]} [back] */
+  takeFresh(back = []) {
+    for (const node of back) this.#fresh.add(node.key);
+    if (back.length > 0) return [];
+    const nodes = [...this.#fresh].map((key) => this.node(key));
+    this.#fresh = new Set();
+    return nodes;
   }
 
   /** The nodes from the first token to this one. @param {number} key @returns {Node[]} */
@@ -169,6 +189,7 @@ export class TokenTree {
   load(nodes) {
     this.#nodes = nodes.map((node) => ({ ...node, children: [...node.children] }));
     this.#places = new Map(this.#nodes.slice(1).map((node) => [`${node.parent} ${node.id}`, node.key]));
+    this.#fresh = new Set(this.#nodes.keys());
     this.changed();
   }
 }

@@ -51,3 +51,19 @@ test("it is the same after it was kept", () => {
   assert.equal(other.add(a.key, token(5), "model").key, 3);
   assert.equal(tree.size, 3, "they share nothing");
 });
+
+test("what has changed is taken once, and again where it could not be kept", () => {
+  const tree = new TokenTree();
+  const a = tree.add(0, token(1, -1), "prompt");
+  assert.deepEqual(tree.takeFresh().map((node) => node.key), [0, a.key]);
+  assert.deepEqual(tree.takeFresh(), []);
+  const b = tree.add(a.key, token(2), "model");
+  tree.tell(b.key, { note: "here" });
+  const taken = tree.takeFresh();
+  assert.deepEqual(taken.map((node) => node.key), [a.key, b.key]);
+  tree.takeFresh(taken);
+  assert.deepEqual(tree.takeFresh().map((node) => [node.key, node.note]), [[a.key, ""], [b.key, "here"]]);
+  const other = new TokenTree();
+  other.load(tree.save());
+  assert.equal(other.takeFresh().length, 3, "another work is kept whole");
+});

@@ -104,7 +104,7 @@ function foretell(search, keys, token) {
   if (key === undefined) return;
   const node = lab.tree.node(key);
   node.rank ??= token.rank;
-  if (token.finish_reason) node.end = token.finish_reason;
+  if (token.finish_reason) lab.tree.tell(node.key, { end: token.finish_reason });
   if (!token.top) return;
   lab.tree.foresee(node.parent, { entropy: token.entropy, top: token.top, ...lab.rest(token.top, vocabulary()), draw: null, stages: [] });
 }

@@ -76,12 +76,12 @@ export function openInPlay() {
 export function mark(mark) {
   const node = tree.node(looked.value);
   if (node.key === 0) return;
-  node.mark = node.mark === mark ? "" : mark;
+  tree.tell(node.key, { mark: node.mark === mark ? "" : mark });
   tree.changed();
 }
 
 /** Keeps a note with the node. @param {number} key @param {string} text */
 export function note(key, text) {
-  tree.node(key).note = text;
+  tree.tell(key, { note: text });
   tree.changed();
 }
