@@ -1,21 +1,9 @@
 // Beams, in a real browser: a search as it is drawn, its numbers, replay, another length penalty, keys, the way into Play.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { test } from "node:test";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await browse();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await together();
 
 /** @param {string} prompt @param {Record<string, unknown>} options */
 const hash = (prompt, options) => `#/beams?p=${encodeURIComponent(prompt)}&o=${encodeURIComponent(JSON.stringify(options))}`;

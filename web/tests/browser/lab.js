@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -49,6 +50,16 @@ export async function serve(more = [], port = "0") {
 export function browse() {
   const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   return chromium.launch({ ...(browserPath ? { executablePath: browserPath } : {}), args });
+}
+
+/** A server and a browser for the tests of a file, which end with them. @param {string[]} [more] further arguments of the server */
+export async function together(more = []) {
+  const [server, browser] = [await serve(more), await browse()];
+  after(async () => {
+    await browser.close();
+    await server.stop();
+  });
+  return { server, browser };
 }
 
 /** @typedef {import("playwright-core").Page & {troubles: string[]}} WatchedPage */

@@ -1,22 +1,10 @@
 // Learn, in a real browser: the whole tour by keyboard in each language, what a scene sets and leads to, links, paper.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { taskOf } from "../../pages/state/command.js";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  server = await serve(["--threads", "1"]);
-  browser = await browse();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await together(["--threads", "1"]);
 
 /** What the address says. @param {import("./lab.js").WatchedPage} page */
 async function address(page) {

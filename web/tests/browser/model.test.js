@@ -1,21 +1,9 @@
 // Model, in a real browser: what the server tells of itself, live numbers, the test to the bit, and the runs of the page.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { test } from "node:test";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await browse();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await together();
 
 /** @param {import("playwright-core").Page} page */
 const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);

@@ -1,21 +1,9 @@
 // Play, in a real browser: generation, looking into tokens, branches, keys; the numbers on the page are the API's.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { test } from "node:test";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await browse();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await together();
 
 const greedy = `#/play?p=${encodeURIComponent("Once upon a")}&o=${encodeURIComponent('{"max_new_tokens":12}')}`;
 

@@ -1,21 +1,9 @@
 // Score, in a real browser: texts, windows, minimal pairs, continuations; the numbers on the page are the API's.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { test } from "node:test";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await browse();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await together();
 
 const TEXT = "Once upon a time there was a king. He had three daughters, and he loved the youngest.\nShe was a peculiar submarine.";
 const address = (/** @type {string} */ text, place = "") => `#/score${place}?p=${encodeURIComponent(text)}`;

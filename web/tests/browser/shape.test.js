@@ -1,33 +1,19 @@
 // Shape, in a real browser: the chain's numbers are the server's, its stages are changed and moved, tokens are found, all by keys too.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { beyond, removedAt, run, values } from "../../pages/numbers/chain.js";
 import { LLAMA_CPP } from "../../pages/numbers/chain/order.js";
 import { share } from "../../pages/numbers/format.js";
 import { Row } from "../../pages/numbers/row.js";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
 /** @typedef {import("../../pages/api/shapes.js").StepRow} StepRow */
 /** @typedef {import("./lab.js").WatchedPage} Page */
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {number[]} */
-let ids;
-
+const { server, browser } = await together();
 const TEXT = "Once upon a time, there was a little girl. The little girl was a";
-
-before(async () => {
-  server = await serve();
-  browser = await browse();
-  ids = (await api(server.url, "v1/tokens", { text: TEXT })).tokens.map((/** @type {{id: number}} */ token) => token.id);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+/** @type {number[]} */
+const ids = (await api(server.url, "v1/tokens", { text: TEXT })).tokens.map((/** @type {{id: number}} */ token) => token.id);
 
 /** The view's address with these options. @param {Record<string, unknown>} options */
 const hash = (options) => `#/shape?p=${encodeURIComponent(TEXT)}&o=${encodeURIComponent(JSON.stringify(options))}&s=7`;

@@ -1,21 +1,9 @@
 // Tokens, in a real browser: text, ids and bytes, live; the search in the vocabulary; what is said of several tokens for one character.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { test } from "node:test";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await browse();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await together();
 
 const TEXT = "Once upon a time.\n안녕 早い 🙂";
 const address = (/** @type {string} */ text) => `#/tokens?p=${encodeURIComponent(text)}`;

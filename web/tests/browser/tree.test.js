@@ -1,22 +1,10 @@
 // Tree, in a real browser: what it shows is what /v1/expand tells; lists, areas, samples, files, keys; five thousand nodes.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { accessible, api, browse, close, open, serve, shot } from "./lab.js";
+import { test } from "node:test";
+import { accessible, api, close, open, shot, together } from "./lab.js";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  server = await serve();
-  browser = await browse();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await together();
 
 const PROMPT = "Once upon a";
 const at = (/** @type {string} */ view) => `#/${view}?p=${encodeURIComponent(PROMPT)}`;
