@@ -1,6 +1,6 @@
 // Where the reader is, as an address: the view, the prompt, the options, the seed, and the tokens that follow the prompt. The address
 // is all that is needed to come to the same place on another machine with the same model.
-import { effect, signal } from "../vendor/preact.js";
+import { batch, effect, signal } from "../vendor/preact.js";
 import * as lab from "./lab.js";
 import * as settings from "./settings.js";
 
@@ -93,19 +93,20 @@ const LONGEST = 6000;
  */
 export function follow(come) {
   let last = view.value;
+  let comes = false;
   effect(() => {
     const link = here();
     const whole = write(link);
     const hash = whole.length > LONGEST ? write({ ...link, tokens: [] }) : whole;
     if (hash !== location.hash) {
-      if (link.view !== last) history.pushState(null, "", hash);
+      if (link.view !== last && !comes) history.pushState(null, "", hash);
       else history.replaceState(null, "", hash);
     }
     last = link.view;
   });
   addEventListener("popstate", () => {
-    const link = parse(location.hash);
-    last = link.view; // it is in the history already
-    come(link);
+    comes = true; // it is in the history already
+    batch(() => come(parse(location.hash)));
+    comes = false;
   });
 }
