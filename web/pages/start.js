@@ -36,27 +36,48 @@ everywhere.value = [
   { key: "mod+Z", shown: "Ctrl Shift Z", about: () => say("redo"), act: lab.redo },
 ];
 
-/** What the address says, taken over: the prompt's text and the options at once, its tokens when the model is there. */
-const first = link.parse(location.hash);
-link.open(views.some(({ name }) => name === first.view) ? first.view : "play", first.place);
-lab.promptText.value = first.text || "Transformers are the";
-lab.asChat.value = first.chat;
-if (Object.keys(first.options).length > 0) settings.replace(first.options);
-if (first.seed !== null) settings.seed.value = { value: first.seed, kept: true };
+/** Opens the view of an address, with its text, options and seed. @param {link.Link} to */
+function take(to) {
+  link.open(views.some(({ name }) => name === to.view) ? to.view : "play", to.place);
+  if (!to.text) return;
+  lab.promptText.value = to.text;
+  lab.asChat.value = to.chat;
+  if (Object.keys(to.options).length > 0) settings.replace(to.options);
+  if (to.seed !== null) settings.seed.value = { value: to.seed, kept: true };
+}
 
-/** The branch that the address names is read by the model, when that is there. */
-const done = effect(() => {
-  if (health.value !== "ready" || !first.text) return;
-  queueMicrotask(() => {
-    done();
-    void lab.attempt(async () => {
-      const end = await lab.usePrompt(vocabulary());
-      if (first.tokens.length > 0) lab.tip.value = await lab.read([...lab.tree.ids(end), ...first.tokens], vocabulary(), "model");
+/** Has the model read the branch of an address; gives whether it could. @param {link.Link} to */
+async function reach(to) {
+  const there = await lab.attempt(async () => {
+    const end = await lab.usePrompt(vocabulary());
+    if (to.tokens.length > 0) lab.tip.value = await lab.read([...lab.tree.ids(end), ...to.tokens], vocabulary(), "model");
+    return true;
+  });
+  return there === true;
+}
+
+/** Whether an address leads elsewhere than where the reader is, but for the view. @param {link.Link} to */
+const isElsewhere = (to) => to.text !== "" && link.write({ ...to, view: "", place: "" }) !== link.write({ ...link.here(), view: "", place: "" });
+
+const first = link.parse(location.hash);
+take({ ...first, text: first.text || "Transformers are the" });
+
+/** The address stays as it came until the model has read its branch. */
+const begun = effect(() => {
+  if (health.value !== "ready") return;
+  queueMicrotask(async () => {
+    if (first.text && !(await reach(first))) return; // tried again when the server is back
+    begun();
+    link.follow((to) => {
+      const elsewhere = isElsewhere(to);
+      if (!elsewhere) return link.open(to.view, to.place);
+      lab.remember();
+      take(to);
+      void reach(to);
     });
   });
 });
 
-link.follow();
 keep.keepAlways(() => props.value?.model.id ?? "");
 void keep.list().catch(() => {}); // a browser that keeps nothing says so when something is to be kept
 listen();

@@ -35,7 +35,7 @@ mod state;
 pub use api::openapi;
 pub use limits::Limits;
 pub use server::{Server, Stopper};
-pub use settings::{ServeError, Settings};
+pub use settings::{OpenedAs, ServeError, Settings};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

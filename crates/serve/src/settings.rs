@@ -2,7 +2,7 @@
 
 use crate::limits::Limits;
 use crate::memory;
-use beamline::ChatTemplate;
+use beamline::{ActivationFormat, ChatTemplate, DEFAULT_ACTIVATIONS};
 use beamline_lab::Pages;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub struct Settings {
     pub log_json: bool,
     /// A chat template in place of the model's own.
     pub chat_template: Option<ChatTemplate>,
+    /// How the model was opened, where that was not with the defaults: bundles say it, and only such as were made so are replayed.
+    pub opened: OpenedAs,
     /// The pages of the lab, to be shown at `/lab`; none where there are to be none. They hold nothing that a key protects, so they
     /// are shown to whoever reaches the address, and ask for the key themselves.
     pub lab: Option<Pages>,
@@ -78,9 +80,25 @@ impl Default for Settings {
             log_prompts: false,
             log_json: false,
             chat_template: None,
+            opened: OpenedAs::default(),
             lab: None,
             limits: Limits::default(),
         }
+    }
+}
+
+/// How a model was opened: what of it changes results, and an engine does not know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenedAs {
+    /// The format that weights were converted to while loading, where that was asked for.
+    pub converted: Option<String>,
+    /// How activations met quantised weights.
+    pub activations: ActivationFormat,
+}
+
+impl Default for OpenedAs {
+    fn default() -> Self {
+        Self { converted: None, activations: DEFAULT_ACTIVATIONS }
     }
 }
 

@@ -21,7 +21,7 @@ fn pages_are_shown_where_that_is_asked_for() {
     let first = server.get("/lab/");
     assert_eq!((first.status, first.header("content-type")), (200, Some("text/html; charset=utf-8")));
     assert!(first.header("content-security-policy").unwrap().contains("default-src 'self'"));
-    assert_eq!(server.get("/lab").header("location"), Some("/lab/"));
+    assert_eq!(server.get("/lab").header("location"), Some("lab/"));
     assert_eq!(server.get("/lab/start.js").header("content-type"), Some("text/javascript; charset=utf-8"));
     assert_eq!(server.get("/lab/nothing.js").status, 404);
     assert_eq!(server.get("/lab/%2e%2e/Cargo.toml").status, 404);
@@ -81,6 +81,10 @@ fn a_bundle_is_verified_by_the_server_and_by_the_library() {
     let verdict = server.post("/v1/replay", &json!({"bundle": other})).json();
     assert_eq!(verdict["same"].as_bool(), Some(false));
     assert!(verdict["difference"].as_str().unwrap().contains("token 4"), "{verdict}");
+    let mut otherwise = bundle.clone();
+    otherwise["activations"] = json!("f32");
+    let refused = server.post("/v1/replay", &json!({"bundle": otherwise}));
+    assert!(refused.status == 400 && refused.text().contains("activations f32"), "{}", refused.text());
     other["parameters"] = json!(1);
     assert_eq!(server.post("/v1/replay", &json!({"bundle": other})).status, 400);
     assert_eq!(server.post("/v1/replay", &json!({"bundle": 7})).status, 400);

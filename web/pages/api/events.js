@@ -16,11 +16,13 @@ export async function* stream(path, body, stop) {
   const own = new AbortController();
   const end = () => own.abort();
   stop?.addEventListener("abort", end);
+  if (stop?.aborted) own.abort(); // before it began
   try {
     const answer = await ask(path, { body: { ...body, stream: true }, signal: own.signal });
     if (!answer.body) return;
     for await (const told of events(pieces(answer.body))) {
       if (told.name === "error") throw new Refused(told.data?.error?.message ?? "the stream failed", 200, told.data?.error?.param ?? null);
+      if (own.signal.aborted) throw new DOMException("stopped", "AbortError");
       yield told;
     }
   } finally {

@@ -13,6 +13,7 @@ export const say = define({
     moreRows: "{n} of {all} rows: show more",
     effective: "Effective options", everyOption: "All of them", option: "option", value: "value", origin: "set by", notApplied: "no effect with this search",
     origin_config: "you", origin_model: "the model's files", origin_default: "default", origin_preset: "the preset",
+    rawBar: "the model’s own, as the numbers", shapedBar: "after the processors",
   },
   ko: {
     method: "방법", greedy_search: "그리디 서치", sampling: "샘플링", beam_search: "빔 서치", beam_sample: "빔 샘플링", contrastive_search: "대조 탐색",
@@ -25,6 +26,7 @@ export const say = define({
     moreRows: "{all}행 중 {n}행: 더 보기",
     effective: "적용된 옵션", everyOption: "모두 보기", option: "옵션", value: "값", origin: "정한 곳", notApplied: "이 탐색에서는 효과 없음",
     origin_config: "사용자", origin_model: "모델 파일", origin_default: "기본값", origin_preset: "프리셋",
+    rawBar: "모델 자체의 확률(숫자)", shapedBar: "처리기를 거친 뒤",
   },
   zh: {
     method: "方法", greedy_search: "贪心搜索", sampling: "采样", beam_search: "束搜索", beam_sample: "束采样", contrastive_search: "对比搜索",
@@ -37,6 +39,7 @@ export const say = define({
     moreRows: "{all} 行中的 {n} 行：显示更多",
     effective: "生效的选项", everyOption: "全部显示", option: "选项", value: "值", origin: "来自", notApplied: "对这种搜索无效",
     origin_config: "你", origin_model: "模型文件", origin_default: "默认", origin_preset: "预设",
+    rawBar: "模型本身（即数字）", shapedBar: "处理器之后",
   },
   ja: {
     method: "方法", greedy_search: "貪欲法", sampling: "サンプリング", beam_search: "ビームサーチ", beam_sample: "ビームサンプリング", contrastive_search: "対照探索",
@@ -49,5 +52,6 @@ export const say = define({
     moreRows: "{all} 行のうち {n} 行：さらに表示",
     effective: "有効なオプション", everyOption: "すべて表示", option: "オプション", value: "値", origin: "設定元", notApplied: "この探索では効果なし",
     origin_config: "あなた", origin_model: "モデルのファイル", origin_default: "既定値", origin_preset: "プリセット",
+    rawBar: "モデル自身（数字の値）", shapedBar: "プロセッサーの後",
   },
 });

@@ -70,6 +70,7 @@ function Body({ scene, scenes, headings }) {
   return h("div", { class: "body" },
     h("div", { class: "told" },
       scene.paragraphs.map((text) => h("p", { key: text }, h(Prose, { text }))),
+      h("p", { class: "hint" }, say("seenThere")),
       model && model !== "builtin" ? h("p", { class: "hint" }, say("otherModel", { model })) : null),
     h("div", { class: "asked" },
       h(Actions, { scene, lines: false }),

@@ -54,7 +54,11 @@ export async function generate(from, { more = {}, follow = true, origin = "model
   running.value?.stop.abort();
   const begun = { what, tokens: 0, since: performance.now(), stop };
   running.value = begun;
-  if (follow) remember();
+  if (follow) {
+    remember();
+    tip.value = from;
+  }
+  const epoch = tree.epoch;
   const draw = paced();
   const told = new Told();
   /** The node of the tree that a node of the search is. @type {Map<number, number>} */
@@ -64,6 +68,7 @@ export async function generate(from, { more = {}, follow = true, origin = "model
   try {
     const body = { prompt_ids: tree.ids(from), ...options, top: ALTERNATIVES, events: ["token", "draw", "stage"], bundle: true };
     for await (const { name, data } of stream("v1/generate", body, stop.signal)) {
+      if (tree.epoch !== epoch) return [];
       if (name === "draw") told.at(data.parent).draw = data;
       else if (name === "stage") told.at(data.parent).stages.push(data);
       else if (name === "token") {
@@ -75,7 +80,8 @@ export async function generate(from, { more = {}, follow = true, origin = "model
         nodes.set(token.node, node.key);
         ends.set(token.sequence, { key: node.key, node: token.node });
         heard?.(token, end.key, node.key);
-        if (follow && token.sequence === 0) tip.value = node.key;
+        // A reader who has gone elsewhere meanwhile is left there.
+        if (follow && token.sequence === 0 && tip.value === end.key) tip.value = node.key;
         running.value = { ...begun, tokens: (begun.tokens += 1) };
         draw();
       } else if (name === "text" && data.finish_reason) {

@@ -8,7 +8,7 @@ import { TokenTree } from "./tree.js";
 /**
  * A piece of work: a tree with its runs.
  * @typedef {object} Work
- * @property {string} name
+ * @property {string} name its own, which nobody sees
  * @property {number} at when it was kept last, in milliseconds since 1970
  * @property {string} model
  * @property {import("./tree.js").Node[]} nodes
@@ -24,8 +24,11 @@ import { TokenTree } from "./tree.js";
 /** The works that are kept, the latest first. */
 export const works = signal(/** @type {Array<{name: string, at: number, model: string, text: string}>} */ ([]));
 
+/** A name that no other work has, in no other window. */
+const unique = () => `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+
 /** The name of the work that is open. */
-export const name = signal(new Date().toISOString().slice(0, 19).replace("T", " "));
+export const name = signal(unique());
 
 /** What could not be kept, and why. */
 export const unkept = signal(/** @type {string | null} */ (null));
@@ -34,6 +37,8 @@ export const unkept = signal(/** @type {string | null} */ (null));
 const WORKS = "works";
 /** Their nodes, by work and key: a text of thousands of tokens is not written anew for each that comes. */
 const NODES = "nodes";
+/** Their runs, by work and number. */
+const RUNS = "runs";
 
 /** @returns {Promise<IDBDatabase>} */
 function open() {
@@ -42,19 +47,20 @@ function open() {
     asked.onupgradeneeded = () => {
       asked.result.createObjectStore(WORKS, { keyPath: "name" });
       asked.result.createObjectStore(NODES, { keyPath: ["work", "key"] });
+      asked.result.createObjectStore(RUNS, { keyPath: ["work", "number"] });
     };
     asked.onsuccess = () => done(asked.result);
     asked.onerror = () => failed(asked.error);
   });
 }
 
-/** Does something with both stores, all of it or nothing. @template T @param {IDBTransactionMode} mode @param {(works: IDBObjectStore, nodes: IDBObjectStore) => IDBRequest<T>} what @returns {Promise<T>} */
+/** Does something with the stores, all of it or nothing. @template T @param {IDBTransactionMode} mode @param {(works: IDBObjectStore, nodes: IDBObjectStore, runs: IDBObjectStore) => IDBRequest<T>} what @returns {Promise<T>} */
 async function within(mode, what) {
   const database = await open();
   try {
     return await new Promise((done, failed) => {
-      const transaction = database.transaction([WORKS, NODES], mode);
-      const asked = what(transaction.objectStore(WORKS), transaction.objectStore(NODES));
+      const transaction = database.transaction([WORKS, NODES, RUNS], mode);
+      const asked = what(transaction.objectStore(WORKS), transaction.objectStore(NODES), transaction.objectStore(RUNS));
       transaction.oncomplete = () => done(asked.result);
       transaction.onerror = transaction.onabort = () => failed(transaction.error);
     });
@@ -63,32 +69,43 @@ async function within(mode, what) {
   }
 }
 
-/** The nodes of a work, as the store has them in order. @param {string} work */
+/** What a store has of a work, in order. @param {string} work */
 const range = (work) => IDBKeyRange.bound([work], [work, []]);
 
-/** What is open, as it is kept, but for its nodes. @param {string} model @returns {Omit<Work, "nodes">} */
+/** What is open, as it is kept, but for its nodes and runs. @param {string} model @returns {Omit<Work, "nodes" | "runs">} */
 function current(model) {
   return {
     name: name.value, at: Date.now(), model, promptEnd: lab.promptEnd.value, tip: lab.tip.value,
-    text: lab.promptText.value, chat: lab.asChat.value, options: settings.chosen.value, seed: settings.seed.value, runs: runs.all.value,
+    text: lab.promptText.value, chat: lab.asChat.value, options: settings.chosen.value, seed: settings.seed.value,
   };
 }
 
-/** Opens a work in the place of what is there. @param {Work} work */
-export function show(work) {
-  // All at once: a tree must not be seen with the places of the one before.
+/** Puts a work in the place of what is there, and ends what runs. All at once: a tree must not be seen with the places of the one before. @param {Work} work @param {import("./runs.js").Run[]} unkept */
+function put(work, unkept) {
+  lab.running.value?.stop.abort();
   batch(() => {
+    // Places first: the new tree may be smaller.
+    lab.tip.value = lab.promptEnd.value = 0;
+    lab.looked.value = null;
     lab.tree.load(work.nodes);
     name.value = work.name;
     lab.promptText.value = work.text;
     lab.asChat.value = work.chat;
+    lab.readText.value = { text: work.text, chat: work.chat };
     lab.promptEnd.value = work.promptEnd;
     lab.tip.value = work.tip;
     settings.replace(work.options);
     settings.seed.value = work.seed;
-    runs.all.value = work.runs;
+    runs.replace(work.runs, unkept);
     lab.forgetHistory();
   });
+}
+
+/** Opens a work that was read; what is there is kept first. @param {Work} work @param {string} model */
+export async function show(work, model) {
+  await keep(model);
+  put(work, []);
+  lab.tree.takeFresh(); // it lies in the store as it is
 }
 
 /** Reads the list of what is kept. */
@@ -97,18 +114,28 @@ export async function list() {
   works.value = all.map(({ name, at, model, text }) => ({ name, at, model, text })).sort((a, b) => b.at - a.at);
 }
 
-/** Keeps what is open: of the tree what has changed. @param {string} model */
+/** Keeps what is open: of the tree and its runs what has changed. @param {string} model */
 export async function keep(model) {
-  const [fresh, work] = [lab.tree.takeFresh(), name.value];
+  clearTimeout(timer);
+  waiting = null;
+  if (lab.tree.size <= 1) return;
+  // One look at all of it, before anything is awaited: meanwhile it may change.
+  const [record, fresh, newRuns, epoch] = [current(model), lab.tree.takeFresh(), runs.takeFresh(), lab.tree.epoch];
+  const work = record.name;
+  const copies = fresh.map((node) => ({ ...node, children: [...node.children], work }));
   try {
-    await within("readwrite", (works, nodes) => {
-      for (const node of fresh) nodes.put({ ...node, work });
-      return works.put(current(model));
+    await within("readwrite", (works, nodes, runs) => {
+      for (const node of copies) nodes.put(node);
+      for (const run of newRuns) runs.put({ ...run, work });
+      return works.put(record);
     });
     unkept.value = null;
     await list();
   } catch (error) {
-    if (work === name.value) lab.tree.takeFresh(fresh);
+    if (epoch === lab.tree.epoch) {
+      lab.tree.giveBack(fresh);
+      runs.giveBack(newRuns);
+    }
     unkept.value = error instanceof Error ? error.message : String(error);
   }
 }
@@ -116,41 +143,49 @@ export async function keep(model) {
 /** Reads a work by its name. @param {string} wanted @returns {Promise<Work | undefined>} */
 export async function read(wanted) {
   const work = await within("readonly", (works) => works.get(wanted));
-  return work && { ...work, nodes: await within("readonly", (_, nodes) => nodes.getAll(range(wanted))) };
+  if (!work) return undefined;
+  const nodes = await within("readonly", (_, nodes) => nodes.getAll(range(wanted)));
+  return { ...work, nodes, runs: await within("readonly", (_, __, runs) => runs.getAll(range(wanted))) };
 }
 
-/** Forgets a work. @param {string} wanted */
+/** Forgets a work. The one that is open is kept anew, whole, when it changes. @param {string} wanted */
 export async function forget(wanted) {
-  await within("readwrite", (works, nodes) => {
+  if (wanted === name.value) {
+    lab.tree.allFresh();
+    runs.replace(runs.all.value, runs.all.value);
+  }
+  await within("readwrite", (works, nodes, runs) => {
     works.delete(wanted);
+    runs.delete(range(wanted));
     return nodes.delete(range(wanted));
   });
   await list();
 }
 
-/** Begins a new work; the one before stays kept. */
-export function begin() {
-  batch(() => {
-    name.value = new Date().toISOString().slice(0, 19).replace("T", " ");
-    lab.tree.load(new TokenTree().save());
-    lab.promptEnd.value = 0;
-    lab.tip.value = 0;
-    lab.promptText.value = "";
-    runs.all.value = [];
-    lab.forgetHistory();
-  });
+/** Begins a new work; the one before is kept. @param {string} model */
+export async function begin(model) {
+  await keep(model);
+  const { chosen, seed } = settings;
+  put({ name: unique(), at: Date.now(), model, nodes: new TokenTree().save(), promptEnd: 0, tip: 0, text: "", chat: false, options: chosen.value, seed: seed.value, runs: [] }, []);
 }
 
-/** Milliseconds after a change until it is kept. */
+/** Milliseconds after a change until it is kept; while changes go on, this long at most. */
 const CALM = 700;
+const LONGEST = 5000;
 
-/** Keeps what is open whenever it has changed, and the page has come to rest. @param {() => string} model the model's name */
+let timer = 0;
+/** When the first change came that is not kept yet. @type {number | null} */
+let waiting = null;
+
+/** Keeps what is open whenever it has changed, and the page has come to rest or changes for long. @param {() => string} model the model's name */
 export function keepAlways(model) {
-  let timer = 0;
+  const now = () => void keep(model());
   effect(() => {
-    void [lab.tree.version.value, lab.tip.value, lab.promptEnd.value, settings.chosen.value, settings.seed.value, runs.all.value];
-    if (lab.tree.size <= 1) return;
+    void [lab.tree.version.value, lab.tip.value, lab.promptEnd.value, lab.promptText.value, lab.asChat.value, settings.chosen.value, settings.seed.value, runs.all.value];
     clearTimeout(timer);
-    timer = Number(setTimeout(() => void keep(model()), CALM));
+    if (lab.tree.size <= 1) return;
+    waiting ??= Date.now();
+    timer = Number(setTimeout(now, Math.max(0, Math.min(CALM, waiting + LONGEST - Date.now()))));
   });
+  addEventListener("pagehide", now);
 }

@@ -16,6 +16,9 @@ export const promptText = signal("");
 /** Whether the prompt is a message to be answered, by the model's chat template. */
 export const asChat = signal(false);
 
+/** The text that the branch's prompt was read from: the box may hold another by now. */
+export const readText = signal({ text: "", chat: false });
+
 /** The last token of the prompt. */
 export const promptEnd = signal(0);
 
@@ -45,7 +48,7 @@ export const generated = computed(() => branch.value.filter((node) => node.depth
 
 // The way back.
 
-/** @typedef {{promptEnd: number, tip: number, text: string, chat: boolean, options: settings.Options}} Place */
+/** @typedef {{promptEnd: number, tip: number, text: string, chat: boolean, draft: {text: string, chat: boolean}, options: settings.Options, seed: {value: number, kept: boolean}}} Place */
 
 /** @type {Place[]} */
 let past = [];
@@ -56,25 +59,30 @@ export const history = signal({ back: 0, forth: 0 });
 
 const MOST = 500;
 
-/** @returns {Place} */
-const here = () => ({
-  promptEnd: promptEnd.value, tip: tip.value, text: promptText.value, chat: asChat.value, options: settings.chosen.value,
+/** Where the reader is, with what stands in the box, or stood there. @param {{text: string, chat: boolean}} draft @returns {Place} */
+const here = (draft) => ({
+  promptEnd: promptEnd.value, tip: tip.value, ...readText.value, draft, options: settings.chosen.value, seed: settings.seed.value,
 });
 
 /** @param {Place} place */
 function go(place) {
   promptEnd.value = place.promptEnd;
   tip.value = place.tip;
-  promptText.value = place.text;
-  asChat.value = place.chat;
+  promptText.value = place.draft.text;
+  asChat.value = place.draft.chat;
+  readText.value = { text: place.text, chat: place.chat };
   settings.replace(place.options);
+  settings.seed.value = place.seed;
 }
 
 const counted = () => (history.value = { back: past.length, forth: future.length });
 
+/** What the box holds. */
+const box = () => ({ text: promptText.value, chat: asChat.value });
+
 /** Remembers where the reader is, before something changes. */
 export function remember() {
-  past.push(here());
+  past.push(here(readText.value)); // what the box holds by now is part of the change
   if (past.length > MOST) past = past.slice(-MOST);
   future = [];
   counted();
@@ -84,7 +92,7 @@ export function remember() {
 export function undo() {
   const place = past.pop();
   if (!place) return;
-  future.push(here());
+  future.push(here(box()));
   go(place);
   counted();
 }
@@ -93,7 +101,7 @@ export function undo() {
 export function redo() {
   const place = future.pop();
   if (!place) return;
-  past.push(here());
+  past.push(here(box()));
   go(place);
   counted();
 }
@@ -149,18 +157,25 @@ export function plant(text, vocabulary, origin) {
 
 /** Reads token ids by the model: every one gets its numbers. @param {number[]} ids @param {number} vocabulary @param {import("./tree.js").Origin} origin */
 export async function read(ids, vocabulary, origin) {
+  const epoch = tree.epoch;
   const { items } = await json("v1/score", { items: [{ ids }], top: ALTERNATIVES });
+  if (tree.epoch !== epoch) throw new DOMException("another work is open", "AbortError");
   return plant(items[0].texts[0], vocabulary, origin);
 }
 
 /** Makes the text of the box the prompt, if it is not yet. Gives its end. @param {number} vocabulary @returns {Promise<number>} */
 export async function usePrompt(vocabulary) {
+  const asked = box();
   const ids = await promptIds();
   if (ids.length === 0) throw new Refused("the prompt is empty; write one", 400, "prompt");
   const same = tree.ids(promptEnd.value);
-  if (same.length === ids.length && same.every((id, at) => id === ids[at])) return promptEnd.value;
+  if (same.length === ids.length && same.every((id, at) => id === ids[at])) {
+    readText.value = asked;
+    return promptEnd.value;
+  }
   const end = await read(ids, vocabulary, "prompt");
   remember();
+  readText.value = asked;
   promptEnd.value = end;
   tip.value = end;
   return end;

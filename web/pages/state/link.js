@@ -22,6 +22,15 @@ export const place = signal("");
  * @property {number[]} tokens that follow the prompt
  */
 
+/** A part of an address as text; as it stands where it was cut. @param {string} part */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** Reads the part of an address behind `#`. @param {string} hash @returns {Link} */
 export function parse(hash) {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
@@ -38,7 +47,7 @@ export function parse(hash) {
   const seed = Number.parseInt(fields.get("s") ?? "", 10);
   const tokens = (fields.get("t") ?? "").split(".").filter(Boolean).map(Number).filter((id) => Number.isSafeInteger(id) && id >= 0);
   const [text, chat] = [fields.get("p") ?? "", fields.get("c") === "1"];
-  return { view: decodeURIComponent(view || "play"), place: places.map(decodeURIComponent).join("/"), text, chat, options, seed: Number.isNaN(seed) ? null : seed, tokens };
+  return { view: decoded(view || "play"), place: places.map(decoded).join("/"), text, chat, options, seed: Number.isNaN(seed) ? null : seed, tokens };
 }
 
 /** Writes it. @param {Link} link */
@@ -46,7 +55,7 @@ export function write({ view, place, text, chat, options, seed, tokens }) {
   const fields = new URLSearchParams();
   if (text) fields.set("p", text);
   if (chat) fields.set("c", "1");
-  if (Object.keys(options).length > 0) fields.set("o", JSON.stringify(options));
+  fields.set("o", JSON.stringify(options));
   if (seed !== null) fields.set("s", String(seed));
   if (tokens.length > 0) fields.set("t", tokens.join("."));
   const path = [view, ...(place ? place.split("/") : [])].map(encodeURIComponent).join("/");
@@ -56,10 +65,13 @@ export function write({ view, place, text, chat, options, seed, tokens }) {
 
 /** Where the reader is. @returns {Link} */
 export function here() {
-  const tokens = lab.generated.value.map((node) => node.id);
+  // What follows the prompt follows the one that was read, which the box may not hold any more.
+  const { text, chat } = lab.readText.value;
+  const isRead = text === lab.promptText.value && chat === lab.asChat.value;
+  const tokens = isRead ? lab.generated.value.map((node) => node.id) : [];
   return {
     view: view.value, place: place.value, text: lab.promptText.value, chat: lab.asChat.value, options: settings.chosen.value,
-    seed: settings.seed.value.value, tokens,
+    seed: settings.seed.value.kept ? settings.seed.value.value : null, tokens,
   };
 }
 
@@ -72,20 +84,27 @@ export function open(name, where = "") {
 /** The address is kept short enough for browsers and mail: beyond this many characters tokens are left out. */
 const LONGEST = 6000;
 
-/** Writes the reader's place into the address as it changes, without a new entry in the browser's history for each token. */
-export function follow() {
+/**
+ * Writes the reader's place into the address as it changes, without a new entry in the browser's history for each token; and has an
+ * address that comes, by the browser's history or by hand, taken over.
+ *
+ * @param {(link: Link) => void} come
+ */
+export function follow(come) {
   let last = view.value;
   effect(() => {
     const link = here();
     const whole = write(link);
     const hash = whole.length > LONGEST ? write({ ...link, tokens: [] }) : whole;
-    if (hash === location.hash) return;
-    if (link.view !== last) history.pushState(null, "", hash);
-    else history.replaceState(null, "", hash);
+    if (hash !== location.hash) {
+      if (link.view !== last) history.pushState(null, "", hash);
+      else history.replaceState(null, "", hash);
+    }
     last = link.view;
   });
   addEventListener("popstate", () => {
     const link = parse(location.hash);
-    open(link.view, link.place);
+    last = link.view; // it is in the history already
+    come(link);
   });
 }

@@ -18,16 +18,41 @@ import { json } from "../api/client.js";
 /** The runs of this document, the oldest first. */
 export const all = signal(/** @type {Run[]} */ ([]));
 
+/** Runs that have come since they were kept last. @type {Run[]} */
+let fresh = [];
+
 /** Keeps a run. @param {Omit<Run, "number" | "at">} run */
 export function add(run) {
-  const number = (all.value.at(-1)?.number ?? 0) + 1;
-  all.value = [...all.value, { ...run, number, at: Date.now() }];
+  const whole = { ...run, number: (all.value.at(-1)?.number ?? 0) + 1, at: Date.now() };
+  all.value = [...all.value, whole];
+  fresh.push(whole);
 }
 
-/** The run that wrote a branch: the last one that ends in it or beyond it. @param {ReadonlyArray<number>} keys the nodes of the branch */
+/** Puts these in the place of all; to be kept are those that are said to be. @param {Run[]} runs @param {Run[]} [unkept] */
+export function replace(runs, unkept = []) {
+  all.value = runs;
+  fresh = unkept;
+}
+
+/** The runs that have come since this was asked last. */
+export function takeFresh() {
+  const taken = fresh;
+  fresh = [];
+  return taken;
+}
+
+/** Takes back what could not be kept. @param {Run[]} runs */
+export function giveBack(runs) {
+  fresh = [...runs, ...fresh];
+}
+
+/** The run that wrote a branch: of the nodes from the last on, the first in which a run ended, and the latest of those runs. @param {ReadonlyArray<number>} keys the nodes of the branch, the first first */
 export function of(keys) {
-  const within = new Set(keys);
-  return all.value.findLast((run) => run.ends.some((end) => within.has(end)));
+  for (const key of keys.toReversed()) {
+    const run = all.value.findLast(({ ends }) => ends.includes(key));
+    if (run) return run;
+  }
+  return undefined;
 }
 
 /** A run as a file that `beamline replay` verifies. @param {Run} run */

@@ -52,6 +52,8 @@ export class TokenTree {
   #places = new Map();
   /** Nodes that have changed since somebody took them to be kept. @type {Set<number>} */
   #fresh = new Set([0]);
+  /** Grows when another tree takes the place of this one: whoever still brings tokens for the one before then ends. */
+  epoch = 0;
 
   constructor() {
     this.#nodes.push({
@@ -127,10 +129,18 @@ export class TokenTree {
     this.#fresh.add(key);
   }
 
-  /** The nodes that have changed since this was asked last. What cannot be kept is given back, to be asked for again. @param {Node[]} [back] */
-  takeFresh(back = []) {
-    for (const node of back) this.#fresh.add(node.key);
-    if (back.length > 0) return [];
+  /** Takes back what could not be kept. @param {Node[]} nodes */
+  giveBack(nodes) {
+    for (const node of nodes) this.#fresh.add(node.key);
+  }
+
+  /** Nothing of it is kept any more. */
+  allFresh() {
+    this.#fresh = new Set(this.#nodes.keys());
+  }
+
+  /** The nodes that have changed since this was asked last. */
+  takeFresh() {
     const nodes = [...this.#fresh].map((key) => this.node(key));
     this.#fresh = new Set();
     return nodes;
@@ -187,9 +197,11 @@ export class TokenTree {
 
   /** Takes the place of what was there. @param {Node[]} nodes as `save` gave them */
   load(nodes) {
+    if (nodes.some((node, at) => node.key !== at)) throw new RangeError("nodes of this tree are missing");
+    this.epoch += 1;
     this.#nodes = nodes.map((node) => ({ ...node, children: [...node.children] }));
     this.#places = new Map(this.#nodes.slice(1).map((node) => [`${node.parent} ${node.id}`, node.key]));
-    this.#fresh = new Set(this.#nodes.keys());
+    this.allFresh();
     this.changed();
   }
 }

@@ -12,6 +12,8 @@ export const say = define({
     differs: "differs: {why}", noRun: "Nothing was generated in this branch yet.", link: "Copy link", copied: "Copied.", unkept: "The work could not be kept in this browser: {why}",
     asking: "Asking the server …", view: "View", anyView: "Everywhere",
     tour: "Tour", fold: "Fold", unfold: "Unfold", toLearn: "All scenes", endTour: "End the tour", nextScene: "Next:", beforeScene: "Scene before", tourKey: "to the tour's text and back", otherModel: "The text tells what the built-in model does; here {model} runs, and its tokens and numbers may differ.", generating: "Generating …", came: "Done, {n} tokens.", anew: "From the prompt",
+    otherWork: "This work was made with {made}; the server has {model}.",
+    seenThere: "What the text finds “below” is what the command prints; here the view shows it.",
   },
   ko: {
     lab: "beamline 실험실", views: "화면", skip: "본문 바로가기", play: "놀이터", shape: "분포", beams: "빔", tree: "트리", compare: "비교", score: "점수",
@@ -23,6 +25,8 @@ export const say = define({
     differs: "다름: {why}", noRun: "이 가지에는 아직 생성한 것이 없습니다.", link: "링크 복사", copied: "복사했습니다.", unkept: "이 브라우저에 저장하지 못했습니다: {why}",
     asking: "서버에 연결하는 중 …", view: "이 화면", anyView: "모든 화면",
     tour: "둘러보기", fold: "접기", unfold: "펼치기", toLearn: "목차", endTour: "둘러보기 끝내기", nextScene: "다음:", beforeScene: "이전 장면", tourKey: "둘러보기 설명으로 갔다가 돌아오기", otherModel: "설명은 내장 모델을 기준으로 합니다. 지금은 {model} 모델이 실행 중이어서 토큰과 숫자가 다를 수 있습니다.", generating: "생성하는 중 …", came: "끝났습니다. 토큰 {n}개.", anew: "프롬프트부터 다시",
+    otherWork: "이 작업은 {made}(으)로 만든 것입니다. 지금 서버의 모델은 {model}입니다.",
+    seenThere: "설명에서 “아래”라고 하는 것은 명령이 출력하는 내용입니다. 여기서는 화면이 보여 줍니다.",
   },
   zh: {
     lab: "beamline 实验室", views: "视图", skip: "跳到主要内容", play: "试写", shape: "分布", beams: "束", tree: "树", compare: "比较", score: "打分",
@@ -34,6 +38,8 @@ export const say = define({
     differs: "不同：{why}", noRun: "这个分支还没有生成过内容。", link: "复制链接", copied: "已复制。", unkept: "无法在此浏览器中保存：{why}",
     asking: "正在连接服务器 …", view: "当前视图", anyView: "所有视图",
     tour: "导览", fold: "收起", unfold: "展开", toLearn: "目录", endTour: "结束导览", nextScene: "下一幕：", beforeScene: "上一幕", tourKey: "到导览文字，再按一次返回", otherModel: "文字说明以内置模型为准；现在运行的是 {model}，token 和数字可能不同。", generating: "正在生成 …", came: "完成，{n} 个 token。", anew: "从提示词重新生成",
+    otherWork: "这份工作是用 {made} 做的；服务器现在的模型是 {model}。",
+    seenThere: "文中所说的“下面”是命令打印的内容；在这里由视图显示。",
   },
   ja: {
     lab: "beamline ラボ", views: "ビュー", skip: "本文へ移動", play: "プレイ", shape: "分布", beams: "ビーム", tree: "ツリー", compare: "比較", score: "スコア",
@@ -45,5 +51,7 @@ export const say = define({
     differs: "相違：{why}", noRun: "この枝ではまだ何も生成していません。", link: "リンクをコピー", copied: "コピーしました。", unkept: "このブラウザーに保存できませんでした：{why}",
     asking: "サーバーに接続しています …", view: "このビュー", anyView: "すべてのビュー",
     tour: "ツアー", fold: "たたむ", unfold: "開く", toLearn: "目次", endTour: "ツアーを終える", nextScene: "次へ：", beforeScene: "前の場面", tourKey: "ツアーの説明へ移動、もう一度で戻る", otherModel: "説明は内蔵モデルについてのものです。いまは {model} が動いているので、トークンや数値が異なることがあります。", generating: "生成しています …", came: "完了、{n} トークン。", anew: "プロンプトから再生成",
+    otherWork: "この作業は {made} で作られました。サーバーのモデルは {model} です。",
+    seenThere: "説明で「下の」というのはコマンドの出力のことです。ここではビューがそれを見せます。",
   },
 });

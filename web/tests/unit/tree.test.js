@@ -61,9 +61,11 @@ test("what has changed is taken once, and again where it could not be kept", () 
   tree.tell(b.key, { note: "here" });
   const taken = tree.takeFresh();
   assert.deepEqual(taken.map((node) => node.key), [a.key, b.key]);
-  tree.takeFresh(taken);
+  tree.giveBack(taken);
   assert.deepEqual(tree.takeFresh().map((node) => [node.key, node.note]), [[a.key, ""], [b.key, "here"]]);
   const other = new TokenTree();
   other.load(tree.save());
   assert.equal(other.takeFresh().length, 3, "another work is kept whole");
+  assert.equal(other.epoch, 1);
+  assert.throws(() => other.load(tree.save().slice(1)), RangeError);
 });

@@ -1,6 +1,6 @@
 //! `beamline lab`: a server of this machine alone, and a browser at its pages.
 
-use super::serve::{load, pages};
+use super::serve::{load, opened, pages};
 use crate::args::Lab;
 use crate::failure::Failure;
 use crate::interrupt::{self, OnInterrupt};
@@ -14,6 +14,7 @@ pub(crate) fn run(args: &Lab) -> Result<(), Failure> {
         address: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), args.port),
         cache_memory: args.cache_memory,
         drain: Duration::from_secs(1), // whoever closes the lab does not wait for its texts
+        opened: opened(&args.model),
         lab: Some(pages(args.pages.as_deref())),
         ..Settings::default()
     };

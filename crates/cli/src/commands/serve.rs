@@ -7,7 +7,7 @@ use crate::model;
 use crate::output::note;
 use beamline::{ChatTemplate, Engine, Error, Options};
 use beamline_lab::Pages;
-use beamline_serve::{Limits, ServeError, Server, Settings};
+use beamline_serve::{Limits, OpenedAs, ServeError, Server, Settings};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -19,6 +19,15 @@ pub(crate) fn run(args: &Serve) -> Result<(), Failure> {
     note(&format!("listening on http://{}", server.address()));
     let model = args.model.clone();
     server.run(move || load(&model)).map_err(Failure::from)
+}
+
+/// How the model is opened, as bundles have it.
+pub(super) fn opened(args: &crate::args::ModelArgs) -> OpenedAs {
+    let usual = OpenedAs::default();
+    OpenedAs {
+        converted: args.dtype.map(|dtype| dtype.to_string()),
+        activations: args.activations.unwrap_or(usual.activations),
+    }
 }
 
 /// The lab's pages: the command's own, or those of a folder.
@@ -48,6 +57,7 @@ fn settings(args: &Serve) -> Result<Settings, Failure> {
         lenient: args.lenient,
         log_prompts: args.log_prompts,
         log_json: args.log == LogForm::Json,
+        opened: opened(&args.model),
         lab: (args.lab || args.lab_pages.is_some()).then(|| pages(args.lab_pages.as_deref())),
         chat_template: args.chat_template.as_deref().map(template).transpose()?,
         limits,

@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::state::State as Server;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -21,7 +21,8 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; base-uri '
 /// The lab's routes, of a server that shows it.
 pub(crate) fn routes() -> Router<Arc<Server>> {
     Router::new()
-        .route("/lab", get(|| async { Redirect::permanent("/lab/") }))
+        // Behind a proxy the lab may lie below another path: the way there is told from here.
+        .route("/lab", get(|| async { Redirect::temporary("lab/") }))
         .route("/lab/", get(|server, headers| page(server, Path(String::new()), headers)))
         .route("/lab/chapter/{language}", get(chapter))
         .route("/lab/{*path}", get(page))
@@ -54,22 +55,26 @@ fn sent(page: Page, headers: &HeaderMap) -> Response {
         match page.gzip.filter(|_| reads_gzip(asked(header::ACCEPT_ENCODING))) {
             Some(packed) => {
                 answer = answer.header(header::CONTENT_ENCODING, "gzip");
-                Body::from(packed.to_vec())
+                Body::from(Bytes::from_owner(packed))
             }
-            None => Body::from(page.bytes.to_vec()),
+            None => Body::from(Bytes::from_owner(page.bytes)),
         }
     };
     // Names and values are fixed, or a tag of hexadecimal digits.
     answer.body(body).unwrap_or_default()
 }
 
-/// Whether a client reads gzip: it names it, and not with a weight of nothing.
+/// Whether a client reads gzip: it names it, or all that it does not name, and not with a weight of nothing.
 fn reads_gzip(accepted: &str) -> bool {
-    let mut codings = accepted.split(',').map(|coding| coding.trim().split(';').map(str::trim));
-    codings.any(|mut parts| {
-        matches!(parts.next(), Some("gzip" | "*"))
-            && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
+    let weighed = |coding: &str| {
+        let mut parts = coding.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        (name, weight > 0.0)
+    };
+    let named: Vec<(String, bool)> = accepted.split(',').map(weighed).collect();
+    let of = |wanted: &str| named.iter().find(|(name, _)| name == wanted).map(|(_, reads)| *reads);
+    of("gzip").or_else(|| of("*")).unwrap_or(false)
 }
 
 /// What the chapter says in one language.
@@ -138,6 +143,16 @@ mod tests {
         assert!(plain.headers().get(header::CONTENT_ENCODING).is_none());
         let tag = plain.headers()[header::ETAG].to_str().expect("a tag").to_owned();
         assert_eq!(asked(&[(header::ACCEPT_ENCODING, "br, gzip")]).headers()[header::CONTENT_ENCODING], "gzip");
+        for (accepted, reads) in [
+            ("*", true),
+            ("GZIP", true),
+            ("gzip;q=0, *", false),
+            ("br, *;q=0", false),
+            ("gzip; q=0.5", true),
+            ("", false),
+        ] {
+            assert_eq!(reads_gzip(accepted), reads, "{accepted}");
+        }
         assert!(asked(&[(header::ACCEPT_ENCODING, "gzip;q=0, br")]).headers().get(header::CONTENT_ENCODING).is_none());
         assert_eq!(asked(&[(header::IF_NONE_MATCH, &tag)]).status(), StatusCode::NOT_MODIFIED);
         assert_eq!(asked(&[(header::IF_NONE_MATCH, &format!("\"a\", W/{tag}"))]).status(), StatusCode::NOT_MODIFIED);

@@ -30,6 +30,7 @@ export function Controls() {
     h(Slider, { label: say("width"), value: width, least: 2, most: 20, step: 1, onChange: setWidth }),
     h(Slider, { label: say("steps"), value: Number(chosen.value["max_new_tokens"] ?? 20), least: 1, most: 200, step: 1, log: true, onChange: (n) => set({ max_new_tokens: n }) }),
     h(Slider, { label: say("penalty"), value: penalty.value, least: -2, most: 3, step: 0.05, onChange: (n) => set({ length_penalty: n }) }),
+    h(Switch, { label: say("sample"), checked: chosen.value["do_sample"] === true, onChange: setSampling }),
     h("details", null, h("summary", null, say("more")), h("div", { class: "beam-more" }, h(More, { width }))));
 }
 
@@ -50,7 +51,6 @@ function More({ width }) {
     }),
     groups > 1 ? h(Slider, { key: "diversity", label: say("diversity"), value: Number(chosen.value["diversity_penalty"] ?? 1), least: 0, most: 5, step: 0.1, onChange: (n) => set({ diversity_penalty: n }) }) : null,
     h(Slider, { key: "ngram", label: parts("no_repeat_ngram_size"), value: Number(chosen.value["no_repeat_ngram_size"] ?? 0), least: 0, most: 8, step: 1, onChange: (n) => set({ no_repeat_ngram_size: n || undefined }) }),
-    h(Switch, { key: "sample", label: say("sample"), checked: samples, onChange: setSampling }),
     samples ? h(Drawn, { key: "drawn" }) : null,
     h(Reference, { key: "reference" }),
   ];

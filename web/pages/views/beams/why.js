@@ -4,7 +4,7 @@
 /** @typedef {import("./search.js").Candidate} Candidate */
 
 /**
- * @typedef {"whyKept" | "whyDrawn" | "whyEos" | "whyLength" | "whyStop" | "whyTime" | "whyBeyond" | "whyBeyondDrawn" | "whyEndLow" | "whyFull" | "whyStopped" | "whyNotChosen" |
+ * @typedef {"whyKept" | "whyDrawn" | "whyEos" | "whyLength" | "whyStop" | "whyTime" | "whyBeyond" | "whyBeyondDrawn" | "whyLateDrawn" | "whyEndLow" | "whyFull" | "whyStopped" | "whyNotChosen" |
  *   "whyBounded" | "whyReplaced" | "whyOther" | "whyLeft" | "whyGoesOn" | "whyDied" | "whyWon" | "whyRuns"} Reason
  */
 
@@ -34,14 +34,16 @@ export function why(search, candidate, shown, total) {
   const all = rivals(search, candidate);
   const each = search.rules.width / search.rules.groups;
   const went = all.filter((other) => other.fate === "kept" && other.reason !== "eos");
+  // At the last step none goes on: those that stay end there.
+  const stayed = went.length > 0 ? went : all.filter((other) => other.fate === "finished" && other.reason !== "eos");
   const values = { rank: candidate.rank, of: all.length, width: each, sum: total(candidate.score), step: candidate.step };
-  const kept = Math.min(...went.map((other) => other.score));
+  const kept = Math.min(...stayed.map((other) => other.score));
   const worst = search.pools[candidate.step]?.at(-1);
   /** @type {Record<string, {key: Reason, values: Record<string, string | number>}>} */
   const by = {
     kept: { key: search.rules.samples ? "whyDrawn" : "whyKept", values },
     finished: { key: /** @type {Reason} */ ({ eos: "whyEos", length: "whyLength", time: "whyTime" }[candidate.reason ?? ""] ?? "whyStop"), values },
-    "rank beyond the width": { key: search.rules.samples ? "whyBeyondDrawn" : "whyBeyond", values: { ...values, needed: Number.isFinite(kept) ? total(kept) : "–" } },
+    "rank beyond the width": { key: !search.rules.samples ? "whyBeyond" : went.length > 0 ? "whyBeyondDrawn" : "whyLateDrawn", values: { ...values, needed: Number.isFinite(kept) ? total(kept) : "–" } },
     "end token ranked too low": { key: "whyEndLow", values },
     "pool full": { key: "whyFull", values: { ...values, own: total(candidate.normalised ?? NaN), worst: worst ? total(worst.score) : "–" } },
     stopped: { key: "whyStopped", values },

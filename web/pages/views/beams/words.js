@@ -26,6 +26,7 @@ export const say = define({
     over: "Ended after step {step}: {why}", stopped: "Stopped by you after step {step}; what was found stays.", over_win: "nothing that still runs can win any more.", over_length: "every text has the length asked for.", over_enough: "as many texts as beams have finished.", over_all: "every candidate ended.", over_groups: "every group has enough finished texts.",
     legend: "How to read it", legendEdge: "line width: probability of the step", legendBest: "best so far", legendKept: "kept", legendDropped: "dropped", legendFinished: "finished", legendSum: "In each column the highest sum of log p stands uppermost ({unit}).", legendGroups: "Each group has rows and a colour of its own, from the top:", legendFold: "Of lines that begin at one step, the one that leads to the better text stands further up. Sums are sums of log p ({unit}).", legendLanes: "Finished texts by their score, then those that run, by sum of log p ({unit}). What a lane above shows too is pale.", hidden: "{n} hypotheses that led nowhere are folded away.", hiddenHere: "{n} hypotheses that left it here led nowhere.", openAll: "Show them",
     keyLeft: "back to what it follows", keyRight: "on to the best that follows", keyUp: "above", keyDown: "below", keyBack: "a step back", keyOn: "a step on", keyPlay: "replay, or pause", keyForm: "common beginnings once, or lanes", keyDropped: "dropped candidates", keyFold: "fold long stretches", keyUnfold: "unfold the chain", keyBest: "to the best text", keyShow: "show the text in Play",
+    whyLateDrawn: "Dropped: of the {of} that were drawn only the first {width} may end here, in the order in which they were drawn; it was number {rank}.",
   },
   ko: {
     search: "탐색", drawing: "스텝별 빔 서치", prompt: "프롬프트", shelf: "끝난 글", step: "스텝", token: "토큰", text: "글", play: "놀이터", choose: "토큰을 가리키거나 화살표 키로 옮겨 가 보세요. 그 수치와, 살아남거나 버려진 까닭이 나옵니다.",
@@ -51,6 +52,7 @@ export const say = define({
     over: "스텝 {step}에서 끝남: {why}", stopped: "스텝 {step}에서 사용자가 멈췄습니다. 찾은 것은 남습니다.", over_win: "진행 중인 어떤 것도 더는 이길 수 없습니다.", over_length: "모든 글이 정한 길이에 이르렀습니다.", over_enough: "빔 수만큼 글이 끝났습니다.", over_all: "모든 후보가 끝났습니다.", over_groups: "모든 그룹에 끝난 글이 충분합니다.",
     legend: "읽는 법", legendEdge: "선 굵기: 스텝 확률", legendBest: "지금까지 최선", legendKept: "남음", legendDropped: "버려짐", legendFinished: "끝남", legendSum: "열마다 로그 확률의 합이 가장 높은 것이 맨 위에 있습니다({unit}).", legendGroups: "그룹마다 줄과 색이 따로 있습니다. 위에서부터:", legendFold: "같은 스텝에서 시작한 갈래 가운데 더 좋은 글로 이어지는 것이 위에 있습니다. 합은 로그 확률의 합({unit})입니다.", legendLanes: "끝난 글은 점수순, 그다음 진행 중인 글은 로그 확률의 합 순입니다({unit}). 위 줄과 같은 부분은 옅게 그립니다.", hidden: "이어지지 못한 가설 {n}개를 접어 두었습니다.", hiddenHere: "여기서 갈라진 가설 {n}개는 이어지지 못했습니다.", openAll: "보이기",
     keyLeft: "앞 토큰으로", keyRight: "이어지는 최선으로", keyUp: "위로", keyDown: "아래로", keyBack: "한 스텝 뒤로", keyOn: "한 스텝 앞으로", keyPlay: "다시 보기, 멈춤", keyForm: "공통 앞부분 한 번 또는 줄마다", keyDropped: "버려진 후보", keyFold: "긴 구간 접기", keyUnfold: "접힌 구간 펼치기", keyBest: "최선의 글로", keyShow: "놀이터에서 보기",
+    whyLateDrawn: "버려짐: 뽑힌 {of}개 가운데 뽑힌 순서로 앞선 {width}개만 여기서 끝날 수 있습니다. 이것은 {rank}번째였습니다.",
   },
   zh: {
     search: "搜索", drawing: "逐步的束搜索", prompt: "提示词", shelf: "已结束的文本", step: "步", token: "token", text: "文本", play: "试写", choose: "指向一个 token，或用方向键移过去：这里显示它的数值，以及它为何留下或被淘汰。",
@@ -76,6 +78,7 @@ export const say = define({
     over: "第 {step} 步后结束：{why}", stopped: "你在第 {step} 步后停止了；找到的都保留。", over_win: "进行中的已没有能取胜的。", over_length: "所有文本都达到了要求的长度。", over_enough: "结束的文本已与束一样多。", over_all: "所有候选都结束了。", over_groups: "每组都有足够的已结束文本。",
     legend: "看图方法", legendEdge: "线宽：该步概率", legendBest: "目前最好", legendKept: "留下", legendDropped: "淘汰", legendFinished: "已结束", legendSum: "每列中 log p 之和最高的在最上面（{unit}）。", legendGroups: "每组有自己的行和颜色，自上而下：", legendFold: "同一步开始的各支中，通向更好文本的在上面。和是 log p 之和（{unit}）。", legendLanes: "先是按分数排列的已结束文本，再是按 log p 之和排列的进行中文本（{unit}）。与上面各行相同的部分颜色较淡。", hidden: "折起了 {n} 个没有结果的假设。", hiddenHere: "在这里分出的 {n} 个假设没有结果。", openAll: "显示它们",
     keyLeft: "回到前一个 token", keyRight: "到后续中最好的", keyUp: "向上", keyDown: "向下", keyBack: "后退一步", keyOn: "前进一步", keyPlay: "重放或暂停", keyForm: "共同开头一次，或每段一行", keyDropped: "被淘汰的候选", keyFold: "折叠长段", keyUnfold: "展开折叠段", keyBest: "到最好的文本", keyShow: "在试写中显示",
+    whyLateDrawn: "被丢弃：抽出的 {of} 个中，只有按抽出次序的前 {width} 个可以在此结束；它是第 {rank} 个。",
   },
   ja: {
     search: "探索", drawing: "ステップごとのビームサーチ", prompt: "プロンプト", shelf: "終わった文章", step: "ステップ", token: "トークン", text: "文章", play: "プレイ", choose: "トークンを指すか矢印キーで移ると、その数値と、残った理由・落ちた理由が出ます。",
@@ -101,5 +104,6 @@ export const say = define({
     over: "ステップ {step} で終了：{why}", stopped: "ステップ {step} で止めました。見つけたものは残ります。", over_win: "進行中のものはもう勝てません。", over_length: "どの文章も指定の長さに達しました。", over_enough: "ビームと同じ数の文章が終わりました。", over_all: "すべての候補が終わりました。", over_groups: "どのグループにも終わった文章が十分あります。",
     legend: "図の見方", legendEdge: "線の太さ：ステップの確率", legendBest: "いまの最良", legendKept: "残った", legendDropped: "落選", legendFinished: "終了", legendSum: "どの列でも log p の和が最も高いものが一番上です（{unit}）。", legendGroups: "グループごとに行と色が分かれます。上から：", legendFold: "同じステップで始まる枝では、より良い文章につながるものほど上にあります。和は log p の和（{unit}）です。", legendLanes: "終わった文章をスコア順に、続いて進行中の文章を log p の和の順に並べます（{unit}）。上の行と同じ部分は薄く描きます。", hidden: "続かなかった仮説 {n} 個をたたんでいます。", hiddenHere: "ここで分かれた仮説 {n} 個は続きませんでした。", openAll: "表示する",
     keyLeft: "前のトークンへ", keyRight: "続きの最良へ", keyUp: "上へ", keyDown: "下へ", keyBack: "一つ戻る", keyOn: "一つ進む", keyPlay: "再生・一時停止", keyForm: "共通部分を一度、または一行ずつ", keyDropped: "落ちた候補", keyFold: "長い区間をたたむ", keyUnfold: "たたんだ区間を開く", keyBest: "最良の文章へ", keyShow: "「プレイ」で見る",
+    whyLateDrawn: "捨てられた：引かれた {of} 個のうち、引かれた順に先の {width} 個だけがここで終われます。これは {rank} 番目でした。",
   },
 });

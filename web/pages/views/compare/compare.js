@@ -4,6 +4,8 @@ import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
 import { say as shell } from "../../words/lab.js";
 import { receive } from "../../state/errand.js";
+import { asChat, promptEnd, promptText, readText, tree } from "../../state/lab.js";
+import { joined } from "../../words/glyphs.js";
 import { At } from "./at.js";
 import { nextDivergence } from "./align.js";
 import { end, round, vote } from "./blind.js";
@@ -86,6 +88,16 @@ function Ways() {
 /** Runs all, from the main button. */
 const go = () => void runAll();
 
+/** Says where the texts follow another prompt than the one that the box holds by now. */
+function Stale() {
+  void version.value;
+  const first = outcomes.value.values().next().value;
+  if (!first) return null;
+  const { text, chat } = readText.value;
+  const isHere = first.promptEnd === promptEnd.value && text === promptText.value && chat === asChat.value;
+  return isHere ? null : h("p", { class: "hint stale", role: "status" }, say("ofPrompt", { text: joined(tree.path(first.promptEnd)).slice(0, 120) }));
+}
+
 /** The view. */
 function Compare() {
   useEffect(() => {
@@ -100,7 +112,7 @@ function Compare() {
   const hides = blind && !round.value?.revealed;
   return h("div", { class: "compare" },
     blind ? h(BlindBar, null) : [h(PromptBox, { key: "prompt", action: say("runAll"), onGo: go, single: false }), h(Toolbar, { key: "toolbar" })],
-    blind ? null : h(At, null),
+    blind ? null : [h(Stale, { key: "stale" }), h(At, { key: "at" })],
     h(Ways, null),
     hides ? null : h(Numbers, null),
     blind ? null : h(Sweep, null));

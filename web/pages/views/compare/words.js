@@ -20,6 +20,7 @@ export const say = define({
     blind: "Blind vote", blindWait: "Texts are shown when all are done.", vote: "Vote for {name}", votes: "{n} votes", reveal: "Reveal", round: "Next round", endVote: "End the vote", tally: "Tally", rounds: "rounds: {n}", blindAbout: "Names are hidden and columns shuffled. Vote for what reads best, then reveal.",
     sweep: "Temperature sweep", sweepAbout: "The same draws at each temperature: one row each, tokens by their probability under the raw model.", sweepGo: "Sweep", likely: "probable", unlikely: "improbable",
     keyLeft: "token before", keyRight: "token after", keyNext: "next place where A and B part", keyBack: "the one before", keyB: "next column is B", keyA: "B becomes A", keyMoveLeft: "move column B to the left", keyMoveRight: "move column B to the right", keyEdit: "options of column B", keyAdd: "add a column", keyRemove: "remove column B", keyPlay: "show column B in {view}", keyLock: "scroll together, or not", keyAsk: "ask for the exact numbers of this place", keyNumber: "the column of this number is B; in a blind vote: a vote for it",
+    ofPrompt: "These texts follow another prompt: “{text}”. Run them again for the one above.",
   },
   ko: {
     runAll: "모두 실행", run: "이것만 실행", columns: "열", add: "열 추가", course: "교재의 여섯 방법", seeds: "새 시드", length: "새 토큰 최대 수", samples: "뽑는 방법마다 글 수",
@@ -39,6 +40,7 @@ export const say = define({
     blind: "눈가림 투표", blindWait: "모두 끝나면 글이 나옵니다.", vote: "{name}에 투표", votes: "{n}표", reveal: "공개", round: "다음 판", endVote: "투표 끝내기", tally: "집계", rounds: "{n}판", blindAbout: "이름을 가리고 열을 섞었습니다. 가장 잘 읽히는 글에 투표한 다음 공개하세요.",
     sweep: "온도 훑기", sweepAbout: "온도마다 같은 난수로 한 줄씩. 토큰 색은 원래 모델의 확률입니다.", sweepGo: "훑기", likely: "확률 높음", unlikely: "확률 낮음",
     keyLeft: "앞 토큰", keyRight: "뒤 토큰", keyNext: "A와 B가 갈라지는 다음 자리", keyBack: "그 앞 자리", keyB: "다음 열을 B로", keyA: "B를 A로", keyMoveLeft: "B 열을 왼쪽으로", keyMoveRight: "B 열을 오른쪽으로", keyEdit: "B 열의 옵션", keyAdd: "열 추가", keyRemove: "B 열 빼기", keyPlay: "B 열을 {view}에서 보기", keyLock: "함께 스크롤 켜기·끄기", keyAsk: "이 자리의 정확한 값 묻기", keyNumber: "이 열을 B로; 눈가림 투표에서는 이 열에 투표",
+    ofPrompt: "이 글들은 다른 프롬프트에 이어진 것입니다: “{text}”. 위의 프롬프트로 보려면 다시 실행하세요.",
   },
   zh: {
     runAll: "全部运行", run: "只运行这个", columns: "各列", add: "添加一列", course: "本章的六种方法", seeds: "新种子", length: "新 token 上限", samples: "每种抽样方法的文本数",
@@ -58,6 +60,7 @@ export const say = define({
     blind: "盲投", blindWait: "全部完成后显示文本。", vote: "投给 {name}", votes: "{n} 票", reveal: "揭晓", round: "下一轮", endVote: "结束投票", tally: "计票", rounds: "{n} 轮", blindAbout: "名称已隐藏，列已打乱。投给读起来最好的文本，然后揭晓。",
     sweep: "温度扫描", sweepAbout: "每个温度用同样的随机数，各占一行；token 的颜色是它在原始模型下的概率。", sweepGo: "扫描", likely: "概率高", unlikely: "概率低",
     keyLeft: "前一个 token", keyRight: "后一个 token", keyNext: "A 与 B 分开的下一处", keyBack: "前一处", keyB: "下一列作为 B", keyA: "B 变为 A", keyMoveLeft: "把 B 列左移", keyMoveRight: "把 B 列右移", keyEdit: "B 列的选项", keyAdd: "添加一列", keyRemove: "移除 B 列", keyPlay: "在“{view}”中查看 B 列", keyLock: "是否一起滚动", keyAsk: "询问此处的精确数字", keyNumber: "此列作为 B；盲投时：投给它",
+    ofPrompt: "这些文本接的是另一个提示词：“{text}”。要用上面的提示词，请重新运行。",
   },
   ja: {
     runAll: "すべて実行", run: "これだけ実行", columns: "列", add: "列を追加", course: "章の六つの手法", seeds: "新しいシード", length: "新しいトークンの上限", samples: "抽選する手法ごとの文章数",
@@ -77,5 +80,6 @@ export const say = define({
     blind: "目隠し投票", blindWait: "すべて終わると文章が出ます。", vote: "{name} に投票", votes: "{n} 票", reveal: "公開", round: "次の回", endVote: "投票を終える", tally: "集計", rounds: "{n} 回", blindAbout: "名前を隠し、列を混ぜました。いちばん読みやすい文章に投票してから公開してください。",
     sweep: "温度を振る", sweepAbout: "どの温度も同じ乱数で一行ずつ。トークンの色は元のモデルでの確率です。", sweepGo: "振ってみる", likely: "確率が高い", unlikely: "確率が低い",
     keyLeft: "前のトークン", keyRight: "次のトークン", keyNext: "A と B が分かれる次の場所", keyBack: "その前の場所", keyB: "次の列を B に", keyA: "B を A に", keyMoveLeft: "B の列を左へ", keyMoveRight: "B の列を右へ", keyEdit: "B の列のオプション", keyAdd: "列を追加", keyRemove: "B の列を外す", keyPlay: "B の列を「{view}」で見る", keyLock: "一緒にスクロールするか", keyAsk: "この場所の正確な値を聞く", keyNumber: "この列を B に。目隠し投票ではこの列に投票",
+    ofPrompt: "これらの文章は別のプロンプトの続きです：「{text}」。上のプロンプトで見るには、もう一度実行してください。",
   },
 });

@@ -7,6 +7,7 @@ import { open, place } from "../../state/link.js";
 import { props } from "../../state/server.js";
 import { answer, done, forget, tour } from "../../state/tour.js";
 import { Paper } from "./paper.js";
+import { say as shell } from "../../words/lab.js";
 import { say } from "./words.js";
 
 /** @typedef {import("../../state/chapter.js").Scene} Scene */
@@ -88,6 +89,7 @@ function SceneView({ told, scene }) {
   return h("article", { class: "scene" },
     h("h3", { ref: heading, tabIndex: -1 }, h("span", { class: "faint" }, `${scene.number} / ${told.scenes.length} `), scene.title),
     scene.paragraphs.map((text) => h("p", { key: text }, h(Prose, { text }))),
+    h("p", { class: "hint" }, shell("seenThere")),
     model && model !== "builtin" ? h("p", { class: "hint" }, say("other", { model })) : null,
     h("section", { class: "try", "aria-label": say("tryIt") }, h("h4", null, say("tryIt")), h(Actions, { scene })),
     h(Question, { scene, headings: told, level: "h4" }),

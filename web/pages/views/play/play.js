@@ -84,11 +84,11 @@ function Branches() {
   const shown = new Set(branch.value.map((node) => node.key));
   const leaving = generated.value.flatMap((node) => tree.node(node.parent).children.filter((key) => !shown.has(key) && tree.node(key).origin !== "tree")).slice(-12);
   if (leaving.length === 0) return null;
-  return h("details", { class: "branches", open: true }, h("summary", null, `${say("branches")} (${leaving.length + 1})`),
+  return h("details", { class: "branches", open: true }, h("summary", null, `${say("branches")} (${leaving.length})`),
     h("ul", null, leaving.map((key) => {
       const end = tree.end(key);
-      const text = joined(tree.path(end.key).slice(tree.node(key).depth - 1));
-      return h("li", { key }, h("button", { type: "button", class: "plain", onClick: () => { moveTo(end.key); pin(key); } }, h("b", null, label(tree.node(key))), ` ${text.slice(0, 80)}`));
+      const text = joined(tree.path(end.key).slice(tree.node(key).depth));
+      return h("li", { key }, h("button", { type: "button", class: "plain", onClick: () => { moveTo(end.key); pin(key); } }, h("b", null, label(tree.node(key))), text.slice(0, 80)));
     })));
 }
 

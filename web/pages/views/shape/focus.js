@@ -52,6 +52,7 @@ export function lookAt(id) {
   const [top, room] = [row * ROW, box.clientHeight - 3 * ROW - 8];
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top > box.scrollTop + room) box.scrollTop = top - Math.max(0, room) / 2;
+  box.scrollIntoView({ block: "nearest" });
 }
 
 /** Goes to another row. @param {number} steps */

@@ -8,12 +8,13 @@ use crate::api::generate::{self, Wanted};
 use crate::api::openai::models;
 use crate::error::ApiError;
 use crate::request::read;
+use crate::settings::OpenedAs;
 use crate::state::State as Server;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use beamline::{Engine, Options, Session};
-use beamline_study::bundle;
+use beamline_study::{Bundle, bundle};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -88,26 +89,31 @@ pub(crate) async fn generate(State(server): State<Arc<Server>>, Body(fields): Bo
     let (prompts, options) = given.prompts(&server, options).await?;
     let prepared = generate::prepare(&server, Wanted { prompts, options, top, numbers: true }).await?;
     server.limits().numbers("top", top.saturating_mul(prepared.rows()))?;
-    let bundled = own.bundle == Some(true);
+    let opened = (own.bundle == Some(true)).then(|| server.settings.opened.clone());
     let response = if streamed {
         let (teller, hearer) = told::queue();
         generate::hand_in(&server, prepared, |engine, sessions, top| {
             Box::new(Telling::new(engine, sessions, teller, kinds, top))
         })?;
-        hearer.answer(move |sessions| completion(&engine, sessions, bundled).to_string())
+        hearer.answer(move |sessions| completion(&engine, sessions, opened.as_ref()).to_string())
     } else {
         let answer = generate::whole(&server, prepared).await?;
-        Json(completion(&engine, &answer.sessions, bundled)).into_response()
+        Json(completion(&engine, &answer.sessions, opened.as_ref())).into_response()
     };
     Ok(telling(response, &asked.ignored))
 }
 
-/// What sessions came to, with a bundle where it is asked for.
-fn completion(engine: &Engine, sessions: &[Session], bundled: bool) -> Value {
+/// What sessions came to, with a bundle where it is asked for: it says how the model was opened.
+fn completion(engine: &Engine, sessions: &[Session], bundled: Option<&OpenedAs>) -> Value {
     let completion = engine.completion(sessions);
     let mut json = json!(completion);
-    if let Some(first) = sessions.first().filter(|_| bundled) {
-        json["bundle"] = json!(bundle(engine, &completion, first.plan()));
+    if let (Some(first), Some(opened)) = (sessions.first(), bundled) {
+        let bundle = Bundle {
+            converted: opened.converted.clone(),
+            activations: opened.activations.name().to_owned(),
+            ..bundle(engine, &completion, first.plan())
+        };
+        json["bundle"] = json!(bundle);
     }
     json
 }

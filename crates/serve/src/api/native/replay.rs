@@ -39,6 +39,20 @@ pub(crate) async fn replay(State(server): State<Arc<Server>>, Body(fields): Body
     let bundle = Bundle::read(&own.bundle.to_string())?;
     let engine = Arc::clone(&server.model()?.engine);
     bundle.fits(&engine)?;
+    let opened = &server.settings.opened;
+    if (&bundle.converted, bundle.activations.as_str()) != (&opened.converted, opened.activations.name()) {
+        let made =
+            format!("{}, activations {}", bundle.converted.as_deref().unwrap_or("as stored"), bundle.activations);
+        let here = format!(
+            "{}, activations {}",
+            opened.converted.as_deref().unwrap_or("as stored"),
+            opened.activations.name()
+        );
+        let why = format!(
+            "the bundle was made with weights {made}, and this server has them {here}; start it in the same way"
+        );
+        return Err(ApiError::field("bundle", why));
+    }
     let wanted = Wanted { prompts: bundle.prompts(), options: bundle.options()?, top: 0, numbers: true };
     let prepared = generate::prepare(&server, wanted).await?;
     let answer = generate::whole(&server, prepared).await?;
