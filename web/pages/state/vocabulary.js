@@ -15,7 +15,7 @@ import { props } from "./server.js";
 const asked = new Map();
 
 /** A list as the server gives it, as a function from ids to tokens. @param {ReadonlyArray<string | number[]>} list @returns {Vocabulary} */
-export function vocabularyOf(list) {
+function vocabularyOf(list) {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   return (id) => {
