@@ -66,7 +66,7 @@ export function Slider({ label, value, least, most, step, log = false, off, onCh
         }),
         h("input", {
           id, type: "text", inputMode: "decimal", class: "digits", value: value ?? "", placeholder: off ?? "", "aria-invalid": bad === "" ? undefined : "true",
-          onInput: () => setBad(""), onChange: (/** @type {any} */ event) => typed(event.currentTarget),
+          onChange: (/** @type {any} */ event) => typed(event.currentTarget),
         })),
       bad === "" ? null : h("span", { class: "hint invalid", role: "alert" }, say("noNumber", { text: bad })),
     ],
