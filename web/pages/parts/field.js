@@ -48,9 +48,12 @@ export function Slider({ label, value, least, most, step, log = false, off, onCh
   // With nothing set, the slider stands where the value is that counts then; one below the least, such as a top-k of 0, cuts nothing off.
   const otherwise = Number(off);
   const shown = value ?? (Number.isNaN(otherwise) ? least : otherwise < least ? most : otherwise);
+  // What is being typed stays as it is, whatever is drawn anew meanwhile.
+  const [draft, setDraft] = useState(/** @type {string | null} */ (null));
   const [bad, setBad] = useState("");
   const typed = (/** @type {HTMLInputElement} */ field) => {
     const given = typedNumber(field.value, off !== undefined);
+    setDraft(null);
     setBad(given === null ? field.value : "");
     if (given === null) field.value = String(value ?? "");
     else onChange(given);
@@ -65,8 +68,10 @@ export function Slider({ label, value, least, most, step, log = false, off, onCh
           onInput: (/** @type {any} */ event) => onChange(number(Number(event.currentTarget.value))),
         }),
         h("input", {
-          id, type: "text", inputMode: "decimal", class: "digits", value: value ?? "", placeholder: off ?? "", "aria-invalid": bad === "" ? undefined : "true",
+          id, type: "text", inputMode: "decimal", class: "digits", value: draft ?? value ?? "", placeholder: off ?? "", "aria-invalid": bad === "" ? undefined : "true",
+          onInput: (/** @type {any} */ event) => setDraft(event.currentTarget.value),
           onChange: (/** @type {any} */ event) => typed(event.currentTarget),
+          onBlur: () => setDraft(null),
         })),
       bad === "" ? null : h("span", { class: "hint invalid", role: "alert" }, say("noNumber", { text: bad })),
     ],
