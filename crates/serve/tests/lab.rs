@@ -25,7 +25,9 @@ fn pages_are_shown_where_that_is_asked_for() {
     assert_eq!(server.get("/lab/start.js").header("content-type"), Some("text/javascript; charset=utf-8"));
     assert_eq!(server.get("/lab/nothing.js").status, 404);
     assert_eq!(server.get("/lab/%2e%2e/Cargo.toml").status, 404);
-    assert_eq!(server.get("/lab/chapter/xx").status, 404);
+    for path in ["/lab/chapter/xx", "/lab/%ff", "/lab/chapter/%ff"] {
+        assert_eq!((server.get(path).status, server.get(path).json()["error"]["code"].as_u64()), (404, Some(404)), "{path}");
+    }
     let chapter = server.get("/lab/chapter/ko").json();
     assert!(chapter["scenes"].as_array().unwrap().len() > 10);
     assert!(chapter["scenes"][4]["title"].as_str().unwrap().contains("빔"), "{}", chapter["scenes"][4]);
@@ -110,6 +112,18 @@ fn a_removed_token_names_what_removed_it() {
 }
 
 #[test]
+fn a_search_that_looks_ahead_lists_the_best_of_every_place() {
+    let server = lab(Settings::default());
+    for search in [json!({"penalty_alpha": 0.6, "top_k": 4}), json!({"do_sample": true, "num_return_sequences": 3, "seed": 2})] {
+        let mut body = json!({"prompt": "Once upon a", "max_new_tokens": 5, "stream": true, "top": 3, "events": ["token"]});
+        body.as_object_mut().unwrap().extend(search.as_object().unwrap().clone());
+        let text = server.post("/v1/generate", &body).text();
+        let tokens: Vec<&str> = text.split("event: token").skip(1).collect();
+        assert!(tokens.len() >= 5 && tokens.iter().all(|token| token.contains("\"top\":[{")), "{search}: {text}");
+    }
+}
+
+#[test]
 fn the_vocabulary_and_the_options_are_told() {
     let (server, engine) = (lab(Settings::default()), Engine::open("builtin").unwrap());
     let told = server.get("/v1/vocabulary").json();
@@ -139,4 +153,5 @@ fn tokens_have_their_places_and_the_text_its_stages() {
     assert_eq!(bytes, "안녕, you".as_bytes());
     assert!(told["pieces"].as_array().unwrap().len() >= 2, "{}", told["pieces"]);
     assert_eq!(server.post("/v1/tokens", &json!({"texts": "a"})).status, 400);
+    assert_eq!(server.post("/v1/tokens", &json!({"text": "a".repeat(300_000)})).status, 400);
 }

@@ -185,7 +185,11 @@ pub fn verify(engine: &Engine, given: &Bundle) -> Result<Verdict, StudyError> {
 
 /// The first difference between two sequences, in words.
 fn difference(engine: &Engine, new: &BundledSequence, old: &BundledSequence) -> Option<String> {
-    let place = format!("sequence {}.{}", old.prompt + 1, old.rank + 1);
+    // Numbers of a stranger's file may be as large as numbers get.
+    let place = format!("sequence {}.{}", old.prompt.saturating_add(1), old.rank.saturating_add(1));
+    if (new.prompt, new.rank) != (old.prompt, old.rank) {
+        return Some(format!("{place}: sequence {}.{} came out in its place", new.prompt + 1, new.rank + 1));
+    }
     let text = |id: u32| format!("{id} {:?}", engine.tokenizer().vocabulary().text(TokenId(id)));
     for (at, (&a, &b)) in new.token_ids.iter().zip(&old.token_ids).enumerate() {
         if a != b {
@@ -223,6 +227,20 @@ mod tests {
         assert!(Bundle::read(&newer).unwrap_err().to_string().contains("must be 1, got 2"));
         let unknown = JSON.replace("\"rank\":0", "\"rank\":0,\"more\":1");
         assert!(Bundle::read(&unknown).unwrap_err().to_string().contains("more"));
+    }
+
+    #[test]
+    fn sequences_in_another_place_are_not_the_same() {
+        let engine = Engine::open("builtin").unwrap();
+        let plan = engine.plan(&Options::new().max_new_tokens(2)).unwrap();
+        let bundle = bundle(&engine, &engine.complete("Once", &plan).unwrap(), &plan);
+        assert!(verify(&engine, &bundle).unwrap().same);
+        for rank in [7, usize::MAX] {
+            let mut other = bundle.clone();
+            other.sequences[0].rank = rank;
+            let verdict = verify(&engine, &other).unwrap();
+            assert!(!verdict.same && verdict.difference.unwrap().contains("in its place"), "{rank}");
+        }
     }
 
     proptest! {

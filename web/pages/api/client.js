@@ -1,4 +1,5 @@
 // Asks the server that handed the pages out, and no other.
+import { keep, kept } from "../browser/storage.js";
 import { signal } from "../vendor/preact.js";
 
 /** Where the server's routes begin: the folder above the lab's. */
@@ -22,9 +23,9 @@ export const wantsKey = signal(false);
 
 /** The key that the server asks for, until the window is closed. */
 const key = {
-  get: () => globalThis.sessionStorage?.getItem("key") ?? "",
+  get: () => kept("key", "session") ?? "",
   /** @param {string} value */
-  set: (value) => sessionStorage.setItem("key", value),
+  set: (value) => keep("key", value, "session"),
 };
 
 /** Keeps a key for this window. @param {string} value */
@@ -37,20 +38,22 @@ export function giveKey(value) {
  * Sends a request; gives the answer where it is a good one.
  *
  * @param {string} path such as `v1/generate`
- * @param {{body?: unknown, signal?: AbortSignal}} [options]
+ * @param {{body?: unknown, written?: string, signal?: AbortSignal}} [options] `written` is a body that is JSON already: numbers in it keep all
+ *   their digits
  * @returns {Promise<Response>}
  */
-export async function ask(path, { body, signal: stop } = {}) {
+export async function ask(path, { body, written, signal: stop } = {}) {
+  const content = written ?? (body === undefined ? undefined : JSON.stringify(body));
   const headers = new Headers();
-  if (body !== undefined) headers.set("content-type", "application/json");
+  if (content !== undefined) headers.set("content-type", "application/json");
   if (key.get()) headers.set("authorization", `Bearer ${key.get()}`);
   /** @type {Response} */
   let answer;
   try {
     answer = await fetch(new URL(path, base), {
-      method: body === undefined ? "GET" : "POST",
+      method: content === undefined ? "GET" : "POST",
       headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content === undefined ? {} : { body: content }),
       ...(stop ? { signal: stop } : {}),
     });
   } catch (error) {

@@ -1,14 +1,15 @@
 // Numbers as they are read: probabilities in the unit that the reader chose.
+import { keep, kept } from "../browser/storage.js";
 import { effect, signal } from "../vendor/preact.js";
 
 /** @typedef {"percent" | "nats" | "bits"} Unit */
 
-const kept = globalThis.localStorage?.getItem("unit");
+const before = kept("unit");
 
 /** The unit of probabilities: a share, or its logarithm to the base e (nats) or 2 (bits). */
-export const unit = signal(/** @type {Unit} */ (kept === "nats" || kept === "bits" ? kept : "percent"));
+export const unit = signal(/** @type {Unit} */ (before === "nats" || before === "bits" ? before : "percent"));
 
-effect(() => globalThis.localStorage?.setItem("unit", unit.value));
+effect(() => keep("unit", unit.value));
 
 /** A log-probability in nats, in the reader's unit, with its sign. @param {number | null | undefined} logprob */
 export function chance(logprob) {

@@ -34,7 +34,7 @@ export function WorkMenu() {
     if (!given) return;
     setSaid("…");
     try {
-      const verdict = await runs.replay(JSON.parse(await given.text()));
+      const verdict = await runs.replay(await given.text());
       setSaid(verdict.same ? say("same", { n: verdict.tokens }) : say("differs", { why: verdict.difference ?? "" }));
     } catch (error) {
       setSaid(error instanceof Error ? error.message : String(error));

@@ -29,12 +29,12 @@ export function paced() {
 
 /** Collects what is told between two tokens of one sequence, by the node of the search that it is about. */
 export class Told {
-  /** @type {Map<number, {draw: DrawEvent | null, stages: StageEvent[]}>} */
+  /** @type {Map<number, {draws: DrawEvent[], stages: StageEvent[]}>} */
   #of = new Map();
 
   /** @param {number} parent */
   at(parent) {
-    const there = this.#of.get(parent) ?? { draw: null, stages: [] };
+    const there = this.#of.get(parent) ?? { draws: [], stages: [] };
     this.#of.set(parent, there);
     return there;
   }
@@ -69,13 +69,12 @@ export async function generate(from, { more = {}, follow = true, origin = "model
     const body = { prompt_ids: tree.ids(from), ...options, top: ALTERNATIVES, events: ["token", "draw", "stage"], bundle: true };
     for await (const { name, data } of stream("v1/generate", body, stop.signal)) {
       if (tree.epoch !== epoch) return [];
-      if (name === "draw") told.at(data.parent).draw = data;
+      if (name === "draw") told.at(data.parent).draws.push(data);
       else if (name === "stage") told.at(data.parent).stages.push(data);
       else if (name === "token") {
         const token = /** @type {TokenEvent} */ (data);
         const end = ends.get(token.sequence) ?? { key: from, node: 0 };
-        const { draw: drawn, stages } = told.at(end.node);
-        if (token.top) tree.foresee(end.key, outlook(token, drawn, stages));
+        if (token.top) tree.foresee(end.key, outlook(token, told.at(end.node)));
         const node = tree.add(end.key, { ...token, processed: token.logprob_processed, end: token.finish_reason }, origin);
         nodes.set(token.node, node.key);
         ends.set(token.sequence, { key: node.key, node: token.node });
@@ -99,14 +98,15 @@ export async function generate(from, { more = {}, follow = true, origin = "model
   return [...ends.values()].map((end) => end.key);
 }
 
-/** What might have followed, as a token's event tells it. @param {TokenEvent} token @param {DrawEvent | null} draw @param {StageEvent[]} stages */
-export function outlook(token, draw, stages) {
+/** What might have followed, as a token's event tells it and what was told before. @param {TokenEvent} token @param {{draws: DrawEvent[], stages: StageEvent[]}} before */
+export function outlook(token, { draws, stages }) {
   const top = token.top ?? [];
+  const draw = draws.find((drawn) => drawn.token.id === token.id); // several sequences may draw from one place
   return {
     entropy: token.entropy,
     top,
     ...rest(top, vocabulary()),
-    draw: draw && { coin: draw.coin, from: Math.max(0, draw.from), to: draw.to },
+    draw: draw === undefined ? null : { id: draw.token.id, coin: draw.coin, from: Math.max(0, draw.from), to: draw.to },
     stages: stages.map((stage) => ({ processor: stage.processor, removed: stage.removed, mass: stage.removed_prob })),
   };
 }

@@ -106,6 +106,7 @@ export async function show(work, model) {
   await keep(model);
   put(work, []);
   lab.tree.takeFresh(); // it lies in the store as it is
+  last = work.at;
 }
 
 /** Reads the list of what is kept. */
@@ -114,12 +115,33 @@ export async function list() {
   works.value = all.map(({ name, at, model, text }) => ({ name, at, model, text })).sort((a, b) => b.at - a.at);
 }
 
-/** Keeps what is open: of the tree and its runs what has changed. @param {string} model */
-export async function keep(model) {
+/** When what is open was kept last, by this window; null where it never was. @type {number | null} */
+let last = null;
+
+/** Where another window has gone on with the same work, this one goes its own way: nothing that is kept is written over. */
+async function partWays() {
+  const there = await within("readonly", (works) => works.get(name.value)).catch(() => undefined);
+  if (!there || there.at === last) return;
+  name.value = unique();
+  lab.tree.allFresh();
+  runs.replace(runs.all.value, runs.all.value);
+}
+
+let turn = Promise.resolve();
+
+/** Keeps what is open: of the tree and its runs what has changed. One after the other, whoever asks. @param {string} model */
+export function keep(model) {
+  turn = turn.then(() => write(model));
+  return turn;
+}
+
+/** @param {string} model */
+async function write(model) {
   clearTimeout(timer);
   waiting = null;
   if (lab.tree.size <= 1) return;
-  // One look at all of it, before anything is awaited: meanwhile it may change.
+  await partWays();
+  // One look at all of it, before anything more is awaited: meanwhile it may change.
   const [record, fresh, newRuns, epoch] = [current(model), lab.tree.takeFresh(), runs.takeFresh(), lab.tree.epoch];
   const work = record.name;
   const copies = fresh.map((node) => ({ ...node, children: [...node.children], work }));
@@ -129,6 +151,7 @@ export async function keep(model) {
       for (const run of newRuns) runs.put({ ...run, work });
       return works.put(record);
     });
+    last = record.at;
     unkept.value = null;
     await list();
   } catch (error) {
@@ -167,6 +190,7 @@ export async function begin(model) {
   await keep(model);
   const { chosen, seed } = settings;
   put({ name: unique(), at: Date.now(), model, nodes: new TokenTree().save(), promptEnd: 0, tip: 0, text: "", chat: false, options: chosen.value, seed: seed.value, runs: [] }, []);
+  last = null;
 }
 
 /** Milliseconds after a change until it is kept; while changes go on, this long at most. */

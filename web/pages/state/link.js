@@ -44,7 +44,8 @@ export function parse(hash) {
   } catch {
     // An address that was cut: what can be read of it counts.
   }
-  const seed = Number.parseInt(fields.get("s") ?? "", 10);
+  const written = fields.get("s") ?? "";
+  const seed = /^\d{1,15}$/.test(written) ? Number(written) : Number.NaN;
   const tokens = (fields.get("t") ?? "").split(".").filter(Boolean).map(Number).filter((id) => Number.isSafeInteger(id) && id >= 0);
   const [text, chat] = [fields.get("p") ?? "", fields.get("c") === "1"];
   return { view: decoded(view || "play"), place: places.map(decoded).join("/"), text, chat, options, seed: Number.isNaN(seed) ? null : seed, tokens };

@@ -1,4 +1,5 @@
 // Where the reader is in the tour of the chapter, which goes along into the views; and how far the reader has come.
+import { keep, keptAs } from "../browser/storage.js";
 import { effect, signal } from "../vendor/preact.js";
 
 /**
@@ -8,27 +9,18 @@ import { effect, signal } from "../vendor/preact.js";
  * @property {boolean} shown whether its text is shown, or only its title
  */
 
-/** @template T @param {Storage | undefined} store @param {string} name @param {T} otherwise @returns {T} */
-function kept(store, name, otherwise) {
-  try {
-    return JSON.parse(store?.getItem(name) ?? "null") ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
-
 /** The tour beside the views. It lasts as long as the window. */
-export const tour = signal(kept(globalThis.sessionStorage, "tour", /** @type {Tour} */ ({ scene: null, step: null, shown: true })));
+export const tour = signal(keptAs("tour", /** @type {Tour} */ ({ scene: null, step: null, shown: true }), "session"));
 
 /** The scenes that the reader has done, by their names: an action was done, or the answer was asked for. */
-export const done = signal(/** @type {ReadonlyArray<string>} */ (kept(globalThis.localStorage, "scenes", [])));
+export const done = signal(/** @type {ReadonlyArray<string>} */ (keptAs("scenes", [])));
 
 /** The scenes whose answers are shown. */
 export const answered = signal(/** @type {ReadonlyArray<string>} */ ([]));
 
 effect(() => {
-  globalThis.sessionStorage?.setItem("tour", JSON.stringify(tour.value));
-  globalThis.localStorage?.setItem("scenes", JSON.stringify(done.value));
+  keep("tour", JSON.stringify(tour.value), "session");
+  keep("scenes", JSON.stringify(done.value));
 });
 
 /** A scene counts as done. @param {string} scene */

@@ -15,7 +15,7 @@ import { signal } from "../vendor/preact.js";
  * @property {Choice[]} top
  * @property {number} restCount
  * @property {number} restMass
- * @property {{coin: number, from: number, to: number} | null} draw where the number fell by which the child was drawn
+ * @property {{id: number, coin: number, from: number, to: number} | null} draw where the number fell by which a token was drawn, and which one
  * @property {Array<{processor: string, removed: number, mass: number}>} stages
  */
 

@@ -1,4 +1,5 @@
 // The languages of the lab, and how a part of it defines what it says in them.
+import { keep, kept } from "../browser/storage.js";
 import { effect, signal } from "../vendor/preact.js";
 
 /** @typedef {"en" | "ko" | "zh" | "ja"} Language */
@@ -13,8 +14,7 @@ export const languages = [
 
 /** The language of the reader: what was chosen last, else what the browser asks for. @returns {Language} */
 function wanted() {
-  const kept = globalThis.localStorage?.getItem("language");
-  const asked = [kept ?? "", ...(globalThis.navigator?.languages ?? [])].map((name) => name.slice(0, 2));
+  const asked = [kept("language") ?? "", ...(globalThis.navigator?.languages ?? [])].map((name) => name.slice(0, 2));
   return languages.find(({ code }) => asked.find((name) => languages.some((known) => known.code === name)) === code)?.code ?? "en";
 }
 
@@ -24,7 +24,7 @@ export const language = signal(wanted());
 effect(() => {
   if (typeof document === "undefined") return;
   document.documentElement.lang = language.value;
-  localStorage.setItem("language", language.value);
+  keep("language", language.value);
 });
 
 /**

@@ -113,3 +113,62 @@ test("work is kept by the browser, and opened again", async () => {
   await page.waitForFunction(() => document.querySelectorAll(".chip").length === 13);
   await close(page);
 });
+
+test("another work that is opened in mid-stream gets nothing of what ran", async () => {
+  const page = await open(browser, server.url, { hash: `#/play?p=Hello&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.locator(".sums").getByText("New tokens: 6").waitFor();
+  const text = (await page.locator(".chip").allTextContents()).join("");
+  await page.getByRole("button", { name: "Work" }).click();
+  await page.getByRole("button", { name: "New" }).click();
+  await page.locator("#prompt").fill("A long and windy road goes");
+  // Slow enough to be in the middle of it.
+  await page.evaluate(async () => {
+    const { running, tree } = await import(new URL("./state/lab.js", location.href.replace(/#.*/, "")).href);
+    const keep = await import(new URL("./state/keep.js", location.href.replace(/#.*/, "")).href);
+    const { props } = await import(new URL("./state/server.js", location.href.replace(/#.*/, "")).href);
+    const settings = await import(new URL("./state/settings.js", location.href.replace(/#.*/, "")).href);
+    settings.set({ max_new_tokens: 300 });
+    /** @type {HTMLButtonElement} */ (document.querySelector(".prompt button.main")).click();
+    while ((running.value?.tokens ?? 0) < 5) await new Promise((wake) => setTimeout(wake, 5));
+    await keep.list();
+    const other = keep.works.value.find((/** @type {{text: string}} */ work) => work.text === "Hello");
+    await keep.show(await keep.read(other.name), props.value.model.id);
+    const size = tree.size;
+    await new Promise((wake) => setTimeout(wake, 600));
+    if (tree.size !== size) throw new Error(`${tree.size - size} tokens came into another work`);
+  });
+  assert.equal((await page.locator(".chip").allTextContents()).join(""), text);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  await close(page);
+});
+
+test("addresses that come are taken over, and broken ones break nothing", async () => {
+  const page = await open(browser, server.url, { hash: "#/play/%E0%A4%A" });
+  const go = (/** @type {string} */ hash) => page.evaluate((to) => { location.hash = to; }, hash);
+  await go(`#/play?p=Hello&o=${encodeURIComponent('{"max_new_tokens":3}')}`);
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector("#prompt")).value === "Hello");
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length > 0);
+  await go("#/nonsense?p=Other");
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector("#prompt")).value === "Other");
+  await page.goBack();
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector("#prompt")).value === "Hello");
+  await close(page);
+});
+
+test("a browser that forbids to keep anything shows the lab all the same", async () => {
+  const context = await browser.newContext({ locale: "en" });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await page.addInitScript(() => {
+    for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });
+  });
+  await page.goto(`${server.url}/lab/#/learn`);
+  await page.locator(".bar .model").waitFor();
+  await page.getByLabel("Language").selectOption("ja");
+  await page.getByRole("heading", { level: 1 }).getByText("学ぶ").waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const pages = resolve(dirname(fileURLToPath(import.meta.url)), "../../pages");
-const ORDER = ["vendor", "words", "api", "numbers", "state", "parts", "shell", "views"];
+const ORDER = ["vendor", "browser", "words", "api", "numbers", "state", "parts", "shell", "views"];
 
 /** All modules below a folder. @param {string} folder @returns {string[]} */
 const modules = (folder) => readdirSync(folder).flatMap((name) => {

@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use crate::state::State as Server;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -23,16 +24,24 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
     Router::new()
         // Behind a proxy the lab may lie below another path: the way there is told from here.
         .route("/lab", get(|| async { Redirect::temporary("lab/") }))
-        .route("/lab/", get(|server, headers| page(server, Path(String::new()), headers)))
+        .route("/lab/", get(|server, headers| page(server, Ok(Path(String::new())), headers)))
         .route("/lab/chapter/{language}", get(chapter))
         .route("/lab/{*path}", get(page))
 }
 
+/// A part of a path, where it is text.
+type Named = Result<Path<String>, PathRejection>;
+
+fn none() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "the lab has no such page; it begins at /lab/")
+}
+
 /// A page.
-async fn page(State(server): State<Arc<Server>>, Path(path): Path<String>, headers: HeaderMap) -> Response {
+async fn page(State(server): State<Arc<Server>>, path: Named, headers: HeaderMap) -> Response {
+    let Ok(Path(path)) = path else { return none().into_response() };
     match server.settings.lab.as_ref().and_then(|pages: &Pages| pages.find(&path)) {
         Some(page) => sent(page, &headers),
-        None => ApiError::new(StatusCode::NOT_FOUND, "the lab has no such page; it begins at /lab/").into_response(),
+        None => none().into_response(),
     }
 }
 
@@ -115,7 +124,8 @@ impl SceneText {
 }
 
 /// `GET /lab/chapter/ko`: the walk of `beamline learn`, for pages.
-async fn chapter(Path(language): Path<String>) -> Result<Json<Chapter>, ApiError> {
+async fn chapter(language: Named) -> Result<Json<Chapter>, ApiError> {
+    let Path(language) = language.map_err(|_| none())?;
     let language: Lang =
         language.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{language}: {error}")))?;
     let messages = language.messages();

@@ -54,11 +54,11 @@ async function read(outcome, stop, onToken) {
   const ends = new Map();
   const body = { prompt_ids: outcome.prompt, ...outcome.request, top: ALTERNATIVES, events: ["token", "draw", "stage"], bundle: true };
   for await (const { name, data } of stream("v1/generate", body, stop)) {
-    if (name === "draw") told.at(data.parent).draw = data;
+    if (name === "draw") told.at(data.parent).draws.push(data);
     else if (name === "stage") told.at(data.parent).stages.push(data);
     else if (name === "token") {
       const before = told.at(ends.get(data.sequence) ?? 0);
-      outcome.text(data.sequence).push(data, data.top ? outlook(data, before.draw, before.stages) : null);
+      outcome.text(data.sequence).push(data, data.top ? outlook(data, before) : null);
       ends.set(data.sequence, data.node);
       outcome.last = performance.now();
       onToken();

@@ -23,7 +23,7 @@ function Item({ run }) {
   const [prompt, first] = [completion.prompts[0]?.text ?? "", completion.sequences[0]];
   const replay = () => {
     setSaid(say("replaying"));
-    void runs.replay(completion.bundle).then((verdict) => setSaid(verdict.same ? say("same", { n: verdict.tokens }) : say("other", { why: verdict.difference ?? "" })), (error) => setSaid(error instanceof Error ? error.message : String(error)));
+    void runs.replay(JSON.stringify(completion.bundle)).then((verdict) => setSaid(verdict.same ? say("same", { n: verdict.tokens }) : say("other", { why: verdict.difference ?? "" })), (error) => setSaid(error instanceof Error ? error.message : String(error)));
   };
   const end = run.ends[0];
   const there = end !== undefined && end < tree.size;

@@ -66,7 +66,7 @@ export function OutlookPanel() {
 
 /** What is known of the token that is looked at. @param {{token: import("../../state/tree.js").Node, outlook: import("../../state/tree.js").Outlook | null}} props */
 function Facts({ token, outlook }) {
-  const draw = token.origin === "model" ? outlook?.draw : null;
+  const draw = outlook?.draw?.id === token.id ? outlook.draw : null;
   return h("dl", { class: "facts" },
     h("div", null, h("dt", null, say("chosen")), h("dd", null, h("code", null, label(token)), ` id ${token.id} · ${say("bytes")} ${token.bytes.length}`)),
     h("div", null, h("dt", null, say("probability")), h("dd", null, chance(token.logprob),

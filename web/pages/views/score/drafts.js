@@ -1,4 +1,5 @@
 // What the reader wrote into the boxes of pairs and continuations: kept in the browser.
+import { keep, keptAs } from "../../browser/storage.js";
 import { effect, signal } from "../../vendor/preact.js";
 import { language } from "../../words/words.js";
 
@@ -20,25 +21,16 @@ export const continuationExamples = [
   { lang: "ja", prefix: "日本の首都は", candidates: "東京\n大阪\n京都" },
 ];
 
-/** @template T @param {string} name @param {T} otherwise @returns {T} */
-function kept(name, otherwise) {
-  try {
-    return JSON.parse(globalThis.localStorage?.getItem(name) ?? "null") ?? otherwise;
-  } catch {
-    return otherwise; // what another version of the lab kept
-  }
-}
-
 /** The first example in the reader's language. @template {{lang: string}} T @param {ReadonlyArray<T>} examples @returns {T} */
 const own = (examples) => /** @type {T} */ (examples.find(({ lang }) => lang === language.peek()) ?? examples[0]);
 
 /** The texts that are compared. */
-export const pairTexts = signal(/** @type {string[]} */ (kept("pairs", [...own(pairExamples).texts])));
+export const pairTexts = signal(/** @type {string[]} */ (keptAs("pairs", [...own(pairExamples).texts])));
 
 /** The candidates, as they are written. */
-export const candidateText = signal(/** @type {string} */ (kept("candidates", own(continuationExamples).candidates)));
+export const candidateText = signal(/** @type {string} */ (keptAs("candidates", own(continuationExamples).candidates)));
 
 effect(() => {
-  globalThis.localStorage?.setItem("pairs", JSON.stringify(pairTexts.value));
-  globalThis.localStorage?.setItem("candidates", JSON.stringify(candidateText.value));
+  keep("pairs", JSON.stringify(pairTexts.value));
+  keep("candidates", JSON.stringify(candidateText.value));
 });

@@ -69,9 +69,11 @@ export function toJson({ tree, root, promptEnd, vocabulary, model }) {
   return JSON.stringify(file, null, 1);
 }
 
-const isToken = (/** @type {any} */ given) =>
-  Number.isSafeInteger(given?.token) && typeof given.text === "string" && Array.isArray(given.bytes) && given.bytes.every((/** @type {unknown} */ byte) => Number.isInteger(byte)) &&
-  [given.logprob, given.logprob_processed, given.rank].every((number) => number === null || typeof number === "number");
+const within = (/** @type {any} */ value, /** @type {number} */ least, /** @type {number} */ most) => Number.isInteger(value) && value >= least && value <= most;
+const isLogprob = (/** @type {any} */ value) => value === null || (typeof value === "number" && value <= 0);
+const isToken = (/** @type {any} */ given, /** @type {number} */ vocabulary) =>
+  within(given?.token, 0, vocabulary - 1) && typeof given.text === "string" && Array.isArray(given.bytes) && given.bytes.every((/** @type {unknown} */ byte) => within(byte, 0, 255)) &&
+  isLogprob(given.logprob) && isLogprob(given.logprob_processed) && (given.rank === null || within(given.rank, 1, vocabulary));
 
 /** Reads a file; throws what is wrong with it, in words. @param {string} text @param {{vocabulary: number, model: string}} here @returns {TreeFile} */
 export function fromJson(text, here) {
@@ -83,7 +85,8 @@ export function fromJson(text, here) {
     throw new Error(say("notTree"));
   }
   const whole = file?.kind === "beamline-tree" && file.schema === 1 && Array.isArray(file.path) && Array.isArray(file.nodes) &&
-    file.path.every(isToken) && file.nodes.every((/** @type {any} */ node, /** @type {number} */ at) => isToken(node) && node.id === at + 1 && Number.isInteger(node.parent) && node.parent >= 0 && node.parent <= at);
+    file.path.length > 0 && within(file.prompt_tokens, 0, file.path.length) && Number.isSafeInteger(file.vocabulary) && file.path.every((/** @type {any} */ given) => isToken(given, file.vocabulary)) &&
+    file.nodes.every((/** @type {any} */ node, /** @type {number} */ at) => isToken(node, file.vocabulary) && node.id === at + 1 && Number.isInteger(node.parent) && node.parent >= 0 && node.parent <= at);
   if (!whole) throw new Error(say("notTree"));
   if (file.model !== here.model || file.vocabulary !== here.vocabulary) throw new Error(say("otherModel", { theirs: String(file.model), ours: here.model }));
   return file;

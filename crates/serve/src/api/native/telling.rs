@@ -239,10 +239,12 @@ impl Listener for Telling {
             return;
         }
         let news = self.deltas[place].take(session);
+        let told = news.iter().map(|delta| delta.node).min();
         self.tokens(place, session, news);
-        if session.streams() {
-            // What has grown has been told, and nothing else grows from those rows.
-            self.rows.retain(|(of, _), _| *of != place);
+        if let Some(told) = told.filter(|_| session.streams()) {
+            // What has grown has been told, and nothing else grows from the rows before. Those behind are of steps to come: a search may
+            // look ahead.
+            self.rows.retain(|(of, node), _| *of != place || *node >= told);
         }
     }
 

@@ -4,6 +4,7 @@ use crate::api::body::{Body, telling};
 use crate::api::generate::aside;
 use crate::api::openai::models;
 use crate::error::ApiError;
+use crate::limits::at_most;
 use crate::request::read_plain;
 use crate::state::State as Server;
 use axum::Json;
@@ -54,11 +55,15 @@ pub(crate) struct TokenCard {
     special: bool,
 }
 
+/// Bytes of a text, at most: the answer has some forty for each.
+const MOST: usize = 256 << 10;
+
 /// The route.
 pub(crate) async fn tokens(State(server): State<Arc<Server>>, Body(fields): Body) -> Result<Response, ApiError> {
     let (own, ignored) = read_plain::<TokensRequest>(fields, server.settings.lenient)?;
     let engine = Arc::clone(&server.model()?.engine);
     models::check(&server, &engine, own.model.as_deref())?;
+    at_most("bytes of text", own.text.len(), MOST)?;
     let answer = aside(move || {
         let (tokenizer, text) = (engine.tokenizer(), own.text);
         let added = own.add_special_tokens.unwrap_or(true);
