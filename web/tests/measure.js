@@ -1,4 +1,5 @@
-// Measures what the lab promises: how soon a token is seen, how evenly long texts scroll. Figures, not tests: they depend on the machine.
+// Measures what the lab promises: how soon a token is seen, how evenly long texts scroll, how fast large trees and vocabularies follow.
+// Figures, not tests: they depend on the machine.
 //
 //   BEAMLINE=PROGRAM node tests/measure.js
 import { gzipSync } from "node:zlib";
@@ -6,6 +7,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { browse, open, serve } from "./browser/lab.js";
+import { compareLong, plantBush, scoreLong, showVocabulary, slide } from "./browser/large.js";
 
 const pages = resolve(dirname(fileURLToPath(import.meta.url)), "../pages");
 
@@ -17,6 +19,32 @@ const weight = (folder) => readdirSync(folder).reduce((sum, name) => {
 }, 0);
 
 const median = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const tenths = (/** @type {number | undefined} */ value) => Math.round(10 * (value ?? 0)) / 10;
+const spread = (/** @type {number[]} */ values) => ({ median: tenths(median(values)), most: tenths(values.at(-1)) });
+
+/** How long the page's thread has worked, in milliseconds of the processor's time, so that other programs count for little. @param {import("playwright-core").Page} page */
+async function work(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return 1000 * Number(metrics.find(({ name }) => name === "TaskDuration")?.value);
+  };
+}
+
+/** Work of the page for each of so many steps. @param {import("playwright-core").Page} page @param {number} steps @param {(step: number) => Promise<unknown>} take */
+async function worked(page, steps, take) {
+  const busy = await work(page);
+  const each = [];
+  for (let step = 0, before = await busy(); step < steps; step++) {
+    await take(step);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const now = await busy();
+    each.push(now - before);
+    before = now;
+  }
+  return spread(each);
+}
 
 /** Frames while something scrolls: the longest, and the median, in milliseconds. @param {import("playwright-core").Page} page @param {string} selector what scrolls; the page where it is empty */
 export async function scroll(page, selector = "") {
@@ -88,10 +116,11 @@ export function fill(page, count) {
   }, count);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const server = await serve();
-  const browser = await browse();
-  const page = await open(browser, server.url);
+/** @typedef {import("playwright-core").Browser} Browser */
+
+/** Play: the first token, and 8,000 of them. @param {Browser} browser @param {string} url */
+async function play(browser, url) {
+  const page = await open(browser, url);
   const first = [];
   for (let i = 0; i < 9; i++) {
     first.push(await firstToken(page));
@@ -99,7 +128,63 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   const shown = await fill(page, 8000);
   const frames = await scroll(page);
-  console.log(JSON.stringify({ pages_kb: Math.round(weight(pages) / 1000), first_token_ms: Math.round(median(first) ?? 0), tokens_8000: { shown_ms: shown, frames } }));
+  await page.context().close();
+  return { first_token_ms: Math.round(median(first) ?? 0), tokens_8000: { shown_ms: shown, frames } };
+}
+
+/** Tree: 5,000 nodes scrolled, slowly and in leaps. @param {Browser} browser @param {string} url */
+async function tree(browser, url) {
+  const page = await open(browser, url, { hash: "#/tree" });
+  await plantBush(page, 5000);
+  const work_ms = await worked(page, 80, (step) => page.evaluate((top) => {
+    /** @type {HTMLElement} */ (document.querySelector(".loom")).scrollTop = top;
+  }, step < 60 ? step * 130 : step * 1800));
+  await page.context().close();
+  return { nodes_5000: { work_ms } };
+}
+
+/** Shape: a slider moved over a vocabulary of so many tokens. @param {Browser} browser @param {string} url @param {number} size */
+async function shape(browser, url, size) {
+  const page = await open(browser, url, { hash: "#/model" });
+  await showVocabulary(page, size);
+  await slide(page, "temperature", 0.5);
+  await slide(page, "top_p", 0.99);
+  const work_ms = await worked(page, 40, (step) => slide(page, "temperature", 0.4 + (step % 7) / 20));
+  await page.context().close();
+  return { work_ms };
+}
+
+/** Score: 8,000 tokens, from one to the next by keys, and scrolled. @param {Browser} browser @param {string} url */
+async function score(browser, url) {
+  const page = await open(browser, url, { hash: "#/score?p=x" });
+  await scoreLong(page, 8000);
+  const key_work_ms = await worked(page, 25, () => page.keyboard.press("ArrowRight"));
+  const frames = await scroll(page);
+  await page.context().close();
+  return { tokens_8000: { key_work_ms, frames } };
+}
+
+/** Compare: two texts of 8,000 tokens, scrolled together. @param {Browser} browser @param {string} url */
+async function compare(browser, url) {
+  const columns = encodeURIComponent(JSON.stringify([[{}, 1], [{ num_beams: 2 }, 1]]));
+  const page = await open(browser, url, { hash: `#/compare/${columns}?p=Once` });
+  await compareLong(page, 8000);
+  const key_work_ms = await worked(page, 25, () => page.keyboard.press("ArrowRight"));
+  const frames = await scroll(page, ".ways .text");
+  await page.context().close();
+  return { tokens_8000: { key_work_ms, frames } };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await serve();
+  const browser = await browse();
+  const { url } = server;
+  const figures = {
+    pages_kb: Math.round(weight(pages) / 1000), play: await play(browser, url), tree: await tree(browser, url),
+    shape: { vocabulary_50257: await shape(browser, url, 50_257), vocabulary_151936: await shape(browser, url, 151_936) },
+    score: await score(browser, url), compare: await compare(browser, url),
+  };
+  console.log(JSON.stringify(figures));
   await browser.close();
   await server.stop();
 }

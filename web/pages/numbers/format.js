@@ -14,7 +14,8 @@ effect(() => keep("unit", unit.value));
 /** A log-probability in nats, in the reader's unit, with its sign. @param {number | null | undefined} logprob */
 export function chance(logprob) {
   if (logprob === null || logprob === undefined || Number.isNaN(logprob)) return "–";
-  if (unit.value === "percent") return share(Math.exp(logprob));
+  // Below that, 64 bits have no share any more.
+  if (unit.value === "percent") return logprob > -700 || logprob === -Infinity ? share(Math.exp(logprob)) : power(logprob);
   return fixed(unit.value === "bits" ? logprob / Math.LN2 : logprob, 3);
 }
 
@@ -59,12 +60,12 @@ export function tenTo(exponent) {
   return `10${exponent < 0 ? "⁻" : ""}${[...String(Math.abs(exponent))].map((digit) => RAISED[Number(digit)]).join("")}`;
 }
 
-/** A probability by its logarithm, as a power of ten: none is too small to be written. @param {number} nats */
+/** A probability, or how many times one is another, by its logarithm; as a power of ten where it is small or great, so that none is too far from 1 to be written. @param {number} nats */
 export function power(nats) {
   if (!Number.isFinite(nats)) return nats < 0 ? "0" : "–";
   let exponent = Math.floor(nats / Math.LN10);
   let digits = (10 ** (nats / Math.LN10 - exponent)).toFixed(2);
   if (digits === "10.00") [digits, exponent] = ["1.00", exponent + 1];
-  if (exponent >= -2) return Math.exp(nats).toFixed(4);
+  if (exponent >= -2 && exponent < 4) return Math.exp(nats).toFixed(4);
   return `${digits} × ${tenTo(exponent)}`;
 }

@@ -11,7 +11,7 @@ import { say } from "./words.js";
 /** @typedef {import("../state/tree.js").Outlook} Outlook */
 
 /** What a screen reader says of a token. @param {Node} node */
-export function spoken(node) {
+function spoken(node) {
   const rank = node.rank === null ? "" : `, ${say("rank")} ${node.rank}`;
   return `${label(node)}, ${chance(node.logprob)}${rank}`;
 }

@@ -1,5 +1,6 @@
 // Controls with their labels.
-import { h, useId } from "../vendor/preact.js";
+import { h, useId, useState } from "../vendor/preact.js";
+import { say } from "./words.js";
 
 /** @typedef {import("preact").ComponentChildren} Children */
 
@@ -25,6 +26,13 @@ export function Switch({ label, checked, onChange }) {
     h("input", { type: "checkbox", checked, onChange: (/** @type {any} */ event) => onChange(event.currentTarget.checked) }), label);
 }
 
+/** What digits stand for: a number, whether an option may have it or not, since the engine says that; nothing, where that may be; null for what is no number. @param {string} text @param {boolean} optional */
+export function typedNumber(text, optional) {
+  if (text.trim() === "") return optional ? undefined : null;
+  const given = Number(text);
+  return Number.isFinite(given) ? given : null;
+}
+
 /**
  * A number, by a slider and by its digits. The slider runs over `scale`, which turns its place between 0 and 1 into the number and back.
  *
@@ -40,24 +48,32 @@ export function Slider({ label, value, least, most, step, log = false, off, onCh
   // With nothing set, the slider stands where the value is that counts then; one below the least, such as a top-k of 0, cuts nothing off.
   const otherwise = Number(off);
   const shown = value ?? (Number.isNaN(otherwise) ? least : otherwise < least ? most : otherwise);
-  const typed = (/** @type {string} */ text) => {
-    if (text.trim() === "" && off !== undefined) return onChange(undefined);
-    const given = Number(text);
-    if (Number.isFinite(given)) onChange(given);
+  // What is being typed stays as it is, whatever is drawn anew meanwhile.
+  const [draft, setDraft] = useState(/** @type {string | null} */ (null));
+  const [bad, setBad] = useState("");
+  const typed = (/** @type {HTMLInputElement} */ field) => {
+    const given = typedNumber(field.value, off !== undefined);
+    setDraft(null);
+    setBad(given === null ? field.value : "");
+    if (given === null) field.value = String(value ?? "");
+    else onChange(given);
   };
   return h(Field, {
     label,
     children: (id) => [
       h("div", { class: "slider" },
         h("input", {
-          type: "range", min: 0, max: 1, step: 0.001, value: place(Math.min(most, shown)), "aria-label": label, tabIndex: 0,
+          type: "range", min: 0, max: 1, step: 0.001, value: place(Math.max(least, Math.min(most, shown))), "aria-label": label, tabIndex: 0,
           "aria-valuetext": value === undefined ? (off ?? "") : String(value),
           onInput: (/** @type {any} */ event) => onChange(number(Number(event.currentTarget.value))),
         }),
         h("input", {
-          id, type: "text", inputMode: "decimal", class: "digits", value: value ?? "", placeholder: off ?? "",
-          onChange: (/** @type {any} */ event) => typed(event.currentTarget.value),
+          id, type: "text", inputMode: "decimal", class: "digits", value: draft ?? value ?? "", placeholder: off ?? "", "aria-invalid": bad === "" ? undefined : "true",
+          onInput: (/** @type {any} */ event) => setDraft(event.currentTarget.value),
+          onChange: (/** @type {any} */ event) => typed(event.currentTarget),
+          onBlur: () => setDraft(null),
         })),
+      bad === "" ? null : h("span", { class: "hint invalid", role: "alert" }, say("noNumber", { text: bad })),
     ],
   });
 }

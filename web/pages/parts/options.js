@@ -20,6 +20,8 @@ const METHODS = {
 
 /** What only matters while tokens are drawn: taken back with it, since an option without effect is refused. */
 const DRAWN = ["temperature", "top_k", "top_p", "min_p", "typical_p"];
+/** Mirostat draws in its own way, so another method that is chosen takes its place. */
+const MIROSTAT = ["mirostat", "mirostat_tau", "mirostat_eta"];
 /** The same of beams. */
 const BEAMED = ["length_penalty", "early_stopping", "num_beam_groups", "diversity_penalty"];
 
@@ -37,9 +39,10 @@ const BEAMED = ["length_penalty", "early_stopping", "num_beam_groups", "diversit
 export function changesFor(options, name) {
   const changes = { ...METHODS[name] };
   const keeps = changes["do_sample"] === true;
+  for (const option of MIROSTAT) changes[option] = undefined;
   for (const option of DRAWN) if (!keeps && !(option in changes)) changes[option] = undefined;
   for (const option of BEAMED) if (!(Number(changes["num_beams"]) > 1)) changes[option] = undefined;
-  if (name === "beam_search" && Number(options["num_beams"]) > 1) changes["num_beams"] = options["num_beams"];
+  if (Number(changes["num_beams"]) > 1 && Number(options["num_beams"]) > 1) changes["num_beams"] = options["num_beams"];
   return changes;
 }
 

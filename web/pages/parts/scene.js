@@ -34,7 +34,7 @@ export function act(scene, step) {
 }
 
 /** A command line, to be copied. @param {{line: string}} props */
-export function Line({ line }) {
+function Line({ line }) {
   const [copied, setCopied] = useState("");
   const copy = () => void navigator.clipboard?.writeText(line).then(() => setCopied(line));
   return h("div", { class: "command" },

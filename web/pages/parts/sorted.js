@@ -14,6 +14,7 @@ import { say } from "./words.js";
  * @property {string} label
  * @property {(row: R) => number | string | null} value what rows are sorted by, and what the file has
  * @property {(row: R) => import("preact").ComponentChildren} [show] what is shown, where that is not the value
+ * @property {boolean} [filed] whether the file has it; a column that says what another one says already need not be there
  */
 
 /** Rows that are shown before more are asked for. */
@@ -58,7 +59,8 @@ function SortedTable({ label, columns, rows, file, keyOf, onPick, picked }) {
     else setBy(null);
   };
   const all = sorted(rows, columns.find((column) => column.name === by?.name), by?.way ?? 1);
-  const save = () => download(file, csv([columns.map((column) => column.name), ...all.map((row) => columns.map((column) => column.value(row)))]), "text/csv");
+  const filed = columns.filter((column) => column.filed !== false);
+  const save = () => download(file, csv([filed.map((column) => column.name), ...all.map((row) => filed.map((column) => column.value(row)))]), "text/csv");
   return h("div", { class: "sorted" },
     h("div", { class: "scroll-x", tabIndex: 0, role: "region", "aria-label": label },
       h("table", null,

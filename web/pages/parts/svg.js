@@ -1,7 +1,7 @@
 // Drawings as files: what `h` makes of elements, written as SVG with the colours of the page in it.
 
-/** Characters that stand for something else in XML. @param {string} text */
-const escape = (text) => text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] ?? sign);
+/** A text within XML or HTML: characters that stand for something else there are written as names. @param {string} text */
+export const escape = (text) => text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] ?? sign);
 
 /** Attributes that mean something on a page only. */
 const isPages = (/** @type {string} */ name) => /^(children|key|ref|style|class|id|role|tabIndex|data-.*|aria-.*|on[A-Z].*)$/.test(name);

@@ -20,7 +20,7 @@ export const here = signal(/** @type {Key[]} */ ([]));
 export const sheet = signal(false);
 
 /** The name under which a key is listed. @param {KeyboardEvent} event */
-export function nameOf(event) {
+function nameOf(event) {
   const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
   return mod + (event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key);
 }

@@ -5,11 +5,17 @@ import { props } from "./server.js";
 /** @typedef {{id: number, text: string, bytes: number[]}} Token */
 /** @typedef {(id: number) => Token} Vocabulary */
 
-/** @type {Map<string, Promise<Vocabulary>>} */
+/**
+ * The vocabulary as the server lists it: a token's text, or bytes where they are part of a character; which are special; and both as a
+ * function of ids.
+ * @typedef {{entries: Array<string | number[]>, special: number[], of: Vocabulary}} Listed
+ */
+
+/** @type {Map<string, Promise<Listed>>} */
 const asked = new Map();
 
 /** A list as the server gives it, as a function from ids to tokens. @param {ReadonlyArray<string | number[]>} list @returns {Vocabulary} */
-export function vocabularyOf(list) {
+function vocabularyOf(list) {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   return (id) => {
@@ -18,14 +24,17 @@ export function vocabularyOf(list) {
   };
 }
 
-/** The model's vocabulary. @returns {Promise<Vocabulary>} */
-export function tokens() {
+/** The model's vocabulary as the server lists it. @returns {Promise<Listed>} */
+export function listed() {
   const model = props.value?.model.id ?? "";
   const before = asked.get(model);
   if (before) return before;
-  const coming = json("v1/vocabulary").then((answer) => vocabularyOf(answer.tokens));
+  const coming = json("v1/vocabulary").then(({ tokens, special }) => ({ entries: tokens, special, of: vocabularyOf(tokens) }));
   asked.set(model, coming);
   // What failed is asked again the next time.
   coming.catch(() => asked.delete(model));
   return coming;
 }
+
+/** What each id of the model's vocabulary stands for. @returns {Promise<Vocabulary>} */
+export const tokens = async () => (await listed()).of;

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { accessible, api, close, open, shot, together } from "./lab.js";
+import { compareLong } from "./large.js";
 
 const { server, browser } = await together(["--threads", "1"]);
 
@@ -243,5 +244,21 @@ test("the sweep has a row for each temperature, with the API's tokens", async ()
   assert.deepEqual(cells.map((cell) => cell.replace(/[␣↵]/g, "")), told.sequences[0].tokens.map((/** @type {{text: string}} */ token) => token.text.trim()));
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page does not scroll sideways");
   await accessible(page);
+  await close(page);
+});
+
+test("of 8,000 tokens those have elements that are seen, and the rest is text", async () => {
+  const page = await open(browser, server.url, { hash: address([[{}, 1], [{ num_beams: 3 }, 1]]) });
+  await compareLong(page, 8000);
+  const box = page.locator(".ways .text").first();
+  assert.match((await box.textContent()) ?? "", /^.?w0 ?.*w7998/s);
+  for (const part of [0, 0.5, 1]) {
+    await box.evaluate((text, part) => (text.scrollTop = part * text.scrollHeight), part);
+    await page.waitForFunction((part) => {
+      const text = /** @type {Element} */ (document.querySelector(".ways .text"));
+      const places = [...text.querySelectorAll("[data-at]")].map((token) => Number(token.getAttribute("data-at")));
+      return places.length > 0 && places.length <= 2000 && places.some((at) => Math.abs(at - part * 7999) < 1000);
+    }, part);
+  }
   await close(page);
 });

@@ -103,3 +103,45 @@ test("a text is generated anew from the prompt, and one that comes in parts of c
   await chips(6);
   await close(page);
 });
+
+test("what can be done with an alternative opens by a key, and closes with its place", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 16);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  await page.locator(".chip").nth(6).click();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("m");
+  await page.locator(".alternatives li.marked .actions").waitFor();
+  await page.waitForFunction(() => document.activeElement === document.querySelector(".actions button"));
+  for (let i = 0; i < 6; i++) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator(".actions .ghost i").waitFor();
+  await accessible(page);
+  await page.locator(".chip").nth(8).click();
+  await page.waitForFunction(() => document.querySelectorAll(".actions").length === 0);
+  await page.locator(".chip").nth(6).click();
+  await page.locator(".alternatives .more").nth(1).click();
+  await page.locator(".actions").waitFor();
+  assert.equal(await page.locator(".actions .ghost").count(), 0, "what was asked before is not told of another menu");
+  await page.locator(".actions button").first().focus();
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.querySelectorAll(".actions").length === 0);
+  await close(page);
+});
+
+test("digits that are no number are told and taken back", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  const digits = page.getByRole("textbox", { name: "New tokens, at most" });
+  await digits.fill("many");
+  await digits.press("Tab");
+  await page.getByRole("alert").getByText("“many” is no number").waitFor();
+  assert.deepEqual([await digits.inputValue(), await digits.getAttribute("aria-invalid")], ["12", "true"]);
+  await accessible(page);
+  await digits.fill("7");
+  await digits.press("Tab");
+  await page.waitForFunction(() => !document.querySelector("[aria-invalid]"));
+  await page.waitForFunction(() => decodeURIComponent(location.hash).includes('"max_new_tokens":7'));
+  await close(page);
+});

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { events } from "../../pages/api/events.js";
 import { heat, inkOn } from "../../pages/numbers/colour.js";
 import { amount, chance, count, share, unit } from "../../pages/numbers/format.js";
+import { typedNumber } from "../../pages/parts/field.js";
+import { changesFor } from "../../pages/parts/options.js";
 import { isFork, level } from "../../pages/numbers/measures.js";
 import { parse, write } from "../../pages/state/link.js";
 import { hex, isText, joined, label } from "../../pages/words/glyphs.js";
@@ -18,6 +20,17 @@ test("spaces are signs, parts of characters are bytes", () => {
   assert.equal(label({ text: "", bytes: [] }), "∅");
   assert.ok(isText(bytes("안")) && !isText(half));
   assert.equal(joined([{ bytes: half }, { bytes: bytes("안").slice(2) }]), "안");
+});
+
+test("typed digits are a number, nothing, or neither", () => {
+  assert.deepEqual(["0.5", " 7 ", "-3", "1e3", "0,5", "much", "Infinity", ""].map((text) => typedNumber(text, true)), [0.5, 7, -3, 1000, null, null, null, undefined]);
+  assert.equal(typedNumber(" ", false), null);
+});
+
+test("another method keeps the beams and takes back what only its forerunner knows", () => {
+  assert.equal(changesFor({ num_beams: 8 }, "beam_sample")["num_beams"], 8);
+  assert.deepEqual([changesFor({ num_beams: 1 }, "beam_search")["num_beams"], changesFor({ num_beams: 8 }, "sampling")["num_beams"]], [5, undefined]);
+  for (const method of ["greedy_search", "sampling", "beam_search"]) assert.ok("mirostat" in changesFor({ mirostat: 2 }, method), method);
 });
 
 test("probabilities are told in the reader's unit", () => {

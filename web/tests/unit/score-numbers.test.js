@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { csv } from "../../pages/numbers/csv.js";
-import { logarithm, power, unit } from "../../pages/numbers/format.js";
+import { chance, logarithm, power, unit } from "../../pages/numbers/format.js";
 import { sorted } from "../../pages/parts/sorted.js";
 import { parted } from "../../pages/parts/blocks.js";
 import { align, contributions } from "../../pages/views/score/align.js";
@@ -99,6 +99,8 @@ test("candidates have the space that their prefix lacks", () => {
 
 test("no probability is too small to be written", () => {
   assert.deepEqual([power(Math.log(0.25)), power(-2000 * Math.LN10), power(Math.log(9.999e-7)), power(0)], ["0.2500", "1.00 × 10⁻²⁰⁰⁰", "1.00 × 10⁻⁶", "1.0000"]);
+  assert.deepEqual([power(5), power(13), power(4 * Math.LN10 - 1e-12), power(800), power(-Infinity)], ["148.4132", "4.42 × 10⁵", "1.00 × 10⁴", "2.73 × 10³⁴⁷", "0"]);
+  assert.deepEqual([chance(-800), chance(-690), chance(-Infinity)], ["3.67 × 10⁻³⁴⁸", "2.2e-298 %", "0 %"]);
   unit.value = "bits";
   assert.equal(logarithm(-Math.LN2), "−1.000 bit");
   unit.value = "percent";

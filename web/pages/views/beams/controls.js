@@ -11,13 +11,13 @@ import { readReference } from "./run.js";
 import { say } from "./words.js";
 
 /** Sets the width; groups that do not part it are taken back. @param {number | undefined} width */
-export function setWidth(width) {
+function setWidth(width) {
   const groups = Number(chosen.value["num_beam_groups"] ?? 1);
   set({ num_beams: width, ...(width === undefined || width % groups !== 0 ? { num_beam_groups: undefined, diversity_penalty: undefined } : {}) });
 }
 
 /** Has candidates drawn instead of taken, or taken again. @param {boolean} on */
-export function setSampling(on) {
+function setSampling(on) {
   const width = widthOf(chosen.value);
   choose(on ? "beam_sample" : "beam_search");
   set({ num_beams: width });

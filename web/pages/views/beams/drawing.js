@@ -14,7 +14,7 @@ import { linesOf, noteOf } from "./labels.js";
 import { say } from "./words.js";
 
 /** Below this size letters could not be read. */
-export const READABLE = 0.7;
+const READABLE = 0.7;
 /** Pixels beyond the edge of sight that are drawn, too. */
 const BEYOND = 160;
 

@@ -10,7 +10,7 @@ import { PROMPT, rootY } from "./picture.js";
 const WIDEST = 9;
 
 /** The line from what an item follows to the item. @param {Picture} shown @param {Item} item @param {Item | null} before @param {number} [shift] how far beside its own place */
-export function line(shown, item, before, shift = 0) {
+function line(shown, item, before, shift = 0) {
   const [x0, y0] = before ? [before.x + before.width, before.y + before.height / 2 + shift] : [PROMPT, rootY(shown) + shift];
   const column = before ? shown.columns[before.to - 1] : undefined;
   const out = Math.max(x0, column ? column.x + column.width : x0);

@@ -1,6 +1,6 @@
 // The finished texts by the reader's length penalty, greedy search beside them, and the sums added up once more in the page.
 import { h, useState } from "../../vendor/preact.js";
-import { fixed } from "../../numbers/format.js";
+import { fixed, power } from "../../numbers/format.js";
 import { total, totalUnit } from "../../numbers/sums.js";
 import { joined } from "../../words/glyphs.js";
 import { before, begun, finished, greedy, laid, penalty, pinned, reference, step, version } from "./looked.js";
@@ -108,8 +108,7 @@ function Verdict({ search, beam, other }) {
   const along = laid.value.find(({ track }) => track.name === "greedy")?.along ?? [];
   const leaves = along.findIndex((at) => !search.stays(search.of(at)));
   const left = leaves >= 0 ? leaves + 1 : along.length < other.length ? along.length + 1 : null;
-  const factor = Math.exp(Math.abs(difference));
-  const times = factor < 1000 ? fixed(factor, 2) : factor.toExponential(1);
+  const times = power(Math.abs(difference));
   return h("div", { class: "verdict" },
     h("p", null, h("b", null, say("verdict", { greedy: total(other.sum), beam: total(beam.sum) })), " ",
       Math.abs(difference) < 1e-6 ? say("sameText") : say(difference > 0 ? "beamWins" : "greedyWins", { times })),

@@ -6,7 +6,7 @@ import { LEAST } from "./fold.js";
 /** @typedef {import("./picture.js").Wish} Wish */
 
 /** The width of a letter of the type that tokens are written in. */
-export const LETTER = 7.9;
+const LETTER = 7.9;
 /** The same of the smaller type of numbers. */
 const DIGIT = 6.7;
 /** Between a node's edge and what is written in it. */

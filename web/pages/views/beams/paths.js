@@ -19,7 +19,7 @@
  */
 
 /** Children of a candidate, or of the prompt. @param {Search} search @param {number} at */
-export function following(search, at) {
+function following(search, at) {
   if (at >= 0) return search.of(at).children;
   return (search.columns[1] ?? []).filter((child) => search.of(child).parent < 0);
 }

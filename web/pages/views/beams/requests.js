@@ -3,7 +3,7 @@
 /** @typedef {Record<string, unknown>} Options */
 
 /** Hypotheses that go on where the reader has not said how many. */
-export const WIDTH = 4;
+const WIDTH = 4;
 
 /** What only matters while tokens are drawn. */
 const DRAWN = ["do_sample", "temperature", "top_k", "top_p", "min_p", "typical_p", "seed"];

@@ -103,7 +103,7 @@ function foretell(search, keys, token) {
   const key = at === undefined ? undefined : keys.get(at);
   if (key === undefined) return;
   const node = lab.tree.node(key);
-  node.rank ??= token.rank;
+  lab.tree.add(node.parent, { id: node.id, text: node.text, bytes: node.bytes, rank: token.rank }, "beam");
   if (token.finish_reason) lab.tree.tell(node.key, { end: token.finish_reason });
   if (!token.top) return;
   lab.tree.foresee(node.parent, { entropy: token.entropy, top: token.top, ...lab.rest(token.top, vocabulary()), draw: null, stages: [] });
@@ -127,7 +127,7 @@ export function readReference() {
       reference.value = null;
       return;
     }
-    const { tokens: read } = await json("v1/tokens", { text: behind(lab.promptText.value, referenceText.value) });
+    const { tokens: read } = await json("v1/tokens", { text: behind(lab.promptText.value, referenceText.value), add_special_tokens: false });
     const ids = read.map((/** @type {{id: number}} */ token) => token.id);
     const { items } = await json("v1/score", { items: [{ ids: [...now.prompt, ...ids] }], top: 0 });
     reference.value = { name: "reference", tokens: items[0].texts[0].tokens.slice(now.prompt.length) };

@@ -24,7 +24,7 @@ export function jaccard(a, b) {
 }
 
 /** How many of the most probable tokens are compared. */
-export const TOP = 10;
+const TOP = 10;
 
 /**
  * Two distributions, each with the token that was chosen from it.

@@ -7,7 +7,7 @@ import { Pieces } from "./pieces.js";
 import { STREAMS, abreast } from "./race.js";
 
 /** The temperatures, from the coldest. */
-export const TEMPERATURES = [0.2, 0.5, 0.8, 1, 1.3, 1.6, 2];
+const TEMPERATURES = [0.2, 0.5, 0.8, 1, 1.3, 1.6, 2];
 
 /** New tokens of a row, at most. */
 const LENGTH = 24;
@@ -18,7 +18,7 @@ const LENGTH = 24;
 export const rows = signal(/** @type {Row[]} */ ([]));
 
 /** What one row asks for. @param {number} temperature @param {number} seed @param {number} length */
-export const requestOf = (temperature, seed, length) => ({ seed, do_sample: true, num_beams: 1, temperature, top_k: 0, top_p: 1, max_new_tokens: Math.min(LENGTH, length) });
+const requestOf = (temperature, seed, length) => ({ seed, do_sample: true, num_beams: 1, temperature, top_k: 0, top_p: 1, max_new_tokens: Math.min(LENGTH, length) });
 
 /** Runs the sweep. @param {number} seed @param {number} length new tokens of a row where that is fewer than usual */
 export function sweep(seed, length) {

@@ -15,13 +15,13 @@ import { say } from "./words.js";
 export const runAll = () => race(columns.value, shared());
 
 /** Gives all columns another seed, the same for each. */
-export function newSeeds() {
+function newSeeds() {
   const seed = Math.floor(Math.random() * 1_000_000);
   columns.value = columns.value.map((column) => ({ ...column, seed }));
 }
 
 /** A round of the blind vote: another order, another seed, and new texts. */
-export function blindRound() {
+function blindRound() {
   newSeeds();
   begin(columns.value);
   void runAll();

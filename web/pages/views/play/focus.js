@@ -11,6 +11,9 @@ export const pointed = signal(/** @type {number | null} */ (null));
 /** The alternative that the keys have come to: its place in the list; null for none. */
 export const alternative = signal(/** @type {number | null} */ (null));
 
+/** The alternative whose menu of actions is open, by the place and its id; `byKey` says that a key has opened it. */
+export const menu = signal(/** @type {{place: number, id: number, byKey: boolean} | null} */ (null));
+
 /** The token that is looked at. */
 export const focused = computed(() => {
   const within = (/** @type {number | null} */ key) => key !== null && branch.value.some((node) => node.key === key);

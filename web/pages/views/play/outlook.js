@@ -1,5 +1,5 @@
 // The panel beside the strip: what could have stood in the place that is looked at, and how the token there came about.
-import { h, useState } from "../../vendor/preact.js";
+import { h, useEffect, useRef, useState } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
 import { amount, chance, count, fixed, share } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
@@ -8,7 +8,7 @@ import { open } from "../../state/link.js";
 import { generate, take } from "../../state/generate.js";
 import { chosen as options, draws, request, set } from "../../state/settings.js";
 import { label } from "../../words/glyphs.js";
-import { alternative, focused, place } from "./focus.js";
+import { alternative, focused, menu, place } from "./focus.js";
 import { say } from "./words.js";
 
 /** @typedef {import("../../api/shapes.js").Choice} Choice */
@@ -39,10 +39,13 @@ export function OutlookPanel() {
   const here = tree.node(place.value);
   const outlook = here.outlook;
   const token = focused.value === null ? null : tree.node(focused.value);
-  const [menu, setMenu] = useState(/** @type {Choice | null} */ (null));
   const [spun, setSpun] = useState(/** @type {{place: number, counts: Map<number, number>} | null} */ (null));
   if (here.depth === 0 && !outlook) return h("aside", { class: "outlook" }, h("p", { class: "faint" }, say("choose")));
   const counts = spun?.place === place.value ? spun.counts : null;
+  const opened = (/** @type {Choice} */ choice) => menu.value !== null && menu.value.place === here.key && menu.value.id === choice.id;
+  const setMenu = (/** @type {Choice | null} */ choice) => (menu.value = choice && { place: here.key, id: choice.id, byKey: false });
+  const marked = alternative.value === null ? undefined : outlook?.top[alternative.value];
+  const drawMany = (/** @type {number} */ at) => void spin(at).then((counts) => counts && setSpun({ place: at, counts }));
   return h("aside", { class: "outlook", "aria-label": say("next", { token: label(here) }) },
     h("h2", null, say("next", { token: here.depth === 0 ? "⟨ ⟩" : label(here) })),
     token ? h(Facts, { token, outlook }) : null,
@@ -51,13 +54,13 @@ export function OutlookPanel() {
           outlook, chosen: token && token.parent === here.key ? token.id : null, marked: alternative.value, most: SHOWN, onTake: takeAlternative, onMenu: setMenu,
           beside: (choice) => [
             counts ? h("span", { class: "spun", key: "spun" }, say("spun", { n: counts.get(choice.id) ?? 0, p: fixed(100 * Math.exp(choice.logprob_processed ?? -Infinity), 1) })) : null,
-            h("button", { key: "more", type: "button", class: "plain more", "aria-label": say("actions", { token: label(choice) }), "aria-expanded": menu?.id === choice.id, tabIndex: -1, onClick: () => setMenu(menu?.id === choice.id ? null : choice) }, "⋯"),
-            menu?.id === choice.id ? h(Actions, { key: "menu", choice, done: () => setMenu(null) }) : null,
+            h("button", { key: "more", type: "button", class: "plain more", "aria-label": say("actions", { token: label(choice) }), "aria-expanded": opened(choice), tabIndex: choice === marked ? 0 : -1, onClick: () => setMenu(opened(choice) ? null : choice) }, "⋯"),
+            opened(choice) ? h(Actions, { key: `menu ${here.key} ${choice.id}`, choice, byKey: menu.value?.byKey === true, done: () => setMenu(null) }) : null,
           ],
         })
       : h("div", { class: "row" }, h("p", { class: "faint" }, say("unknown")), h("button", { type: "button", onClick: () => void look(here.key) }, say("ask"))),
     h("button", { type: "button", onClick: () => { looked.value = place.value; open("shape"); } }, say("whole")),
-    outlook && draws.value ? h("button", { type: "button", onClick: () => void spin(place.value).then((counts) => counts && setSpun({ place: place.value, counts })) }, say("spin")) : null,
+    outlook && draws.value ? h("button", { type: "button", onClick: () => drawMany(here.key) }, say("spin")) : null,
     outlook && outlook.stages.some((stage) => stage.removed > 0) ? h(Stages, { stages: outlook.stages.filter((stage) => stage.removed > 0) }) : null);
 }
 
@@ -88,8 +91,12 @@ function Stages({ stages }) {
     h("ul", null, stages.map((stage) => h("li", { key: stage.processor }, say("removedMass", { by: stage.processor, n: count(stage.removed), share: share(stage.mass) })))));
 }
 
-/** What can be done with an alternative. @param {{choice: Choice, done: () => void}} props */
-function Actions({ choice, done }) {
+/** What can be done with an alternative. A menu that a key has opened takes the keys. @param {{choice: Choice, byKey: boolean, done: () => void}} props */
+function Actions({ choice, byKey, done }) {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  useEffect(() => {
+    if (byKey) box.current?.querySelector("button")?.focus();
+  }, [byKey]);
   const [ghost, setGhost] = useState("");
   const act = (/** @type {() => void} */ what) => () => {
     what();
@@ -107,7 +114,15 @@ function Actions({ choice, done }) {
     const { sequences } = await json("v1/generate", body);
     setGhost(sequences[0].text);
   });
-  return h("div", { class: "actions", role: "group", "aria-label": say("actions", { token: label(choice) }) },
+  return h("div", {
+    class: "actions", role: "group", ref: box, "aria-label": say("actions", { token: label(choice) }),
+    onKeyDown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      box.current?.closest("li")?.querySelector("button")?.focus();
+      done();
+    },
+  },
     h("button", { type: "button", onClick: act(() => takeAlternative(choice, false)) }, say("take")),
     h("button", { type: "button", onClick: act(() => takeAlternative(choice, true)) }, say("insert")),
     h("button", { type: "button", onClick: act(never) }, say("never")),

@@ -11,7 +11,7 @@ import { say as shell } from "../../words/lab.js";
 import { branch, generated, moveTo, tip, tree } from "../../state/lab.js";
 import { MEASURES, measure, signs } from "../../state/looks.js";
 import { joined, label } from "../../words/glyphs.js";
-import { along, alternative, focused, pin, pinned, place, toNext } from "./focus.js";
+import { along, alternative, focused, menu, pin, pinned, place, toNext } from "./focus.js";
 import { OutlookPanel, takeAlternative } from "./outlook.js";
 import { Reading } from "./reading.js";
 import { Spark } from "./spark.js";
@@ -34,6 +34,15 @@ function takeMarked(alone) {
   alternative.value = null;
 }
 
+/** Opens the actions of the alternative that the keys have come to, the first where they have come to none; or closes them. */
+function openActions() {
+  const top = tree.node(place.value).outlook?.top ?? [];
+  if (alternative.value === null && top.length > 0) alternative.value = 0;
+  const choice = top[alternative.value ?? 0];
+  const open = menu.value?.place === place.value && menu.value.id === choice?.id;
+  menu.value = !choice || open ? null : { place: place.value, id: choice.id, byKey: true };
+}
+
 /** Goes to the branch beside, at the last token looked at or above it where there is one. @param {0 | 1} side */
 function beside(side) {
   for (let at = focused.value ?? 0; at > 0; at = tree.node(at).parent) {
@@ -52,6 +61,7 @@ const keys = () => [
   { key: "ArrowDown", shown: "↓", about: () => say("down"), act: () => among(1) },
   { key: "Enter", shown: "Enter", about: () => say("takeKey"), act: () => takeMarked(false) },
   { key: "+", shown: "+", about: () => say("insert"), act: () => takeMarked(true) },
+  { key: "m", shown: "m", about: () => say("menuKey"), act: openActions },
   { key: "u", shown: "u", about: () => say("unsure"), act: () => toNext((key) => isUnsure(before(key)), 1) },
   { key: "U", shown: "U", about: () => say("unsureBack"), act: () => toNext((key) => isUnsure(before(key)), -1) },
   { key: "f", shown: "f", about: () => say("fork"), act: () => toNext((key) => isFork(before(key)), 1) },

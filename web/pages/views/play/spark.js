@@ -10,7 +10,7 @@ const HEIGHT = 40;
 const COLUMNS = 600;
 
 /** Surprise by column, in nats. @param {Array<number | null>} values @returns {number[]} */
-export function columns(values) {
+function columns(values) {
   const each = Math.max(1, Math.ceil(values.length / COLUMNS));
   const all = [];
   for (let from = 0; from < values.length; from += each) all.push(Math.max(...values.slice(from, from + each).map((value) => value ?? 0)));

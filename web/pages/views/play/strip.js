@@ -32,6 +32,12 @@ const chips = (nodes, focus, given) => nodes.map((node) => h(Chip, {
   key: node.key, node, outlook: tree.node(node.parent).outlook, focused: node.key === focus, given: node.depth <= given,
 }));
 
+/** How much is known of tokens and of what else could have stood in their places: it only grows, and what is learned later is drawn then. @param {ReadonlyArray<Node>} nodes */
+const known = (nodes) => nodes.reduce((sum, node) => {
+  const { outlook } = tree.node(node.parent);
+  return sum + Number(node.logprob !== null) + Number(node.rank !== null) + (outlook ? 1 + outlook.top.length + Number(outlook.entropy !== null) : 0);
+}, 0);
+
 /** The strip. */
 export function Strip() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
@@ -44,14 +50,12 @@ export function Strip() {
     const chip = box.current.querySelector(`[data-key="${pinned.value}"]`);
     if (chip instanceof HTMLElement && document.activeElement !== chip && !takesText()) chip.focus();
   }, [pinned.value]);
-  const known = branch.value.filter((node) => tree.node(node.parent).outlook !== null).length;
   return h("div", { class: "strip", ref: box, role: "group", "aria-label": say("strip"), onClick: picked, onFocusIn: picked, onPointerOver: (/** @type {Event} */ event) => point(keyOf(event)), onPointerLeave: () => point(null) },
     branch.value.length === 0
       ? h("p", { class: "faint" }, say("empty"))
-      : parted(branch.value).map(({ from, tokens }, i, all) => {
+      : parted(branch.value).map(({ from, tokens }) => {
           const here = focus !== null && tokens.some((node) => node.key === focus) ? focus : null;
-          const last = i === all.length - 1 ? known : "";
-          return h(Block, { key: from, tokens, state: `${state} ${here} ${given} ${last}`, show: () => chips(tokens, here, given) });
+          return h(Block, { key: from, tokens, state: `${state} ${here} ${given} ${known(tokens)}`, show: () => chips(tokens, here, given) });
         }));
 }
 

@@ -1,7 +1,7 @@
 // Continuations of a prefix, ranked.
 import { h, signal, useState } from "../../vendor/preact.js";
 import { Refused, json } from "../../api/client.js";
-import { amount, chance, logarithm, power, share, unit } from "../../numbers/format.js";
+import { amount, chance, logarithm, share, unit } from "../../numbers/format.js";
 import { Chip, keyOf } from "../../parts/chip.js";
 import { Field, Switch } from "../../parts/field.js";
 import { PromptBox } from "../../parts/prompt.js";
@@ -42,15 +42,17 @@ export function rankContinuations() {
 }
 
 /** A log-probability of a whole text, in the reader's unit, however small. @param {number} nats */
-const whole = (nats) => (unit.value !== "percent" ? logarithm(nats, 4) : nats > -600 ? chance(nats) : power(nats));
+const whole = (nats) => (unit.value === "percent" ? chance(nats) : logarithm(nats, 4));
 /** The same of a mean. @param {number | null} nats */
 const mean = (nats) => (unit.value === "percent" ? chance(nats) : logarithm(nats));
 
 /** The table. */
 function Table() {
-  const [picked, setPicked] = useState(/** @type {number | null} */ (null));
+  const [choice, setChoice] = useState(/** @type {{of: unknown, number: number} | null} */ (null));
   const found = ranked.value;
   if (!found) return null;
+  // What was picked counts for the ranking that it was picked in.
+  const picked = choice?.of === found ? choice.number : null;
   const part = shares(found.scored.map((text) => text.sum_logprob));
   const rows = found.scored.map((text, i) => {
     const sums = told(text);
@@ -71,8 +73,8 @@ function Table() {
   const text = picked === null ? undefined : found.scored[picked];
   return h("section", { class: "ranking" },
     h("p", { class: "hint" }, found.noPmi ? say("noPmi", { why: found.noPmi }) : say("pmiHint")),
-    sortedTable({ label: say("continuations"), columns, rows, file: "beamline-continuations.csv", keyOf: (row) => row.number, picked, onPick: (row) => setPicked(row.number === picked ? null : row.number) }),
-    text ? h(Tokens, { text, name: found.texts[picked ?? 0] ?? "" }) : null);
+    sortedTable({ label: say("continuations"), columns, rows, file: "beamline-continuations.csv", keyOf: (row) => row.number, picked, onPick: (row) => setChoice(row.number === picked ? null : { of: found, number: row.number }) }),
+    text ? h(Tokens, { key: picked, text, name: found.texts[picked ?? 0] ?? "" }) : null);
 }
 
 /** A continuation's tokens. @param {{text: ScoredText, name: string}} props */

@@ -10,6 +10,7 @@ import { signs } from "../../state/looks.js";
 import { props } from "../../state/server.js";
 import { label } from "../../words/glyphs.js";
 import { languageOf } from "../../words/script.js";
+import { say as lab } from "../../words/lab.js";
 import { language } from "../../words/words.js";
 import { align, contributions } from "./align.js";
 import { pairExamples, pairTexts } from "./drafts.js";
@@ -82,7 +83,6 @@ function Table({ texts, scored }) {
   const base = scored[0]?.sum_logprob ?? 0;
   const rows = scored.map((text, i) => ({ number: i + 1, text: texts[i] ?? "", ...told(text), tokens: text.tokens.length, difference: text.sum_logprob - base }));
   /** @typedef {(typeof rows)[number]} Row */
-  const times = (/** @type {number} */ difference) => `${difference < -6 || difference > 12 ? power(difference) : Number(Math.exp(difference).toPrecision(3))} ×`;
   /** @type {import("../../parts/sorted.js").Column<Row>[]} */
   const columns = [
     { name: "text", label: say("part"), value: (row) => row.text, show: (row) => h("span", { class: "excerpt", lang: languageOf(row.text) }, h("b", null, row.number), ` ${row.text}`) },
@@ -91,7 +91,7 @@ function Table({ texts, scored }) {
     { name: "mean_logprob", label: say("mean"), value: (row) => row.mean, show: (row) => (unit.value === "percent" ? chance(row.mean) : logarithm(row.mean)) },
     { name: "bits_per_character", label: say("bitsCharacter"), value: (row) => row.bitsPerCharacter, show: (row) => (row.bitsPerCharacter === null ? "–" : fixed(row.bitsPerCharacter, 3)) },
     { name: "difference", label: say("difference"), value: (row) => row.difference, show: (row) => (row.number === 1 ? "–" : logarithm(row.difference, 4)) },
-    { name: "times", label: say("times"), value: (row) => Math.exp(row.difference), show: (row) => (row.number === 1 ? "–" : times(row.difference)) },
+    { name: "times", label: say("times"), value: (row) => row.difference, show: (row) => (row.number === 1 ? "–" : `${power(row.difference)} ×`), filed: false },
   ];
   return sortedTable({ label: say("pairs"), columns, rows, file: "beamline-pairs.csv", keyOf: (row) => row.number });
 }
@@ -104,7 +104,7 @@ export function Pairs() {
     h(Boxes, null),
     h("div", { class: "row" },
       running.value
-        ? h("button", { type: "button", class: "main", onClick: stop }, "■")
+        ? h("button", { type: "button", class: "main", onClick: stop }, lab("stop"))
         : h("button", { type: "button", class: "main", disabled: !props.value, onClick: () => void comparePairs() }, say("compareThem")),
       pairTexts.value.length < MOST ? h("button", { type: "button", onClick: () => (pairTexts.value = [...pairTexts.value, ""]) }, say("add")) : null,
       h("select", {

@@ -45,7 +45,7 @@ export const bucketed = signal(false);
 const LISTED = 40_000;
 
 /** How many alternatives are asked for at each of so many places. @param {number} places */
-export const alternativesFor = (places) => Math.max(5, Math.min(lab.ALTERNATIVES, Math.floor(LISTED / Math.max(1, places))));
+const alternativesFor = (places) => Math.max(5, Math.min(lab.ALTERNATIVES, Math.floor(LISTED / Math.max(1, places))));
 
 /** Does what takes a while; it can be stopped. @template T @param {(stop: AbortController, counted: (tokens: number) => void) => Promise<T>} what */
 export function work(what) {

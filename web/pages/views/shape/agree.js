@@ -15,7 +15,7 @@
  */
 
 /** Probabilities that differ by more are different. Sums in f32 and in f64 differ by less. */
-export const TOLERANCE = 1e-5;
+const TOLERANCE = 1e-5;
 
 /** Compares. @param {Run} run @param {StepRow} step @returns {Agreement} */
 export function compare(run, step) {

@@ -2,7 +2,7 @@
 import { h, useState } from "../../vendor/preact.js";
 import { line, scaleLinear, scaleLog } from "../../vendor/d3.js";
 import { curve } from "../../numbers/curves.js";
-import { count } from "../../numbers/format.js";
+import { count, tenTo } from "../../numbers/format.js";
 import { ghost, reading, trusted } from "./reading.js";
 import { said, say } from "./words.js";
 
@@ -57,7 +57,7 @@ function powers(from, to) {
 }
 
 /** A power of ten, or a share, as a mark says it. @param {number} value */
-const mark = (value) => (value === 0 ? "0" : value >= 0.01 ? (value <= 1 ? `${Number((100 * value).toPrecision(3))} %` : count(value)) : `10${[...String(Math.round(Math.log10(value)))].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)] ?? "⁻").join("")}`);
+const mark = (value) => (value === 0 ? "0" : value >= 0.01 ? (value <= 1 ? `${Number((100 * value).toPrecision(3))} %` : count(value)) : tenTo(Math.round(Math.log10(value))));
 
 /** The axes. @param {{kind: Kind, x: any, y: any, last: number}} props */
 function Axes({ kind, x, y, last }) {

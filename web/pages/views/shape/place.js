@@ -15,6 +15,12 @@ export const place = computed(() => {
   return key !== null && branch.value.some((node) => node.key === key) ? key : tip.value;
 });
 
+/** The ids that lead to the place, as a text: another work may have other tokens under the same number. */
+export const path = computed(() => {
+  void tree.version.value;
+  return tree.ids(place.value).join(" ");
+});
+
 /** The token that came next in the branch; null at its tip. */
 export const next = computed(() => {
   const at = branch.value.findIndex((node) => node.key === place.value);

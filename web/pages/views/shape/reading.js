@@ -47,10 +47,12 @@ async function ask(of, ids, top, stop) {
   for (const name of ASIDE) delete options[name];
   try {
     const { steps } = await json("v1/inspect", { prompt_ids: ids, ...options, steps: 1, top, stages: true }, stop);
+    // A late answer says nothing of what is shown by now.
+    if (of !== reading.peek()) return;
     const step = /** @type {StepRow} */ (steps[0]);
     told.value = { of, agreement: onlyServer.value.length > 0 ? null : compare(of, step), step, refused: null };
   } catch (error) {
-    if (stop.aborted) return;
+    if (stop.aborted || of !== reading.peek()) return;
     told.value = { of, agreement: null, step: null, refused: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -2,7 +2,7 @@
 import { h, useEffect } from "../../vendor/preact.js";
 import { PromptBox } from "../../parts/prompt.js";
 import { here } from "../../shell/keys.js";
-import { attempt, promptText, tip, tree, usePrompt } from "../../state/lab.js";
+import { attempt, promptText, tip, usePrompt } from "../../state/lab.js";
 import { take, vocabulary } from "../../state/generate.js";
 import { health } from "../../state/server.js";
 import { method } from "../../state/settings.js";
@@ -13,7 +13,7 @@ import { focused, rawRank, seen, toRow, ROW } from "./focus.js";
 import { Formula } from "./formula.js";
 import { Measures, Quadrant } from "./measures.js";
 import { Multiples } from "./multiples.js";
-import { along, load, loaded, look, place, stepTo, texts } from "./place.js";
+import { along, load, loaded, look, path, place, stepTo, texts } from "./place.js";
 import { follow, held, hold, reading, shown } from "./reading.js";
 import { Verdict } from "./verdict.js";
 import { Table } from "./table.js";
@@ -65,7 +65,7 @@ function Shape() {
       end();
     };
   }, []);
-  const [key, ready] = [place.value, health.value === "ready"];
+  const [key, ids, ready] = [place.value, path.value, health.value === "ready"];
   useEffect(() => {
     if (!ready) return undefined;
     // Whoever opens the view before anything was written sees what follows the prompt in the box.
@@ -73,11 +73,12 @@ function Shape() {
     return undefined;
   }, [ready]);
   useEffect(() => {
-    if (!ready || tree.node(key).depth === 0) return undefined;
+    if (ids === "") loaded.value = null;
+    if (!ready || ids === "") return undefined;
     const stop = new AbortController();
     void attempt(() => load(key, stop.signal));
     return () => stop.abort();
-  }, [key, ready]);
+  }, [key, ids, ready]);
   const searching = !["greedy_search", "sampling"].includes(method.value);
   return h("div", { class: "shape" },
     h(PromptBox, { action: say("look"), onGo: () => void look(), single: true }),

@@ -54,7 +54,7 @@ function beyondOn(name) {
 export const shownNames = computed(() => orderOf(value.value).filter((name) => name in SLIDERS || on(name) || name in parked.value));
 
 /** What was switched off, with the value it had. */
-export const parked = signal(/** @type {Options} */ ({}));
+const parked = signal(/** @type {Options} */ ({}));
 
 /** The option that switches a processor on. @param {string} name */
 export function optionOf(name) {

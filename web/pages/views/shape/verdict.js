@@ -1,13 +1,16 @@
 // What the server says to the numbers of the page, in a line.
 import { h } from "../../vendor/preact.js";
-import { count, share } from "../../numbers/format.js";
+import { count, share, tenTo } from "../../numbers/format.js";
 import { processorOf } from "../../numbers/chain/registry.js";
 import { compareAll, onlyServer, reading, verdict } from "./reading.js";
 import { name } from "./table.js";
 import { said, say } from "./words.js";
 
 /** A difference as it is told. @param {number} value */
-const small = (value) => (value === 0 ? "0" : value.toExponential(0).replace("e-", " · 10^−").replace(/\^−(\d+)/, (_, digits) => [...`-${digits}`].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)] ?? "⁻").join("")));
+function small(value) {
+  const [digits, exponent] = value.toExponential(0).split("e");
+  return value === 0 ? "0" : `${digits} · ${tenTo(Number(exponent))}`;
+}
 
 /** What is said. @returns {{sign: string, kind: string, text: string}} */
 function words() {

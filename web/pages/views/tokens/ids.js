@@ -7,7 +7,7 @@ import { answer } from "./state.js";
 import { say } from "./words.js";
 
 /** The ids as they are written: those of the text until somebody changes them. */
-export const written = signal("");
+const written = signal("");
 /** Whether they are the reader's own. */
 const own = signal(false);
 
@@ -18,7 +18,7 @@ effect(() => {
 });
 
 /** The ids of what is written; null where that is none. @param {string} text @returns {number[] | null} */
-export function idsOf(text) {
+function idsOf(text) {
   const parts = text.split(/[\s,;[\]]+/).filter(Boolean);
   return parts.every((part) => /^\d{1,9}$/.test(part)) ? parts.map(Number) : null;
 }

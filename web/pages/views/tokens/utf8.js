@@ -1,7 +1,7 @@
 // How UTF-8 writes a character.
 
 /** How many bits of each byte say what kind of byte it is. @param {number} byte */
-export function marks(byte) {
+function marks(byte) {
   if (byte < 0x80) return 1;
   if (byte < 0xc0) return 2;
   return byte < 0xe0 ? 3 : byte < 0xf0 ? 4 : 5;

@@ -1,6 +1,6 @@
 // The vocabulary, and a search in it that cannot hang.
 import { signal } from "../../vendor/preact.js";
-import { json } from "../../api/client.js";
+import { listed } from "../../state/vocabulary.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./match.js").Entry} Entry */
@@ -14,8 +14,8 @@ export const vocabulary = signal(/** @type {{entries: Entry[], special: Set<numb
 /** Asks for it, once. */
 export async function load() {
   if (vocabulary.peek()) return;
-  const { tokens, special } = await json("v1/vocabulary");
-  vocabulary.value = { entries: tokens, special: new Set(special) };
+  const { entries, special } = await listed();
+  vocabulary.value = { entries, special: new Set(special) };
 }
 
 /** The bytes of a token. @param {Entry} entry */

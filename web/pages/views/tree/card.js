@@ -1,12 +1,13 @@
 // The node that is looked at: what is known of it, and what can be done.
 import { h } from "../../vendor/preact.js";
 import { amount, chance, fixed } from "../../numbers/format.js";
+import { total, totalUnit } from "../../numbers/sums.js";
 import { Alternatives } from "../../parts/alternatives.js";
 import { promptEnd, tree } from "../../state/lab.js";
 import { signs } from "../../state/looks.js";
 import { label } from "../../words/glyphs.js";
 import { canAsk, canBeMine, expandHere, greedyHere, makeMine, mark, note, openInPlay } from "./deeds.js";
-import { MARKS, logUnit, logarithm, restOf } from "./list.js";
+import { MARKS, restOf } from "./list.js";
 import { hoist, looked, overlay, root } from "./where.js";
 import { say } from "./words.js";
 
@@ -23,8 +24,8 @@ function Facts({ key_ }) {
   const edge = overlay.value?.tally.edge(node);
   return h("dl", { class: "facts" },
     fact(say("probability"), chance(node.logprob), node.rank === null ? "" : ` · ${say("rank")} ${node.rank}`),
-    fact(`log p (${logUnit()})`, logarithm(node.logprob)),
-    sum === null || key_ === promptEnd.value ? null : fact(say("sum"), `${logarithm(sum)} · ${chance(sum)}`),
+    fact(`log p (${totalUnit()})`, total(node.logprob, 3)),
+    sum === null || key_ === promptEnd.value ? null : fact(say("sum"), `${total(sum, 3)} · ${chance(sum)}`),
     node.outlook?.entropy != null ? fact(say("entropy"), amount(node.outlook.entropy)) : null,
     edge ? fact(say("samples"), edge.mean === null || edge.deviation === null ? `${edge.k} / ${edge.n}` : say("band", { k: edge.k, n: edge.n, mean: fixed(edge.mean, 1), sd: fixed(edge.deviation, 1) })) : null,
     node.children.length > 0 ? fact(say("childrenOf", { n: node.children.length }), restOf(key_)) : null);

@@ -1,5 +1,6 @@
 // The tree as files: JSON with every number, which can be read again, Markdown and a page to be read.
 import { chance, count, fixed, share } from "../../numbers/format.js";
+import { escape } from "../../parts/svg.js";
 import { joined, label } from "../../words/glyphs.js";
 import { rest, rows } from "./rows.js";
 import { chainLabel } from "./label.js";
@@ -140,8 +141,6 @@ export function toMarkdown(grown) {
   });
   return `${lines.join("\n")}\n`;
 }
-
-const escape = (/** @type {string} */ text) => text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] ?? sign);
 
 /** The subtree as a page that needs nothing else: the icicle, and the list as a table. @param {Grown} grown @param {string} svg @param {string} lang @returns {string} */
 export function toPage(grown, svg, lang) {

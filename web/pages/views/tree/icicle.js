@@ -42,7 +42,7 @@ export function fit(text, width) {
 }
 
 /** What is said of a box. @param {Box} box @param {Look} look */
-export function spoken(box, { tree, tally }) {
+function spoken(box, { tree, tally }) {
   const node = tree.node(box.key);
   const told = `${label(node)}, ${box.step === 0 ? say("asRoot") : `${chance(node.logprob)}, ${say("ofRoot", { share: share(box.mass) })}`}`;
   const taken = tally && tally.count(box.key) > 0 ? `, ${say("drawnTimes", { n: tally.count(box.key) })}` : "";

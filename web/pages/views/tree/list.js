@@ -1,6 +1,7 @@
 // The tree as an indented list, of which only what is seen is drawn.
 import { Component, computed, h, useEffect, useRef } from "../../vendor/preact.js";
 import { chance, count, fixed, share, unit } from "../../numbers/format.js";
+import { total, totalUnit } from "../../numbers/sums.js";
 import { show, useNarrow, useWindow } from "../../parts/window.js";
 import { vocabulary } from "../../state/generate.js";
 import { promptEnd, tip, tree } from "../../state/lab.js";
@@ -32,12 +33,6 @@ const NARROW_ROW = 2.9;
 
 /** Tokens whose text is put into a row. */
 const LONGEST = 80;
-
-/** A logarithm in nats, or in bits where the reader reads bits. @param {number | null} nats */
-export const logarithm = (nats) => (nats === null ? "–" : fixed(unit.value === "bits" ? nats / Math.LN2 : nats, 3));
-
-/** What the reader reads logarithms in. */
-export const logUnit = () => (unit.value === "bits" ? "bit" : "nat");
 
 /** The signs of a node's marks. */
 export const MARKS = /** @type {const} */ ({ good: "✓", bad: "✗", kept: "★" });
@@ -107,8 +102,8 @@ function Token({ row, place, high, is, ways }) {
     row.chain.length > 1 && row.together !== null ? h("span", { class: "way" }, say("together", { n: row.chain.length, share: share(Math.exp(row.together)) })) : null),
   row.level === 0 ? null : [
     h("span", { role: "gridcell", class: "p", key: "p" }, h(Bar, { p: row.logprob === null ? null : Math.exp(row.logprob) }), h("span", { class: "number" }, row.logprob === null ? "–" : share(Math.exp(row.logprob)))),
-    h("span", { role: "gridcell", class: "number", key: "l" }, logarithm(row.logprob)),
-    h("span", { role: "gridcell", class: "number", key: "s", "data-cum": row.cum ?? "" }, logarithm(row.cum)),
+    h("span", { role: "gridcell", class: "number", key: "l" }, total(row.logprob, 3)),
+    h("span", { role: "gridcell", class: "number", key: "s", "data-cum": row.cum ?? "" }, total(row.cum, 3)),
     h("span", { role: "gridcell", class: "number", key: "r" }, row.rank === null ? "" : `#${row.rank}`),
     ways.counted ? h(Drawn, { row, key: "d" }) : null]);
 }
@@ -118,12 +113,12 @@ function Rest({ row, place, high, ways: { counted } }) {
   return h("div", { role: "row", class: "line others", "aria-level": row.level + 1, "aria-rowindex": place + 2, style: { transform: `translateY(${place * high}px)`, height: `${high}px`, "--level": row.level } },
     h("span", { role: "gridcell", class: "name" }, h("span", { class: "twist" }), h("span", { class: "tokens", title: say("others", { n: count(row.count) }) }, counted ? `${say("rest")}: ${count(row.count)}` : say("others", { n: count(row.count) }))),
     h("span", { role: "gridcell", class: "p" }, h(Bar, { p: row.mass, left: true }), h("span", { class: "number" }, row.mass === null ? "–" : share(row.mass))),
-    h("span", { role: "gridcell", class: "number" }, row.mass ? logarithm(Math.log(row.mass)) : "–"), h("span", { role: "gridcell" }), h("span", { role: "gridcell" }), counted ? h("span", { role: "gridcell", class: "drawn" }) : null);
+    h("span", { role: "gridcell", class: "number" }, row.mass ? total(Math.log(row.mass), 3) : "–"), h("span", { role: "gridcell" }), h("span", { role: "gridcell" }), counted ? h("span", { role: "gridcell", class: "drawn" }) : null);
 }
 
 /** What stands above the columns. @param {boolean} counted */
 const heads = (counted) => [
-  { word: say("token") }, { word: say("probability") }, { word: `log p${counted ? "" : ` (${logUnit()})`}`, more: logUnit() }, { word: "Σ log p", more: `${say("sum")} (${say("below")})` }, { word: say("rank") },
+  { word: say("token") }, { word: say("probability") }, { word: `log p${counted ? "" : ` (${totalUnit()})`}`, more: totalUnit() }, { word: "Σ log p", more: `${say("sum")} (${say("below")})` }, { word: say("rank") },
   ...(counted ? [{ word: `${say("observed")} · ${say("chanceHas")} ± σ` }] : []),
 ];
 

@@ -13,7 +13,7 @@ const hoisted = signal(/** @type {{at: number, end: number} | null} */ (null));
 export const chosen = signal(/** @type {number | null} */ (null));
 
 /** Nodes whose children are not shown. */
-export const collapsed = signal(/** @type {ReadonlySet<number>} */ (new Set()));
+const collapsed = signal(/** @type {ReadonlySet<number>} */ (new Set()));
 
 /** Whether tokens without branches share a row. */
 export const joins = signal(true);
