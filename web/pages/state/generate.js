@@ -1,5 +1,6 @@
 // Has the server continue a branch, and puts what comes into the tree while it comes.
 import { stream } from "../api/events.js";
+import { batch } from "../vendor/preact.js";
 import { ALTERNATIVES, promptEnd, remember, rest, running, speed, tip, tree } from "./lab.js";
 import * as runs from "./runs.js";
 import * as settings from "./settings.js";
@@ -13,8 +14,8 @@ import { props } from "./server.js";
 /** The size of the vocabulary. */
 export const vocabulary = () => props.value?.model.meta.n_vocab ?? 0;
 
-/** Tells those who draw about tokens once a frame, however many came. */
-export function paced() {
+/** Shows what came once a frame, however much that was: tells those who draw the tree, where nothing else is to be done. @param {() => void} [show] */
+export function paced(show = () => tree.changed()) {
   let asked = false;
   return () => {
     if (asked) return;
@@ -22,7 +23,7 @@ export function paced() {
     const frame = globalThis.requestAnimationFrame ?? ((/** @type {() => void} */ f) => setTimeout(f, 16));
     frame(() => {
       asked = false;
-      tree.changed();
+      show();
     });
   };
 }
@@ -59,10 +60,17 @@ export async function generate(from, { more = {}, follow = true, origin = "model
     tip.value = from;
   }
   const epoch = tree.epoch;
-  const draw = paced();
+  // Where this run has led the reader, and where it will with the next frame. One who has gone elsewhere meanwhile is left there.
+  let [led, newest] = [from, from];
+  const show = () => batch(() => {
+    if (tree.epoch !== epoch) return;
+    if (follow && tip.value === led) tip.value = newest;
+    led = newest;
+    if (running.value?.stop === stop) running.value = { ...begun };
+    tree.changed();
+  });
+  const draw = paced(show);
   const told = new Told();
-  /** The node of the tree that a node of the search is. @type {Map<number, number>} */
-  const nodes = new Map([[0, from]]);
   /** The end of each sequence, in the tree and in the search. @type {Map<number, {key: number, node: number}>} */
   const ends = new Map();
   try {
@@ -76,12 +84,10 @@ export async function generate(from, { more = {}, follow = true, origin = "model
         const end = ends.get(token.sequence) ?? { key: from, node: 0 };
         if (token.top) tree.foresee(end.key, outlook(token, told.at(end.node)));
         const node = tree.add(end.key, { ...token, processed: token.logprob_processed, end: token.finish_reason }, origin);
-        nodes.set(token.node, node.key);
         ends.set(token.sequence, { key: node.key, node: token.node });
         heard?.(token, end.key, node.key);
-        // A reader who has gone elsewhere meanwhile is left there.
-        if (follow && token.sequence === 0 && tip.value === end.key) tip.value = node.key;
-        running.value = { ...begun, tokens: (begun.tokens += 1) };
+        if (token.sequence === 0) newest = node.key;
+        begun.tokens += 1;
         draw();
       } else if (name === "text" && data.finish_reason) {
         const end = ends.get(data.sequence);
@@ -92,8 +98,8 @@ export async function generate(from, { more = {}, follow = true, origin = "model
     }
   } finally {
     if (begun.tokens > 0) speed.value = (begun.tokens * 1000) / (performance.now() - begun.since);
+    show();
     if (running.value?.stop === stop) running.value = null;
-    tree.changed();
   }
   return [...ends.values()].map((end) => end.key);
 }

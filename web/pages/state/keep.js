@@ -101,12 +101,13 @@ function put(work, unkept) {
   });
 }
 
-/** Opens a work that was read; what is there is kept first. @param {Work} work @param {string} model */
-export async function show(work, model) {
-  await keep(model);
+/** Opens a work that was read; what was there is kept. @param {Work} work @param {string} model */
+export function show(work, model) {
+  const kept = keep(model);
   put(work, []);
   lab.tree.takeFresh(); // it lies in the store as it is
-  last = work.at;
+  lasts.set(work.name, work.at);
+  return kept;
 }
 
 /** Reads the list of what is kept. */
@@ -115,48 +116,46 @@ export async function list() {
   works.value = all.map(({ name, at, model, text }) => ({ name, at, model, text })).sort((a, b) => b.at - a.at);
 }
 
-/** When what is open was kept last, by this window; null where it never was. @type {number | null} */
-let last = null;
+/** When this window kept each work last. @type {Map<string, number>} */
+const lasts = new Map();
 
-/** Where another window has gone on with the same work, this one goes its own way: nothing that is kept is written over. */
-async function partWays() {
-  const there = await within("readonly", (works) => works.get(name.value)).catch(() => undefined);
-  if (!there || there.at === last) return;
-  name.value = unique();
-  lab.tree.allFresh();
-  runs.replace(runs.all.value, runs.all.value);
+/** All that is to be written, as it is now: whoever goes on at once changes nothing of it. @param {string} model */
+function snapshot(model) {
+  const work = current(model);
+  const nodes = lab.tree.takeFresh();
+  return { work, nodes, copies: nodes.map((node) => ({ ...node, children: [...node.children] })), runs: runs.takeFresh(), all: [...lab.tree], allRuns: runs.all.value, epoch: lab.tree.epoch };
 }
 
 let turn = Promise.resolve();
 
 /** Keeps what is open: of the tree and its runs what has changed. One after the other, whoever asks. @param {string} model */
 export function keep(model) {
-  turn = turn.then(() => write(model));
+  clearTimeout(timer);
+  waiting = null;
+  if (lab.tree.size <= 1) return turn;
+  const now = snapshot(model);
+  turn = turn.then(() => write(now));
   return turn;
 }
 
-/** @param {string} model */
-async function write(model) {
-  clearTimeout(timer);
-  waiting = null;
-  if (lab.tree.size <= 1) return;
-  await partWays();
-  // One look at all of it, before anything more is awaited: meanwhile it may change.
-  const [record, fresh, newRuns, epoch] = [current(model), lab.tree.takeFresh(), runs.takeFresh(), lab.tree.epoch];
-  const work = record.name;
-  const copies = fresh.map((node) => ({ ...node, children: [...node.children], work }));
+/** Writes it. Where another window has gone on with the same work, this one goes its own way: nothing that is kept is written over. @param {ReturnType<typeof snapshot>} now */
+async function write({ work, nodes, copies, runs: newRuns, all, allRuns, epoch }) {
   try {
+    const there = await within("readonly", (works) => works.get(work.name));
+    const isAnothers = there !== undefined && there.at !== lasts.get(work.name);
+    const own = isAnothers ? unique() : work.name;
     await within("readwrite", (works, nodes, runs) => {
-      for (const node of copies) nodes.put(node);
-      for (const run of newRuns) runs.put({ ...run, work });
-      return works.put(record);
+      for (const node of isAnothers ? all : copies) nodes.put({ ...node, work: own });
+      for (const run of isAnothers ? allRuns : newRuns) runs.put({ ...run, work: own });
+      return works.put({ ...work, name: own });
     });
-    last = record.at;
+    lasts.set(own, work.at);
+    if (isAnothers && name.value === work.name) name.value = own;
     unkept.value = null;
     await list();
   } catch (error) {
     if (epoch === lab.tree.epoch) {
-      lab.tree.giveBack(fresh);
+      lab.tree.giveBack(nodes);
       runs.giveBack(newRuns);
     }
     unkept.value = error instanceof Error ? error.message : String(error);
@@ -186,11 +185,11 @@ export async function forget(wanted) {
 }
 
 /** Begins a new work; the one before is kept. @param {string} model */
-export async function begin(model) {
-  await keep(model);
+export function begin(model) {
+  const kept = keep(model);
   const { chosen, seed } = settings;
   put({ name: unique(), at: Date.now(), model, nodes: new TokenTree().save(), promptEnd: 0, tip: 0, text: "", chat: false, options: chosen.value, seed: seed.value, runs: [] }, []);
-  last = null;
+  return kept;
 }
 
 /** Milliseconds after a change until it is kept; while changes go on, this long at most. */
