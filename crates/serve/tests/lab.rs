@@ -26,7 +26,11 @@ fn pages_are_shown_where_that_is_asked_for() {
     assert_eq!(server.get("/lab/nothing.js").status, 404);
     assert_eq!(server.get("/lab/%2e%2e/Cargo.toml").status, 404);
     for path in ["/lab/chapter/xx", "/lab/%ff", "/lab/chapter/%ff"] {
-        assert_eq!((server.get(path).status, server.get(path).json()["error"]["code"].as_u64()), (404, Some(404)), "{path}");
+        assert_eq!(
+            (server.get(path).status, server.get(path).json()["error"]["code"].as_u64()),
+            (404, Some(404)),
+            "{path}"
+        );
     }
     let chapter = server.get("/lab/chapter/ko").json();
     assert!(chapter["scenes"].as_array().unwrap().len() > 10);
@@ -114,8 +118,11 @@ fn a_removed_token_names_what_removed_it() {
 #[test]
 fn a_search_that_looks_ahead_lists_the_best_of_every_place() {
     let server = lab(Settings::default());
-    for search in [json!({"penalty_alpha": 0.6, "top_k": 4}), json!({"do_sample": true, "num_return_sequences": 3, "seed": 2})] {
-        let mut body = json!({"prompt": "Once upon a", "max_new_tokens": 5, "stream": true, "top": 3, "events": ["token"]});
+    for search in
+        [json!({"penalty_alpha": 0.6, "top_k": 4}), json!({"do_sample": true, "num_return_sequences": 3, "seed": 2})]
+    {
+        let mut body =
+            json!({"prompt": "Once upon a", "max_new_tokens": 5, "stream": true, "top": 3, "events": ["token"]});
         body.as_object_mut().unwrap().extend(search.as_object().unwrap().clone());
         let text = server.post("/v1/generate", &body).text();
         let tokens: Vec<&str> = text.split("event: token").skip(1).collect();
