@@ -13,10 +13,10 @@ use crate::state::State as Server;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use beamline::{Engine, Options, Session};
+use beamline::{Completion, Engine, Options, Session};
 use beamline_study::{Bundle, bundle};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -95,27 +95,36 @@ pub(crate) async fn generate(State(server): State<Arc<Server>>, Body(fields): Bo
         generate::hand_in(&server, prepared, |engine, sessions, top| {
             Box::new(Telling::new(engine, sessions, teller, kinds, top))
         })?;
-        hearer.answer(move |sessions| completion(&engine, sessions, opened.as_ref()).to_string())
+        hearer.answer(move |sessions| {
+            serde_json::to_string(&Answer::of(&engine, sessions, opened.as_ref())).unwrap_or_default()
+        })
     } else {
         let answer = generate::whole(&server, prepared).await?;
-        Json(completion(&engine, &answer.sessions, opened.as_ref())).into_response()
+        Json(Answer::of(&engine, &answer.sessions, opened.as_ref())).into_response()
     };
     Ok(telling(response, &asked.ignored))
 }
 
-/// What sessions came to, with a bundle where it is asked for: it says how the model was opened.
-fn completion(engine: &Engine, sessions: &[Session], bundled: Option<&OpenedAs>) -> Value {
-    let completion = engine.completion(sessions);
-    let mut json = json!(completion);
-    if let (Some(first), Some(opened)) = (sessions.first(), bundled) {
-        let bundle = Bundle {
+/// What sessions came to, with a bundle where it is asked for.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    completion: Completion,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<Bundle>,
+}
+
+impl Answer {
+    /// The bundle says how the model was opened.
+    fn of(engine: &Engine, sessions: &[Session], bundled: Option<&OpenedAs>) -> Self {
+        let completion = engine.completion(sessions);
+        let bundle = sessions.first().zip(bundled).map(|(first, opened)| Bundle {
             converted: opened.converted.clone(),
             activations: opened.activations.name().to_owned(),
             ..bundle(engine, &completion, first.plan())
-        };
-        json["bundle"] = json!(bundle);
+        });
+        Self { completion, bundle }
     }
-    json
 }
 
 /// The events that are asked for.
