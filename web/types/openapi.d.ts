@@ -67,6 +67,8 @@ export interface components {
             /** @description In words. */
             range: string;
         };
+        /** @enum {unknown} */
+        OptionName: "max_new_tokens" | "max_length" | "max_time" | "stop_strings" | "include_stop_str_in_output" | "eos_token_id" | "do_sample" | "num_return_sequences" | "seed" | "rng" | "num_beams" | "length_penalty" | "early_stopping" | "num_beam_groups" | "force_words_ids" | "penalty_alpha" | "best_of" | "rank_by" | "arithmetic_sampling" | "stochastic_beams" | "exact_search" | "node_budget" | "prompt_lookup_num_tokens" | "max_matching_ngram_size" | "assistant" | "num_assistant_tokens" | "num_assistant_tokens_schedule" | "assistant_confidence_threshold" | "preset" | "processors" | "guidance_scale" | "negative_prompt_ids" | "sequence_bias" | "diversity_penalty" | "encoder_repetition_penalty" | "repetition_penalty" | "repeat_last_n" | "frequency_penalty" | "presence_penalty" | "no_repeat_ngram_size" | "encoder_no_repeat_ngram_size" | "dry_multiplier" | "dry_base" | "dry_allowed_length" | "dry_penalty_last_n" | "dry_sequence_breakers" | "bad_words_ids" | "min_length" | "min_new_tokens" | "json_schema" | "regex" | "lark" | "forced_bos_token_id" | "forced_eos_token_id" | "remove_invalid_values" | "exponential_decay_length_penalty" | "suppress_tokens" | "begin_suppress_tokens" | "temperature" | "dynatemp_range" | "dynatemp_exponent" | "top_h" | "top_k" | "top_p" | "min_p" | "typical_p" | "epsilon_cutoff" | "eta_cutoff" | "top_n_sigma" | "p_less" | "xtc_probability" | "xtc_threshold" | "mirostat" | "mirostat_tau" | "mirostat_eta" | "adaptive_target" | "adaptive_decay" | "renormalize_logits";
     };
     responses: never;
     parameters: never;

@@ -1,4 +1,5 @@
-// Of a server's /openapi.json the types that the pages name, and those that they are made of: all others would be read by nobody.
+// Of a server's /openapi.json the types that the pages name, and those that they are made of: all others would be read by nobody. The names
+// of decoding options become a type of their own, `OptionName`.
 //
 //   node part.js openapi.json shapes.js
 import { readFileSync } from "node:fs";
@@ -18,4 +19,7 @@ const want = (name) => {
 for (const [, name] of readFileSync(String(pages), "utf8").matchAll(/Schemas\["(\w+)"\]/g)) want(String(name));
 
 const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => wanted.has(name)));
-console.log(JSON.stringify({ ...document, paths: {}, components: { schemas: kept } }));
+// An option is a field of a generating body whose type has its name.
+const fields = Object.entries(schemas.GenerateRequest.properties);
+const options = fields.flatMap(([name, { $ref }]) => ($ref === `#/components/schemas/${name}` ? [name] : []));
+console.log(JSON.stringify({ ...document, paths: {}, components: { schemas: { ...kept, OptionName: { enum: options } } } }));

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { NoView, taskOf, words } from "../../pages/state/command.js";
 
 const scenes = new URL("../../../crates/chapter/scenes/", import.meta.url);
-const types = readFileSync(new URL("../../types/openapi.d.ts", import.meta.url), "utf8");
+/** The names of the engine's options, as the API's types have them. */
+const names = new Set(readFileSync(new URL("../../types/openapi.d.ts", import.meta.url), "utf8").match(/OptionName: ([^;]*);/)?.[1]?.match(/\w+/g));
 const lines = readdirSync(scenes).flatMap((scene) =>
   readFileSync(new URL(`${scene}/commands.txt`, scenes), "utf8").split("\n").filter(Boolean).map((line) => ({ scene, line })));
 
@@ -17,12 +18,13 @@ test("words are parted as the chapter parts them", () => {
 });
 
 test("every command line of every scene has a view, a prompt, and options of the engine", () => {
+  assert.ok(names.size > 50 && !names.has("prompt"), `${names.size} options`);
   assert.ok(lines.length >= 22 && new Set(lines.map(({ scene }) => scene)).size >= 15);
   for (const { scene, line } of lines) {
     const task = taskOf(line);
     assert.ok(task.prompt.length > 3 && !task.prompt.startsWith("--"), line);
     for (const [name, value] of Object.entries(task.options)) {
-      assert.match(types, new RegExp(`\\n\\s+${name}\\?: components`), `${scene}: ${name}`);
+      assert.ok(names.has(name), `${scene}: ${name}`);
       assert.ok(["number", "boolean"].includes(typeof value), `${scene}: ${name} = ${value}`);
     }
   }
