@@ -34,6 +34,7 @@ mod state;
 
 pub use api::openapi;
 pub use limits::Limits;
+pub use memory::granted as granted_memory;
 pub use server::{Server, Stopper};
 pub use settings::{OpenedAs, ServeError, Settings};
 

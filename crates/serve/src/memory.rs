@@ -4,7 +4,11 @@ use std::fs::read_to_string;
 
 /// Bytes that this process is granted: what its control group allows (version 2, or 1), and at most what the machine has. None
 /// where neither can be read.
-pub(crate) fn granted() -> Option<usize> {
+///
+/// ```
+/// assert!(beamline_serve::granted_memory().is_none_or(|bytes| bytes > 1 << 20));
+/// ```
+pub fn granted() -> Option<usize> {
     let machine = read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
         .into_iter()
