@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "beamline-cli",
         &["beamline", "beamline-study", "beamline-draw", "beamline-chapter", "beamline-lab", "beamline-serve"],
     ),
+    ("beamline-python", &["beamline", "beamline-study"]),
     ("beamline-testkit", &[]),
 ];
 
@@ -46,6 +47,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tokio", &["beamline-serve"]),
     ("clap", &["beamline-cli"]),
     ("open", &["beamline-cli"]),
+    ("pyo3", &["beamline-python"]),
+    ("numpy", &["beamline-python"]),
     ("include_dir", &["beamline-lab"]),
     ("flate2", &["beamline-lab"]),
     ("indicatif", &["beamline-cli"]),
