@@ -2,7 +2,7 @@
 
 >>> import beamline
 >>> beamline.generate("Once upon a time", max_new_tokens=5).text
-', there was a little'
+', I was not a'
 
 An [`Engine`][beamline.Engine] is a model with its tokenizer: ``Engine("gpt2")`` takes a model of the hub, a folder or a GGUF
 file, and ``Engine()`` the small model that comes with the package. Options have transformers' names; a wrong one raises

@@ -17,7 +17,7 @@ from beamline.given import Messages, Prompt, Prompts
 from beamline.own import MakeStrategy, Processor, Rule, Shape, placed
 from beamline.results import Completion, Verdict, bundle_of
 from beamline.stream import Stream
-from beamline.studies import Attention, Comparison, Inspection, Score, SearchTree, score_of
+from beamline.studies import Attention, Comparison, Contrast, Inspection, Score, SearchTree, score_of
 from beamline.tokenizer import Tokenizer
 
 Opening: TypeAlias = "tuple[str, str | None, str | None, int | None, str | None, bool]"
@@ -212,7 +212,7 @@ class Engine:
         Arguments are those of [`generate`][beamline.Engine.generate].
 
         >>> "".join(news.text for news in Engine().stream("Once upon a time", max_new_tokens=5))
-        ', there was a little'
+        ', I was not a'
         """
         run = self._run(prompts, options, processors=processors, stop_rules=stop_rules, strategy=strategy)
         return Stream(self, run)
@@ -273,6 +273,27 @@ class Engine:
         before = None if prefix is None else given.prompt(prefix)
         reports = _beamline.score(self._native, [given.prompt(text) for text in texts], before)
         return [score_of(report) for report in reports]
+
+    def contrast(self, a: Prompt, b: Prompt | None = None, *, against: Prompt | None = None, prefix: str | None = None) -> Contrast:
+        """Why one text is more probable than another, token by token, after the same prefix.
+
+        Args:
+            a: a text or token ids.
+            b: the other; ``against`` is another name for it.
+            against: the other.
+            prefix: what both follow; its tokens are not summed.
+
+        Raises:
+            ValueError: unless there is one other text.
+
+        >>> Engine().contrast("They were happy.", against="They was happy.").difference > 0
+        True
+        """
+        others = [other for other in (b, against) if other is not None]
+        if len(others) != 1:
+            raise ValueError("give one text to compare with: contrast(a, against=b)")
+        found = _beamline.contrast(self._native, given.prompt(a), given.prompt(others[0]), prefix)
+        return Contrast(json.loads(found))
 
     def inspect(
         self, prompt: Prompt, *, steps: int = 8, top: int = 5, stages: bool = False, **options: Any
@@ -377,6 +398,6 @@ def generate(prompts: Prompts, *, model: str | os.PathLike[str] = "builtin", **o
     Arguments are those of [`Engine.generate`][beamline.Engine.generate].
 
     >>> generate("Once upon a time", max_new_tokens=5).text
-    ', there was a little'
+    ', I was not a'
     """
     return Engine.shared(model).generate(prompts, **options)

@@ -137,7 +137,7 @@ class Completion:
     >>> import beamline
     >>> completion = beamline.generate("Once upon a time", max_new_tokens=5)
     >>> completion.text
-    ', there was a little'
+    ', I was not a'
     >>> completion.sequences[0].logprobs.round(2).tolist()
     [-0.2, -0.14, -0.02, -0.24, -1.49]
     """

@@ -35,7 +35,7 @@ mod module {
     use super::run::Run;
     #[pymodule_export]
     use super::studies::{
-        attention, compare, embeddings, explain, inspect, option_specs, score, search_tree, topic_names, verify,
+        attention, compare, contrast, embeddings, explain, inspect, option_specs, score, search_tree, topic_names, verify,
     };
     #[pymodule_export]
     use super::tokenizer::Tokenizer;

@@ -9,9 +9,9 @@ use pyo3::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
-/// A result as JSON.
-fn text(result: &impl Serialize) -> String {
-    json!(result).to_string()
+/// A result as JSON, each number as short as its own precision allows.
+fn text(result: &impl Serialize) -> Result<String, StudyError> {
+    serde_json::to_string(result).map_err(|error| StudyError::NoBundle { reason: error.to_string() })
 }
 
 /// How probable texts are, after a prefix where there is one; a report for each.
@@ -38,6 +38,20 @@ pub(crate) fn score(
         parted.iter().zip(&scored).map(report).collect()
     };
     engine.compute(py, work, study)
+}
+
+/// What makes one text more probable than another after the same prefix.
+#[pyfunction]
+#[pyo3(signature = (engine, a, b, prefix = None))]
+pub(crate) fn contrast(
+    py: Python<'_>,
+    engine: &Engine,
+    a: GivenPrompt,
+    b: GivenPrompt,
+    prefix: Option<&str>,
+) -> PyResult<String> {
+    let (held, a, b) = (engine.engine()?, Prompt::from(a), Prompt::from(b));
+    engine.compute(py, || beamline_study::contrast(&held, prefix, &a, &b).map(|found| text(&found)), study)
 }
 
 /// The best candidates of each step, as the command `inspect` has them.
