@@ -72,12 +72,7 @@ pub(crate) fn begun(messages: Vec<Message>, args: &TemplateArgs) -> Result<Conve
 /// A conversation with what the flags tell besides.
 fn told(mut conversation: Conversation, args: &TemplateArgs) -> Result<Conversation, Failure> {
     if let Some(system) = &args.system {
-        if conversation.messages.first().is_some_and(|message| message.role() == "system") {
-            return Err(Failure::usage(
-                "--system: the messages begin with a system message already; leave one of both out",
-            ));
-        }
-        conversation.messages.insert(0, Message::system(system));
+        conversation.begin_with(system).map_err(|error| Failure::usage(format!("--{error}")))?;
     }
     for pair in &args.chat_var {
         let wrong = || {

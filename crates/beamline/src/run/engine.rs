@@ -1,6 +1,7 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
 use super::cached_text::CachedText;
+use super::files::Files;
 use super::prompt::Prompt;
 use super::session::{Session, SharedDraws, Start};
 use super::setup::{BatchShared, Resources, SearchSetup};
@@ -36,6 +37,7 @@ pub struct Engine {
     load_seconds: f64,
     assistant: Option<Arc<dyn Model>>,
     sessions: AtomicU64,
+    files: Files,
 }
 
 impl fmt::Debug for Engine {
@@ -73,6 +75,7 @@ impl Engine {
             load_seconds,
             assistant: None,
             sessions: AtomicU64::new(0),
+            files: Files::None,
         }
     }
 
@@ -121,6 +124,18 @@ impl Engine {
     /// What was loaded.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// The same, of a model that came from these files.
+    #[must_use]
+    pub(crate) fn of_files(mut self, files: Files) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Where the model came from.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
     }
 
     /// The model.
@@ -356,8 +371,13 @@ impl Engine {
     }
 }
 
-/// A seed that differs from run to run.
-fn chosen_seed() -> u64 {
+/// A seed that differs from run to run, below 1 000 000 007: where none is given.
+///
+/// ```
+/// let options = beamline::Options::new().do_sample(true).seed(beamline::chosen_seed());
+/// assert!(options.get("seed").is_some());
+/// ```
+pub fn chosen_seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     // Short enough to be typed again.
     (since.as_nanos() as u64 ^ u64::from(std::process::id()) << 20) % 1_000_000_007
