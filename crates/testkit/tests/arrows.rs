@@ -30,11 +30,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
+    ("beamline-batch", &["beamline"]),
     ("beamline-lab", &[]),
     ("beamline-serve", &["beamline", "beamline-study", "beamline-chapter", "beamline-lab"]),
     (
         "beamline-cli",
-        &["beamline", "beamline-study", "beamline-draw", "beamline-chapter", "beamline-lab", "beamline-serve"],
+        &[
+            "beamline",
+            "beamline-study",
+            "beamline-draw",
+            "beamline-batch",
+            "beamline-chapter",
+            "beamline-lab",
+            "beamline-serve",
+        ],
     ),
     ("beamline-testkit", &[]),
 ];
