@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from collections.abc import Sequence as Sequence_
+from datetime import date
 from threading import Lock
 from typing import Any, TypeAlias, cast
 
@@ -79,12 +80,19 @@ class Engine:
             f"vocabulary {self.vocab_size}, context {self.context})"
         )
 
-    def __reduce__(self) -> tuple[Any, tuple[Opening, dict[str, Any]]]:
-        return _reopened, (self._opening, self._identity())
+    def __reduce__(self) -> tuple[Any, tuple[Opening, str]]:
+        return _reopened, (self._opening, self.digest()[1])
 
-    def _identity(self) -> dict[str, Any]:
-        """What tells one model from another without reading its weights."""
-        return {name: self.info[name] for name in ("architecture", "parameters", "dtype", "vocab_size", "weight_bytes")}
+    def digest(self, *, files: bool = False) -> tuple[str | None, str]:
+        """What tells this model from others: the SHA-256 of its files, and that of its numbers.
+
+        The first is None unless ``files`` asks for it, since all files are read for it. The second is of the tokens of a fixed
+        text and of the logits of a few tokens, to the bit; it is the same on every machine.
+
+        >>> Engine().digest()[1] == Engine(threads=1).digest()[1]
+        True
+        """
+        return self._native.digest(files)
 
     @classmethod
     def shared(cls, model: str | os.PathLike[str] = "builtin", **opening: Any) -> Engine:
@@ -228,6 +236,7 @@ class Engine:
         messages: Messages,
         *,
         template: str | None = None,
+        today: date | None = None,
     ) -> tuple[str, list[int]]:
         """A conversation as the model reads it: its text, and its tokens.
 
@@ -235,19 +244,22 @@ class Engine:
             messages: a list of objects with ``role`` and ``content``, or an object with ``messages`` and what else a
                 template takes (``tools``, ``documents``, ``add_generation_prompt``, ``chat_template_kwargs``).
             template: the source of a chat template, in place of the model's own.
+            today: the day that templates may write; by default the day that it is.
 
         Raises:
             ValueError: when there is no template, or it refuses the conversation.
         """
-        text, ids, _ = self._native.chat_prompt(json.dumps(messages), template)
+        text, ids, _ = self._native.chat_prompt(json.dumps(messages), template, _day(today))
         return text, ids
 
-    def chat(self, messages: Messages, *, template: str | None = None, **options: Any) -> Completion:
+    def chat(
+        self, messages: Messages, *, template: str | None = None, today: date | None = None, **options: Any
+    ) -> Completion:
         """Answers a conversation. The answer ends where its turn does, unless ``eos_token_id`` says otherwise.
 
         Arguments are those of [`chat_prompt`][beamline.Engine.chat_prompt] and [`generate`][beamline.Engine.generate].
         """
-        _, ids, ends = self._native.chat_prompt(json.dumps(messages), template)
+        _, ids, ends = self._native.chat_prompt(json.dumps(messages), template, _day(today))
         if ends:
             options.setdefault("eos_token_id", ends)
         return self.generate(ids, **options)
@@ -411,6 +423,11 @@ class Engine:
         return Verdict(found["same"], found["tokens"], found["difference"])
 
 
+def _day(today: date | None) -> int | None:
+    """A day, counted from 1970-01-01."""
+    return None if today is None else max((today - date(1970, 1, 1)).days, 0)
+
+
 def _as_list(options: Mapping[str, Any]) -> str:
     """Options as a way names them."""
     pairs = json.loads(given.options_json(options)) or {"do_sample": False}
@@ -421,16 +438,13 @@ _shared: dict[Any, Engine] = {}
 _shared_lock = Lock()
 
 
-def _reopened(opening: Opening, identity: dict[str, Any]) -> Engine:
+def _reopened(opening: Opening, digest: str) -> Engine:
     """The engine of this process that a pickled one stands for."""
     model, dtype, activations, threads, pre, mapped = opening
-    engine = Engine.shared(
-        model, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped
-    )
-    if engine._identity() != identity:
-        raise ValueError(
-            f"the engine was pickled with another model under the name {model!r}: {identity}, here {engine._identity()}"
-        )
+    engine = Engine.shared(model, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped)
+    here = engine.digest()[1]
+    if here != digest:
+        raise ValueError(f"the engine was pickled with another model under the name {model!r}: digest {digest}, here {here}")
     return engine
 
 
