@@ -17,7 +17,7 @@ const asked = new Map();
 /** A list as the server gives it, as a function from ids to tokens. @param {ReadonlyArray<string | number[]>} list @returns {Vocabulary} */
 function vocabularyOf(list) {
   const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   return (id) => {
     const given = list[id] ?? "";
     return typeof given === "string" ? { id, text: given, bytes: [...encoder.encode(given)] } : { id, text: decoder.decode(Uint8Array.from(given)), bytes: given };

@@ -175,7 +175,7 @@ test("two texts of a scene are compared, and so many texts of each way are drawn
   const [one, other] = items[0].texts.map((/** @type {{tokens: Array<{logprob: number | null}>}} */ text) => text.tokens.reduce((sum, token) => sum + (token.logprob ?? 0), 0));
   await page.locator("[data-difference]").first().waitFor();
   const shown = await page.locator("[data-difference]").evaluateAll((all) => all.reduce((sum, at) => sum + Number(at.getAttribute("data-difference")), 0));
-  assert.ok(Math.abs(Math.abs(shown) - (one - other)) < 1e-6, `${shown} is not ${one - other}`);
+  assert.ok(Math.abs(shown - (one - other)) < 1e-6, `${shown} is not ${one - other}`);
   await page.evaluate(() => (location.hash = "#/learn/which-method"));
   await page.locator(".scene h3", { hasText: "Which method when" }).waitFor();
   await page.locator(".scene .actions-of-scene button.main").click();

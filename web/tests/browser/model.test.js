@@ -1,7 +1,8 @@
 // Model, in a real browser: what the server tells of itself, live numbers, the test to the bit, and the runs of the page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, api, close, open, shot, together } from "./lab.js";
+import { count } from "../../pages/numbers/format.js";
+import { accessible, api, close, idsOf, open, shot, together } from "./lab.js";
 
 const { server, browser } = await together();
 
@@ -19,8 +20,8 @@ test("the card and the defaults are what the server tells, no more", async () =>
   const { meta } = props.model;
   assert.equal(await page.locator("[data-weights]").getAttribute("data-weights"), String(meta.n_params));
   const card = (await page.locator(".about").textContent()) ?? "";
-  for (const fact of [meta.architecture, meta.dtype, props.build_info, props.eos_token, "512 tokens"]) assert.ok(card.includes(fact), `${fact} is not in ${card}`);
-  assert.equal(await page.getByText("Chat template").count(), 0, "the built-in model has none");
+  for (const fact of [meta.architecture, meta.dtype, props.build_info, props.eos_token, `${count(meta.n_ctx)} tokens`]) assert.ok(card.includes(fact), `${fact} is not in ${card}`);
+  assert.equal(await page.getByText("Chat template").count(), props.chat_template ? 1 : 0);
   const all = Object.entries(props.own_settings);
   const set = all.filter(([, setting]) => /** @type {any} */ (setting).origin !== "default");
   assert.deepEqual(await page.locator(".defaults tbody th").allTextContents(), set.map(([name]) => name));
@@ -81,7 +82,8 @@ test("runs of the page are listed with their options, exported and replayed", as
   const hash = `#/play?p=${encodeURIComponent("Once upon a")}&o=${encodeURIComponent('{"max_new_tokens":9}')}`;
   const page = await open(browser, server.url, { hash });
   await page.getByRole("button", { name: "Generate", exact: true }).click();
-  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 13);
+  const whole = (await idsOf(server.url, "Once upon a")).length + 9;
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, whole);
   await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
   await page.locator(".rail a", { hasText: "Model" }).click();
   const run = page.locator("[data-run]").first();
@@ -98,7 +100,7 @@ test("runs of the page are listed with their options, exported and replayed", as
   await run.getByText("Effective options").click();
   assert.match((await run.locator("tr", { hasText: "max_new_tokens" }).textContent()) ?? "", /9.*the request/);
   await run.getByRole("button", { name: "Open" }).click();
-  await page.waitForFunction(() => document.querySelectorAll(".play .chip").length === 13);
+  await page.waitForFunction((count) => document.querySelectorAll(".play .chip").length === count, whole);
   await close(page);
 });
 

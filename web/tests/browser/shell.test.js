@@ -5,9 +5,12 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, close, open, serve, together } from "./lab.js";
+import { accessible, close, idsOf, model, open, serve, together } from "./lab.js";
 
 const { server, browser } = await together();
+
+/** Tokens of the prompt with the text behind it. */
+const whole = (await idsOf(server.url, "Once upon a")).length + 8;
 
 const greedy = `#/play?p=${encodeURIComponent("Once upon a")}&o=${encodeURIComponent('{"max_new_tokens":8}')}`;
 
@@ -37,15 +40,15 @@ test("a page that is opened while the model loads says so, and goes on when it i
 test("a server that goes away is said to be away, and work goes on when it is back", async () => {
   const own = await serve();
   const page = await open(browser, own.url, { hash: greedy, expected: /ERR_|Failed to load/ });
-  await generate(page, 12);
+  await generate(page, whole);
   await own.stop();
   await page.getByText("The server is away").waitFor();
   await page.getByRole("button", { name: "One token" }).click();
   await page.getByRole("alert").getByText("cannot be reached").waitFor();
   const again = await serve([], new URL(own.url).port);
-  await page.getByText("The server is away").waitFor({ state: "detached" });
+  await page.locator(".state").waitFor({ state: "detached" }); // it is back, and has loaded its model
   await page.getByRole("button", { name: "One token" }).click();
-  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 13);
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, whole + 1);
   await close(page);
   await again.stop();
 });
@@ -76,13 +79,13 @@ test("what the engine refuses is told in its words", async () => {
 
 test("a run is taken along, verified by the command, and replayed in the lab", async () => {
   const page = await open(browser, server.url, { hash: greedy });
-  await generate(page, 12);
+  await generate(page, whole);
   await page.getByRole("button", { name: "Work" }).click();
   const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export this run" }).click()]);
   const folder = mkdtempSync(join(tmpdir(), "lab-"));
   const path = join(folder, "run.json");
   await saved.saveAs(path);
-  const code = await new Promise((done) => spawn(/** @type {string} */ (server.child.spawnfile), ["replay", path], { stdio: "ignore" }).on("exit", done));
+  const code = await new Promise((done) => spawn(/** @type {string} */ (server.child.spawnfile), ["replay", path, "--model", model], { stdio: "ignore" }).on("exit", done));
   assert.equal(code, 0, "beamline replay verifies it");
   await page.locator('.menu input[type="file"]').setInputFiles(path);
   await page.getByText("identical: 8 tokens, to the bit").waitFor();
@@ -98,7 +101,7 @@ test("a run is taken along, verified by the command, and replayed in the lab", a
 
 test("work is kept by the browser, and opened again", async () => {
   const page = await open(browser, server.url, { hash: greedy });
-  await generate(page, 12);
+  await generate(page, whole);
   const text = (await page.locator(".chip").allTextContents()).join("");
   await page.waitForTimeout(1200); // it is kept when the page has come to rest
   await page.goto(`${server.url}/lab/#/play`);
@@ -106,11 +109,11 @@ test("work is kept by the browser, and opened again", async () => {
   await page.locator(".bar .model").waitFor();
   await page.getByRole("button", { name: "Work" }).click();
   await page.locator(".works button").first().click();
-  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 12);
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, whole);
   assert.equal((await page.locator(".chip").allTextContents()).join(""), text);
   // And it can be gone on with.
   await page.getByRole("button", { name: "One token" }).click();
-  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 13);
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, whole + 1);
   await close(page);
 });
 

@@ -76,6 +76,21 @@ test("bytes of a character wait for the rest of it", () => {
   const pieces = new Pieces();
   const bytes = [...new TextEncoder().encode("안녕")];
   assert.deepEqual([pieces.push(bytes.slice(0, 2)), pieces.push(bytes.slice(2, 4)), pieces.push(bytes.slice(4))], ["", "안", "녕"]);
+  assert.equal(pieces.end(), "");
+});
+
+test("a text that ends within a character ends with a sign for it, as the server's does", () => {
+  const outcome = new Outcome([1], 1, {});
+  const bytes = [...new TextEncoder().encode("a안")];
+  outcome.text(0).push({ ...token(0, -1), bytes: bytes.slice(0, 3) }, null);
+  const shown = () => outcome.text(0).tokens.map(({ shown }) => shown).join("");
+  assert.equal(shown(), "a", "what comes may be the rest of it");
+  outcome.text(0).end();
+  assert.equal(shown(), new TextDecoder().decode(Uint8Array.from(bytes.slice(0, 3))));
+  outcome.text(0).end();
+  assert.equal(shown(), "a\ufffd", "it is told once");
+  const whole = new Pieces();
+  assert.equal(whole.push([0xef, 0xbb, 0xbf, 0x61]) + whole.end(), "\ufeffa", "a byte order mark is a character as others are");
 });
 
 test("numbers of several texts are their middle, and rows are ordered by them", () => {

@@ -33,6 +33,13 @@ export class Text {
     if (token.finish_reason) this.finish = token.finish_reason;
   }
 
+  /** No further token will come: a character that was begun stays a part, and is shown as one. */
+  end() {
+    const last = this.tokens.at(-1);
+    const left = this.#pieces.end();
+    if (last && left) this.tokens[this.tokens.length - 1] = { ...last, shown: last.shown + left };
+  }
+
   /** The ids of its tokens. @returns {ReadonlyArray<number>} */
   get ids() {
     return this.#ids;

@@ -84,6 +84,7 @@ async function run(outcome, stop, onToken) {
     outcome.state = ended ? "stopped" : "failed";
     if (!ended) outcome.trouble = error instanceof Error ? error.message : String(error);
   } finally {
+    for (const text of outcome.texts) text.end();
     if (outcome.count > 0 && stands(outcome)) plantAll(outcome, outcome.promptEnd);
     draw();
   }

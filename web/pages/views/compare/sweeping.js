@@ -34,6 +34,8 @@ export function sweep(seed, length) {
         const { sequences } = await json("v1/generate", { prompt_ids: ids, ...requestOf(temperature, seed, length) }, stop.signal);
         const pieces = new Pieces();
         const tokens = sequences[0].tokens.map((/** @type {any} */ token) => ({ ...token, shown: pieces.push(token.bytes) }));
+        const last = tokens.at(-1);
+        if (last) last.shown += pieces.end();
         rows.value = [...rows.value, { temperature, tokens }].sort((a, b) => a.temperature - b.temperature);
       });
     } finally {
