@@ -1,4 +1,5 @@
 // Keys: each view says which it has and what they do; one listener hears them all, and the sheet lists them.
+import { takesText } from "../parts/reader.js";
 import { signal } from "../vendor/preact.js";
 
 /**
@@ -23,12 +24,6 @@ export const sheet = signal(false);
 function nameOf(event) {
   const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
   return mod + (event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key);
-}
-
-/** Whether letters go into what has the focus. @param {EventTarget | null} target */
-function takesText(target) {
-  if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName) || (target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type));
 }
 
 /** Hears a key. Letters that are being put together (Korean, Chinese, Japanese input) are the writer's. @param {KeyboardEvent} event */

@@ -65,6 +65,8 @@ test("the chapter's six ways run at once, and their texts and numbers are those 
     const dimmed = await page.locator(`[data-column="${at + 1}"] .text .shared`).count();
     assert.equal(dimmed, at === 0 ? told.common : (its.differs_at ?? its.measures.length), `dimmed of ${way.name}`);
   }
+  const all = told.runs.reduce((/** @type {number} */ sum, /** @type {{texts: Array<{measures: {length: number}}>}} */ way) => sum + Number(way.texts[0]?.measures.length), 0);
+  assert.equal(await page.locator("main > [role=status]").textContent(), `Done, ${all} tokens.`);
   await shot(page, "compare-en-light");
   await accessible(page);
   await close(page);
@@ -221,6 +223,7 @@ test("Escape stops every column, and what came stays", async () => {
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => document.querySelectorAll('.progress-line[data-state="stopped"]').length === 3);
   assert.ok((await text(page, 1)).length > 20);
+  assert.match((await page.locator("main > [role=status]").textContent()) ?? "", /^Stopped after \d+ tokens\.$/);
   await close(page);
 });
 

@@ -66,7 +66,7 @@ export async function compareLong(page, count) {
       for (let at = 0; at < tokens; at++) {
         const text = at % 40 === 39 ? ".\n" : ` w${at}`;
         const logprob = -((at * 7919) % 1000) / 150;
-        outcome.text(0).push({ id: at < tokens / 2 ? at : at * 2 + column, text, bytes: [...new TextEncoder().encode(text)], logprob, logprob_processed: logprob, rank: 1 + (at % 50), entropy: 3 }, null);
+        outcome.text(0).push({ id: at < tokens / 2 ? at : at * 2 + column, text, new_text: text, bytes: [...new TextEncoder().encode(text)], logprob, logprob_processed: logprob, rank: 1 + (at % 50), entropy: 3 }, null);
       }
       outcome.state = "stopped";
       return [key, outcome];

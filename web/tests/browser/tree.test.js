@@ -74,6 +74,7 @@ test("the list has the numbers that /v1/expand tells, and every place ends with 
   const last = /** @type {(typeof shown)[0]} */ (shown.at(-1));
   assert.deepEqual([last.level, last.p, last.name], [2, share(Number(first[0]?.rest)), `all other ${count((await metaOf(server.url)).n_vocab - first.length)} tokens`]);
   assert.match((await page.locator(".grown p").textContent()) ?? "", new RegExp(`^${nodes.length} nodes told, ${nodes.length} of them new; ${parents.length} places`));
+  assert.equal(await page.locator("main > [role=status]").textContent(), `Done, ${nodes.length} tokens.`);
   await close(page);
 });
 

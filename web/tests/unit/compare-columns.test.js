@@ -80,17 +80,22 @@ test("bytes of a character wait for the rest of it", () => {
 });
 
 test("a text that ends within a character ends with a sign for it, as the server's does", () => {
-  const outcome = new Outcome([1], 1, {});
+  const pieces = new Pieces();
   const bytes = [...new TextEncoder().encode("a안")];
-  outcome.text(0).push({ ...token(0, -1), bytes: bytes.slice(0, 3) }, null);
-  const shown = () => outcome.text(0).tokens.map(({ shown }) => shown).join("");
-  assert.equal(shown(), "a", "what comes may be the rest of it");
-  outcome.text(0).end();
-  assert.equal(shown(), new TextDecoder().decode(Uint8Array.from(bytes.slice(0, 3))));
-  outcome.text(0).end();
-  assert.equal(shown(), "a\ufffd", "it is told once");
+  assert.deepEqual([pieces.push(bytes.slice(0, 3)), pieces.end(), pieces.end()], ["a", "\ufffd", ""], "it is told once");
   const whole = new Pieces();
   assert.equal(whole.push([0xef, 0xbb, 0xbf, 0x61]) + whole.end(), "\ufeffa", "a byte order mark is a character as others are");
+});
+
+test("a text is what the server says that its tokens add: nothing for an end token, later what was held back", () => {
+  const outcome = new Outcome([1], 1, {});
+  outcome.text(0).push({ ...token(0, -1), text: "a", new_text: "" }, null);
+  outcome.text(0).push({ ...token(1, -1), text: "b", new_text: "ab" }, null);
+  outcome.text(0).push({ ...token(2, -1), text: "<end>", new_text: "", finish_reason: "eos" }, null);
+  const shown = () => outcome.text(0).tokens.map(({ shown }) => shown).join("");
+  assert.equal(shown(), "ab");
+  outcome.text(0).add("c");
+  assert.deepEqual([shown(), outcome.text(0).ids, outcome.text(0).finish], ["abc", [0, 1, 2], "eos"]);
 });
 
 test("numbers of several texts are their middle, and rows are ordered by them", () => {

@@ -1,6 +1,7 @@
 // A column: what it is, how far it has come, its text and its plot.
 import { h } from "../../vendor/preact.js";
 import { fixed } from "../../numbers/format.js";
+import { endNames } from "../../parts/ends.js";
 import { OptionsPanel } from "../../parts/options.js";
 import { say as shell } from "../../words/lab.js";
 import { changed, drawn } from "../../state/settings.js";
@@ -25,7 +26,7 @@ export const shared = () => ({ length: length.value, samples: samples.value });
 /** How far a column has come, in words. @param {Outcome} outcome */
 function progress(outcome) {
   const [n, rate] = [outcome.count, outcome.rate === null ? "–" : fixed(outcome.rate, 1)];
-  const finish = [...new Set(outcome.texts.map((text) => text.finish ?? "–"))].join(", ");
+  const finish = endNames(outcome.texts.map((text) => text.finish));
   switch (outcome.state) {
     case "waiting": return say("waiting");
     case "running": return n === 0 ? say("begun") : say("running", { n, rate });

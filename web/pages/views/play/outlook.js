@@ -3,6 +3,8 @@ import { h, useEffect, useRef, useState } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
 import { amount, chance, count, fixed, share } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
+import { endFact } from "../../parts/ends.js";
+import { fact, facts } from "../../parts/facts.js";
 import { attempt, looked, tip, tree } from "../../state/lab.js";
 import { open } from "../../state/link.js";
 import { generate, take } from "../../state/generate.js";
@@ -67,13 +69,14 @@ export function OutlookPanel() {
 /** What is known of the token that is looked at. @param {{token: import("../../state/tree.js").Node, outlook: import("../../state/tree.js").Outlook | null}} props */
 function Facts({ token, outlook }) {
   const draw = outlook?.draw?.id === token.id ? outlook.draw : null;
-  return h("dl", { class: "facts" },
-    h("div", null, h("dt", null, say("chosen")), h("dd", null, h("code", null, label(token)), ` id ${token.id} · ${say("bytes")} ${token.bytes.length}`)),
-    h("div", null, h("dt", null, say("probability")), h("dd", null, chance(token.logprob),
-      token.processed !== null && token.logprob !== null && Math.abs(token.processed - token.logprob) > 1e-6 ? ` → ${chance(token.processed)}` : "", token.rank === null ? "" : ` · ${say("rank")} ${token.rank}`)),
-    outlook?.entropy != null ? h("div", null, h("dt", null, say("entropyOf")), h("dd", null, `${amount(outlook.entropy)} · ${fixed(Math.exp(outlook.entropy), 1)} ${say("choices")}`)) : null,
-    draw ? h("div", null, h("dt", { class: "unseen" }, "u"), h("dd", null, say("drawn", { coin: fixed(draw.coin, 4), from: fixed(draw.from, 4), to: fixed(draw.to, 4) }), h(Draw, { draw }))) : null,
-    token.end ? h("div", null, h("dt", { class: "unseen" }, "end"), h("dd", null, say("ended", { why: token.end }))) : null);
+  return facts([
+    fact(say("chosen"), [h("code", null, label(token)), ` id ${token.id} · ${say("bytes")} ${token.bytes.length}`]),
+    fact(say("probability"), [chance(token.logprob),
+      token.processed !== null && token.logprob !== null && Math.abs(token.processed - token.logprob) > 1e-6 ? ` → ${chance(token.processed)}` : "", token.rank === null ? "" : ` · ${say("rank")} ${token.rank}`]),
+    outlook?.entropy != null ? fact(say("entropyOf"), `${amount(outlook.entropy)} · ${fixed(Math.exp(outlook.entropy), 1)} ${say("choices")}`) : null,
+    draw ? fact("u", [say("drawn", { coin: fixed(draw.coin, 4), from: fixed(draw.from, 4), to: fixed(draw.to, 4) }), h(Draw, { draw })], {}, { unseen: true }) : null,
+    token.end ? endFact(token.end) : null,
+  ]);
 }
 
 /** The line from 0 to 1 on which the number fell. @param {{draw: {coin: number, from: number, to: number}}} props */
