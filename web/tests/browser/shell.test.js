@@ -117,6 +117,51 @@ test("work is kept by the browser, and opened again", async () => {
   await close(page);
 });
 
+test("thousands of nodes are kept in portions between which frames are drawn, and a page that ends in the middle loses nothing that was kept", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await generate(page, whole);
+  const counted = await page.evaluate(async () => {
+    const load = (/** @type {string} */ path) => import(new URL(path, location.href.replace(/#.*/, "")).href);
+    const [{ tree, tip }, keep, { props }] = [await load("./state/lab.js"), await load("./state/keep.js"), await load("./state/server.js")];
+    const model = props.value.model.id;
+    await keep.keep(model);
+    const [before, size] = [tree.size, () => keep.read(keep.name.value).then((/** @type {any} */ work) => work.nodes.length)];
+    const puts = /** @type {number[]} */ ([]);
+    const { put } = IDBObjectStore.prototype;
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = /** @type {typeof transaction} */ (function (/** @type {string[]} */ names, /** @type {IDBTransactionMode} */ mode) {
+      puts.push(0);
+      return transaction.call(this, names, mode);
+    });
+    let fails = Infinity;
+    IDBObjectStore.prototype.put = function (/** @type {unknown} */ value) {
+      if (this.name === "nodes" && --fails < 0) throw new DOMException("the page ended", "AbortError");
+      if (this.name === "nodes") puts[puts.length - 1] = Number(puts.at(-1)) + 1;
+      return put.call(this, value);
+    };
+    const top = Array.from({ length: 40 }, (_, id) => ({ id, text: ` word${id}`, bytes: [32, 97, 98, 99, 100], logprob: -id, logprob_processed: -id, rank: id + 1 }));
+    for (let i = 0; i < 8000; i++) {
+      tree.foresee(tip.value, { entropy: 3, top, restCount: 1, restMass: 0.5, draw: null, stages: [] });
+      tip.value = tree.add(tip.value, { id: i % 100, text: " a", bytes: [32, 97], logprob: -1, rank: 1 }, "model").key;
+    }
+    fails = 3000;
+    await keep.keep(model);
+    const [why, after] = [keep.unkept.value, await size()];
+    fails = Infinity;
+    await keep.keep(model);
+    return { before, why, after, whole: await size(), size: tree.size, most: Math.max(...puts), portions: puts.filter((n) => n > 0).length };
+  });
+  assert.equal(counted.after, counted.before, "what had come of it does not count");
+  assert.match(String(counted.why), /the page ended/);
+  assert.equal(counted.whole, counted.size);
+  assert.ok(counted.portions > 4 && counted.most < 4000, `${counted.portions} portions, ${counted.most} nodes at most`);
+  await page.reload();
+  await page.getByRole("button", { name: "Work" }).click();
+  await page.locator(".works button").first().click();
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, counted.size - 1);
+  await close(page);
+});
+
 test("another work that is opened in mid-stream gets nothing of what ran", async () => {
   const page = await open(browser, server.url, { hash: `#/play?p=Hello&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
   await page.getByRole("button", { name: "Generate", exact: true }).click();
