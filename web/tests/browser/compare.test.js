@@ -23,7 +23,7 @@ const address = (columns) => `#/compare/${encodeURIComponent(JSON.stringify(colu
 const done = (page) => page.waitForFunction(() => {
   const all = [...document.querySelectorAll(".progress-line")];
   return all.length > 1 && all.every((line) => ["done", "failed", "stopped"].includes(/** @type {HTMLElement} */ (line).dataset["state"] ?? ""));
-}, null, { timeout: 30_000 });
+}, null, { timeout: 120_000 });
 
 /** Runs all columns. @param {Page} page @param {number} [tokens] */
 async function run(page, tokens = 24) {
@@ -76,7 +76,7 @@ test("the chapter's six ways run at once, and their texts and numbers are those 
 async function logprobs(ids) {
   const answer = await fetch(`${server.url}/v1/logits`, { method: "POST", body: JSON.stringify({ prompt_ids: ids }), headers: { "content-type": "application/json" } });
   const logits = [...new Float32Array(await answer.arrayBuffer())];
-  const most = Math.max(...logits);
+  const most = logits.reduce((a, b) => Math.max(a, b));
   const all = most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
   return logits.map((logit) => logit - all);
 }

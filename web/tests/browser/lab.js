@@ -140,6 +140,12 @@ export const metaOf = async (url) => (await api(url, "props")).model.meta;
 /** The ids of a text. @param {string} url @param {string} text @param {boolean} [special] whether a begin token and the like come with it @returns {Promise<number[]>} */
 export const idsOf = async (url, text, special = true) => (await api(url, "v1/tokens", { text, add_special_tokens: special })).tokens.map((/** @type {{id: number}} */ token) => token.id);
 
+/** A character for which the model has no single token. @param {string} url */
+export async function partedCharacter(url) {
+  for (const character of ["안", "👩", "ᚠ", "𓂀", "🜁"]) if ((await idsOf(url, character, false)).length > 1) return character;
+  throw new Error("the model has a token for each of these characters: others are to be tried");
+}
+
 /** Writes a picture of a page into the folder of SHOTS, where one is given. @param {WatchedPage} page @param {string} name */
 export async function shot(page, name) {
   const folder = process.env["SHOTS"];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../../pages/numbers/format.js";
-import { accessible, api, close, idsOf, metaOf, open, shot, together } from "./lab.js";
+import { accessible, api, close, idsOf, metaOf, open, partedCharacter, shot, together } from "./lab.js";
 
 const { server, browser } = await together();
 
@@ -32,17 +32,9 @@ test("a text's tokens come as it is written, with the API's ids, bytes and place
   await close(page);
 });
 
-/** A text with a character for which the model has no single token, and that character. */
-async function parted() {
-  for (const character of ["안", "👩", "ᚠ", "𓂀", "🜁"]) {
-    const ids = await idsOf(server.url, character, false);
-    if (ids.length > 1) return { character, text: TEXT.replace("안", character) };
-  }
-  throw new Error("the model has a token for each of these characters: others are to be tried");
-}
-
 test("what is pointed at lights up in all three, and several tokens for a character are explained", async () => {
-  const { text, character } = await parted();
+  const character = await partedCharacter(server.url);
+  const text = TEXT.replace("안", character);
   const page = await open(browser, server.url, { hash: address(text) });
   const told = await api(server.url, "v1/tokens", { text });
   await counted(page, told.tokens.length);

@@ -1,5 +1,5 @@
 // The box that finds a token by its text, wherever it stands.
-import { h, useState } from "../../vendor/preact.js";
+import { h, useMemo, useState } from "../../vendor/preact.js";
 import { count } from "../../numbers/format.js";
 import { lookAt, rawRank, rowOf } from "./focus.js";
 import { loaded, texts } from "./place.js";
@@ -25,9 +25,10 @@ export function Find() {
   const [query, write] = useState("");
   const [at, go] = useState(0);
   const there = loaded.value;
+  const listed = shown.value?.whole ? there?.row.ids : shown.value?.ids;
+  // While a slider moves, the same tokens are found in the same order.
+  const found = useMemo(() => (query && there && listed && texts.value ? search(all(texts.value, there.row.kept), listed, query) : []), [there, listed, texts.value, query]);
   if (!there || !texts.value) return null;
-  const listed = shown.value?.whole ? there.row.ids : (shown.value?.ids ?? []);
-  const found = query ? search(all(texts.value, there.row.kept), listed, query) : [];
   const jump = (/** @type {number} */ to) => {
     if (found.length === 0) return;
     const place = (to + found.length) % found.length;
