@@ -43,10 +43,10 @@ const numbers = (page, column) => page.locator(`[data-row="${column}"] [data-fig
 
 const near = (/** @type {number | undefined} */ a, /** @type {number} */ b, /** @type {string} */ what) => assert.ok(Math.abs(Number(a) - b) < 1e-9, `${what}: ${a} is not ${b}`);
 
-test("the chapter's six ways run at once, and their texts and numbers are those of `beamline compare`", async () => {
+test("the chapter's eight ways run at once, and their texts and numbers are those of `beamline compare`", async () => {
   const page = await open(browser, server.url, { hash });
   await run(page);
-  const ways = ["greedy", "beams", "beams-no-repeat", "do_sample=true,temperature=0.5,top_k=0,top_p=1", "top-k", "top-p"];
+  const ways = ["greedy", "beams", "beams-no-repeat", "cool", "hot", "top-k", "top-p", "all-together"];
   const command = process.env["BEAMLINE"] ?? new URL("../../../target/debug/beamline", import.meta.url).pathname;
   const given = ["compare", PROMPT, "--model", model, "--json", "--max-new-tokens", "24", "--seed", "1", ...ways.flatMap((way) => ["--run", way])];
   const told = JSON.parse((await promisify(execFile)(command, given, { maxBuffer: 1 << 26 })).stdout);

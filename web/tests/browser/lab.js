@@ -20,6 +20,9 @@ export const model = process.env["LAB_MODEL"] ?? "builtin";
 /** For a test that is about the built-in model alone: why it is left out with another one. @param {string} why */
 export const builtinAlone = (why) => ({ skip: model === "builtin" ? false : `about the built-in model: ${why}` });
 
+/** Milliseconds that tests wait for something: large models take their time. */
+export const PATIENCE = model === "builtin" ? 20_000 : 90_000;
+
 /** The command under test. */
 const beamline = process.env["BEAMLINE"] ?? resolve(root, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/beamline");
 
@@ -63,7 +66,7 @@ export function browse() {
 }
 
 /** Waits until a server has loaded its model. @param {string} url */
-async function ready(url) {
+export async function ready(url) {
   for (let left = 600; left > 0; left--) {
     if ((await fetch(`${url}/health`)).ok) return;
     await new Promise((wake) => setTimeout(wake, 100));
@@ -99,7 +102,8 @@ export async function open(browser, url, { hash = "#/play", width = 1280, height
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = /** @type {WatchedPage} */ (await context.newPage());
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultNavigationTimeout(90_000); // of a machine that does much else
   page.troubles = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !expected.test(message.text())) page.troubles.push(`console: ${message.text()}`);

@@ -141,6 +141,11 @@ test("on a small screen the view is seen, and nothing is wider than the screen",
   await page.locator(".scene h3").waitFor();
   const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
   assert.ok(await fits());
+  const line = page.locator(".command code").first();
+  await line.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => Number(document.querySelector(".command code")?.scrollLeft) > 0);
+  assert.equal((await address(page)).path, "#/learn/11", "the keys scroll the line that has the focus, and go to no other scene");
   await page.locator(".actions-of-scene button.main").click();
   await page.locator(".tour").waitFor();
   assert.equal(await page.locator(".tour .told").count(), 0);

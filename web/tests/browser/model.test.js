@@ -59,7 +59,7 @@ test("the test really runs: alone, then together, and finds what differs", async
   const bodies = /** @type {string[]} */ ([]);
   page.on("request", (request) => { if (request.url().endsWith("/v1/generate")) bodies.push(request.postData() ?? ""); });
   await page.locator("main").focus();
-  await page.keyboard.press("t");
+  await page.keyboard.press("r");
   await page.locator("[data-phase=done]").waitFor({ timeout: 60_000 });
   assert.match((await page.locator("[data-phase]").textContent()) ?? "", /^✓ 10 of 10 identical/);
   assert.equal(bodies.length, 20);
