@@ -2,7 +2,7 @@
 
 >>> import beamline
 >>> beamline.generate("Once upon a time", max_new_tokens=5).text
-', there was a little'
+', I was not a'
 
 An [`Engine`][beamline.Engine] is a model with its tokenizer: ``Engine("gpt2")`` takes a model of the hub, a folder or a GGUF
 file, and ``Engine()`` the small model that comes with the package. Options have transformers' names; a wrong one raises
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from beamline.pages import explain as explain
     from beamline.pages import options as options
     from beamline.pages import topics as topics
+    from beamline.pictures import Figure as Figure
     from beamline.results import Completion as Completion
     from beamline.results import Sequence as Sequence
     from beamline.results import Verdict as Verdict
@@ -39,6 +40,7 @@ _HOMES = {
     "beamline.engine": ["Engine", "generate"],
     "beamline.own": ["Outlook", "Processor", "Strategy", "Tree"],
     "beamline.pages": ["Page", "explain", "options", "topics"],
+    "beamline.pictures": ["Figure"],
     "beamline.results": ["Completion", "Sequence", "Verdict", "load"],
     "beamline.stream": ["Stream", "TextDelta"],
 }

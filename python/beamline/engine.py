@@ -15,10 +15,16 @@ import numpy.typing as npt
 from beamline import _beamline, given
 from beamline.given import Messages, Prompt, Prompts
 from beamline.own import MakeStrategy, Processor, Rule, Shape, placed
+from beamline.pictures import Figure
 from beamline.results import Completion, Verdict, bundle_of
 from beamline.stream import Stream
-from beamline.studies import Attention, Comparison, Inspection, Score, SearchTree, score_of
+from beamline.studies import Attention, Comparison, Contrast, Inspection, Score, SearchTree, score_of
 from beamline.tokenizer import Tokenizer
+
+#: What kinds of pictures take, beside decoding options.
+PLOT_ARGUMENTS = frozenset(
+    "top free_scales linear side_by_side bits temperatures layer head run by over values seeds".split()
+)
 
 Opening: TypeAlias = "tuple[str, str | None, str | None, int | None, str | None, bool]"
 
@@ -212,7 +218,7 @@ class Engine:
         Arguments are those of [`generate`][beamline.Engine.generate].
 
         >>> "".join(news.text for news in Engine().stream("Once upon a time", max_new_tokens=5))
-        ', there was a little'
+        ', I was not a'
         """
         run = self._run(prompts, options, processors=processors, stop_rules=stop_rules, strategy=strategy)
         return Stream(self, run)
@@ -274,6 +280,27 @@ class Engine:
         reports = _beamline.score(self._native, [given.prompt(text) for text in texts], before)
         return [score_of(report) for report in reports]
 
+    def contrast(self, a: Prompt, b: Prompt | None = None, *, against: Prompt | None = None, prefix: str | None = None) -> Contrast:
+        """Why one text is more probable than another, token by token, after the same prefix.
+
+        Args:
+            a: a text or token ids.
+            b: the other; ``against`` is another name for it.
+            against: the other.
+            prefix: what both follow; its tokens are not summed.
+
+        Raises:
+            ValueError: unless there is one other text.
+
+        >>> Engine().contrast("They were happy.", against="They was happy.").difference > 0
+        True
+        """
+        others = [other for other in (b, against) if other is not None]
+        if len(others) != 1:
+            raise ValueError("give one text to compare with: contrast(a, against=b)")
+        found = _beamline.contrast(self._native, given.prompt(a), given.prompt(others[0]), prefix)
+        return Contrast(json.loads(found))
+
     def inspect(
         self, prompt: Prompt, *, steps: int = 8, top: int = 5, stages: bool = False, **options: Any
     ) -> Inspection:
@@ -334,6 +361,42 @@ class Engine:
         """
         return Attention(json.loads(_beamline.attention(self._native, given.prompt(prompt), layer, head)))
 
+    def plot(
+        self,
+        kind: str,
+        prompt: Prompt,
+        *,
+        width: int = 800,
+        height: int = 500,
+        dark: bool = False,
+        **asked: Any,
+    ) -> Figure:
+        """A picture of what the model expects, or of what a search does.
+
+        Args:
+            kind: ``next``, ``heat``, ``temperature``, ``histogram``, ``cumulative``, ``beams``, ``surprisal``, ``embeddings``,
+                ``attention``, ``compare`` or ``sweep``, as of the command ``plot``.
+            prompt: a text or token ids.
+            width: pixels across, 320 to 8000.
+            height: pixels down at the least, 240 to 8000: what needs more room to be read gets it.
+            dark: light ink on nearly black.
+            asked: what the kind takes (``top``, ``free_scales``, ``linear``, ``side_by_side``, ``bits``, ``temperatures``, ``layer``,
+                ``head``, ``run``, ``by``, ``over``, ``values``, ``seeds``), and decoding options.
+
+        Raises:
+            ValueError: when there is no such kind, or it has no use for what is asked.
+
+        >>> Engine().plot("attention", "Once upon a time", layer=1).data["layer"]
+        1
+        """
+        for name, size, least in (("width", width, 320), ("height", height, 240)):
+            if not least <= size <= 8000:
+                raise ValueError(f"{name} must be in {least}..=8000, got {size}")
+        request = {name: asked.pop(name) for name in PLOT_ARGUMENTS & asked.keys()} | {"kind": kind}
+        options_json = given.options_json(asked)
+        figure = _beamline.figure(self._native, given.prompt(prompt), given.options_json(request), options_json)
+        return Figure(figure, width=width, height=height, dark=dark)
+
     def replay(self, of: Completion | str | os.PathLike[str]) -> Verdict:
         """Runs a generation again, and compares every token and log-probability bit for bit.
 
@@ -377,6 +440,6 @@ def generate(prompts: Prompts, *, model: str | os.PathLike[str] = "builtin", **o
     Arguments are those of [`Engine.generate`][beamline.Engine.generate].
 
     >>> generate("Once upon a time", max_new_tokens=5).text
-    ', there was a little'
+    ', I was not a'
     """
     return Engine.shared(model).generate(prompts, **options)

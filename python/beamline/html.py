@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beamline.results import Completion, Sequence
-    from beamline.studies import Comparison, Inspection, Score
+    from beamline.studies import Comparison, Contrast, Inspection, Score
 
 #: Rows of a table that are shown; the rest is counted.
 MOST_ROWS = 60
@@ -80,8 +80,36 @@ def score(of: Score) -> str:
     return f"<div>{_tokens(of.tokens, of.logprobs, of.ranks, of.entropies)}{heading}</div>"
 
 
+def contrast(of: Contrast) -> str:
+    """Two texts, token by token."""
+    rows = []
+    for step in of.steps:
+        cells = []
+        for one in (step["a"], step["b"]):
+            logprob = None if one is None else one["logprob"]
+            cells += ["" if one is None else _visible(one["text"]), "" if logprob is None else f"{logprob:.4f}"]
+        rows.append([*cells, f"{step['difference']:+.4f}", f"{step['cumulative']:+.4f}"])
+    heading = _head(f"log p = {of.a.sum_logprob:.4f} and {of.b.sum_logprob:.4f}: a difference of {of.difference:+.4f}")
+    return table(["a", "log p", "b", "log p", "difference", "together"], rows) + heading
+
+
+def _stages(step: dict[str, Any]) -> str:
+    """What each processor leaves of the candidates of a step."""
+    rows = []
+    for number, one in enumerate(step["candidates"]):
+        left = [stage["probs"][number] for stage in step["stages"]]
+        cells = ["removed" if p == 0 else f"{100 * p:.2f}%" for p in left]
+        name = f"<b>{_visible(one['text'])}</b>" if one["id"] == step["chosen"]["id"] else _visible(one["text"])
+        rows.append([name, f"{100 * one['prob']:.2f}%", *cells])
+    rows.append(["tokens left", "", *(str(stage["kept"]) for stage in step["stages"])])
+    heading = f'<p style="white-space:pre-wrap">{_visible(step["input"])}</p>'
+    return heading + table(["Token", "p", *(stage["processor"] for stage in step["stages"])], rows)
+
+
 def inspection(of: Inspection) -> str:
-    """The step table: the best candidates, the chosen one bold."""
+    """The step table: the best candidates, the chosen one bold; or what each processor leaves, where that was asked for."""
+    if any(step.get("stages") for step in of.steps):
+        return "".join(_stages(step) for step in of.steps)
     most = max((len(step["candidates"]) for step in of.steps), default=0)
 
     def cell(step: dict[str, Any], one: dict[str, Any]) -> str:
@@ -107,19 +135,3 @@ def comparison(of: Comparison) -> str:
             numbers = "" if perplexity is None else f"{perplexity:.3f}"
             rows.append([escape(run["name"]), _visible(text["text"]), f"{text['sum_logprob']:.3f}", numbers])
     return table(["Way", "Text", "log p", "Perplexity"], rows)
-
-
-def page(of: Completion) -> str:
-    """A completion as a page of its own, with its bundle in it where it can be run again."""
-    bundle = of._native.bundle
-    # What closes a script ends it wherever it stands.
-    data = "" if bundle is None else bundle.replace("<", "\\u003c")
-    script = f'<script type="application/json" id="bundle">{data}</script>' if data else ""
-    style = (
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
-        "@media(prefers-color-scheme:dark){body{background:#14161a;color:#e8e8e8}}"
-    )
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>beamline</title><style>{style}</style>{completion(of)}{script}</html>\n"
-    )

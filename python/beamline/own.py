@@ -101,7 +101,7 @@ class Strategy(Protocol):
     ...     def results(self, tree):
     ...         return [self.node]
     >>> beamline.Engine().generate("Once upon a time", max_new_tokens=5, strategy=Greedy).text
-    ', there was a little'
+    ', I was not a'
     """
 
     def frontier(self, tree: Tree) -> Sequence_[int | tuple[int, int]]:

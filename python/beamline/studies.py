@@ -87,6 +87,47 @@ def score_of(report: str) -> Score:
     )
 
 
+class Contrast:
+    """Why one text is more probable than another.
+
+    Attributes:
+        a: the first text's numbers.
+        b: the other's.
+        difference: the first's log-probability less the other's, in nats.
+        common: tokens that both begin with.
+        steps: for each place ``a`` and ``b`` (a token, or None past the end), what the place adds, and all up to it.
+    """
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        self.a = score_of(json.dumps(found["a"]))
+        self.b = score_of(json.dumps(found["b"]))
+        self.difference: float = found["difference"]
+        self.common: int = found["common"]
+        self.steps: list[dict[str, Any]] = found["steps"]
+
+    def columns(self) -> dict[str, Any]:
+        """A row for each place, by column."""
+
+        def of(step: dict[str, Any], text: str, name: str) -> Any:
+            return None if step[text] is None else step[text][name]
+
+        return {
+            "a": [of(step, "a", "text") for step in self.steps],
+            "a_logprob": [of(step, "a", "logprob") for step in self.steps],
+            "b": [of(step, "b", "text") for step in self.steps],
+            "b_logprob": [of(step, "b", "logprob") for step in self.steps],
+            "difference": [step["difference"] for step in self.steps],
+            "cumulative": [step["cumulative"] for step in self.steps],
+        }
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each place, as a data frame of pandas."""
+        return frames.pandas(self.columns())
+
+    def _repr_html_(self) -> str:
+        return html.contrast(self)
+
+
 class Inspection:
     """The best candidates of every step; ``steps`` are objects as ``inspect --json`` has them."""
 
@@ -127,12 +168,14 @@ class Comparison:
     def columns(self) -> dict[str, Any]:
         """A row for each text of each strategy, by column."""
         rows = [(run["name"], text) for run in self.runs for text in run["texts"]]
-        names = ("seed", "mean_logprob", "perplexity", "distinct_1", "distinct_2", "distinct_3", "repeated_4")
+        names = ("seed", "mean_logprob", "perplexity")
+        measures = ("length", "distinct_1", "distinct_2", "distinct_3", "repeated_4", "longest_repeat")
         return {
             "way": [name for name, _ in rows],
             "text": [text["text"] for _, text in rows],
             "sum_logprob": [text["sum_logprob"] for _, text in rows],
-            **{name: [text.get(name) for _, text in rows] for name in names},
+            **{name: [text[name] for _, text in rows] for name in names},
+            **{name: [text["measures"][name] for _, text in rows] for name in measures},
         }
 
     def to_pandas(self) -> pd.DataFrame:

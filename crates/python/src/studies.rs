@@ -9,9 +9,9 @@ use pyo3::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
-/// A result as JSON.
-fn text(result: &impl Serialize) -> String {
-    json!(result).to_string()
+/// A result as JSON, each number as short as its own precision allows.
+pub(crate) fn text(result: &impl Serialize) -> String {
+    serde_json::to_string(result).expect("results are structs and lists, which JSON has words for")
 }
 
 /// How probable texts are, after a prefix where there is one; a report for each.
@@ -33,11 +33,25 @@ pub(crate) fn score(
         while held.score_step(&mut scored, Budget::ALL, &mut |_| {})? > 0 {}
         let report = |(text, scoring): (&PartedText, &beamline::Scoring)| match scoring.error() {
             Some(_) => Err(StudyError::from(ModelError::NotFinite)),
-            None => Ok(json!(text.report(&held, scoring.stats())).to_string()),
+            None => Ok(crate::studies::text(&text.report(&held, scoring.stats()))),
         };
         parted.iter().zip(&scored).map(report).collect()
     };
     engine.compute(py, work, study)
+}
+
+/// What makes one text more probable than another after the same prefix.
+#[pyfunction]
+#[pyo3(signature = (engine, a, b, prefix = None))]
+pub(crate) fn contrast(
+    py: Python<'_>,
+    engine: &Engine,
+    a: GivenPrompt,
+    b: GivenPrompt,
+    prefix: Option<&str>,
+) -> PyResult<String> {
+    let (held, a, b) = (engine.engine()?, Prompt::from(a), Prompt::from(b));
+    engine.compute(py, || beamline_study::contrast(&held, prefix, &a, &b).map(|found| text(&found)), study)
 }
 
 /// The best candidates of each step, as the command `inspect` has them.
@@ -164,5 +178,5 @@ pub(crate) fn option_specs() -> String {
             "aliases": option.aliases,
         })
     };
-    json!(beamline::options().map(one).collect::<Vec<_>>()).to_string()
+    text(&beamline::options().map(one).collect::<Vec<_>>())
 }

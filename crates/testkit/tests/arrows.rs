@@ -30,13 +30,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
+    ("beamline-plot", &["beamline", "beamline-study", "beamline-draw"]),
     ("beamline-lab", &[]),
     ("beamline-serve", &["beamline", "beamline-study", "beamline-chapter", "beamline-lab"]),
     (
         "beamline-cli",
-        &["beamline", "beamline-study", "beamline-draw", "beamline-chapter", "beamline-lab", "beamline-serve"],
+        &[
+            "beamline",
+            "beamline-study",
+            "beamline-draw",
+            "beamline-plot",
+            "beamline-chapter",
+            "beamline-lab",
+            "beamline-serve",
+        ],
     ),
-    ("beamline-python", &["beamline", "beamline-study"]),
+    ("beamline-python", &["beamline", "beamline-study", "beamline-draw", "beamline-plot"]),
     ("beamline-testkit", &[]),
 ];
 
