@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from collections.abc import Sequence as Sequence_
+from datetime import date
 from threading import Lock
 from typing import Any, TypeAlias, cast
 
@@ -23,7 +24,21 @@ from beamline.tokenizer import Tokenizer
 
 #: What kinds of pictures take, beside decoding options.
 PLOT_ARGUMENTS = frozenset(
-    "top free_scales linear side_by_side bits temperatures layer head run by over values seeds".split()
+    [
+        "top",
+        "free_scales",
+        "linear",
+        "side_by_side",
+        "bits",
+        "temperatures",
+        "layer",
+        "head",
+        "run",
+        "by",
+        "over",
+        "values",
+        "seeds",
+    ]
 )
 
 Opening: TypeAlias = "tuple[str, str | None, str | None, int | None, str | None, bool]"
@@ -52,7 +67,7 @@ class Engine:
 
     >>> engine = Engine()
     >>> engine
-    Engine('builtin', gpt2, 7 M parameters, f16, vocabulary 8192, context 512)
+    Engine('builtin', gpt2, 7 M parameters, q8_0, vocabulary 8192, context 512)
     """
 
     def __init__(
@@ -79,12 +94,19 @@ class Engine:
             f"vocabulary {self.vocab_size}, context {self.context})"
         )
 
-    def __reduce__(self) -> tuple[Any, tuple[Opening, dict[str, Any]]]:
-        return _reopened, (self._opening, self._identity())
+    def __reduce__(self) -> tuple[Any, tuple[Opening, str]]:
+        return _reopened, (self._opening, self.digest()[1])
 
-    def _identity(self) -> dict[str, Any]:
-        """What tells one model from another without reading its weights."""
-        return {name: self.info[name] for name in ("architecture", "parameters", "dtype", "vocab_size", "weight_bytes")}
+    def digest(self, *, files: bool = False) -> tuple[str | None, str]:
+        """What tells this model from others: the SHA-256 of its files, and that of its numbers.
+
+        The first is None unless ``files`` asks for it, since all files are read for it. The second is of the tokens of a fixed
+        text and of the logits of a few tokens, to the bit; it is the same on every machine.
+
+        >>> Engine().digest()[1] == Engine(threads=1).digest()[1]
+        True
+        """
+        return self._native.digest(files)
 
     @classmethod
     def shared(cls, model: str | os.PathLike[str] = "builtin", **opening: Any) -> Engine:
@@ -228,6 +250,7 @@ class Engine:
         messages: Messages,
         *,
         template: str | None = None,
+        today: date | None = None,
     ) -> tuple[str, list[int]]:
         """A conversation as the model reads it: its text, and its tokens.
 
@@ -235,19 +258,22 @@ class Engine:
             messages: a list of objects with ``role`` and ``content``, or an object with ``messages`` and what else a
                 template takes (``tools``, ``documents``, ``add_generation_prompt``, ``chat_template_kwargs``).
             template: the source of a chat template, in place of the model's own.
+            today: the day that templates may write; by default the day that it is.
 
         Raises:
             ValueError: when there is no template, or it refuses the conversation.
         """
-        text, ids, _ = self._native.chat_prompt(json.dumps(messages), template)
+        text, ids, _ = self._native.chat_prompt(json.dumps(messages), template, _day(today))
         return text, ids
 
-    def chat(self, messages: Messages, *, template: str | None = None, **options: Any) -> Completion:
+    def chat(
+        self, messages: Messages, *, template: str | None = None, today: date | None = None, **options: Any
+    ) -> Completion:
         """Answers a conversation. The answer ends where its turn does, unless ``eos_token_id`` says otherwise.
 
         Arguments are those of [`chat_prompt`][beamline.Engine.chat_prompt] and [`generate`][beamline.Engine.generate].
         """
-        _, ids, ends = self._native.chat_prompt(json.dumps(messages), template)
+        _, ids, ends = self._native.chat_prompt(json.dumps(messages), template, _day(today))
         if ends:
             options.setdefault("eos_token_id", ends)
         return self.generate(ids, **options)
@@ -261,7 +287,7 @@ class Engine:
 
         >>> [rows] = Engine().logits("Once upon a time")
         >>> rows.shape
-        (4, 8192)
+        (5, 8192)
         """
         ids = [self.tokenizer.encode(text).tolist() if isinstance(text, str) else text for text in given.prompts(texts)]
         return self._native.logits(ids, last_only)
@@ -280,7 +306,9 @@ class Engine:
         reports = _beamline.score(self._native, [given.prompt(text) for text in texts], before)
         return [score_of(report) for report in reports]
 
-    def contrast(self, a: Prompt, b: Prompt | None = None, *, against: Prompt | None = None, prefix: str | None = None) -> Contrast:
+    def contrast(
+        self, a: Prompt, b: Prompt | None = None, *, against: Prompt | None = None, prefix: str | None = None
+    ) -> Contrast:
         """Why one text is more probable than another, token by token, after the same prefix.
 
         Args:
@@ -322,7 +350,12 @@ class Engine:
         )
 
     def compare(
-        self, prompt: Prompt, ways: Sequence_[str] | Mapping[str, Mapping[str, Any]] = (), *, seeds: int = 1, **options: Any
+        self,
+        prompt: Prompt,
+        ways: Sequence_[str] | Mapping[str, Mapping[str, Any]] = (),
+        *,
+        seeds: int = 1,
+        **options: Any,
     ) -> Comparison:
         """Several strategies side by side.
 
@@ -342,13 +375,15 @@ class Engine:
         if isinstance(ways, Mapping):
             ways = [f"{label}: {_as_list(own)}" for label, own in ways.items()]
         options_json = given.options_json(options)
-        return Comparison(json.loads(_beamline.compare(self._native, given.prompt(prompt), list(ways), options_json, seeds)))
+        return Comparison(
+            json.loads(_beamline.compare(self._native, given.prompt(prompt), list(ways), options_json, seeds))
+        )
 
     def search_tree(self, prompt: Prompt, **options: Any) -> SearchTree:
         """Every candidate that a search considered, and what became of it.
 
         >>> Engine().search_tree("Once upon a time", num_beams=2, max_new_tokens=2).winner
-        [0, 2]
+        [0, 4]
         """
         found = _beamline.search_tree(self._native, given.prompt(prompt), given.options_json(options))
         return SearchTree(json.loads(found))
@@ -357,7 +392,7 @@ class Engine:
         """How much each token looks at each before it, in a head of a layer or in the mean of its heads.
 
         >>> Engine().attention("Once upon a time").weights.shape
-        (4, 4)
+        (5, 5)
         """
         return Attention(json.loads(_beamline.attention(self._native, given.prompt(prompt), layer, head)))
 
@@ -411,6 +446,11 @@ class Engine:
         return Verdict(found["same"], found["tokens"], found["difference"])
 
 
+def _day(today: date | None) -> int | None:
+    """A day, counted from 1970-01-01."""
+    return None if today is None else max((today - date(1970, 1, 1)).days, 0)
+
+
 def _as_list(options: Mapping[str, Any]) -> str:
     """Options as a way names them."""
     pairs = json.loads(given.options_json(options)) or {"do_sample": False}
@@ -421,15 +461,14 @@ _shared: dict[Any, Engine] = {}
 _shared_lock = Lock()
 
 
-def _reopened(opening: Opening, identity: dict[str, Any]) -> Engine:
+def _reopened(opening: Opening, digest: str) -> Engine:
     """The engine of this process that a pickled one stands for."""
     model, dtype, activations, threads, pre, mapped = opening
-    engine = Engine.shared(
-        model, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped
-    )
-    if engine._identity() != identity:
+    engine = Engine.shared(model, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped)
+    here = engine.digest()[1]
+    if here != digest:
         raise ValueError(
-            f"the engine was pickled with another model under the name {model!r}: {identity}, here {engine._identity()}"
+            f"the engine was pickled with another model under the name {model!r}: digest {digest}, here {here}"
         )
     return engine
 

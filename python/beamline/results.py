@@ -139,7 +139,7 @@ class Completion:
     >>> completion.text
     ', I was not a'
     >>> completion.sequences[0].logprobs.round(2).tolist()
-    [-0.2, -0.14, -0.02, -0.24, -1.49]
+    [-1.71, -1.86, -2.11, -3.25, -3.01]
     """
 
     def __init__(self, engine: Engine, native: _beamline.Completion) -> None:

@@ -7,6 +7,7 @@
 //! Every call that computes lets go of the interpreter, and asks it about every hundredth of a second whether it was
 //! interrupted.
 
+mod batch;
 mod completion;
 mod engine;
 mod failure;
@@ -26,6 +27,8 @@ use pyo3::prelude::*;
 mod module {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::batch::{check_options, row_seed, run_many};
     #[pymodule_export]
     use super::completion::Completion;
     #[pymodule_export]
