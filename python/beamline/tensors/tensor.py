@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +14,19 @@ from beamline.tensors.dtypes import Device, DType, dtype_of, numpy_dtype
 from beamline.tensors.printing import printed
 
 _DEFAULT = np.dtype(np.float32)
+
+
+class Size(tuple[int, ...]):
+    """How long each dimension is."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """How many numbers there are."""
+        return math.prod(self)
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
 
 
 class Found(NamedTuple):
@@ -87,9 +101,9 @@ class Tensor:
         raise AttributeError(f"tensors of beamline have no {name!r}; for all of torch, import torch itself")
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
         """How long each dimension is."""
-        return self._array.shape
+        return Size(self._array.shape)
 
     @property
     def dtype(self) -> DType:

@@ -81,7 +81,7 @@ def length_of(rows: list[list[int]], padding: Any, max_length: int | None, multi
         raise ValueError(f"padding must be True, 'longest', 'max_length' or False, got {padding!r}")
     most = max((len(row) for row in rows), default=0)
     if way == "max_length" and max_length is not None:
-        most = max(most, max_length)
+        most = max_length
     return most if not multiple else -(-most // multiple) * multiple
 
 

@@ -105,6 +105,7 @@ def call_of(engine: Engine, own: GenerationConfig, inputs: Any, given: dict[str,
         ids = np.array([[int(begin)]])
     rows = prompts.rows_of(ids)
     seen = prompts.mask_of(mask, rows, settings.padding, settings.ends)
+    prompts.warn_of_padding(seen)
     return Call(
         engine=engine,
         settings=settings,

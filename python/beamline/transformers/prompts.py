@@ -78,10 +78,14 @@ def prompts_of(ids: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]) -> Promp
             raise ValueError(f"row {number} has no token that its attention_mask lets be seen")
         if places[-1] - places[0] + 1 != places.size:
             raise ValueError(f"row {number}: attention_mask hides tokens inside the text; only those around it can be hidden")
-        if places[-1] + 1 != len(row):
-            once(
-                "prompts are padded on the right; set padding_side='left', as transformers needs it. Here texts go on where "
-                "they end"
-            )
         texts.append([int(token) for token in row[own]])
     return Prompts(ids, texts)
+
+
+def warn_of_padding(mask: npt.NDArray[np.bool_]) -> None:
+    """Says once that padding on the right is not what transformers goes on from."""
+    if not mask[:, -1].all():
+        once(
+            "prompts are padded on the right; set padding_side='left', as transformers needs it. "
+            "Here texts go on where they end"
+        )

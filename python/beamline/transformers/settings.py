@@ -110,7 +110,7 @@ class Settings:
                 raise ValueError(f"generate does not take {name}={self[name]!r}; {way}")
         if self.sequences > 1 and self.beams == 1 and not self["do_sample"] and not self["best_of"]:
             raise ValueError(
-                "Greedy methods without beam search do not support `num_return_sequences` different than 1 "
+                "Greedy methods (do_sample != True) without beam search do not support `num_return_sequences` different than 1 "
                 f"(got {self.sequences})"
             )
         if self["max_new_tokens"] is not None and self["max_new_tokens"] <= 0:
