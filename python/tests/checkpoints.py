@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def merges_of(text: str, count: int) -> list[tuple[str, str]]:
     words = [[names[byte] for byte in f" {word}".encode()] for word in text.split()]
     found: list[tuple[str, str]] = []
     while len(found) < count:
-        pairs = Counter(pair for word in words for pair in zip(word, word[1:], strict=False))
+        pairs = Counter(pair for word in words for pair in pairwise(word))
         if not pairs:
             break
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
@@ -84,8 +85,17 @@ def safetensors(tensors: dict[str, np.ndarray]) -> bytes:
 
 
 def gpt2(
-    folder: Path, *, seed: int = 0, width: int = 32, layers: int = 2, heads: int = 4, context: int = 128,
-    special: str = "<|endoftext|>", spread: float = 0.25, vocab: int | None = None, **config: object,
+    folder: Path,
+    *,
+    seed: int = 0,
+    width: int = 32,
+    layers: int = 2,
+    heads: int = 4,
+    context: int = 128,
+    special: str = "<|endoftext|>",
+    spread: float = 0.25,
+    vocab: int | None = None,
+    **config: object,
 ) -> Path:
     """Writes a model whose texts are lively: its weights are spread wide."""
     described = tokenizer(special)

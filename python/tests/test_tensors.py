@@ -155,7 +155,9 @@ def test_draws_are_torchs_seed_for_seed(torch):
             copied = own.tensor(weights.numpy())
             for count, again in ((1, False), (4, False), (9, True)):
                 drawn = own.multinomial(copied, count, replacement=again)
-                np.testing.assert_array_equal(drawn.numpy(), torch.multinomial(weights, count, replacement=again).numpy())
+                np.testing.assert_array_equal(
+                    drawn.numpy(), torch.multinomial(weights, count, replacement=again).numpy()
+                )
 
 
 def test_a_stream_goes_on_from_where_it_was():

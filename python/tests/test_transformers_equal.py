@@ -62,7 +62,10 @@ def option_sets():
         options = {"max_new_tokens": rng.choice([1, 5, 12, 20]), "do_sample": sample}
         if beams > 1:
             options |= {"num_beams": beams, "num_return_sequences": rng.randint(1, beams)}
-            options |= {"length_penalty": rng.choice([0.0, 0.5, 1.0, 2.0]), "early_stopping": rng.choice([False, True, "never"])}
+            options |= {
+                "length_penalty": rng.choice([0.0, 0.5, 1.0, 2.0]),
+                "early_stopping": rng.choice([False, True, "never"]),
+            }
         elif sample:
             options["num_return_sequences"] = rng.randint(1, 3)
         some = {"repetition_penalty": [1.2, 0.8], "no_repeat_ngram_size": [2, 3], "min_new_tokens": [3, 8]}
@@ -140,7 +143,9 @@ def test_without_torch_the_same_texts_come(torch, both):
     own.manual_seed(5)
     for _ in range(3):
         expected = theirs.generate(**inputs, do_sample=True, max_new_tokens=12)
-        found = ours.generate(**{name: own.tensor(value.numpy()) for name, value in inputs.items()}, do_sample=True, max_new_tokens=12)
+        found = ours.generate(
+            **{name: own.tensor(value.numpy()) for name, value in inputs.items()}, do_sample=True, max_new_tokens=12
+        )
         assert isinstance(found, own.Tensor)
         assert found.tolist() == expected.tolist()
 
@@ -166,7 +171,11 @@ def test_tokenizers_are_equal(both):
     assert [ours.convert_ids_to_tokens(row) for row in ids] == [theirs.convert_ids_to_tokens(row) for row in ids]
     assert ours.tokenize(texts[0]) == theirs.tokenize(texts[0])
     assert ours.get_vocab() == theirs.get_vocab()
-    assert (len(ours), ours.vocab_size, ours.model_max_length) == (len(theirs), theirs.vocab_size, theirs.model_max_length)
+    assert (len(ours), ours.vocab_size, ours.model_max_length) == (
+        len(theirs),
+        theirs.vocab_size,
+        theirs.model_max_length,
+    )
     assert ours.all_special_ids == theirs.all_special_ids
     assert ours.special_tokens_map == theirs.special_tokens_map
     assert ours.encode("of", return_tensors="pt").tolist() == theirs.encode("of", return_tensors="pt").tolist()
@@ -206,7 +215,9 @@ def test_parts_of_transformers_own_take_part(torch, hf, both, options):
         found.append(output.tolist())
     assert found[0] == found[1]
     allowed = [
-        model.generate(**inputs, max_new_tokens=4, prefix_allowed_tokens_fn=lambda row, ids: [30 + row, 50, 60 + len(ids)])
+        model.generate(
+            **inputs, max_new_tokens=4, prefix_allowed_tokens_fn=lambda row, ids: [30 + row, 50, 60 + len(ids)]
+        )
         for model in (theirs, ours)
     ]
     assert allowed[0].tolist() == allowed[1].tolist()
@@ -227,7 +238,9 @@ def test_streamers_say_the_same(hf, both, capsys):
     assert said[0] == said[1] == said[2]
 
 
-@pytest.mark.parametrize("options", [{"num_beans": 5}, {"num_return_sequences": 2}, {"max_length": 3}, {"max_new_tokens": 0}])
+@pytest.mark.parametrize(
+    "options", [{"num_beans": 5}, {"num_return_sequences": 2}, {"max_length": 3}, {"max_new_tokens": 0}]
+)
 def test_what_transformers_refuses_is_refused_in_its_words(hf, both, options):
     (tokenizer, theirs), (_, ours) = both
     ids = tokenizer("the man said that", return_tensors="pt").input_ids

@@ -33,7 +33,14 @@ _NAMES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float3
 DTYPES = {name: DType(name, np.dtype(name)) for name in _NAMES}
 
 #: torch's other names for some of them.
-ALIASES = {"half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64"}
+ALIASES = {
+    "half": "float16",
+    "float": "float32",
+    "double": "float64",
+    "short": "int16",
+    "int": "int32",
+    "long": "int64",
+}
 
 _BY_PYTHON: dict[type, str] = {bool: "bool", int: "int64", float: "float32"}
 
@@ -56,7 +63,8 @@ def numpy_dtype(asked: Any) -> np.dtype[Any]:
         return asked.numpy
     if isinstance(asked, type) and asked in _BY_PYTHON:
         return np.dtype(_BY_PYTHON[asked])
-    return np.dtype(asked)
+    found: np.dtype[Any] = np.dtype(asked)
+    return found
 
 
 class Device:
@@ -67,9 +75,8 @@ class Device:
     """
 
     def __init__(self, name: str | int | Device = "cpu", index: int | None = None) -> None:
-        if isinstance(name, Device):
-            name = name.type
-        self.type = "cuda" if isinstance(name, int) else name.split(":", 1)[0]
+        named = name.type if isinstance(name, Device) else "cuda" if isinstance(name, int) else name
+        self.type: str = named.split(":", 1)[0]
         self.index = index
         if self.type != "cpu":
             once(f"device {name}: this engine computes on the CPU, whatever the device; results are the same")

@@ -224,7 +224,9 @@ def _with_replacement(array: npt.NDArray[Any], count: int, source: Generator) ->
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
     """Numbers in ``[0, 1)``: torch's own, seed for seed."""
     source = default_generator if generator is None else generator
-    return _made(lambda shape, _: source.floats(int(np.prod(shape))).reshape(shape), size, dtype).to(dtype, device=device)
+    return _made(lambda shape, _: source.floats(int(np.prod(shape))).reshape(shape), size, dtype).to(
+        dtype, device=device
+    )
 
 
 def manual_seed(seed: int) -> Generator:
@@ -272,12 +274,12 @@ def all(input: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the greatest number is; the first of equals."""
-    return Tensor(np.asarray(tensor_of(input).numpy().argmax(dim, keepdims=keepdim and dim is not None)))
+    return Tensor(np.asarray(np.argmax(tensor_of(input).numpy(), dim, keepdims=keepdim and dim is not None)))
 
 
 def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the least number is; the first of equals."""
-    return Tensor(np.asarray(tensor_of(input).numpy().argmin(dim, keepdims=keepdim and dim is not None)))
+    return Tensor(np.asarray(np.argmin(tensor_of(input).numpy(), dim, keepdims=keepdim and dim is not None)))
 
 
 def _extreme(input: Any, dim: int | None, keepdim: bool, where: Any, extreme: Any) -> Any:

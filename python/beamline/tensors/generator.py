@@ -30,9 +30,11 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"a seed must be in -2**63..2**64, got {seed}")
         self._seed, self._drawn = seed % 2**64, False
-        self._bits = np.random.MT19937()
+        bits = np.random.MT19937()
         # RandomState seeds the twister as its authors do, and torch too.
-        self._bits.state = np.random.RandomState(seed % 2**32).get_state(legacy=False)
+        state: Any = np.random.RandomState(seed % 2**32).get_state(legacy=False)
+        bits.state = state
+        self._bits: Any = bits
         return self
 
     def initial_seed(self) -> int:
@@ -58,22 +60,22 @@ class Generator:
 
     def _words(self, count: int) -> npt.NDArray[np.uint64]:
         self._drawn = True
-        return self._bits.random_raw(count).astype(np.uint64, copy=False)
+        return np.asarray(self._bits.random_raw(count), np.uint64)
 
     def doubles(self, count: int) -> npt.NDArray[np.float64]:
         """Numbers in ``[0, 1)`` of 53 bits: two words each, the first one high."""
         words = self._words(2 * count).reshape(count, 2)
         bits = (words[:, 0] << np.uint64(32)) | words[:, 1]
-        return (bits & np.uint64((1 << 53) - 1)).astype(np.float64) * 2.0**-53
+        return np.asarray((bits & np.uint64((1 << 53) - 1)).astype(np.float64) * 2.0**-53)
 
     def floats(self, count: int) -> npt.NDArray[np.float32]:
         """Numbers in ``[0, 1)`` of 24 bits, a word each."""
         words = self._words(count) & np.uint64((1 << 24) - 1)
-        return (words.astype(np.float64) * 2.0**-24).astype(np.float32)
+        return np.asarray(words.astype(np.float64) * 2.0**-24, np.float32)
 
     def exponentials(self, count: int) -> npt.NDArray[np.float32]:
         """Numbers of the exponential distribution with mean 1."""
-        return (-np.log1p(-self.doubles(count))).astype(np.float32)
+        return np.asarray(-np.log1p(-self.doubles(count)), np.float32)
 
 
 #: What draws use where they name no other.

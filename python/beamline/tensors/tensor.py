@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -299,9 +299,9 @@ class Tensor:
 
     # Arithmetic
 
-    def _with(self, other: Any, function: Any, *, turned: builtins.bool = False) -> Any:
+    def _with(self, other: Any, function: Any, *, turned: builtins.bool = False) -> Tensor:
         if not isinstance(other, (Tensor, np.ndarray, np.generic, builtins.int, builtins.float)):
-            return NotImplemented
+            return cast("Tensor", NotImplemented)
         dtype = _common(self, other)
         left, right = self._array.astype(dtype, copy=False), np.asarray(plain(other)).astype(dtype)
         with np.errstate(all="ignore"):

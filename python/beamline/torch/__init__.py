@@ -30,7 +30,11 @@ from beamline.torch.gradients import enable_grad, inference_mode, is_grad_enable
 _NAMES: dict[str, Any] = {
     **_DTYPES,
     **{alias: _DTYPES[name] for alias, name in _ALIASES.items()},
-    **{name: value for name, value in vars(_functions).items() if getattr(value, "__module__", "") == _functions.__name__},
+    **{
+        name: value
+        for name, value in vars(_functions).items()
+        if getattr(value, "__module__", "") == _functions.__name__
+    },
     "initial_seed": default_generator.initial_seed,
     "seed": default_generator.seed,
     "get_rng_state": default_generator.get_state,
@@ -66,7 +70,9 @@ def is_tensor(value: Any) -> bool:
 def __getattr__(name: str) -> Any:
     if name in _NAMES and not name.startswith("_"):
         return _NAMES[name]
-    raise AttributeError(f"beamline.torch has no {name!r}: it has what is called beside a model; import torch itself for all")
+    raise AttributeError(
+        f"beamline.torch has no {name!r}: it has what is called beside a model; import torch itself for all"
+    )
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,7 @@ of sampling after ``set_seed`` or ``torch.manual_seed`` are transformers' own; l
 >>> model = AutoModelForCausalLM.from_pretrained("builtin")
 >>> ids = tokenizer("Once upon a time", return_tensors="np")
 >>> tokenizer.decode(model.generate(**ids, max_new_tokens=5)[0])
-'Once upon a time, there was a little'
+'Once upon a time, I was not a'
 
 An argument is honoured, or known to change nothing, or refused in one line. Tensors are torch's where ``return_tensors="pt"``
 asks for them and torch is installed; without torch, or where the program imported [`beamline.torch`][beamline.torch], they
@@ -56,7 +56,7 @@ _HOMES = {
 
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME)
+__all__ = sorted(_HOME)  # noqa: PLE0605 - a list
 
 
 def __getattr__(name: str) -> Any:
@@ -64,7 +64,9 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name not in _HOME:
-        raise AttributeError(f"beamline.transformers has no {name!r}; for all of transformers, import transformers itself")
+        raise AttributeError(
+            f"beamline.transformers has no {name!r}; for all of transformers, import transformers itself"
+        )
     value = getattr(import_module(f"beamline.transformers.{_HOME[name]}"), name)
     globals()[name] = value
     return value

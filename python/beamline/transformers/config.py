@@ -89,7 +89,10 @@ def config_of(engine: Any) -> PretrainedConfig:
     settings.setdefault("model_type", info["architecture"])
     settings.setdefault("vocab_size", engine.vocab_size)
     gpt2 = settings["model_type"] == "gpt2"
-    for ours, names in (("context", ("n_positions", "max_position_embeddings")), ("layers", ("n_layer", "num_hidden_layers"))):
+    for ours, names in (
+        ("context", ("n_positions", "max_position_embeddings")),
+        ("layers", ("n_layer", "num_hidden_layers")),
+    ):
         settings.setdefault(names[0] if gpt2 else names[1], info[ours])
     eos = defaults.get("eos_token_id")
     if eos and settings.get("eos_token_id") is None:

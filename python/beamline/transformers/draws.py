@@ -51,8 +51,8 @@ class Source:
         """The softmax of a row, by torch's arithmetic where torch is there."""
         if self._torch is not None:
             return np.asarray(self._torch.from_numpy(scores).softmax(-1).numpy())
-        powers = np.exp(scores - scores.max())
-        return powers * (np.float32(1) / powers.sum(dtype=np.float32))
+        powers: npt.NDArray[np.float32] = np.exp(scores - scores.max())
+        return np.asarray(powers * (np.float32(1) / powers.sum(dtype=np.float32)))
 
 
 class Draws:
@@ -72,7 +72,7 @@ class Draws:
         kept = self._steps[step]
         if kept is None:
             raise RuntimeError(f"the draws of step {step} are gone")
-        found = kept[row]
+        found: npt.NDArray[np.float32] = kept[row]
         self._used(step)
         return found
 

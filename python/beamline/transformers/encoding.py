@@ -85,9 +85,7 @@ def length_of(rows: list[list[int]], padding: Any, max_length: int | None, multi
     return most if not multiple else -(-most // multiple) * multiple
 
 
-def padded(
-    rows: list[list[int]], length: int | None, pad: int, side: str
-) -> tuple[list[list[int]], list[list[int]]]:
+def padded(rows: list[list[int]], length: int | None, pad: int, side: str) -> tuple[list[list[int]], list[list[int]]]:
     """Rows of a length, and their masks: 1 for a token, 0 for padding.
 
     >>> padded([[5], [6, 7]], 2, 0, "left")

@@ -79,7 +79,8 @@ class Generated:
             for step, rows in enumerate(run.completion.rows(run.prompt)):
                 first, own = at * self._beams, getattr(rows, which)
                 # Where all beams are the prompt itself, there is one row for all of them.
-                block[step, first : first + self._beams] = own[0] if len(own) == 1 else block[step, first : first + self._beams]
+                if len(own) == 1:
+                    block[step, first : first + self._beams] = own[0]
                 block[step, first + rows.sequences] = own
         return block
 
@@ -111,4 +112,4 @@ def transition_scores(
     beams = beam_indices[:, :steps]
     tokens = sequences[:, sequences.shape[1] - steps :]
     found = scores[np.arange(steps)[None], np.maximum(beams, 0), tokens]
-    return np.where(beams < 0, np.float32(0), found)
+    return np.asarray(np.where(beams < 0, np.float32(0), found))

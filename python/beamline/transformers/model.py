@@ -144,7 +144,8 @@ class PreTrainedModel:
 
         Args:
             input_ids: token ids ``[rows, width]``.
-            attention_mask: 0 for padding, whose logits are 0; rows are computed without it.
+            attention_mask: 0 for padding, whose logits are 0. Rows are computed without it, so a text begins at position 0
+                as in ``generate``; transformers' own bare call counts padding on the left among the positions.
             labels: token ids of the same shape, -100 for those that do not count: the result has a ``loss``, the mean
                 surprise in nats of each under the logits before it.
             return_dict: False gives a tuple.

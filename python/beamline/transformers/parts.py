@@ -23,7 +23,9 @@ class LogitsProcessor:
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         """The new scores."""
-        raise NotImplementedError("a processor must say what it makes of scores: define __call__(self, input_ids, scores)")
+        raise NotImplementedError(
+            "a processor must say what it makes of scores: define __call__(self, input_ids, scores)"
+        )
 
 
 class LogitsProcessorList(list[Any]):
@@ -41,7 +43,9 @@ class StoppingCriteria:
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
         """Whether the text ends there."""
-        raise NotImplementedError("a criterion must say where texts end: define __call__(self, input_ids, scores, **kwargs)")
+        raise NotImplementedError(
+            "a criterion must say where texts end: define __call__(self, input_ids, scores, **kwargs)"
+        )
 
 
 class StoppingCriteriaList(list[Any]):

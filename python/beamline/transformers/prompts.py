@@ -27,7 +27,7 @@ class Prompts:
     @property
     def width(self) -> int:
         """How long rows are with their padding."""
-        return self.given.shape[1]
+        return int(self.given.shape[1])
 
     def padding_of(self, row: int) -> npt.NDArray[np.int64]:
         """What stands before a row's tokens."""
@@ -58,11 +58,11 @@ def mask_of(given: Any, ids: npt.NDArray[np.int64], pad: int | None, ends: list[
     """
     if given is None:
         tells = pad is not None and pad not in ends
-        return ids != pad if tells else np.ones(ids.shape, np.bool_)
+        return np.asarray(ids != pad) if tells else np.ones(ids.shape, np.bool_)
     mask = to_numpy(given)
     if mask.shape != ids.shape:
         raise ValueError(f"attention_mask must have the shape of input_ids {list(ids.shape)}, got {list(mask.shape)}")
-    return mask != 0
+    return np.asarray(mask != 0)
 
 
 def prompts_of(ids: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]) -> Prompts:
@@ -77,7 +77,9 @@ def prompts_of(ids: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]) -> Promp
         if not places.size:
             raise ValueError(f"row {number} has no token that its attention_mask lets be seen")
         if places[-1] - places[0] + 1 != places.size:
-            raise ValueError(f"row {number}: attention_mask hides tokens inside the text; only those around it can be hidden")
+            raise ValueError(
+                f"row {number}: attention_mask hides tokens inside the text; only those around it can be hidden"
+            )
         texts.append([int(token) for token in row[own]])
     return Prompts(ids, texts)
 

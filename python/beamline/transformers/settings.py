@@ -127,7 +127,7 @@ class Settings:
                 once("max_new_tokens and max_length are both given; max_new_tokens is what counts")
             return int(self["max_new_tokens"])
         if "max_length" not in self._set:
-            return max(min(DEFAULTS["max_length"], context - width), 1)
+            return max(min(int(DEFAULTS["max_length"]), context - width), 1)
         left = int(self["max_length"]) - width
         if left <= 0:
             raise ValueError(
@@ -147,13 +147,13 @@ class Settings:
         brought = engine.defaults
         contrastive = self["penalty_alpha"] is not None and not self["do_sample"]
         options: dict[str, Any] = {}
-        for name, value in self.values.items():
+        for name, merged_value in self.values.items():
             if name in HARMLESS or name in _OURS or name in REFUSED:
                 continue
             if name not in FIELDS and name not in own_options():
                 continue
-            if value is None and isinstance(brought.get(name), list):
-                value = []
+            # Lists of the model's own are taken back by an empty one.
+            value = [] if merged_value is None and isinstance(brought.get(name), list) else merged_value
             if value is None or (value == DEFAULTS.get(name) and name not in brought):
                 continue
             if not self._has_effect(name, contrastive):

@@ -31,8 +31,9 @@ class PreTrainedTokenizerFast:
     """A tokenizer: texts in, token ids out, and back.
 
     >>> tokenizer = AutoTokenizer.from_pretrained("builtin")
-    >>> tokenizer(["Once upon", "a"], padding=True, return_tensors="np").input_ids.shape
-    (2, 2)
+    >>> tokenizer.pad_token = tokenizer.eos_token
+    >>> tokenizer(["Once upon a time", "a"], padding=True, return_tensors="np").attention_mask[1].tolist()
+    [1, 0, 0, 0, 0]
     """
 
     is_fast = True
@@ -193,7 +194,13 @@ class PreTrainedTokenizerFast:
         one = isinstance(text, str)
         rows = [self._ids(each, add_special_tokens) for each in ([text] if one else text)]
         made = self._rows(
-            rows, padding, truncation, max_length, pad_to_multiple_of, padding_side, begin=add_special_tokens
+            rows,
+            padding=padding,
+            truncation=truncation,
+            max_length=max_length,
+            multiple=pad_to_multiple_of,
+            side=padding_side,
+            begin=add_special_tokens,
         )
         if not return_attention_mask:
             del made["attention_mask"]
@@ -204,13 +211,13 @@ class PreTrainedTokenizerFast:
     def _rows(
         self,
         rows: list[list[int]],
+        *,
         padding: Any,
         truncation: Any,
         max_length: int | None,
-        multiple: int | None,
-        side: str | None,
-        *,
-        begin: bool,
+        multiple: int | None = None,
+        side: str | None = None,
+        begin: bool = False,
     ) -> dict[str, Any]:
         if truncation not in (None, False, "do_not_truncate"):
             if truncation not in (True, "longest_first", "only_first"):
@@ -271,7 +278,9 @@ class PreTrainedTokenizerFast:
         ids = to_lists(token_ids)
         if isinstance(ids, list) and ids and isinstance(ids[0], list):
             return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in ids]
-        return self._text([ids] if not isinstance(ids, list) else ids, skip_special_tokens, clean_up_tokenization_spaces)
+        return self._text(
+            [ids] if not isinstance(ids, list) else ids, skip_special_tokens, clean_up_tokenization_spaces
+        )
 
     def batch_decode(self, sequences: Any, skip_special_tokens: bool = False, **arguments: Any) -> list[str]:
         """The text of each row of token ids."""
@@ -331,7 +340,7 @@ class PreTrainedTokenizerFast:
         if not tokenize:
             return [text for text, _ in made] if several else made[0][0]
         rows = [list(ids) for _, ids in made]
-        found = self._rows(rows, padding, truncation, max_length, None, None, begin=False)
+        found = self._rows(rows, padding=padding, truncation=truncation, max_length=max_length)
         if not several and return_tensors is None:
             found = {name: values[0] for name, values in found.items()}
         encoding = BatchEncoding(found).convert_to_tensors(return_tensors)
@@ -343,7 +352,9 @@ class PreTrainedTokenizerFast:
         Raises:
             NotImplementedError: always.
         """
-        raise NotImplementedError("beamline writes no tokenizers; copy the model's files, or import transformers itself")
+        raise NotImplementedError(
+            "beamline writes no tokenizers; copy the model's files, or import transformers itself"
+        )
 
 
 def _role(name: str) -> tuple[str | None, bool]:
@@ -363,7 +374,10 @@ def _cleaned(text: str) -> str:
 def _of_files(engine: Engine) -> dict[str, Any]:
     """What a model's files say of its tokenizer."""
     folder = files.folder(engine.model)
-    settings = {**files.read_json(folder, "special_tokens_map.json"), **files.read_json(folder, "tokenizer_config.json")}
+    settings = {
+        **files.read_json(folder, "special_tokens_map.json"),
+        **files.read_json(folder, "tokenizer_config.json"),
+    }
     keys = ("padding_side", "truncation_side", "model_max_length", "clean_up_tokenization_spaces")
     found = {key: settings[key] for key in keys if settings.get(key) is not None}
     for role in _ROLES:
