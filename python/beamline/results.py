@@ -176,10 +176,14 @@ class Completion:
             self._rows[prompt] = [StepRows(*step) for step in self._native.rows(prompt)]
         return self._rows[prompt]
 
+    def path(self, sequence: int = 0) -> npt.NDArray[np.int64]:
+        """The nodes of a sequence, as ``rows`` names them: the prompt's, then one for each token."""
+        return self._native.path(sequence)
+
     def _along(self, sequence: int, which: str) -> npt.NDArray[np.float32]:
         """The rows that a sequence's tokens were chosen from, ``[n, vocab]``."""
         of = self.sequences[sequence]
-        path = self._native.path(sequence)
+        path = self.path(sequence)
         found: dict[tuple[int, int | None], npt.NDArray[np.float32]] = {}
         for step in self.rows(of.prompt):
             rows = getattr(step, which)
