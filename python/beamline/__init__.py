@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from beamline.results import Sequence as Sequence
     from beamline.results import Verdict as Verdict
     from beamline.results import load as load
+    from beamline.rows import Generate as Generate
     from beamline.stream import Stream as Stream
     from beamline.stream import TextDelta as TextDelta
 
@@ -40,6 +41,7 @@ _HOMES = {
     "beamline.own": ["Outlook", "Processor", "Strategy", "Tree"],
     "beamline.pages": ["Page", "explain", "options", "topics"],
     "beamline.results": ["Completion", "Sequence", "Verdict", "load"],
+    "beamline.rows": ["Generate"],
     "beamline.stream": ["Stream", "TextDelta"],
 }
 
