@@ -45,6 +45,9 @@ _HOMES = {
     "beamline.stream": ["Stream", "TextDelta"],
 }
 
+#: Modules that need a library of somebody else's: `beamline.ray` imports it when it is asked for.
+_MODULES = {"daft", "duckdb", "lm_eval", "polars", "ray", "spark"}
+
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted(name for name in _HOME if not name.startswith("_"))
@@ -54,6 +57,8 @@ def __getattr__(name: str) -> Any:
     """What the package has, imported when it is first asked for."""
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f"beamline.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'beamline' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
@@ -62,4 +67,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME, *_MODULES})

@@ -139,7 +139,9 @@ class _Pandas:
 
         kept = self._frame.rename(columns=renamed)
         added = {
-            name: pd.Series(_array(kind, values), index=kept.index, dtype=None if kind in ("int64", "double") else object)
+            name: pd.Series(
+                _array(kind, values), index=kept.index, dtype=None if kind in ("int64", "double") else object
+            )
             for name, (kind, values) in new.items()
         }
         return kept.assign(**added)

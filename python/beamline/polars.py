@@ -33,8 +33,14 @@ def generate(frame: pl.LazyFrame, complete: Generate) -> pl.LazyFrame:
     renamed = complete.renamed(schema.names())
     kept = {renamed.get(name, name): kind for name, kind in schema.items()}
     added = {name: polars_type(kind) for name, kind in complete.added.items()}
-    return frame.map_batches(complete, schema=pl.Schema(kept | added), streamable=True, predicate_pushdown=False,
-                             projection_pushdown=False, slice_pushdown=False)
+    return frame.map_batches(
+        complete,
+        schema=pl.Schema(kept | added),
+        streamable=True,
+        predicate_pushdown=False,
+        projection_pushdown=False,
+        slice_pushdown=False,
+    )
 
 
 def completions(complete: Generate, *columns: str) -> pl.Expr:

@@ -136,7 +136,9 @@ class Generate:
     def on(self, threads: int) -> Generate:
         """The same with this many threads, whatever was asked for before: for who shares out the cores of a machine."""
         if isinstance(self._model, Engine):
-            raise ValueError("an engine has its threads already; give Generate the model's name, so that each worker opens it")
+            raise ValueError(
+                "an engine has its threads already; give Generate the model's name, so that each worker opens it"
+            )
         other = copy(self)
         other._opening = self._opening | {"threads": given.threads(threads)}
         return other
@@ -286,7 +288,9 @@ def _added(columns: Sequence_[str], output: str, on_error: str) -> dict[str, str
         raise ValueError(f"columns must be a list of names, got {columns!r}; known are {', '.join(batches.KINDS)}")
     for name in columns:
         if name not in batches.KINDS:
-            raise ValueError(f"columns has {name!r}, which is no column of a result; known are {', '.join(batches.KINDS)}")
+            raise ValueError(
+                f"columns has {name!r}, which is no column of a result; known are {', '.join(batches.KINDS)}"
+            )
     if "error" not in columns and on_error == "column":
         raise ValueError('columns must have "error" where on_error is "column": a row that fails would be silent')
     if not output:

@@ -11,8 +11,19 @@ from beamline import Generate
 from beamline.asking import Template, row_seed
 
 DRAWS = {"do_sample": True, "max_new_tokens": 8, "eos_token_id": []}
-ALL = ["text", "texts", "finish_reason", "stop_string", "prompt_tokens", "new_tokens", "sum_logprob", "score", "token_ids",
-       "logprobs", "error"]
+ALL = [
+    "text",
+    "texts",
+    "finish_reason",
+    "stop_string",
+    "prompt_tokens",
+    "new_tokens",
+    "sum_logprob",
+    "score",
+    "token_ids",
+    "logprobs",
+    "error",
+]
 PROMPTS = ["Once upon a time", "The sea", "옛날", "", "He said", "The sea", "A man of the"]
 
 
@@ -45,12 +56,16 @@ def test_texts_depend_on_the_row_alone():
     batch = [{"id": f"r{number}", "prompt": prompt} for number, prompt in enumerate(PROMPTS)]
     whole = together.complete(batch)
     assert len({row["text"] for row in whole}) == len(PROMPTS)
-    apart = [row for one in batch for row in Generate(key="id", seed=1, columns=ALL, together=1, **DRAWS).complete([one])]
+    apart = [
+        row for one in batch for row in Generate(key="id", seed=1, columns=ALL, together=1, **DRAWS).complete([one])
+    ]
     assert apart == whole
     assert together.complete(batch[::-1])[::-1] == whole
     threads = Generate(key="id", seed=1, columns=ALL, threads=1, **DRAWS)
     assert threads.complete(batch) == whole
-    assert [row["text"] for row in Generate(key="id", seed=2, **DRAWS).complete(batch)] != [row["text"] for row in whole]
+    assert [row["text"] for row in Generate(key="id", seed=2, **DRAWS).complete(batch)] != [
+        row["text"] for row in whole
+    ]
 
 
 def test_without_a_key_the_prompt_is_the_key():
@@ -69,7 +84,11 @@ def kinds(columns):
     try:
         import pandas
 
-        yield "pandas", pandas.DataFrame(columns, index=range(7, 7 + len(columns["id"]))), lambda d, name: d[name].tolist()
+        yield (
+            "pandas",
+            pandas.DataFrame(columns, index=range(7, 7 + len(columns["id"]))),
+            lambda d, name: d[name].tolist(),
+        )
     except ImportError:
         print("SKIPPED: pandas is not there")
     try:
@@ -97,7 +116,9 @@ def test_all_kinds_of_batches_give_the_same():
         "seed": [None, None, 9, None],
     }
     complete = Generate(prompt="Once upon a {text}", key="id", columns=ALL, **DRAWS)
-    plain = complete.complete([dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)])
+    plain = complete.complete(
+        [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    )
     assert [row["error"] is None for row in plain] == [True, False, True, True]
     seen = []
     for kind, batch, read in kinds(columns):
@@ -145,7 +166,9 @@ def test_columns_are_options_of_their_row(engine):
     beams = engine.generate("The sea", num_beams=3, num_return_sequences=2, max_new_tokens=5)
     assert (found[0]["texts"], found[0]["score"]) == (beams.texts, beams.sequences[0].score)
     assert [row["new_tokens"] for row in found] == [10, 2, 3, 0, 0, 0, 0]
-    for row, says in zip(found[3:], ["num_beams must be", "JSON object", "give it once", "did you mean temperature"], strict=True):
+    for row, says in zip(
+        found[3:], ["num_beams must be", "JSON object", "give it once", "did you mean temperature"], strict=True
+    ):
         assert says in row["error"]
     off = Generate(max_new_tokens=5, option_columns=False).complete(batch)
     assert {row["new_tokens"] for row in off} == {5}
@@ -218,7 +241,9 @@ def test_wrong_arguments_are_refused_before_a_model_is_opened(arguments, says):
 def test_wrong_options_of_the_run_and_missing_columns_raise():
     with pytest.raises(ValueError, match="has no effect on greedy search"):
         Generate(temperature=0.5).complete([{"prompt": "Once"}])
-    with pytest.raises(ValueError, match="there is no column 'prompt'; a similar one is 'prompts'; columns are prompts, id"):
+    with pytest.raises(
+        ValueError, match="there is no column 'prompt'; a similar one is 'prompts'; columns are prompts, id"
+    ):
         Generate()({"prompts": ["Once"], "id": [1]})
     with pytest.raises(ValueError, match="there is no column 'key'"):
         Generate(key="key")({"prompt": ["Once"]})
@@ -256,9 +281,10 @@ def test_conversations_are_answered(engine):
     by_hand = engine.chat(told, template=template, max_new_tokens=4).text
     gaps = [one | {"tool_calls": None} for one in told]
     options = {"chat_template": template, "max_new_tokens": 4}
-    found = Generate(messages="told", **options).complete([{"told": told}, {"told": gaps}, {"told": {"messages": told}}])
+    found = Generate(messages="told", **options).complete(
+        [{"told": told}, {"told": gaps}, {"told": {"messages": told}}]
+    )
     assert [row["text"] for row in found] == [by_hand] * 3
-
 
     [row] = Generate(messages="told", system="Be kind.", **options).complete([{"told": json.dumps(told[1:])}])
     assert row["text"] == by_hand
