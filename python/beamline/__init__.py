@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from beamline.pages import explain as explain
     from beamline.pages import options as options
     from beamline.pages import topics as topics
+    from beamline.pictures import Figure as Figure
     from beamline.results import Completion as Completion
     from beamline.results import Sequence as Sequence
     from beamline.results import Verdict as Verdict
@@ -40,6 +41,7 @@ _HOMES = {
     "beamline.engine": ["Engine", "generate"],
     "beamline.own": ["Outlook", "Processor", "Strategy", "Tree"],
     "beamline.pages": ["Page", "explain", "options", "topics"],
+    "beamline.pictures": ["Figure"],
     "beamline.results": ["Completion", "Sequence", "Verdict", "load"],
     "beamline.rows": ["Generate"],
     "beamline.stream": ["Stream", "TextDelta"],

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from collections.abc import Sequence as Sequence_
+from datetime import date
 from threading import Lock
 from typing import Any, TypeAlias, cast
 
@@ -15,10 +16,16 @@ import numpy.typing as npt
 from beamline import _beamline, given
 from beamline.given import Messages, Prompt, Prompts
 from beamline.own import MakeStrategy, Processor, Rule, Shape, placed
+from beamline.pictures import Figure
 from beamline.results import Completion, Verdict, bundle_of
 from beamline.stream import Stream
 from beamline.studies import Attention, Comparison, Contrast, Inspection, Score, SearchTree, score_of
 from beamline.tokenizer import Tokenizer
+
+#: What kinds of pictures take, beside decoding options.
+PLOT_ARGUMENTS = frozenset(
+    "top free_scales linear side_by_side bits temperatures layer head run by over values seeds".split()
+)
 
 Opening: TypeAlias = "tuple[str, str | None, str | None, int | None, str | None, bool]"
 
@@ -73,12 +80,19 @@ class Engine:
             f"vocabulary {self.vocab_size}, context {self.context})"
         )
 
-    def __reduce__(self) -> tuple[Any, tuple[Opening, dict[str, Any]]]:
-        return _reopened, (self._opening, self._identity())
+    def __reduce__(self) -> tuple[Any, tuple[Opening, str]]:
+        return _reopened, (self._opening, self.digest()[1])
 
-    def _identity(self) -> dict[str, Any]:
-        """What tells one model from another without reading its weights."""
-        return {name: self.info[name] for name in ("architecture", "parameters", "dtype", "vocab_size", "weight_bytes")}
+    def digest(self, *, files: bool = False) -> tuple[str | None, str]:
+        """What tells this model from others: the SHA-256 of its files, and that of its numbers.
+
+        The first is None unless ``files`` asks for it, since all files are read for it. The second is of the tokens of a fixed
+        text and of the logits of a few tokens, to the bit; it is the same on every machine.
+
+        >>> Engine().digest()[1] == Engine(threads=1).digest()[1]
+        True
+        """
+        return self._native.digest(files)
 
     @classmethod
     def shared(cls, model: str | os.PathLike[str] = "builtin", **opening: Any) -> Engine:
@@ -222,6 +236,7 @@ class Engine:
         messages: Messages,
         *,
         template: str | None = None,
+        today: date | None = None,
     ) -> tuple[str, list[int]]:
         """A conversation as the model reads it: its text, and its tokens.
 
@@ -229,19 +244,22 @@ class Engine:
             messages: a list of objects with ``role`` and ``content``, or an object with ``messages`` and what else a
                 template takes (``tools``, ``documents``, ``add_generation_prompt``, ``chat_template_kwargs``).
             template: the source of a chat template, in place of the model's own.
+            today: the day that templates may write; by default the day that it is.
 
         Raises:
             ValueError: when there is no template, or it refuses the conversation.
         """
-        text, ids, _ = self._native.chat_prompt(json.dumps(messages), template)
+        text, ids, _ = self._native.chat_prompt(json.dumps(messages), template, _day(today))
         return text, ids
 
-    def chat(self, messages: Messages, *, template: str | None = None, **options: Any) -> Completion:
+    def chat(
+        self, messages: Messages, *, template: str | None = None, today: date | None = None, **options: Any
+    ) -> Completion:
         """Answers a conversation. The answer ends where its turn does, unless ``eos_token_id`` says otherwise.
 
         Arguments are those of [`chat_prompt`][beamline.Engine.chat_prompt] and [`generate`][beamline.Engine.generate].
         """
-        _, ids, ends = self._native.chat_prompt(json.dumps(messages), template)
+        _, ids, ends = self._native.chat_prompt(json.dumps(messages), template, _day(today))
         if ends:
             options.setdefault("eos_token_id", ends)
         return self.generate(ids, **options)
@@ -355,6 +373,42 @@ class Engine:
         """
         return Attention(json.loads(_beamline.attention(self._native, given.prompt(prompt), layer, head)))
 
+    def plot(
+        self,
+        kind: str,
+        prompt: Prompt,
+        *,
+        width: int = 800,
+        height: int = 500,
+        dark: bool = False,
+        **asked: Any,
+    ) -> Figure:
+        """A picture of what the model expects, or of what a search does.
+
+        Args:
+            kind: ``next``, ``heat``, ``temperature``, ``histogram``, ``cumulative``, ``beams``, ``surprisal``, ``embeddings``,
+                ``attention``, ``compare`` or ``sweep``, as of the command ``plot``.
+            prompt: a text or token ids.
+            width: pixels across, 320 to 8000.
+            height: pixels down at the least, 240 to 8000: what needs more room to be read gets it.
+            dark: light ink on nearly black.
+            asked: what the kind takes (``top``, ``free_scales``, ``linear``, ``side_by_side``, ``bits``, ``temperatures``, ``layer``,
+                ``head``, ``run``, ``by``, ``over``, ``values``, ``seeds``), and decoding options.
+
+        Raises:
+            ValueError: when there is no such kind, or it has no use for what is asked.
+
+        >>> Engine().plot("attention", "Once upon a time", layer=1).data["layer"]
+        1
+        """
+        for name, size, least in (("width", width, 320), ("height", height, 240)):
+            if not least <= size <= 8000:
+                raise ValueError(f"{name} must be in {least}..=8000, got {size}")
+        request = {name: asked.pop(name) for name in PLOT_ARGUMENTS & asked.keys()} | {"kind": kind}
+        options_json = given.options_json(asked)
+        figure = _beamline.figure(self._native, given.prompt(prompt), given.options_json(request), options_json)
+        return Figure(figure, width=width, height=height, dark=dark)
+
     def replay(self, of: Completion | str | os.PathLike[str]) -> Verdict:
         """Runs a generation again, and compares every token and log-probability bit for bit.
 
@@ -369,6 +423,11 @@ class Engine:
         return Verdict(found["same"], found["tokens"], found["difference"])
 
 
+def _day(today: date | None) -> int | None:
+    """A day, counted from 1970-01-01."""
+    return None if today is None else max((today - date(1970, 1, 1)).days, 0)
+
+
 def _as_list(options: Mapping[str, Any]) -> str:
     """Options as a way names them."""
     pairs = json.loads(given.options_json(options)) or {"do_sample": False}
@@ -379,16 +438,13 @@ _shared: dict[Any, Engine] = {}
 _shared_lock = Lock()
 
 
-def _reopened(opening: Opening, identity: dict[str, Any]) -> Engine:
+def _reopened(opening: Opening, digest: str) -> Engine:
     """The engine of this process that a pickled one stands for."""
     model, dtype, activations, threads, pre, mapped = opening
-    engine = Engine.shared(
-        model, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped
-    )
-    if engine._identity() != identity:
-        raise ValueError(
-            f"the engine was pickled with another model under the name {model!r}: {identity}, here {engine._identity()}"
-        )
+    engine = Engine.shared(model, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped)
+    here = engine.digest()[1]
+    if here != digest:
+        raise ValueError(f"the engine was pickled with another model under the name {model!r}: digest {digest}, here {here}")
     return engine
 
 

@@ -135,19 +135,3 @@ def comparison(of: Comparison) -> str:
             numbers = "" if perplexity is None else f"{perplexity:.3f}"
             rows.append([escape(run["name"]), _visible(text["text"]), f"{text['sum_logprob']:.3f}", numbers])
     return table(["Way", "Text", "log p", "Perplexity"], rows)
-
-
-def page(of: Completion) -> str:
-    """A completion as a page of its own, with its bundle in it where it can be run again."""
-    bundle = of._native.bundle
-    # What closes a script ends it wherever it stands.
-    data = "" if bundle is None else bundle.replace("<", "\\u003c")
-    script = f'<script type="application/json" id="bundle">{data}</script>' if data else ""
-    style = (
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
-        "@media(prefers-color-scheme:dark){body{background:#14161a;color:#e8e8e8}}"
-    )
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>beamline</title><style>{style}</style>{completion(of)}{script}</html>\n"
-    )

@@ -248,7 +248,8 @@ class Completion:
         return cast("dict[str, Any]", json.loads(bundle_of(self)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes it: ``.json`` is what ``engine.replay`` runs again, ``.html`` a page that needs no network.
+        """Writes it, beside the old file and then in its place: ``.json`` is what ``engine.replay`` runs again, ``.html`` the
+        page that the command ``report`` writes, with pictures and without need of a network.
 
         Raises:
             ValueError: when the name ends in neither, or it cannot be run again.
@@ -257,7 +258,7 @@ class Completion:
         if to.suffix == ".json":
             text = bundle_of(self) + "\n"
         elif to.suffix == ".html":
-            text = html.page(self)
+            text = _beamline.report(self._engine._native, self._native)
         else:
             raise ValueError(f"{to}: a completion is saved as .json or .html")
         beside = to.with_name(f".{to.name}.{os.getpid()}.part")
@@ -274,10 +275,7 @@ class Completion:
 def bundle_of(given: Completion | str | os.PathLike[str]) -> str:
     """The bundle of a completion or of a file, as JSON."""
     if isinstance(given, Completion):
-        bundle = given._native.bundle
-        if bundle is None:
-            raise ValueError("functions of your own, or max_time, took part in it: it cannot be run again")
-        return bundle
+        return given._native.bundle()
     text = Path(given).read_text(encoding="utf-8")
     before, after = _IN_A_PAGE
     if before in text:

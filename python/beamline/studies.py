@@ -168,12 +168,14 @@ class Comparison:
     def columns(self) -> dict[str, Any]:
         """A row for each text of each strategy, by column."""
         rows = [(run["name"], text) for run in self.runs for text in run["texts"]]
-        names = ("seed", "mean_logprob", "perplexity", "distinct_1", "distinct_2", "distinct_3", "repeated_4")
+        names = ("seed", "mean_logprob", "perplexity")
+        measures = ("length", "distinct_1", "distinct_2", "distinct_3", "repeated_4", "longest_repeat")
         return {
             "way": [name for name, _ in rows],
             "text": [text["text"] for _, text in rows],
             "sum_logprob": [text["sum_logprob"] for _, text in rows],
-            **{name: [text.get(name) for _, text in rows] for name in names},
+            **{name: [text[name] for _, text in rows] for name in names},
+            **{name: [text["measures"][name] for _, text in rows] for name in measures},
         }
 
     def to_pandas(self) -> pd.DataFrame:

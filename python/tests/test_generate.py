@@ -81,7 +81,7 @@ def test_prompts_may_be_texts_ids_arrays_and_lists_of_them(engine):
         ({"temperature": float("nan")}, "temperature must be a finite number"),
         ({"max_new_tokens": -1}, "max_new_tokens"),
         ({"max_new_tokens": "many"}, "max_new_tokens"),
-        ({"eos_token_id": [99999]}, "eos_token_id names token 99999"),
+        ({"eos_token_id": [99999]}, "eos_token_id 99999 is beyond the vocabulary"),
         ({"num_beams": 2, "num_return_sequences": 3}, "num_return_sequences"),
     ],
 )

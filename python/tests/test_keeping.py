@@ -33,9 +33,10 @@ def test_what_cannot_be_run_again_says_so(engine, tmp_path):
     own = engine.generate("Once", max_new_tokens=2, processors=[lambda tokens, scores: scores])
     timed = engine.generate("Once", max_new_tokens=2, max_time=60.0)
     for completion in (own, timed):
-        with pytest.raises(ValueError, match="cannot be run again"):
-            completion.save(tmp_path / "run.json")
-        completion.save(tmp_path / "run.html")
+        for name in ("run.json", "run.html"):
+            with pytest.raises(ValueError, match="cannot be run again"):
+                completion.save(tmp_path / name)
+        assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match=r"saved as .json or .html"):
         timed.save(tmp_path / "run.txt")
     other = beamline.Engine(dtype="f32")
@@ -63,5 +64,47 @@ def test_pages_name_what_there_is():
     assert "top_p" in beamline.topics()
     with pytest.raises(ValueError, match="did you mean"):
         beamline.explain("top_pp")
-    assert "nucleus" in str(beamline.explain("top_p"))
+    assert "unstable sort" in str(beamline.explain("top_p"))
     assert {"temperature", "num_beams"} <= {option["name"] for option in beamline.options()}
+
+
+KINDS = {
+    "next": {"top": 5},
+    "heat": {"run": ["do_sample=true,top_k=3"]},
+    "temperature": {"temperatures": [0.5, 2.0]},
+    "histogram": {},
+    "cumulative": {"top_k": 20},
+    "beams": {"num_beams": 2, "max_new_tokens": 3},
+    "surprisal": {"bits": True, "max_new_tokens": 3},
+    "embeddings": {},
+    "attention": {"layer": 1, "head": 0},
+    "compare": {"run": ["greedy", "beams"], "max_new_tokens": 3},
+    "sweep": {"over": "top_p", "values": [0.5, 0.9], "seeds": 2, "max_new_tokens": 3},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_are_drawn(engine, tmp_path, kind):
+    figure = engine.plot(kind, "Once upon 안녕", **KINDS[kind])
+    xml.dom.minidom.parseString(figure.svg())
+    assert figure.data
+    assert figure.csv().count("\n") > 1
+    figure.save(tmp_path / "picture.html")
+    figure.save(tmp_path / "picture.svg")
+    assert (tmp_path / "picture.svg").read_text() == figure._repr_svg_()
+
+
+def test_pictures_that_cannot_be_are_refused(engine, tmp_path):
+    for asked, says in (
+        ({"kind": "nxt"}, "did you mean"),
+        ({"kind": "next", "layer": 1}, "layer belongs to plot attention"),
+        ({"kind": "attention", "layer": 99}, "layer"),
+        ({"kind": "next", "width": 10}, "width must be in"),
+        ({"kind": "histogram", "top_k": 3}, "no effect"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            engine.plot(prompt="Once", **asked)
+    figure = engine.plot("next", "Once", dark=True)
+    assert figure.png().startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="a picture ends in"):
+        figure.save(tmp_path / "picture.jpg")

@@ -98,7 +98,7 @@ def test_results_become_data_frames(engine):
     sums = frame.groupby(["prompt", "rank"])["logprob"].sum().tolist()
     np.testing.assert_allclose(sums, [one.sum_logprob for one in completion.sequences])
     assert len(engine.inspect("Once", steps=2, top=3).to_pandas()) == 6
-    assert len(engine.score("Once upon").to_pandas()) == 2
+    assert len(engine.score("Once upon").to_pandas()) == 3
     assert set(engine.compare("Once", ["greedy"], max_new_tokens=2).to_pandas()["way"]) == {"greedy"}
     assert len(engine.search_tree("Once", num_beams=2, max_new_tokens=2).to_pandas()) > 3
 

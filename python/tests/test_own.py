@@ -70,15 +70,15 @@ def test_what_goes_wrong_in_a_processor_is_raised(engine, function, error, says,
 
 
 def test_a_rule_ends_sequences(engine):
-    token = engine.tokenizer.id_of(" little")
+    token = engine.tokenizer.id_of(" a")
     lengths = []
 
-    def at_little(tokens, prompt_len):
+    def at_the_word(tokens, prompt_len):
         lengths.append(prompt_len)
         return tokens[-1] == token
 
     prompts = ["Once upon a time", "Once"]
-    completion = engine.generate(prompts, max_new_tokens=30, stop_rules=[at_little])
+    completion = engine.generate(prompts, max_new_tokens=30, stop_rules=[at_the_word])
     for sequence in completion.sequences:
         assert sequence.token_ids[-1] == token
         assert sequence.finish_reason == "stop"

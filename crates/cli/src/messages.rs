@@ -9,7 +9,6 @@ use beamline::{
 };
 use serde_json::Value;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The conversations that are asked for in place of prompts; none where prompts are what is meant.
 pub(crate) fn asked(args: &MessageArgs, given: &PromptArgs) -> Result<Option<Vec<Conversation>>, Failure> {
@@ -72,12 +71,7 @@ pub(crate) fn begun(messages: Vec<Message>, args: &TemplateArgs) -> Result<Conve
 /// A conversation with what the flags tell besides.
 fn told(mut conversation: Conversation, args: &TemplateArgs) -> Result<Conversation, Failure> {
     if let Some(system) = &args.system {
-        if conversation.messages.first().is_some_and(|message| message.role() == "system") {
-            return Err(Failure::usage(
-                "--system: the messages begin with a system message already; leave one of both out",
-            ));
-        }
-        conversation.messages.insert(0, Message::system(system));
+        conversation.begin_with(system).map_err(|error| Failure::usage(format!("--{error}")))?;
     }
     for pair in &args.chat_var {
         let wrong = || {
@@ -90,14 +84,8 @@ fn told(mut conversation: Conversation, args: &TemplateArgs) -> Result<Conversat
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         conversation.variables.insert(name.to_owned(), value);
     }
-    conversation.date = Some(args.chat_date.unwrap_or_else(today));
+    conversation.date = Some(args.chat_date.unwrap_or_else(Date::today));
     Ok(conversation)
-}
-
-/// The day, in UTC.
-fn today() -> Date {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Date::since_1970(since.as_secs() / 86_400)
 }
 
 /// The template that is asked for, or the model's own.

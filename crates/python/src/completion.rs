@@ -2,8 +2,9 @@
 
 use crate::failure::usage;
 use crate::kept::{Kept, StepRows};
-use beamline::{Engine, GeneratedToken, NodeId, Session};
-use beamline_study::bundle;
+use crate::studies::text;
+use beamline::{Engine, GeneratedToken, NodeId, Plan, Prompt, Session};
+use beamline_study::{Bundle, bundle};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +18,14 @@ pub(crate) struct Completion {
     /// The rows that were kept; each is given away once.
     kept: Mutex<Kept>,
     /// What repeats it, where it can be repeated.
-    bundle: Option<String>,
+    repeat: Option<Repeat>,
+}
+
+/// What repeats a completion.
+struct Repeat {
+    bundle: Bundle,
+    plan: Plan,
+    prompts: Vec<Prompt>,
 }
 
 /// The numbers of a sequence's tokens: ids, log-probabilities of the model and after the processors, ranks, entropies.
@@ -54,13 +62,27 @@ impl Completion {
             }
         }
         let plan = sessions.first().map(Session::plan).filter(|plan| plan.options().get("max_time").is_none());
-        let bundle = plan.zip(opened_as).map(|(plan, (converted, activations))| {
+        let repeat = plan.zip(opened_as).map(|(plan, (converted, activations))| {
             let mut bundle = bundle(engine, &completion, plan);
             bundle.converted.clone_from(converted);
             bundle.activations.clone_from(activations);
-            serde_json::json!(bundle).to_string()
+            let prompts = sessions.iter().map(|session| session.given().clone()).collect();
+            Repeat { bundle, plan: plan.clone(), prompts }
         });
-        Self { completion, paths, kept: Mutex::new(kept), bundle }
+        Self { completion, paths, kept: Mutex::new(kept), repeat }
+    }
+
+    pub(crate) fn inner(&self) -> &beamline::Completion {
+        &self.completion
+    }
+
+    /// What repeats it: its bundle, plan and prompts.
+    pub(crate) fn repeatable(&self) -> PyResult<(&Bundle, &Plan, &[Prompt])> {
+        let repeat = self
+            .repeat
+            .as_ref()
+            .ok_or_else(|| usage("functions of your own, or max_time, took part in it: it cannot be run again"))?;
+        Ok((&repeat.bundle, &repeat.plan, &repeat.prompts))
     }
 
     fn tokens(&self, sequence: usize) -> PyResult<&[GeneratedToken]> {
@@ -73,7 +95,7 @@ impl Completion {
 impl Completion {
     /// All of it as JSON, as the command has it.
     fn json(&self) -> String {
-        serde_json::json!(self.completion).to_string()
+        text(&self.completion)
     }
 
     /// All of it but the tokens' numbers, as JSON.
@@ -129,10 +151,8 @@ impl Completion {
         steps.into_iter().map(step).collect()
     }
 
-    /// What is needed to run it again and to compare bit for bit, as JSON; None where functions of the user's own took part,
-    /// or the time decided.
-    #[getter]
-    fn bundle(&self) -> Option<&str> {
-        self.bundle.as_deref()
+    /// What is needed to run it again and to compare bit for bit, as JSON.
+    fn bundle(&self) -> PyResult<String> {
+        self.repeatable().map(|(bundle, ..)| text(bundle))
     }
 }

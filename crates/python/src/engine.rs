@@ -13,7 +13,6 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Tokens that go through the model between two looks at whether the user interrupted the call.
 const CHUNK: usize = 512;
@@ -223,6 +222,21 @@ impl Engine {
         Ok(self.engine()?.model().geometry().context)
     }
 
+    /// What tells this model from others: of the tokens of a fixed text and of a few logits, to the bit. With `files` also the
+    /// SHA-256 of all its files, which are read for it.
+    #[pyo3(signature = (files = false))]
+    fn digest(&self, py: Python<'_>, files: bool) -> PyResult<(Option<String>, String)> {
+        let engine = self.engine()?;
+        let digest = || {
+            if files {
+                let digest = engine.digest()?;
+                return Ok((digest.files, digest.numbers));
+            }
+            Ok((None, engine.numbers_digest()?))
+        };
+        self.compute(py, digest, raised)
+    }
+
     /// The tokenizer.
     #[getter]
     fn tokenizer(&self) -> PyResult<Tokenizer> {
@@ -236,14 +250,18 @@ impl Engine {
     }
 
     /// A conversation as the model reads it: text, token ids, and the end tokens of an answer. `template` is the source of
-    /// one, in place of the model's own.
-    #[pyo3(signature = (conversation_json, template = None))]
-    fn chat_prompt(&self, conversation_json: &str, template: Option<&str>) -> PyResult<(String, Vec<u32>, Vec<u32>)> {
+    /// one, in place of the model's own; `day` is the day that templates may write, counted from 1970-01-01, in place of today.
+    #[pyo3(signature = (conversation_json, template = None, day = None))]
+    fn chat_prompt(
+        &self,
+        conversation_json: &str,
+        template: Option<&str>,
+        day: Option<u64>,
+    ) -> PyResult<(String, Vec<u32>, Vec<u32>)> {
         let engine = self.engine()?;
         let failed = |error: beamline::Error| raised(&error);
         let mut conversation = Conversation::read(conversation_json).map_err(|error| failed(error.into()))?;
-        let days = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / (24 * 60 * 60);
-        conversation.date = Some(Date::since_1970(days));
+        conversation.date = Some(day.map_or_else(Date::today, Date::since_1970));
         let template = match template {
             Some(source) => ChatTemplate::new("template", source).map_err(|error| failed(error.into()))?,
             None => engine.chat_templates().fitting(&conversation).map_err(failed)?,

@@ -10,7 +10,7 @@ create_exception!(beamline, ModelError, PyRuntimeError, "A model that cannot be 
 create_exception!(beamline, GenerationError, PyRuntimeError, "A generation that failed while it ran.");
 
 /// The exception for whom it is to mend: a value is a `ValueError`.
-fn of(fault: Fault, message: &dyn Display) -> PyErr {
+pub(crate) fn of(fault: Fault, message: &dyn Display) -> PyErr {
     match fault {
         Fault::Usage => PyValueError::new_err(message.to_string()),
         Fault::Model => ModelError::new_err(message.to_string()),

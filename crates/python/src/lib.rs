@@ -7,12 +7,14 @@
 //! Every call that computes lets go of the interpreter, and asks it about every hundredth of a second whether it was
 //! interrupted.
 
+mod batch;
 mod completion;
 mod engine;
 mod failure;
 mod interrupt;
 mod kept;
 mod own;
+mod plot;
 mod prompts;
 mod run;
 mod studies;
@@ -23,6 +25,10 @@ use pyo3::prelude::*;
 /// The native part of the package `beamline`: engines, searches and their numbers.
 #[pymodule(name = "_beamline")]
 mod module {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::batch::{check_options, row_seed, run_many};
     #[pymodule_export]
     use super::completion::Completion;
     #[pymodule_export]
@@ -32,13 +38,25 @@ mod module {
     #[pymodule_export]
     use super::own::{Outlook, Tree};
     #[pymodule_export]
+    use super::plot::{Figure, figure, report};
+    #[pymodule_export]
     use super::run::Run;
     #[pymodule_export]
     use super::studies::{
-        attention, compare, contrast, embeddings, explain, inspect, option_specs, score, search_tree, topic_names, verify,
+        attention, compare, contrast, embeddings, explain, inspect, option_specs, score, search_tree, topic_names,
+        verify,
     };
     #[pymodule_export]
     use super::tokenizer::Tokenizer;
+
+    /// Finds numpy's functions now: an interruption while they are first looked for would be lost.
+    #[pymodule_init]
+    fn with_numpy(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        numpy::get_array_module(py)?;
+        numpy::PyArray1::<i64>::from_vec(py, Vec::new());
+        Ok(())
+    }
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)] // Python's name for it

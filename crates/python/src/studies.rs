@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::json;
 
 /// A result as JSON, each number as short as its own precision allows.
-fn text(result: &impl Serialize) -> Result<String, StudyError> {
-    serde_json::to_string(result).map_err(|error| StudyError::NoBundle { reason: error.to_string() })
+pub(crate) fn text(result: &impl Serialize) -> String {
+    serde_json::to_string(result).expect("results are structs and lists, which JSON has words for")
 }
 
 /// How probable texts are, after a prefix where there is one; a report for each.
@@ -33,7 +33,7 @@ pub(crate) fn score(
         while held.score_step(&mut scored, Budget::ALL, &mut |_| {})? > 0 {}
         let report = |(text, scoring): (&PartedText, &beamline::Scoring)| match scoring.error() {
             Some(_) => Err(StudyError::from(ModelError::NotFinite)),
-            None => Ok(json!(text.report(&held, scoring.stats())).to_string()),
+            None => Ok(crate::studies::text(&text.report(&held, scoring.stats()))),
         };
         parted.iter().zip(&scored).map(report).collect()
     };
@@ -178,5 +178,5 @@ pub(crate) fn option_specs() -> String {
             "aliases": option.aliases,
         })
     };
-    json!(beamline::options().map(one).collect::<Vec<_>>()).to_string()
+    text(&beamline::options().map(one).collect::<Vec<_>>())
 }

@@ -30,13 +30,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
+    ("beamline-plot", &["beamline", "beamline-study", "beamline-draw"]),
+    ("beamline-batch", &["beamline"]),
     ("beamline-lab", &[]),
     ("beamline-serve", &["beamline", "beamline-study", "beamline-chapter", "beamline-lab"]),
     (
         "beamline-cli",
-        &["beamline", "beamline-study", "beamline-draw", "beamline-chapter", "beamline-lab", "beamline-serve"],
+        &[
+            "beamline",
+            "beamline-study",
+            "beamline-draw",
+            "beamline-plot",
+            "beamline-batch",
+            "beamline-chapter",
+            "beamline-lab",
+            "beamline-serve",
+        ],
     ),
-    ("beamline-python", &["beamline", "beamline-study"]),
+    ("beamline-python", &["beamline", "beamline-batch", "beamline-study", "beamline-draw", "beamline-plot"]),
     ("beamline-testkit", &[]),
 ];
 

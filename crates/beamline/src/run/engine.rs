@@ -1,6 +1,7 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
 use super::cached_text::CachedText;
+use super::files::Files;
 use super::prompt::Prompt;
 use super::session::{Session, SharedDraws, Start};
 use super::setup::{BatchShared, Resources, SearchSetup};
@@ -37,6 +38,7 @@ pub struct Engine {
     assistant: Option<Arc<dyn Model>>,
     sessions: AtomicU64,
     interrupt: Option<Interrupt>,
+    files: Files,
 }
 
 /// Says whether nobody waits for what is computed any more.
@@ -78,6 +80,7 @@ impl Engine {
             assistant: None,
             sessions: AtomicU64::new(0),
             interrupt: None,
+            files: Files::None,
         }
     }
 
@@ -126,6 +129,18 @@ impl Engine {
     /// What was loaded.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// The same, of a model that came from these files.
+    #[must_use]
+    pub(crate) fn of_files(mut self, files: Files) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Where the model came from.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
     }
 
     /// The model.
@@ -382,8 +397,13 @@ impl Engine {
     }
 }
 
-/// A seed that differs from run to run.
-fn chosen_seed() -> u64 {
+/// A seed that differs from run to run, below 1 000 000 007: where none is given.
+///
+/// ```
+/// let options = beamline::Options::new().do_sample(true).seed(beamline::chosen_seed());
+/// assert!(options.get("seed").is_some());
+/// ```
+pub fn chosen_seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     // Short enough to be typed again.
     (since.as_nanos() as u64 ^ u64::from(std::process::id()) << 20) % 1_000_000_007
