@@ -30,9 +30,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
-    ("beamline-batch", &["beamline"]),
+    ("beamline-openai", &["beamline"]),
+    ("beamline-batch", &["beamline", "beamline-openai"]),
     ("beamline-lab", &[]),
-    ("beamline-serve", &["beamline", "beamline-study", "beamline-chapter", "beamline-lab"]),
+    ("beamline-serve", &["beamline", "beamline-study", "beamline-openai", "beamline-chapter", "beamline-lab"]),
     (
         "beamline-cli",
         &[
