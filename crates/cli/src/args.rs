@@ -47,12 +47,12 @@ struct Cli {
 pub(crate) enum What {
     /// Continue a prompt
     Generate(Generate),
-    /// Continue the prompts of a file, row by row, and go on after an end
-    Batch(Batch),
     /// Talk with a model
     Chat(Chat),
     /// Show the best candidates of every step
     Inspect(Inspect),
+    /// Continue the prompts of a file, row by row, and go on after an end
+    Batch(Batch),
     /// Tell how probable a text is
     Score(Score),
     /// Run several decoding strategies side by side

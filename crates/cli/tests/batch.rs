@@ -253,6 +253,7 @@ fn requests_of_openais_are_answered() {
     let spoken = &answers[2]["response"]["body"]["choices"][0];
     assert!(spoken["message"]["role"] == "assistant" && spoken["message"]["content"].is_string(), "{spoken}");
     // A flag for all rows would be passed over by requests, which say all themselves.
-    let output = ran(folder.path(), &["--format", "openai", "-i", "in.jsonl", "-o", "out.jsonl", "--top-k", "5"]);
-    assert!(output.status.code() == Some(2) && errors(&output).contains("top_k of all rows has no effect"));
+    let output =
+        ran(folder.path(), &["--format", "openai", "-i", "in.jsonl", "-o", "out.jsonl", "--max-new-tokens", "5"]);
+    assert!(output.status.code() == Some(2) && errors(&output).contains("max_new_tokens of all rows has no effect"));
 }

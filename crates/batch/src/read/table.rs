@@ -13,10 +13,12 @@ pub(super) struct Table {
     name: String,
     columns: Vec<String>,
     record: ByteRecord,
+    /// Rows that have been read or passed over.
+    rows: u64,
 }
 
-/// A row of it.
-pub(super) struct Record(ByteRecord);
+/// A row of it, and its number, from 1: lines do not count rows where values have line ends.
+pub(super) struct Record(ByteRecord, u64);
 
 impl Table {
     pub(super) fn new(delimiter: u8, name: &str, from: Box<dyn Read + Send>) -> Result<Self, BatchError> {
@@ -41,7 +43,7 @@ impl Table {
         if let Some(twice) = columns.iter().find(|column| !seen.insert(column.as_str())) {
             return Err(wrong(format!("the column {twice:?} is there twice; give each a name of its own")));
         }
-        Ok(Self { from, name: name.to_owned(), columns, record: ByteRecord::new() })
+        Ok(Self { from, name: name.to_owned(), columns, record: ByteRecord::new(), rows: 0 })
     }
 
     pub(super) fn columns(&self) -> &[String] {
@@ -51,26 +53,27 @@ impl Table {
     pub(super) fn next(&mut self) -> Result<Option<Record>, BatchError> {
         let mut record = ByteRecord::new();
         let there = self.from.read_byte_record(&mut record).map_err(|error| failed(&self.name, error))?;
-        Ok(there.then_some(Record(record)))
+        self.rows += 1;
+        Ok(there.then_some(Record(record, self.rows)))
     }
 
     pub(super) fn skip(&mut self) -> Result<bool, BatchError> {
+        self.rows += 1;
         self.from.read_byte_record(&mut self.record).map_err(|error| failed(&self.name, error))
     }
 
     /// The values as texts.
-    pub(super) fn fields(&self, Record(record): &Record) -> Result<Fields, String> {
-        let line = record.position().map_or(0, csv::Position::line);
+    pub(super) fn fields(&self, Record(record, number): &Record) -> Result<Fields, String> {
         if record.len() != self.columns.len() {
             return Err(format!(
-                "line {line}: the row has {} values, and there are {} columns; is there a quotation mark that is not closed, or a separator without one?",
+                "row {number}: it has {} values, and there are {} columns; is there a quotation mark that is not closed, or a separator without one?",
                 record.len(),
                 self.columns.len()
             ));
         }
         let value = |(column, bytes): (&String, &[u8])| match std::str::from_utf8(bytes) {
             Ok(text) => Ok((column.clone(), Value::String(text.to_owned()))),
-            Err(_) => Err(format!("line {line}: the column {column:?} is not UTF-8 text")),
+            Err(_) => Err(format!("row {number}: the column {column:?} is not UTF-8 text")),
         };
         self.columns.iter().zip(record).map(value).collect()
     }
