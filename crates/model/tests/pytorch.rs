@@ -316,7 +316,7 @@ fn a_file_cut_anywhere_or_with_any_byte_changed_is_no_panic() {
 fn tensors_may_share_numbers_as_ties_do_and_not_by_the_hundred() {
     let with = |count: usize| {
         let mut all = small();
-        all.storages[0] = Storage::floats("0", &[1.0; 6000]);
+        all.storages[0] = Storage::floats("0", &vec![1.0; 6000]);
         all.tensors = (0..count).map(|n| Tensor::new(&format!("h.{n}.weight"), 0, &[60, 100])).collect();
         all.archive()
     };
