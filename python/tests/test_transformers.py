@@ -1,6 +1,8 @@
 """transformers' face, with numpy's arrays and with tensors of beamline's own: nothing here needs torch."""
 
+import copy
 import io
+import pickle
 import subprocess
 import sys
 import threading
@@ -561,6 +563,55 @@ def test_a_model_of_the_cache_is_found_by_its_short_name(tmp_path, monkeypatch):
 def test_a_tokenizer_and_its_model_share_one_engine(folder, model, tokenizer):
     assert tokenizer._engine is model.engine
     assert bt.AutoModelForCausalLM.from_pretrained(folder, dtype="f16").engine is not model.engine
+
+
+def test_tokenizers_and_models_are_pickled_and_copied(model, tokenizer):
+    for again in (pickle.loads(pickle.dumps((tokenizer, model))), copy.copy((tokenizer, model))):
+        inputs = again[0]("the man", return_tensors="np")
+        assert again[0].pad_token == tokenizer.pad_token
+        assert (
+            again[1].generate(**inputs, max_new_tokens=4).tolist()
+            == model.generate(**inputs, max_new_tokens=4).tolist()
+        )
+    assert copy.deepcopy(model.generation_config) == model.generation_config
+    assert copy.deepcopy(model.config).n_embd == 32
+
+
+def test_guesses_and_stop_strings(model, tokenizer, folder):
+    inputs = tokenizer("the man said that the man", return_tensors="np")
+    plain = model.generate(**inputs, max_new_tokens=12).tolist()
+    helper = bt.AutoModelForCausalLM.from_pretrained(folder)
+    assert model.generate(**inputs, max_new_tokens=12, prompt_lookup_num_tokens=3).tolist() == plain
+    with pytest.warns(UserWarning, match="change nothing but the time"):
+        assert model.generate(**inputs, max_new_tokens=12, assistant_model=helper).tolist() == plain
+    with pytest.warns(UserWarning, match="prompt_lookup_num_tokens and do_sample: draws come from a seed"):
+        model.generate(**inputs, max_new_tokens=2, prompt_lookup_num_tokens=3, do_sample=True)
+    text = tokenizer.decode(plain[0][inputs.input_ids.shape[1] :])
+    stopped = model.generate(**inputs, max_new_tokens=12, stop_strings=[text[3:6]], tokenizer=tokenizer)[0]
+    assert text[3:6] in tokenizer.decode(stopped)
+    assert len(stopped) < len(plain[0])
+
+
+def test_what_a_model_brings_is_not_taken_back_in_silence(tmp_path):
+    folder = gpt2(tmp_path / "own")
+    (folder / "generation_config.json").write_text('{"do_sample": true, "min_p": 0.2, "suppress_tokens": [5]}')
+    model = bt.AutoModelForCausalLM.from_pretrained(folder)
+    model.generation_config.suppress_tokens = None
+    assert model.generate(np.array([[7, 8]]), max_new_tokens=1).shape == (1, 3)
+    model.generation_config.min_p = None
+    with pytest.raises(ValueError, match="min_p: the model's own 0.2 cannot be taken back by None"):
+        model.generate(np.array([[7, 8]]), max_new_tokens=1)
+
+
+def test_sampling_streams(model, tokenizer):
+    inputs = tokenizer(TEXTS[:2], padding=True, return_tensors="np")
+    streamer = Steps()
+    bt.set_seed(4)
+    whole = model.generate(**inputs, do_sample=True, num_return_sequences=2, max_new_tokens=6)
+    bt.set_seed(4)
+    again = model.generate(**inputs, do_sample=True, num_return_sequences=2, max_new_tokens=6, streamer=streamer)
+    assert again.tolist() == whole.tolist()
+    assert np.array(streamer.steps[1:]).T.tolist() == whole[:, inputs.input_ids.shape[1] :].tolist()
 
 
 def test_importing_imports_little():

@@ -1,6 +1,7 @@
 """transformers' face beside transformers itself, on the same weights: tokens, scores, draws and where they leave the stream."""
 
 import random
+import subprocess
 import sys
 import warnings
 
@@ -131,6 +132,21 @@ def test_several_calls_after_one_seed_are_transformers(torch, both):
             ]
         )
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("between", ["", "import torch", "import torch; torch.manual_seed(9)"])
+def test_a_seed_reaches_a_torch_that_is_imported_later(torch, folder, between):
+    program = (
+        "import sys\nfrom beamline.transformers import AutoModelForCausalLM, AutoTokenizer, set_seed\n"
+        f"set_seed(9); assert 'torch' not in sys.modules\n{between}\nname = {str(folder)!r}\n"
+        "ids = AutoTokenizer.from_pretrained(name)('the', return_tensors='pt').input_ids\n"
+        "print(AutoModelForCausalLM.from_pretrained(name).generate(ids, do_sample=True, max_new_tokens=8).tolist())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    torch.manual_seed(9)
+    ids = bt.AutoTokenizer.from_pretrained(folder)("the", return_tensors="pt").input_ids
+    model = bt.AutoModelForCausalLM.from_pretrained(folder)
+    assert done.stdout.strip() == str(model.generate(ids, do_sample=True, max_new_tokens=8).tolist())
 
 
 def test_without_torch_the_same_texts_come(torch, both):

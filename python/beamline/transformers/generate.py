@@ -32,7 +32,7 @@ _REFUSED = {
 }
 
 #: Options under which a token is not simply drawn from each row.
-_NOT_PLAIN = ("prompt_lookup_num_tokens", "assistant", "penalty_alpha", "force_words_ids", "seed", "rng")
+_NOT_PLAIN = ("prompt_lookup_num_tokens", "penalty_alpha", "force_words_ids", "seed", "rng")
 
 
 @dataclass
@@ -92,7 +92,9 @@ def call_of(engine: Engine, own: GenerationConfig, inputs: Any, given: dict[str,
     ids = input_ids if inputs is None else inputs
     taken = {name: given.pop(name, None) for name in ("logits_processor", "stopping_criteria", "streamer")}
     allowed, assistant = given.pop("prefix_allowed_tokens_fn", None), given.pop("assistant_model", None)
-    extra: dict[str, Any] = {} if assistant is None else {"assistant": _model_name(assistant)}
+    if assistant is not None:
+        once("assistant_model is not asked: its guesses change nothing but the time that texts take")
+    extra: dict[str, Any] = {}
     negative = given.pop("negative_prompt_ids", None)
     if negative is not None:
         extra["negative_prompt_ids"] = _one_row(negative)
@@ -118,13 +120,6 @@ def call_of(engine: Engine, own: GenerationConfig, inputs: Any, given: dict[str,
         streamer=taken["streamer"],
         extra=extra,
     )
-
-
-def _model_name(model: Any) -> str:
-    engine = getattr(model, "engine", None)
-    if not isinstance(engine, Engine):
-        raise ValueError("assistant_model must be a model of beamline.transformers; it is named to the engine")
-    return engine.model
 
 
 def _one_row(ids: Any) -> list[int]:
