@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from beamline.results import Sequence as Sequence
     from beamline.results import Verdict as Verdict
     from beamline.results import load as load
+    from beamline.rows import Generate as Generate
     from beamline.stream import Stream as Stream
     from beamline.stream import TextDelta as TextDelta
 
@@ -42,8 +43,12 @@ _HOMES = {
     "beamline.pages": ["Page", "explain", "options", "topics"],
     "beamline.pictures": ["Figure"],
     "beamline.results": ["Completion", "Sequence", "Verdict", "load"],
+    "beamline.rows": ["Generate"],
     "beamline.stream": ["Stream", "TextDelta"],
 }
+
+#: Modules that need a library of somebody else's: `beamline.ray` imports it when it is asked for.
+_MODULES = {"daft", "duckdb", "lm_eval", "polars", "ray", "spark"}
 
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -74,6 +79,8 @@ def __getattr__(name: str) -> Any:
     """What the package has, imported when it is first asked for."""
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f"beamline.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'beamline' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
@@ -82,4 +89,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME, *_MODULES})

@@ -212,7 +212,7 @@ class Engine:
 
         >>> completion = Engine().generate(["Once upon a time", "The sea"], num_beams=3, max_new_tokens=4)
         >>> [sequence.text for sequence in completion.sequences]
-        [', there was a', ', and the ship']
+        [', I had been', '-sickness']
         """
         run = self._run(
             prompts,

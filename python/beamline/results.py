@@ -184,7 +184,7 @@ class Completion:
         """The rows that a sequence's tokens were chosen from, ``[n, vocab]``."""
         of = self.sequences[sequence]
         path = self.path(sequence)
-        found = {}
+        found: dict[tuple[int, int | None], npt.NDArray[np.float32]] = {}
         for step in self.rows(of.prompt):
             rows = getattr(step, which)
             if rows is not None:
