@@ -16,6 +16,7 @@ from beamline import notices
 from beamline import transformers as bt
 from beamline.tensors import Tensor, functions
 from beamline.transformers.arrays import Kind, kind_of
+from beamline.transformers.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,31 @@ def test_padding_needs_a_token(folder):
         bare("a", padding=True)
     with pytest.raises(AttributeError, match="import transformers itself"):
         bare.train_new_from_iterator  # noqa: B018
+
+
+class Pieces:
+    """A tokenizer of pieces with their bytes beside them, as a GGUF file has one."""
+
+    own = (b"<s>", b"\n", b"a", b" the", b"a", b"\xec\x95\x88", b"\xec")
+
+    def __len__(self):
+        return len(self.own)
+
+    def token_bytes(self, number):
+        return self.own[number]
+
+    def is_special(self, number):
+        return number == 0
+
+
+def test_tokens_of_a_model_without_such_files_are_written_as_files_would():
+    class Engine:
+        model, tokenizer = "builtin", Pieces()
+
+    assert Vocabulary(Engine()).tokens == ["<s>", "<0x0A>", "<0x61>", "▁the", "a", "안", "<0xEC>"]
+    whole = bt.AutoTokenizer.from_pretrained("builtin")
+    assert whole.tokenize(" the 안")[0] == "Ġthe"
+    assert whole.convert_tokens_to_ids(whole.tokenize(" the 안\n")) == whole.encode(" the 안\n")
 
 
 def test_conversations_become_tokens(tokenizer):
