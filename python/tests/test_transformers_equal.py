@@ -6,7 +6,6 @@ import sys
 import warnings
 
 import pytest
-from checkpoints import gpt2
 
 from beamline import notices
 from beamline import transformers as bt
@@ -30,11 +29,6 @@ def hf(torch):
     found.logging.set_verbosity_error()
     found.logging.disable_progress_bar()
     return found
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return gpt2(tmp_path_factory.mktemp("equal") / "tiny")
 
 
 @pytest.fixture(scope="module")
