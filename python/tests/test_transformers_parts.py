@@ -68,6 +68,16 @@ def test_beams_that_draw_say_when_they_leave_torchs_stream(model, tokenizer):
         model.generate(ids, do_sample=True, num_beams=3, max_new_tokens=5)
 
 
+def test_where_texts_may_be_others_is_said(model, tokenizer):
+    inputs = tokenizer(TEXTS, padding=True, return_tensors="np")
+    with pytest.warns(UserWarning, match="guidance_scale with num_beams"):
+        model.generate(**inputs, num_beams=2, guidance_scale=1.5, max_new_tokens=1)
+    with pytest.warns(UserWarning, match="no_repeat_ngram_size with padded prompts"):
+        model.generate(**inputs, no_repeat_ngram_size=1, max_new_tokens=1)
+    one = tokenizer("the man", return_tensors="np")
+    assert model.generate(**one, no_repeat_ngram_size=1, guidance_scale=1.5, max_new_tokens=1).shape[0] == 1
+
+
 def test_words_are_streamed(model, tokenizer):
     inputs = tokenizer("the man", return_tensors="np")
     whole = tokenizer.decode(model.generate(**inputs, max_new_tokens=12)[0])

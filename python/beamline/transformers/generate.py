@@ -136,6 +136,7 @@ def generate(call: Call) -> Any:
     if call.streamer is not None and settings.beams > 1:
         raise ValueError("`streamer` cannot be used with beam search (yet!). Make sure that `num_beams` is set to 1.")
     options = {**settings.for_engine(engine, call.prompts.width), **call.extra}
+    _say_what_differs(call, options)
     detailed = bool(settings["return_dict_in_generate"])
     keep = {
         "output_scores": detailed and bool(settings["output_scores"]),
@@ -147,6 +148,22 @@ def generate(call: Call) -> Any:
     runs = _drawn(call, options, keep) if settings["do_sample"] else _run(call, options, keep)
     made = Generated(call.prompts, runs, _fill(settings), settings.beams, engine.vocab_size)
     return _result(call, made, detailed)
+
+
+def _say_what_differs(call: Call, options: dict[str, Any]) -> None:
+    """Says once where texts may be others than transformers'."""
+    if options.get("guidance_scale", 1) != 1 and call.settings.beams > 1:
+        once(
+            "guidance_scale with num_beams: here each beam has its own text without the prompt; transformers leaves those at "
+            "the beams' places, so its texts may be others"
+        )
+    counted = ("encoder_repetition_penalty", "encoder_no_repeat_ngram_size", "no_repeat_ngram_size")
+    if any(len(text) < call.prompts.width for text in call.prompts.texts):
+        for name in counted:
+            if options.get(name) is not None and (name == counted[0] or options[name] == 1):
+                once(
+                    f"{name} with padded prompts: here padding is no text; transformers counts it as one, padding token and all"
+                )
 
 
 def _fill(settings: Settings) -> int:
