@@ -170,5 +170,5 @@ class Beamline(llm.Model):
             "sequences": [sequence.text for sequence in completion.sequences],
         }
         usage = completion.usage
-        response.set_usage(input=usage["prompt_tokens"], output=usage["completion_tokens"])
+        response.set_usage(input=usage["prompt_tokens"], output=usage["new_tokens"])
         response.set_resolved_model(self.model)
