@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 def cluster():
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 2, "object_store_memory": 150_000_000}
+    node = {"num_cpus": 3, "object_store_memory": 150_000_000}
     cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
     cluster.add_node(**node)
     ray.init(address=cluster.address, log_to_driver=False)
