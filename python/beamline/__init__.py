@@ -52,7 +52,27 @@ _MODULES = {"daft", "duckdb", "lm_eval", "polars", "ray", "spark"}
 
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = sorted(name for name in _HOME if not name.startswith("_"))
+__all__ = [
+    "Completion",
+    "Engine",
+    "Figure",
+    "GenerationError",
+    "ModelError",
+    "Outlook",
+    "Page",
+    "Processor",
+    "Sequence",
+    "Strategy",
+    "Stream",
+    "TextDelta",
+    "Tree",
+    "Verdict",
+    "explain",
+    "generate",
+    "load",
+    "options",
+    "topics",
+]
 
 
 def __getattr__(name: str) -> Any:

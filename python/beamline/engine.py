@@ -24,7 +24,21 @@ from beamline.tokenizer import Tokenizer
 
 #: What kinds of pictures take, beside decoding options.
 PLOT_ARGUMENTS = frozenset(
-    "top free_scales linear side_by_side bits temperatures layer head run by over values seeds".split()
+    [
+        "top",
+        "free_scales",
+        "linear",
+        "side_by_side",
+        "bits",
+        "temperatures",
+        "layer",
+        "head",
+        "run",
+        "by",
+        "over",
+        "values",
+        "seeds",
+    ]
 )
 
 Opening: TypeAlias = "tuple[str, str | None, str | None, int | None, str | None, bool]"
@@ -53,7 +67,7 @@ class Engine:
 
     >>> engine = Engine()
     >>> engine
-    Engine('builtin', gpt2, 7 M parameters, f16, vocabulary 8192, context 512)
+    Engine('builtin', gpt2, 7 M parameters, q8_0, vocabulary 8192, context 512)
     """
 
     def __init__(
@@ -198,7 +212,7 @@ class Engine:
 
         >>> completion = Engine().generate(["Once upon a time", "The sea"], num_beams=3, max_new_tokens=4)
         >>> [sequence.text for sequence in completion.sequences]
-        [', there was a', ', and the ship']
+        [', I had been', '-sickness']
         """
         run = self._run(
             prompts,
@@ -273,7 +287,7 @@ class Engine:
 
         >>> [rows] = Engine().logits("Once upon a time")
         >>> rows.shape
-        (4, 8192)
+        (5, 8192)
         """
         ids = [self.tokenizer.encode(text).tolist() if isinstance(text, str) else text for text in given.prompts(texts)]
         return self._native.logits(ids, last_only)
@@ -292,7 +306,9 @@ class Engine:
         reports = _beamline.score(self._native, [given.prompt(text) for text in texts], before)
         return [score_of(report) for report in reports]
 
-    def contrast(self, a: Prompt, b: Prompt | None = None, *, against: Prompt | None = None, prefix: str | None = None) -> Contrast:
+    def contrast(
+        self, a: Prompt, b: Prompt | None = None, *, against: Prompt | None = None, prefix: str | None = None
+    ) -> Contrast:
         """Why one text is more probable than another, token by token, after the same prefix.
 
         Args:
@@ -334,7 +350,12 @@ class Engine:
         )
 
     def compare(
-        self, prompt: Prompt, ways: Sequence_[str] | Mapping[str, Mapping[str, Any]] = (), *, seeds: int = 1, **options: Any
+        self,
+        prompt: Prompt,
+        ways: Sequence_[str] | Mapping[str, Mapping[str, Any]] = (),
+        *,
+        seeds: int = 1,
+        **options: Any,
     ) -> Comparison:
         """Several strategies side by side.
 
@@ -354,13 +375,15 @@ class Engine:
         if isinstance(ways, Mapping):
             ways = [f"{label}: {_as_list(own)}" for label, own in ways.items()]
         options_json = given.options_json(options)
-        return Comparison(json.loads(_beamline.compare(self._native, given.prompt(prompt), list(ways), options_json, seeds)))
+        return Comparison(
+            json.loads(_beamline.compare(self._native, given.prompt(prompt), list(ways), options_json, seeds))
+        )
 
     def search_tree(self, prompt: Prompt, **options: Any) -> SearchTree:
         """Every candidate that a search considered, and what became of it.
 
         >>> Engine().search_tree("Once upon a time", num_beams=2, max_new_tokens=2).winner
-        [0, 2]
+        [0, 4]
         """
         found = _beamline.search_tree(self._native, given.prompt(prompt), given.options_json(options))
         return SearchTree(json.loads(found))
@@ -369,7 +392,7 @@ class Engine:
         """How much each token looks at each before it, in a head of a layer or in the mean of its heads.
 
         >>> Engine().attention("Once upon a time").weights.shape
-        (4, 4)
+        (5, 5)
         """
         return Attention(json.loads(_beamline.attention(self._native, given.prompt(prompt), layer, head)))
 
@@ -444,7 +467,9 @@ def _reopened(opening: Opening, digest: str) -> Engine:
     engine = Engine.shared(model, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped)
     here = engine.digest()[1]
     if here != digest:
-        raise ValueError(f"the engine was pickled with another model under the name {model!r}: digest {digest}, here {here}")
+        raise ValueError(
+            f"the engine was pickled with another model under the name {model!r}: digest {digest}, here {here}"
+        )
     return engine
 
 

@@ -13,7 +13,8 @@ def pandas(columns: dict[str, Any]) -> pd.DataFrame:
     """A data frame of pandas."""
     import pandas as pd
 
-    return pd.DataFrame(columns)
+    frame: pd.DataFrame = pd.DataFrame(columns)
+    return frame
 
 
 def arrow(columns: dict[str, Any]) -> pa.Table:

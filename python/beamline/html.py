@@ -50,7 +50,8 @@ def table(headings: list[str], rows: list[list[str]]) -> str:
     """A table; cells are HTML."""
     head = "".join(f'<th style="text-align:left">{escape(heading)}</th>' for heading in headings)
     body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in row) + "</tr>" for row in rows[:MOST_ROWS]
+        "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in row) + "</tr>"
+        for row in rows[:MOST_ROWS]
     )
     rest = f"<p>and {len(rows) - MOST_ROWS} more rows</p>" if len(rows) > MOST_ROWS else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"

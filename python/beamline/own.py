@@ -43,7 +43,7 @@ class Processor:
     ...     scores[engine.tokenizer.id_of(",")] = -np.inf
     ...     return scores
     >>> engine.generate("Once upon a time", max_new_tokens=5, processors=[no_comma]).text
-    ' there was a little girl'
+    ' I was in the habit'
     """
 
     function: Shape
@@ -71,11 +71,13 @@ def placed(processors: Sequence_[Processor | Shape]) -> list[tuple[str, str, Sha
     """
     all_placed = []
     for given in processors:
-        if not isinstance(given, Processor):
-            if not callable(given):
-                raise TypeError(f"a processor is a function of tokens and scores, got {type(given).__name__}")
-            given = Processor(given, name=getattr(given, "__name__", type(given).__name__))
-        all_placed.append(given.placed())
+        if isinstance(given, Processor):
+            all_placed.append(given.placed())
+        elif callable(given):
+            name = getattr(given, "__name__", type(given).__name__)
+            all_placed.append(Processor(given, name=name).placed())
+        else:
+            raise TypeError(f"a processor is a function of tokens and scores, got {type(given).__name__}")
     return all_placed
 
 

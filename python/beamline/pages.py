@@ -41,7 +41,7 @@ def explain(topic: str) -> Page:
     """The page on a strategy, a processor or a concept.
 
     >>> print(list(explain("top_p").parts))
-    ['What', 'Formula', 'Effect', 'Range', 'Extremes', 'Instead', 'Source']
+    ['What it does', 'Rule', 'When', 'Limits', 'Source']
 
     Raises:
         ValueError: when there is none; the message names one that may have been meant.

@@ -139,7 +139,7 @@ class Completion:
     >>> completion.text
     ', I was not a'
     >>> completion.sequences[0].logprobs.round(2).tolist()
-    [-0.2, -0.14, -0.02, -0.24, -1.49]
+    [-1.71, -1.86, -2.11, -3.25, -3.01]
     """
 
     def __init__(self, engine: Engine, native: _beamline.Completion) -> None:
@@ -176,11 +176,15 @@ class Completion:
             self._rows[prompt] = [StepRows(*step) for step in self._native.rows(prompt)]
         return self._rows[prompt]
 
+    def path(self, sequence: int = 0) -> npt.NDArray[np.int64]:
+        """The nodes of a sequence, as ``rows`` names them: the prompt's, then one for each token."""
+        return self._native.path(sequence)
+
     def _along(self, sequence: int, which: str) -> npt.NDArray[np.float32]:
         """The rows that a sequence's tokens were chosen from, ``[n, vocab]``."""
         of = self.sequences[sequence]
-        path = self._native.path(sequence)
-        found = {}
+        path = self.path(sequence)
+        found: dict[tuple[int, int | None], npt.NDArray[np.float32]] = {}
         for step in self.rows(of.prompt):
             rows = getattr(step, which)
             if rows is not None:

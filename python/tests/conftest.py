@@ -3,11 +3,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import beamline
+
+#: Tests import what writes their files, however they are imported themselves.
+sys.path.insert(0, str(Path(__file__).parent))
 
 REPOSITORY = Path(__file__).parents[2]
 

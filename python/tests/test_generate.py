@@ -10,7 +10,17 @@ import beamline
 WAYS = [
     ({"max_new_tokens": 8}, []),
     ({"num_beams": 4, "max_new_tokens": 8, "num_return_sequences": 2}, []),
-    ({"do_sample": True, "seed": 3, "top_p": 0.9, "temperature": 0.8, "max_new_tokens": 8, "num_return_sequences": 3}, []),
+    (
+        {
+            "do_sample": True,
+            "seed": 3,
+            "top_p": 0.9,
+            "temperature": 0.8,
+            "max_new_tokens": 8,
+            "num_return_sequences": 3,
+        },
+        [],
+    ),
     ({"penalty_alpha": 0.6, "top_k": 4, "max_new_tokens": 6}, []),
     ({"exact_search": True, "max_new_tokens": 3}, []),
     ({"do_sample": True, "best_of": 4, "seed": 1, "max_new_tokens": 5}, []),
@@ -142,7 +152,9 @@ def test_a_models_tokenizer(engine):
     tokenizer = engine.tokenizer
     text = "안녕하세요, <b>world</b>\n"
     assert tokenizer.decode(tokenizer.encode(text)) == text
-    assert [list(ids) for ids in tokenizer.encode_many([text, "a"])] == [list(tokenizer.encode(one)) for one in (text, "a")]
+    assert [list(ids) for ids in tokenizer.encode_many([text, "a"])] == [
+        list(tokenizer.encode(one)) for one in (text, "a")
+    ]
     assert b"".join(tokenizer.token_bytes(token) for token in tokenizer.encode(text)).decode() == text
     assert tokenizer.decode(tokenizer.id_of(" the")) == " the"
     with pytest.raises(ValueError, match="beyond the vocabulary"):

@@ -96,7 +96,7 @@ def test_pictures_are_drawn(engine, tmp_path, kind):
 
 def test_pictures_that_cannot_be_are_refused(engine, tmp_path):
     for asked, says in (
-        ({"kind": "nxt"}, "did you mean"),
+        ({"kind": "nxt"}, "there is no plot"),
         ({"kind": "next", "layer": 1}, "layer belongs to plot attention"),
         ({"kind": "attention", "layer": 99}, "layer"),
         ({"kind": "next", "width": 10}, "width must be in"),

@@ -76,7 +76,9 @@ def test_a_generation_scores_as_it_was_generated(engine):
 
 
 def test_studies_are_the_commands(engine, command):
-    said = command("inspect", "Once upon a time", "--steps=3", "--top=4", "--stages", "--do-sample", "--seed=1", "--top-k=9")
+    said = command(
+        "inspect", "Once upon a time", "--steps=3", "--top=4", "--stages", "--do-sample", "--seed=1", "--top-k=9"
+    )
     here = engine.inspect("Once upon a time", steps=3, top=4, stages=True, do_sample=True, seed=1, top_k=9)
     assert here.steps == said["steps"]
     said = command("compare", "Once", "--run", "num_beams=3", "--run", "cool", "--max-new-tokens=6", "--seed=1")

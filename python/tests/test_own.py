@@ -43,8 +43,12 @@ def test_a_processor_shapes_beams(engine):
         scores[token] = -np.inf
         return scores
 
-    beams = engine.generate("Once upon a time", num_beams=3, num_return_sequences=3, max_new_tokens=6, processors=[without])
-    theirs = engine.generate("Once upon a time", num_beams=3, num_return_sequences=3, max_new_tokens=6, suppress_tokens=[token])
+    beams = engine.generate(
+        "Once upon a time", num_beams=3, num_return_sequences=3, max_new_tokens=6, processors=[without]
+    )
+    theirs = engine.generate(
+        "Once upon a time", num_beams=3, num_return_sequences=3, max_new_tokens=6, suppress_tokens=[token]
+    )
     assert beams.texts == theirs.texts
     assert [one.score for one in beams.sequences] == [one.score for one in theirs.sequences]
 

@@ -16,6 +16,8 @@ pub(crate) struct Plans {
     /// The model's template for conversations without tools and with them, with the plan of rows that have no options of
     /// their own: made when the first such row comes.
     chats: [Option<Chat>; 2],
+    /// Whether a template has asked for the date.
+    dated: bool,
 }
 
 struct Chat {
@@ -32,12 +34,23 @@ impl Plans {
         options.remove("seed");
         let plain = plan(engine, &options)?;
         let seed = seed.unwrap_or_else(chosen_seed);
-        Ok(Self { options, seed, plain, given: settings.template.clone(), chats: [None, None] })
+        Ok(Self { options, seed, plain, given: settings.template.clone(), chats: [None, None], dated: false })
     }
 
     /// The run's seed.
     pub(crate) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Whether a template has asked for the date: another day gives other prompts.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.dated
+    }
+
+    /// Sequences of rows that have no options of their own.
+    pub(crate) fn returned(&self) -> u64 {
+        let returned = self.plain.0.options().get("num_return_sequences");
+        returned.and_then(|setting| setting.value.count()).unwrap_or(1)
     }
 
     /// Whether rows draw that have no options of their own.
@@ -51,8 +64,10 @@ impl Plans {
         let (prompt, (plan, draws), all) = match &row.ask {
             Ask::Prompt(prompt) => (prompt.clone(), &self.plain, &self.options),
             Ask::Conversation(conversation) => {
-                let chat = self.chat(engine, conversation)?;
+                let at = self.chat(engine, conversation)?;
+                let chat = self.chats[at].as_ref().expect("it was made");
                 let prompt = engine.chat_prompt(&chat.template, conversation)?;
+                self.dated |= prompt.is_dated;
                 (Prompt::Ids(prompt.token_ids), &chat.plan, &chat.options)
             }
         };
@@ -67,9 +82,10 @@ impl Plans {
         Ok(engine.session(prompt, &plan)?)
     }
 
-    /// The template of a conversation.
-    fn chat(&mut self, engine: &Engine, conversation: &Conversation) -> Result<&Chat, Error> {
-        let place = &mut self.chats[usize::from(conversation.tools.is_some())];
+    /// Where the template of a conversation is.
+    fn chat(&mut self, engine: &Engine, conversation: &Conversation) -> Result<usize, Error> {
+        let at = usize::from(conversation.tools.is_some());
+        let place = &mut self.chats[at];
         if place.is_none() {
             let template = match &self.given {
                 Some(template) => template.clone(),
@@ -79,7 +95,7 @@ impl Plans {
             let plan = plan(engine, &options)?;
             *place = Some(Chat { template, options, plan });
         }
-        Ok(place.as_ref().expect("it was just put there"))
+        Ok(at)
     }
 }
 

@@ -123,6 +123,16 @@ impl Queue {
         self.plans.draws()
     }
 
+    /// Whether a template has asked for the date.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.plans.is_dated()
+    }
+
+    /// Sequences of rows without options of their own.
+    pub(crate) fn returned(&self) -> u64 {
+        self.plans.returned()
+    }
+
     /// What has been done so far.
     pub fn counts(&self) -> Counts {
         self.counts

@@ -25,7 +25,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Rows<I> {
     queue: Queue,
-    rows: I,
+    from: I,
     /// Whether the iterator has come to its end, or the model was found to be broken.
     ended: bool,
 }
@@ -47,7 +47,7 @@ impl<I: Iterator<Item = Row>> Rows<I> {
     /// # Errors
     /// As for [`Queue::new`].
     pub fn new(engine: Arc<Engine>, settings: &Settings, rows: I) -> Result<Self, Error> {
-        Ok(Self { queue: Queue::new(engine, settings)?, rows, ended: false })
+        Ok(Self { queue: Queue::new(engine, settings)?, from: rows, ended: false })
     }
 
     /// The queue, for its counts and its seed.
@@ -62,7 +62,7 @@ impl<I: Iterator<Item = Row>> Rows<I> {
     pub fn next_while(&mut self, goes_on: &mut dyn FnMut(Counts) -> bool) -> Result<Next, Error> {
         loop {
             while !self.ended && self.queue.wants() {
-                match self.rows.next() {
+                match self.from.next() {
                     Some(row) => self.queue.push(row),
                     None => self.ended = true,
                 }

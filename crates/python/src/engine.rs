@@ -1,6 +1,6 @@
 //! A model, opened; prompts and options in, searches out.
 
-use crate::failure::{ModelError, raised, usage};
+use crate::failure::{raised, usage};
 use crate::interrupt::{Raised, asks_python};
 use crate::kept::Wish;
 use crate::own::{PythonProcessor, PythonRule, PythonStrategy};
@@ -331,12 +331,6 @@ impl Engine {
             PyArray1::from_vec(py, rows).reshape([if last_only { 1 } else { ids.len() }, vocab])
         };
         texts.into_iter().map(text).collect()
-    }
-
-    /// The exception class of models, so that it is documented with what raises it.
-    #[classattr]
-    fn error(py: Python<'_>) -> Bound<'_, pyo3::types::PyType> {
-        py.get_type::<ModelError>()
     }
 }
 

@@ -23,8 +23,8 @@ mod tokenizer;
 use pyo3::prelude::*;
 
 /// The native part of the package `beamline`: engines, searches and their numbers.
-#[pymodule(name = "_beamline")]
-mod module {
+#[pymodule]
+mod _beamline {
     use pyo3::prelude::*;
 
     #[pymodule_export]

@@ -31,9 +31,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("beamline-study", &["beamline"]),
     ("beamline-draw", &["beamline", "beamline-study"]),
     ("beamline-plot", &["beamline", "beamline-study", "beamline-draw"]),
-    ("beamline-batch", &["beamline"]),
+    ("beamline-openai", &["beamline"]),
+    ("beamline-batch", &["beamline", "beamline-openai"]),
     ("beamline-lab", &[]),
-    ("beamline-serve", &["beamline", "beamline-study", "beamline-chapter", "beamline-lab"]),
+    ("beamline-serve", &["beamline", "beamline-study", "beamline-openai", "beamline-chapter", "beamline-lab"]),
     (
         "beamline-cli",
         &[

@@ -8,7 +8,6 @@
 import numpy as np
 import pandas as pd
 
-import beamline
 from beamline import Engine, Processor
 
 engine = Engine()
@@ -47,7 +46,9 @@ kept = engine.generate("A man", processors=[Processor(no_e, place="first")], out
 rows = kept.logits().astype(np.float64)
 probabilities = np.exp(rows - rows.max(1, keepdims=True))
 probabilities /= probabilities.sum(1, keepdims=True)
-pd.DataFrame({"token": kept.sequences[0].tokens, "probability of tokens with e": probabilities[:, has_e].sum(1)}).head(10)
+pd.DataFrame({"token": kept.sequences[0].tokens, "probability of tokens with e": probabilities[:, has_e].sum(1)}).head(
+    10
+)
 
 # %% [markdown]
 # ## How good are beams?
@@ -61,7 +62,11 @@ found = []
 for prompt in prompts:
     exact = engine.generate(prompt, exact_search=True, num_beams=5, max_new_tokens=6)
     for beams in (1, 2, 5, 20):
-        best = engine.generate(prompt, num_beams=beams, length_penalty=0.0, max_new_tokens=6) if beams > 1 else engine.generate(prompt, max_new_tokens=6)
+        best = (
+            engine.generate(prompt, num_beams=beams, length_penalty=0.0, max_new_tokens=6)
+            if beams > 1
+            else engine.generate(prompt, max_new_tokens=6)
+        )
         found.append((prompt, beams, exact.sequences[0].sum_logprob - best.sequences[0].sum_logprob))
 pd.DataFrame(found, columns=["prompt", "beams", "gap"]).pivot(index="prompt", columns="beams", values="gap").round(3)
 
@@ -74,8 +79,8 @@ exact.prompts[0]["certificate"]
 # %% [markdown]
 # ## What eight bits cost
 #
-# Weights in q8_0, and activations in f32, 16 and 8 bits: the divergence (KL, in nats) of the next token's distribution from that
-# of plain floats, over the positions of a text.
+# The weights of this model are stored in 8 bits (q8_0). Activations may be plain floats, or integers of 16 or 8 bits: the divergence
+# (KL, in nats) of the next token's distribution from that of plain floats throughout, over the positions of a text.
 
 # %%
 text = (
@@ -93,7 +98,7 @@ def log_probabilities(engine):
 reference = log_probabilities(Engine(dtype="f32"))
 rows = []
 for activations in ("f32", "i16", "i8"):
-    other = log_probabilities(Engine(dtype="q8_0", activations=activations))
+    other = log_probabilities(Engine(activations=activations))
     divergence = (np.exp(reference) * (reference - other)).sum(1)
     same = (reference.argmax(1) == other.argmax(1)).mean()
     rows.append((activations, f"{divergence.mean():.2e}", f"{divergence.max():.2e}", f"{100 * same:.1f} %"))

@@ -18,7 +18,7 @@ use std::io::Read;
 /// ```
 /// use beamline::{Encoding, Engine, OpenOptions};
 /// let stored = Engine::open("builtin")?.digest()?;
-/// let converted = OpenOptions::new().dtype(Encoding::Q8_0).open("builtin")?.digest()?;
+/// let converted = OpenOptions::new().dtype(Encoding::Q4_0).open("builtin")?.digest()?;
 /// assert_eq!(stored.files, converted.files);
 /// assert_ne!(stored.numbers, converted.numbers);
 /// # Ok::<(), beamline::Error>(())
