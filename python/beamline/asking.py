@@ -1,8 +1,7 @@
-"""A row's columns in, what is asked out: its prompt, its key, its seed, its own options."""
+"""A row's columns in, what is asked out: its prompt, its key, its own options."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -28,16 +27,6 @@ def option_names() -> frozenset[str]:
 
 class RowError(ValueError):
     """Why a row has no completion: one line."""
-
-
-def row_seed(seed: int, key: str) -> int:
-    """The seed of a row: of the run's seed and the row's key, below 2^53. It is that of ``beamline batch --key``.
-
-    >>> row_seed(7, "a")
-    3972474201176605
-    """
-    text = f"beamline batch 1\n{seed}\nkey {key}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11
 
 
 def no_column(name: str, there: list[str]) -> str:
@@ -114,12 +103,12 @@ class Asked:
 
     Attributes:
         prompt: a text or token ids; a conversation where there are messages.
-        seed: the row's seed, which hangs on its key.
+        key: what the row is called: its draws hang on it.
         options: its own options, as JSON; None where it has none.
     """
 
     prompt: str | list[int] | dict[str, Any]
-    seed: int
+    key: str
     options: str | None
 
 
@@ -130,7 +119,6 @@ class Asking:
         prompt: a column of texts or of lists of token ids, or a template: a text with braces.
         messages: a column of conversations, in place of a prompt.
         key: the column that names each row; without one the prompt itself does.
-        seed: the run's seed.
         option_columns: whether columns called as options, and ``options``, are the row's own.
         chat: whether a prompt that is a text is a user's message.
         system: what the model is told before all messages.
@@ -145,21 +133,18 @@ class Asking:
         prompt: str | None,
         messages: str | None,
         key: str | None,
-        seed: int,
         option_columns: bool,
         chat: bool,
         system: str | None,
     ) -> None:
         if prompt is not None and messages is not None:
             raise ValueError("a prompt and a column of messages say the same; give one of them")
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
-            raise ValueError(f"seed must be an integer in [0, 2^64), got {seed!r}")
         if system is not None and not (chat or messages):
             raise ValueError("system is for conversations; give messages=, or chat=True")
         self.column = messages or prompt or "prompt"
         self.template = Template(self.column) if messages is None and re.search(r"[{}]", self.column) else None
         self.is_told = messages is not None
-        self.key, self.seed = key, seed
+        self.key = key
         self.chat, self.system = chat, system
         self.option_columns = option_columns
 
@@ -190,8 +175,8 @@ class Asking:
         prompt = self.template.fill(row) if self.template else row[self.column]
         key = self._key(row, prompt)
         if self.is_told or (self.chat and isinstance(prompt, str)):
-            return Asked(self._told(prompt), row_seed(self.seed, key), self._options(row))
-        return Asked(self._prompt(prompt), row_seed(self.seed, key), self._options(row))
+            return Asked(self._told(prompt), key, self._options(row))
+        return Asked(self._prompt(prompt), key, self._options(row))
 
     def _key(self, row: Mapping[str, Any], prompt: Any) -> str:
         if self.key is None:

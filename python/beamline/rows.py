@@ -6,18 +6,17 @@ the partition, the worker, threads, or how often it was tried.
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Sequence as Sequence_
 from copy import copy
-from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from beamline import batches, given
-from beamline._beamline import GenerationError
+from beamline._beamline import GenerationError, check_options, run_many
 from beamline.asking import Asked, Asking, RowError
 from beamline.engine import Engine
-from beamline.pages import options as option_pages
 
 #: The columns that are added where nothing else is asked for.
 COLUMNS = ("text", "finish_reason", "prompt_tokens", "new_tokens", "sum_logprob", "error")
@@ -33,7 +32,7 @@ class Generate:
 
     A batch is a dict of numpy arrays, a table or record batch of pyarrow, a data frame of pandas or polars, or anything with
     Arrow's ``__arrow_c_stream__``; what comes back is of the same kind (of the last, a table of pyarrow). The model is
-    opened in the process that is called, once for all calls, so an instance pickles to a few hundred bytes.
+    opened in the process that is called, once for all calls, so an instance pickles to less than a kilobyte.
 
     Each row draws by a seed of its own, of ``seed`` and of its key, so its text is the same in any order, partition, worker and
     retry, bit for bit, and the same as that of ``beamline batch`` with this key.
@@ -60,6 +59,8 @@ class Generate:
         chat: takes each prompt as a user's message, to be answered by the model's chat template.
         system: what the model is told before all messages.
         chat_template: the source of a chat template, in place of the model's own.
+        date: the day, as ``2026-11-30``, that a template may write; today's where it is not said, so that texts of another day may
+            differ.
         together: rows that are continued together, 1 or more. No result depends on it.
         dtype, activations, threads, pre, mapped: as for [`Engine`][beamline.Engine].
         options: decoding options of the run.
@@ -90,6 +91,7 @@ class Generate:
         chat: bool = False,
         system: str | None = None,
         chat_template: str | None = None,
+        date: str | None = None,
         together: int = 64,
         dtype: str | None = None,
         activations: str | None = None,
@@ -113,7 +115,6 @@ class Generate:
             prompt=prompt,
             messages=messages,
             key=key,
-            seed=seed,
             option_columns=option_columns,
             chat=chat,
             system=system,
@@ -122,8 +123,11 @@ class Generate:
         self._raises = on_error == "raise"
         self._chat_template = chat_template
         self._together = together
-        _known(options)
-        self._options = given.options_json(options)
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
+            raise ValueError(f"seed must be an integer in [0, 2^64), got {seed!r}")
+        self._day = _day(date)
+        self._options = given.options_json(options | {"seed": seed})
+        check_options(self._options)
         self._is_checked = False
 
     def __repr__(self) -> str:
@@ -230,16 +234,16 @@ class Generate:
             engine.effective_config(**json.loads(self._options))
             self._is_checked = True
         results: list[dict[str, Any]] = [{}] * len(rows)
-        asked: dict[str, list[tuple[int, tuple[str | list[int], str | None, int]]]] = {}
+        asked: dict[str, list[tuple[int, tuple[str | list[int], str | None, str]]]] = {}
         for number, row in enumerate(rows):
             try:
                 one = self._asking.asked(row)
                 options, prompt = self._prompted(engine, one)
-                asked.setdefault(options, []).append((number, (prompt, one.options, one.seed)))
+                asked.setdefault(options, []).append((number, (prompt, one.options, one.key)))
             except RowError as error:
                 results[number] = self._failed("usage", str(error))
         for options, several in asked.items():
-            done = run_many(engine, options, [row for _, row in several], self._together)
+            done: list[Done] = run_many(engine._native, options, [row for _, row in several], self._together)
             for (number, _), one_done in zip(several, done, strict=True):
                 results[number] = self._failed(*one_done) if isinstance(one_done[0], str) else _found(*one_done)  # type: ignore[arg-type]
         return results
@@ -249,7 +253,7 @@ class Generate:
         if not isinstance(asked.prompt, dict):
             return self._options, asked.prompt
         try:
-            _, ids, ends = engine._native.chat_prompt(json.dumps(asked.prompt, default=str), self._chat_template)
+            _, ids, ends = engine._native.chat_prompt(json.dumps(asked.prompt, default=str), self._chat_template, self._day)
         except ValueError as error:
             raise RowError(str(error)) from None
         options = json.loads(self._options)
@@ -299,49 +303,11 @@ def _added(columns: Sequence_[str], output: str, on_error: str) -> dict[str, str
     return {name: output if name == "text" else f"{prefix}{name}" for name in dict.fromkeys(columns)}
 
 
-def _known(options: dict[str, Any]) -> None:
-    """Refuses options that there are not, where no model is at hand yet."""
-    names = {name for option in option_pages() for name in (option["name"], *option["aliases"])}
-    for name in options:
-        if name not in names:
-            near = get_close_matches(name, names, 1)
-            meant = f"; did you mean {near[0]}?" if near else "; beamline.options() lists all"
-            raise ValueError(f"there is no option {name}{meant}")
-
-
-def run_many(
-    engine: Engine, options: str, rows: list[tuple[str | list[int], str | None, int]], together: int
-) -> list[Done]:
-    """Completes prompts, each with its own options and its seed, ``together`` of them at a time.
-
-    Args:
-        engine: the engine.
-        options: options of all, as JSON.
-        rows: for each its prompt, options of its own as JSON, and its seed.
-        together: rows that are continued together.
-
-    Returns:
-        for each row the tokens of its prompt and its sequences, or what kind of error it is and its message.
-    """
-    del together
-    done: list[Done] = []
-    for prompt, own, seed in rows:
-        merged = {"seed": seed} | json.loads(options) | json.loads(own or "{}")
-        try:
-            run = engine._native.run([prompt], json.dumps(merged), [], [], None, False, False)
-            run.finish()
-        except (ValueError, TypeError) as error:
-            done.append(("usage", str(error)))
-            continue
-        except GenerationError as error:
-            done.append(("run", str(error)))
-            continue
-        native = run.completion()
-        outline = json.loads(native.outline())
-        sequences: list[Found] = []
-        for number, one in enumerate(outline["sequences"]):
-            ids, logprobs, *_ = native.columns(number)
-            fields = (one["finish_reason"], one["stop_string"], one["score"], one["sum_logprob"])
-            sequences.append((one["text"], ids.tolist(), *fields, logprobs.tolist()))
-        done.append((len(outline["prompts"][0]["token_ids"]), sequences))
-    return done
+def _day(date: str | None) -> int | None:
+    """A date as days since 1970."""
+    if date is None:
+        return None
+    try:
+        return (datetime.date.fromisoformat(date) - datetime.date(1970, 1, 1)).days
+    except (TypeError, ValueError):
+        raise ValueError(f"date must be a day as YYYY-MM-DD, got {date!r}") from None

@@ -8,7 +8,8 @@ import pytest
 
 import beamline
 from beamline import Generate
-from beamline.asking import Template, row_seed
+from beamline._beamline import row_seed
+from beamline.asking import Template
 
 DRAWS = {"do_sample": True, "max_new_tokens": 8, "eos_token_id": []}
 ALL = [
@@ -219,6 +220,7 @@ def test_a_row_whose_search_fails_has_an_error():
         ({"system": "Be kind."}, "chat=True"),
         ({"chat_template": "x"}, "chat=True"),
         ({"on_error": "skip"}, "on_error must be"),
+        ({"date": "30.11.2026"}, "date must be a day"),
         ({"together": 0}, "together must be"),
         ({"columns": ["txt"]}, "known are text"),
         ({"columns": "text"}, "list of names"),

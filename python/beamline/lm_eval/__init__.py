@@ -24,9 +24,8 @@ from lm_eval.api.registry import register_model
 from lm_eval.models.utils import normalize_gen_kwargs, postprocess_generated_text
 from tqdm import tqdm
 
-from beamline.asking import row_seed
+from beamline._beamline import run_many
 from beamline.engine import Engine
-from beamline.rows import run_many
 
 #: A request for a log-likelihood: its texts, if it has any, and the tokens of both.
 Request = tuple[Any, list[int], list[int]]
@@ -193,7 +192,7 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
         """Continues texts up to one of their stop strings, which is cut off."""
         texts = [""] * len(requests)
         seen: Counter[str] = Counter()
-        alike: dict[str, list[tuple[int, tuple[list[int], None, int]]]] = {}
+        alike: dict[str, list[tuple[int, tuple[list[int], None, str]]]] = {}
         stops: list[list[str]] = []
         for number, (context, given) in enumerate(request.args for request in requests):
             options, until = self._options(given)
@@ -201,12 +200,12 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
             ids = self.tok_encode(context)[-(self.max_length - options["max_new_tokens"]) :] or [self.prefix_token_id]
             said = json.dumps([context, options], sort_keys=True)
             # A request that is repeated draws anew.
-            seed = row_seed(self._seed, f"{seen[said]} {said}")
+            key = f"{seen[said]} {said}"
             seen[said] += 1
-            alike.setdefault(json.dumps(options), []).append((number, (ids, None, seed)))
+            alike.setdefault(json.dumps(options), []).append((number, (ids, None, key)))
         for options_json, rows in alike.items():
             for part in _parts(rows, self.batch_size, "texts", disable_tqdm):
-                done = run_many(self.engine, options_json, [row for _, row in part], self.batch_size)
+                done = run_many(self.engine._native, options_json, [row for _, row in part], self.batch_size)
                 for (number, _), one in zip(part, done, strict=True):
                     if isinstance(one[0], str):
                         raise ValueError(f"{requests[number].args[0]!r}: {one[1]}")
@@ -229,7 +228,8 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
             options = {name: value for name, value in options.items() if name not in ("do_sample", "temperature")}
         ends = [*self.engine.defaults.get("eos_token_id", [])]
         options = {"eos_token_id": ends} | options | {"max_new_tokens": most}
-        return options | ({"stop_strings": until} if until else {}), until
+        options |= {"seed": self._seed} | ({"stop_strings": until} if until else {})
+        return options, until
 
     def apply_chat_template(self, chat_history: list[dict[str, Any]], add_generation_prompt: bool = True) -> str:
         """A conversation as the model reads it. A last message of the assistant that is to go on is left open."""
