@@ -71,7 +71,7 @@ pub use options::{
 pub use run::{
     Asks, Budget, CachedText, Completion, Engine, GeneratedToken, ModelDigest, ModelInfo, PrefixStats, PrefixStore,
     Prompt, PromptInfo, Proof, RawStats, Room, ScoredRow, Scoring, Sequence, Session, Step, TextDelta, TextDeltas,
-    TextIter, Timings, Usage, chosen_seed, granted_memory,
+    TextIter, Timings, Usage, chosen_seed, granted_memory, hexadecimal,
 };
 pub use trace::{Replayed, Trace, replay};
 
