@@ -69,8 +69,9 @@ pub use options::{
     Foreign, Options, Origin, Plan, SearchMethod, Setting, foreign, nearest, nearest_option, options, shapes,
 };
 pub use run::{
-    Budget, CachedText, Completion, Engine, GeneratedToken, ModelInfo, PrefixStats, PrefixStore, Prompt, PromptInfo,
-    Proof, RawStats, ScoredRow, Scoring, Sequence, Session, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
+    Asks, Budget, CachedText, Completion, Engine, GeneratedToken, ModelDigest, ModelInfo, PrefixStats, PrefixStore,
+    Prompt, PromptInfo, Proof, RawStats, Room, ScoredRow, Scoring, Sequence, Session, Step, TextDelta, TextDeltas,
+    TextIter, Timings, Usage, chosen_seed, granted_memory, hexadecimal,
 };
 pub use trace::{Replayed, Trace, replay};
 

@@ -31,7 +31,7 @@ thread_local! {
 
 /// Allows so many bytes; none asks for the usual part of what this process is granted.
 pub(crate) fn allow(bytes: Option<usize>) {
-    let usual = || beamline_serve::granted_memory().map(|granted| granted / 100 * USUAL);
+    let usual = || beamline::granted_memory().map(|granted| granted / 100 * USUAL);
     let Some(bytes) = bytes.or_else(usual) else { return };
     let line = format!(
         "error: this takes more than the {} MB of memory that it may have; ask for less (a shorter text, fewer sequences, a smaller model), or give --max-memory more\n",

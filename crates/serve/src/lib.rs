@@ -23,7 +23,6 @@ mod error;
 mod guard;
 mod limits;
 mod log;
-mod memory;
 mod metrics;
 mod ranking;
 mod request;
@@ -34,7 +33,6 @@ mod state;
 
 pub use api::openapi;
 pub use limits::Limits;
-pub use memory::granted as granted_memory;
 pub use server::{Server, Stopper};
 pub use settings::{OpenedAs, ServeError, Settings};
 

@@ -5,12 +5,12 @@ use crate::error::Error;
 use crate::open::name::ModelName;
 use crate::open::{file, templates, vocabulary};
 use crate::options::{self, Defaults};
-use crate::run::Engine;
+use crate::run::{Engine, Files};
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
 use beamline_model::{Check, Checkpoint, Geometry, Holding, LoadOptions, Structure};
 use beamline_tokens::{FolderFiles, Tokenizer};
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -283,6 +283,21 @@ impl Opened {
         options::check(&all, self.checkpoint.geometry().vocab)
     }
 
+    /// All files that the model is made of, by name.
+    fn paths(&self) -> Files {
+        if let Some(bytes) = self.checkpoint.embedded_bytes() {
+            return Files::Embedded(bytes);
+        }
+        let mut paths: Vec<PathBuf> = self.checkpoint.files().map(Path::to_owned).collect();
+        if self.checkpoint.path().is_dir() {
+            paths.extend(beside(self.checkpoint.path()));
+            paths.extend(beside(&self.checkpoint.path().join("additional_chat_templates")));
+        }
+        paths.sort();
+        paths.dedup();
+        Files::Paths(paths)
+    }
+
     /// Reads the weights and the vocabulary, side by side. With [`Holding::Mapped`] plain floats are read, and looked at, by
     /// the first pass: NaN or infinity among them is an error of whatever is computed first
     /// ([`beamline_model::ModelError::Weights`]).
@@ -297,6 +312,7 @@ impl Opened {
             Some(compute) => Arc::clone(compute),
             None => Arc::new(Compute::from_env(options.threads)?),
         };
+        let files = self.paths();
         let OpenOptions { dtype, activations, holding, .. } = *options;
         let weights = LoadOptions { dtype, activations, holding, check: Check::FirstPass };
         let (tokenizer, loaded) = std::thread::scope(|scope| {
@@ -309,8 +325,18 @@ impl Opened {
         });
         let (tokenizer, loaded) = (tokenizer?, loaded?);
         let seconds = self.started.elapsed().as_secs_f64();
-        Ok(Engine::new(self.name, loaded, tokenizer, (self.defaults, self.chat), compute, seconds))
+        Ok(Engine::new(self.name, loaded, tokenizer, (self.defaults, self.chat), compute, seconds).of_files(files))
     }
+}
+
+/// The files of a folder that are no weights, and of which some say how a model is to be used.
+fn beside(folder: &Path) -> Vec<PathBuf> {
+    let all = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let says = |path: &PathBuf| {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        ["json", "txt", "model", "jinja"].contains(&ending) && path.is_file()
+    };
+    all.filter(says).collect()
 }
 
 impl Engine {

@@ -1,6 +1,7 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
 use super::cached_text::CachedText;
+use super::files::Files;
 use super::prompt::Prompt;
 use super::session::{Session, SharedDraws, Start};
 use super::setup::{BatchShared, Resources, SearchSetup};
@@ -36,7 +37,12 @@ pub struct Engine {
     load_seconds: f64,
     assistant: Option<Arc<dyn Model>>,
     sessions: AtomicU64,
+    interrupt: Option<Interrupt>,
+    files: Files,
 }
+
+/// Says whether nobody waits for what is computed any more.
+type Interrupt = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,6 +79,8 @@ impl Engine {
             load_seconds,
             assistant: None,
             sessions: AtomicU64::new(0),
+            interrupt: None,
+            files: Files::None,
         }
     }
 
@@ -121,6 +129,18 @@ impl Engine {
     /// What was loaded.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// The same, of a model that came from these files.
+    #[must_use]
+    pub(crate) fn of_files(mut self, files: Files) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Where the model came from.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
     }
 
     /// The model.
@@ -174,6 +194,27 @@ impl Engine {
         }
         self.assistant = Some(Arc::clone(&assistant.model));
         Ok(())
+    }
+
+    /// Has every step, and every pass over texts to be scored, ask first whether anybody still waits for it. Where `asked`
+    /// says true the step is not taken, and its error is [`Error::Interrupted`]: for faces whose users can interrupt a call
+    /// (a notebook), whatever is being computed.
+    ///
+    /// ```
+    /// use beamline::{Engine, Error, Options};
+    /// let mut engine = Engine::open("builtin")?;
+    /// engine.interruptible(|| true);
+    /// let plan = engine.plan(&Options::new().max_new_tokens(5))?;
+    /// assert!(matches!(engine.complete("Once", &plan), Err(Error::Interrupted)));
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn interruptible(&mut self, asked: impl Fn() -> bool + Send + Sync + 'static) {
+        self.interrupt = Some(Box::new(asked));
+    }
+
+    /// Whether somebody still waits.
+    pub(crate) fn is_wanted(&self) -> Result<(), Error> {
+        if self.interrupt.as_ref().is_some_and(|asked| asked()) { Err(Error::Interrupted) } else { Ok(()) }
     }
 
     /// Checks options and completes them: over the preset's and the model's own defaults, checked against each other and
@@ -392,8 +433,13 @@ impl Engine {
     }
 }
 
-/// A seed that differs from run to run.
-fn chosen_seed() -> u64 {
+/// A seed that differs from run to run, below 1 000 000 007: where none is given.
+///
+/// ```
+/// let options = beamline::Options::new().do_sample(true).seed(beamline::chosen_seed());
+/// assert!(options.get("seed").is_some());
+/// ```
+pub fn chosen_seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     // Short enough to be typed again.
     (since.as_nanos() as u64 ^ u64::from(std::process::id()) << 20) % 1_000_000_007

@@ -99,7 +99,7 @@ pub(crate) struct Lab {
     pub(crate) pages: Option<PathBuf>,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "it must be an integer, 1 or more".to_owned())
 }
 
