@@ -120,7 +120,7 @@ fn of_part(part: &Value) -> u64 {
 
 /// The longest text that SentencePiece's table puts in the place of others: the texts lie behind the tree, each with a zero.
 fn longest_entry(base64: &str) -> u64 {
-    let bytes = crate::guard::from_base64(base64);
+    let bytes = crate::base64::from_base64(base64);
     let Some((tree, rest)) = bytes.split_at_checked(4) else { return 1 };
     let tree = u32::from_le_bytes(tree.try_into().unwrap_or_default()) as usize;
     let texts = rest.get(tree..).unwrap_or_default();

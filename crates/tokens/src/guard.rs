@@ -2,6 +2,7 @@
 //! some that are wrong.
 
 use crate::TokensError;
+use crate::base64::sextet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a call of the library; a panic becomes none.
@@ -34,41 +35,5 @@ fn tables(json: &serde_json::Value) -> Result<(), TokensError> {
         // No chain of parts is as long: this is a vocabulary's.
         serde_json::Value::Array(values) if values.len() < 64 => values.iter().try_for_each(tables),
         _ => Ok(()),
-    }
-}
-
-/// A character of base64 as its six bits.
-fn sextet(c: u8) -> Option<u8> {
-    match c {
-        b'A'..=b'Z' => Some(c - b'A'),
-        b'a'..=b'z' => Some(c - b'a' + 26),
-        b'0'..=b'9' => Some(c - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
-}
-
-/// The bytes that base64 stands for, as far as it can be read.
-pub(crate) fn from_base64(text: &str) -> Vec<u8> {
-    let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0u32, 0);
-    for sextet in text.bytes().map_while(sextet) {
-        (bits, count) = (bits << 6 | u32::from(sextet), count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn base64_is_read_back() {
-        for length in 0..40 {
-            let bytes: Vec<u8> = (0..length).map(|n: u8| n.wrapping_mul(97)).collect();
-            assert_eq!(super::from_base64(&crate::sentencepiece::base64(&bytes)), bytes);
-        }
     }
 }

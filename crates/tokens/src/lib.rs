@@ -25,6 +25,7 @@
 //! # Ok::<(), beamline_tokens::TokensError>(())
 //! ```
 
+mod base64;
 mod characters;
 mod error;
 mod folder;
