@@ -5,6 +5,7 @@ use crate::format::Format;
 use crate::read::Records;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -59,8 +60,7 @@ impl Survey {
         }
         let (sum, bytes) = sum.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let digest: [u8; 32] = sum.finalize().into();
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { rows, bytes, sha256, stamp })
+        Ok(Self { rows, bytes, sha256: hex(&digest), stamp })
     }
 
     /// Whether the file is as it was.
@@ -73,4 +73,12 @@ impl Survey {
         let fields = [("rows", json!(self.rows)), ("bytes", json!(self.bytes)), ("sha256", json!(self.sha256))];
         fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
     }
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // into memory
+        text
+    })
 }

@@ -145,6 +145,10 @@ pub enum Error {
     /// A session that was cancelled.
     #[error("the session was cancelled")]
     Cancelled,
+    /// What [`Engine::interruptible`](crate::Engine::interruptible) looks at said that nobody waits any more. Sessions stand
+    /// where they stood and may be stepped again.
+    #[error("interrupted")]
+    Interrupted,
     /// A session whose time was up before its prompt was read.
     #[error("max_time was over before the prompt was read; allow more time")]
     Late,
@@ -199,7 +203,7 @@ impl Error {
             Self::Broken { .. }
             | Self::Chat(ChatError::Size { .. } | ChatError::Template { .. } | ChatError::Endless { .. })
             | Self::NoChatTemplate { problem: Some(_), .. } => Fault::Model,
-            Self::Cancelled | Self::Late => Fault::Run,
+            Self::Cancelled | Self::Interrupted | Self::Late => Fault::Run,
             Self::Compute(_)
             | Self::Shape(_)
             | Self::Tokens(_)

@@ -16,7 +16,7 @@ pub(crate) use chat::{Chat, MessageArgs, TemplateArgs};
 pub(crate) use decoding::TokenTexts;
 pub(crate) use help_page::Page;
 pub(crate) use learn::Learn;
-pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
+pub(crate) use plot::{CanvasArgs, Plot};
 pub(crate) use serve::{Lab, LogForm, Serve};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 

@@ -9,7 +9,6 @@ use beamline::{
 };
 use serde_json::{Map, Value};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The conversations that are asked for in place of prompts; none where prompts are what is meant.
 pub(crate) fn asked(args: &MessageArgs, given: &PromptArgs) -> Result<Option<Vec<Conversation>>, Failure> {
@@ -99,13 +98,7 @@ pub(crate) fn variables(args: &TemplateArgs) -> Result<Map<String, Value>, Failu
 
 /// The day that templates may write: as given, or today.
 pub(crate) fn day(args: &TemplateArgs) -> Date {
-    args.chat_date.unwrap_or_else(today)
-}
-
-/// The day, in UTC.
-fn today() -> Date {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Date::since_1970(since.as_secs() / 86_400)
+    args.chat_date.unwrap_or_else(Date::today)
 }
 
 /// The template that is asked for, or the model's own.

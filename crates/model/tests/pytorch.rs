@@ -311,3 +311,15 @@ fn a_file_cut_anywhere_or_with_any_byte_changed_is_no_panic() {
         }
     }
 }
+
+#[test]
+fn tensors_may_share_numbers_as_ties_do_and_not_by_the_hundred() {
+    let with = |count: usize| {
+        let mut all = small();
+        all.storages[0] = Storage::floats("0", &[1.0; 6000]);
+        all.tensors = (0..count).map(|n| Tensor::new(&format!("h.{n}.weight"), 0, &[60, 100])).collect();
+        all.archive()
+    };
+    assert!(!refused(&with(4)).contains("times the file"));
+    assert!(refused(&with(400)).contains("tensors that take 9600000 bytes, more than 8 times the file"));
+}

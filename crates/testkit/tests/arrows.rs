@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("beamline-draw", &["beamline", "beamline-study"]),
     ("beamline-openai", &["beamline"]),
     ("beamline-batch", &["beamline", "beamline-openai"]),
+    ("beamline-plot", &["beamline", "beamline-study", "beamline-draw"]),
     ("beamline-lab", &[]),
     ("beamline-serve", &["beamline", "beamline-study", "beamline-openai", "beamline-chapter", "beamline-lab"]),
     (
@@ -40,12 +41,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "beamline",
             "beamline-study",
             "beamline-draw",
+            "beamline-plot",
             "beamline-batch",
             "beamline-chapter",
             "beamline-lab",
             "beamline-serve",
         ],
     ),
+    ("beamline-python", &["beamline", "beamline-batch", "beamline-study", "beamline-draw", "beamline-plot"]),
     ("beamline-testkit", &[]),
 ];
 
@@ -56,6 +59,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tokio", &["beamline-serve"]),
     ("clap", &["beamline-cli"]),
     ("open", &["beamline-cli"]),
+    ("pyo3", &["beamline-python"]),
+    ("numpy", &["beamline-python"]),
     ("include_dir", &["beamline-lab"]),
     ("flate2", &["beamline-lab"]),
     ("indicatif", &["beamline-cli"]),

@@ -1,10 +1,5 @@
 // Long lists: only the rows that are seen are drawn.
-import { useEffect, useState } from "../vendor/preact.js";
-
-/** Rows that are drawn beyond what is seen, so that scrolling meets them ready. */
-const BEYOND = 10;
-/** Rows by which what is drawn moves on. */
-const STRIDE = 5;
+import { useEffect, useLayoutEffect, useState } from "../vendor/preact.js";
 
 /**
  * The rows to draw of a list in a box that scrolls.
@@ -12,26 +7,33 @@ const STRIDE = 5;
  * @param {{current: HTMLElement | null}} box
  * @param {number} count rows of the whole list
  * @param {number} row their height in pixels
- * @returns {{from: number, to: number, onScroll: () => void}}
+ * @param {{beyond?: number, stride?: number, covered?: number}} [how] rows that are drawn beyond what is seen, so that scrolling meets them ready;
+ *   rows by which what is drawn moves on; and pixels of the box in which no row can be seen
+ * @returns {{from: number, to: number, first: number, last: number, onScroll: () => void}} the rows to draw, and those that are seen whole, where
+ *   the stride is one
  */
-export function useWindow(box, count, row) {
-  const [at, setAt] = useState({ first: 0, seen: 40 });
+export function useWindow(box, count, row, { beyond = 10, stride = 5, covered = 0 } = {}) {
+  const [at, setAt] = useState({ first: 0, seen: 40 - stride });
   const look = () => {
     const element = box.current;
     if (!element) return;
-    const first = Math.floor(element.scrollTop / row / STRIDE) * STRIDE;
-    const seen = Math.ceil(element.clientHeight / row) + STRIDE;
+    const first = Math.floor(element.scrollTop / row / stride) * stride;
+    const seen = (element.clientHeight - covered) / row;
     setAt((before) => (before.first === first && before.seen === seen ? before : { first, seen }));
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     look();
     if (!box.current) return;
     const watch = new ResizeObserver(look);
     watch.observe(box.current);
     return () => watch.disconnect();
   }, [row]);
-  const last = Math.max(0, Math.min(at.first, count - at.seen));
-  return { from: Math.max(0, last - BEYOND), to: Math.min(count, last + at.seen + BEYOND), onScroll: look };
+  const drawn = Math.ceil(at.seen) + stride;
+  const start = Math.max(0, Math.min(at.first, count - drawn));
+  const first = Math.max(0, Math.min(at.first, count - 1));
+  return {
+    from: Math.max(0, start - beyond), to: Math.min(count, start + drawn + beyond), first, last: Math.min(count, first + Math.max(1, Math.floor(at.seen))), onScroll: look,
+  };
 }
 
 /** Scrolls a box so that a row is seen. @param {HTMLElement} box @param {number} place @param {number} row its height @param {number} [above] what covers the box's beginning, in pixels */

@@ -13,6 +13,7 @@ export const say = define({
     moreRows: "{n} of {all} rows: show more",
     effective: "Effective options", everyOption: "All of them", option: "option", value: "value", origin: "set by", notApplied: "no effect with this search",
     origin_config: "you", origin_model: "the model's files", origin_default: "default", origin_preset: "the preset",
+    ended: "ended by", end_eos: "the end token", end_length: "the length", end_stop: "a stop string", end_time: "the time limit",
     rawBar: "the model’s own, as the numbers", shapedBar: "after the processors",
   },
   ko: {
@@ -26,6 +27,7 @@ export const say = define({
     moreRows: "{all}행 중 {n}행: 더 보기",
     effective: "적용된 옵션", everyOption: "모두 보기", option: "옵션", value: "값", origin: "정한 곳", notApplied: "이 탐색에서는 효과 없음",
     origin_config: "사용자", origin_model: "모델 파일", origin_default: "기본값", origin_preset: "프리셋",
+    ended: "끝난 이유", end_eos: "끝 토큰", end_length: "길이 한도", end_stop: "정지 문자열", end_time: "시간 한도",
     rawBar: "모델 자체의 확률(숫자)", shapedBar: "처리기를 거친 뒤",
   },
   zh: {
@@ -39,6 +41,7 @@ export const say = define({
     moreRows: "{all} 行中的 {n} 行：显示更多",
     effective: "生效的选项", everyOption: "全部显示", option: "选项", value: "值", origin: "来自", notApplied: "对这种搜索无效",
     origin_config: "你", origin_model: "模型文件", origin_default: "默认", origin_preset: "预设",
+    ended: "结束原因", end_eos: "结束 token", end_length: "长度上限", end_stop: "停止串", end_time: "时间上限",
     rawBar: "模型本身（即数字）", shapedBar: "处理器之后",
   },
   ja: {
@@ -52,6 +55,7 @@ export const say = define({
     moreRows: "{all} 行のうち {n} 行：さらに表示",
     effective: "有効なオプション", everyOption: "すべて表示", option: "オプション", value: "値", origin: "設定元", notApplied: "この探索では効果なし",
     origin_config: "あなた", origin_model: "モデルのファイル", origin_default: "既定値", origin_preset: "プリセット",
+    ended: "終了の理由", end_eos: "終了トークン", end_length: "長さの上限", end_stop: "停止文字列", end_time: "時間の上限",
     rawBar: "モデル自身（数字の値）", shapedBar: "プロセッサーの後",
   },
 });

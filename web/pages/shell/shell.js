@@ -6,6 +6,7 @@ import * as lab from "../state/lab.js";
 import { theme } from "../state/looks.js";
 import { open, view } from "../state/link.js";
 import { health, props, refresh } from "../state/server.js";
+import { ended } from "../state/work.js";
 import { language, languages } from "../words/words.js";
 import { views } from "./views.js";
 import { sheet } from "./keys.js";
@@ -61,12 +62,17 @@ function Bar() {
     h("button", { type: "button", class: "plain", onClick: () => (sheet.value = true), "aria-haspopup": "dialog" }, "? ", h("span", { class: "unseen" }, say("keys"))));
 }
 
-/** Says to screen readers that a run has begun, and what came of it. */
+/** What is said of how a piece of work ended; what failed says so itself. @param {NonNullable<typeof ended.value>} last */
+function ending({ how, tokens }) {
+  if (how === "failed") return "";
+  if (tokens === null) return say(how === "done" ? "done" : "halted");
+  return say(how === "done" ? "came" : "haltedAfter", { n: count(tokens) });
+}
+
+/** Says to screen readers that work has begun, and what came of it. */
 function Spoken() {
   const run = lab.running.value;
-  const last = useRef(/** @type {number | null} */ (null));
-  if (run) last.current = run.tokens;
-  return h("p", { class: "unseen", role: "status" }, run ? say("generating") : last.current === null ? "" : say("came", { n: last.current }));
+  return h("p", { class: "unseen", role: "status" }, run ? say(run.what === "generate" ? "generating" : "working") : ended.value ? ending(ended.value) : "");
 }
 
 /** How the server is, where that is not well. */
@@ -76,8 +82,19 @@ function State() {
   if (now === "ready") return null;
   const word = { asking: "asking", loading: "loading", away: "away", ending: "ending", broken: "broken" }[now];
   return h("div", { class: `state ${now}`, role: "status" },
-    h("span", null, say(/** @type {any} */ (word))),
+    h("span", null, say(/** @type {any} */ (word))), now === "loading" ? [h("span", { key: "can" }, say("loadingCan")), h(Elapsed, { key: "for" })] : null,
     now === "loading" || now === "asking" ? h("div", { class: "progress", role: "progressbar", "aria-label": say("loading") }) : null);
+}
+
+/** How long this page has waited for the model: all that is known of how far it is. Screen readers are not told each second. */
+function Elapsed() {
+  const [since] = useState(() => performance.now());
+  const [seconds, count] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => count(Math.floor((performance.now() - since) / 1000)), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return h("span", { class: "faint", "aria-hidden": "true" }, say("loadingFor", { n: seconds }));
 }
 
 /** Asks for the server's key. */

@@ -31,5 +31,5 @@ export function label(token, signs = true) {
 
 /** The text of tokens that follow each other; parts of characters are joined. @param {ReadonlyArray<{bytes: ReadonlyArray<number>}>} tokens */
 export function joined(tokens) {
-  return new TextDecoder().decode(Uint8Array.from(tokens.flatMap((token) => [...token.bytes])));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(tokens.flatMap((token) => [...token.bytes])));
 }

@@ -14,8 +14,20 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 /** The browser that is used: CHROMIUM, or where Debian and others have it. */
 export const browserPath = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
 
+/** The model under test: the built-in one, or LAB_MODEL. Pages are held to what the API says of it. */
+export const model = process.env["LAB_MODEL"] ?? "builtin";
+
+/** For a test that is about the built-in model alone: why it is left out with another one. @param {string} why */
+export const builtinAlone = (why) => ({ skip: model === "builtin" ? false : `about the built-in model: ${why}` });
+
+/** Milliseconds that tests wait for something: large models take their time. */
+export const PATIENCE = model === "builtin" ? 20_000 : 90_000;
+
 /** The command under test. */
 const beamline = process.env["BEAMLINE"] ?? resolve(root, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/beamline");
+
+/** Servers that have not been stopped: those of a test that failed end with its file. @type {Set<() => Promise<void>>} */
+const started = new Set();
 
 /**
  * Starts a server; gives its address.
@@ -25,7 +37,6 @@ const beamline = process.env["BEAMLINE"] ?? resolve(root, process.env["CARGO_TAR
  * @returns {Promise<{url: string, stop: () => Promise<void>, child: import("node:child_process").ChildProcess}>}
  */
 export async function serve(more = [], port = "0") {
-  const model = process.env["LAB_MODEL"] ?? "builtin";
   const child = spawn(beamline, ["serve", "--lab-pages", resolve(root, "web/pages"), "--model", model, "--port", port, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise((found, failed) => {
     let said = "";
@@ -38,11 +49,13 @@ export async function serve(more = [], port = "0") {
     child.on("error", failed);
   });
   const stop = () => new Promise((/** @type {(value?: undefined) => void} */ done) => {
+    started.delete(stop);
     if (child.exitCode !== null) return done();
     child.on("exit", () => done());
     child.kill("SIGTERM");
     setTimeout(() => child.kill("SIGKILL"), 5000).unref();
   });
+  started.add(stop);
   return { url, stop, child };
 }
 
@@ -52,12 +65,22 @@ export function browse() {
   return chromium.launch({ ...(browserPath ? { executablePath: browserPath } : {}), args });
 }
 
-/** A server and a browser for the tests of a file, which end with them. @param {string[]} [more] further arguments of the server */
+/** Waits until a server has loaded its model. @param {string} url */
+export async function ready(url) {
+  for (let left = 600; left > 0; left--) {
+    if ((await fetch(`${url}/health`)).ok) return;
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+  throw new Error("the model takes more than a minute to load");
+}
+
+/** A server with its model loaded and a browser for the tests of a file, which end with them. @param {string[]} [more] further arguments of the server */
 export async function together(more = []) {
   const [server, browser] = [await serve(more), await browse()];
+  await ready(server.url);
   after(async () => {
     await browser.close();
-    await server.stop();
+    await Promise.all([...started].map((stop) => stop()));
   });
   return { server, browser };
 }
@@ -79,7 +102,8 @@ export async function open(browser, url, { hash = "#/play", width = 1280, height
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = /** @type {WatchedPage} */ (await context.newPage());
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultNavigationTimeout(90_000); // of a machine that does much else
   page.troubles = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !expected.test(message.text())) page.troubles.push(`console: ${message.text()}`);
@@ -112,6 +136,18 @@ export async function api(url, path, body) {
   const answer = await fetch(`${url}/${path}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
   assert.ok(answer.ok, `${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
   return answer.json();
+}
+
+/** The model under test, as the server tells it. @param {string} url @returns {Promise<{n_vocab: number, n_ctx: number}>} */
+export const metaOf = async (url) => (await api(url, "props")).model.meta;
+
+/** The ids of a text. @param {string} url @param {string} text @param {boolean} [special] whether a begin token and the like come with it @returns {Promise<number[]>} */
+export const idsOf = async (url, text, special = true) => (await api(url, "v1/tokens", { text, add_special_tokens: special })).tokens.map((/** @type {{id: number}} */ token) => token.id);
+
+/** A character for which the model has no single token. @param {string} url */
+export async function partedCharacter(url) {
+  for (const character of ["안", "👩", "ᚠ", "𓂀", "🜁"]) if ((await idsOf(url, character, false)).length > 1) return character;
+  throw new Error("the model has a token for each of these characters: others are to be tried");
 }
 
 /** Writes a picture of a page into the folder of SHOTS, where one is given. @param {WatchedPage} page @param {string} name */

@@ -2,19 +2,23 @@
 
 /** @typedef {import("./lab.js").WatchedPage} Page */
 
-/** A file of a tree with so many nodes: six children each, the most probable first. @param {number} count */
-function bush(count) {
+/** A file of a tree with so many nodes: six children each, the most probable first. @param {number} count @param {{model: string, vocabulary: number}} of whose it is */
+function bush(count, of) {
   const token = (/** @type {number} */ id, /** @type {string} */ text, /** @type {number | null} */ logprob) => ({
     token: id, text, bytes: [...Buffer.from(text)], logprob, logprob_processed: null, rank: logprob === null ? null : 1 + (id % 6), origin: "tree", finish_reason: null, note: "", mark: "",
   });
   const nodes = Array.from({ length: count }, (_, at) => ({ id: at + 1, parent: Math.floor(at / 6), ...token(at % 6, ` word${at}`, Math.log(0.5 / 2 ** (at % 6))), cum: null, rest: null }));
-  return JSON.stringify({ schema: 1, kind: "beamline-tree", model: "builtin", vocabulary: 8192, prompt_tokens: 1, prompt_token_ids: [47], path: [{ ...token(47, "O", null), origin: "prompt" }], nodes });
+  return JSON.stringify({ schema: 1, kind: "beamline-tree", ...of, prompt_tokens: 1, prompt_token_ids: [47], path: [{ ...token(47, "O", null), origin: "prompt" }], nodes });
 }
 
 /** Has Tree, which is open, read a tree of so many nodes. @param {Page} page @param {number} count */
 export async function plantBush(page, count) {
+  const of = await page.evaluate(async () => {
+    const { id, meta } = (await import(new URL("./state/server.js", location.href.replace(/#.*/, "")).href)).props.value.model;
+    return { model: id, vocabulary: meta.n_vocab };
+  });
   await page.locator(".files > summary").click();
-  await page.locator(".files input").setInputFiles({ name: "tree.json", mimeType: "application/json", buffer: Buffer.from(bush(count)) });
+  await page.locator(".files input").setInputFiles({ name: "tree.json", mimeType: "application/json", buffer: Buffer.from(bush(count, of)) });
   await page.waitForFunction((nodes) => Number(document.querySelector(".loom")?.getAttribute("aria-rowcount")) > nodes, count);
 }
 
@@ -62,7 +66,7 @@ export async function compareLong(page, count) {
       for (let at = 0; at < tokens; at++) {
         const text = at % 40 === 39 ? ".\n" : ` w${at}`;
         const logprob = -((at * 7919) % 1000) / 150;
-        outcome.text(0).push({ id: at < tokens / 2 ? at : at * 2 + column, text, bytes: [...new TextEncoder().encode(text)], logprob, logprob_processed: logprob, rank: 1 + (at % 50), entropy: 3 }, null);
+        outcome.text(0).push({ id: at < tokens / 2 ? at : at * 2 + column, text, new_text: text, bytes: [...new TextEncoder().encode(text)], logprob, logprob_processed: logprob, rank: 1 + (at % 50), entropy: 3 }, null);
       }
       outcome.state = "stopped";
       return [key, outcome];

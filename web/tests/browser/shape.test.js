@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { beyond, removedAt, run, values } from "../../pages/numbers/chain.js";
 import { LLAMA_CPP } from "../../pages/numbers/chain/order.js";
-import { share } from "../../pages/numbers/format.js";
+import { count, share } from "../../pages/numbers/format.js";
 import { Row } from "../../pages/numbers/row.js";
-import { accessible, api, close, open, shot, together } from "./lab.js";
+import { accessible, api, close, idsOf, metaOf, open, shot, together } from "./lab.js";
 import { logitsOf, showVocabulary, slide } from "./large.js";
 
 /** @typedef {import("../../pages/api/shapes.js").StepRow} StepRow */
@@ -13,8 +13,12 @@ import { logitsOf, showVocabulary, slide } from "./large.js";
 
 const { server, browser } = await together();
 const TEXT = "Once upon a time, there was a little girl. The little girl was a";
-/** @type {number[]} */
-const ids = (await api(server.url, "v1/tokens", { text: TEXT })).tokens.map((/** @type {{id: number}} */ token) => token.id);
+const ids = await idsOf(server.url, TEXT);
+const { n_vocab: vocabulary } = await metaOf(server.url);
+/** What the model's files ask for, which counts where nothing is set. */
+const { own_settings: usual } = await api(server.url, "props");
+const asked = Object.fromEntries(Object.entries(usual).filter(([, { origin }]) => origin === "model").map(([name, { value }]) => [name, value]));
+const eos = [usual.eos_token_id.value ?? []].flat();
 
 /** The view's address with these options. @param {Record<string, unknown>} options */
 const hash = (options) => `#/shape?p=${encodeURIComponent(TEXT)}&o=${encodeURIComponent(JSON.stringify(options))}&s=7`;
@@ -57,8 +61,8 @@ test("every processor that the page has gives the server's numbers, over the who
   for (const options of CHAINS) {
     const said = JSON.stringify(options);
     const step = await inspect(options, logits.length);
-    const done = run(row, values(options, {}), { ids, eos: [0] });
-    assert.deepEqual(beyond(values(options, {})), [], said);
+    const done = run(row, values(options, asked), { ids, eos });
+    assert.deepEqual(beyond(values(options, asked)), [], said);
     assert.deepEqual(done.stages.map(({ name, row }) => [name, row.left]), (step.stages ?? []).map(({ processor, kept }) => [processor, kept]), said);
     assert.ok(Math.abs(done.raw.sums.entropy - step.entropy) < 1e-9, said);
     step.candidates.forEach((candidate, i) => {
@@ -129,7 +133,7 @@ test("sliders recolour at once, the setting before stays as a ghost, and stages 
   assert.deepEqual(await page.locator(".shape-table .head b").allTextContents(), ["raw", "repetition", "top-k", "top-p", "min-p", "temperature", "draw"]);
   assert.ok((await agreed(page)) < 1e-9);
   await page.getByRole("button", { name: /^Compare all/ }).click();
-  await page.waitForFunction(() => /8\s?192 tokens/.test(document.querySelector("[data-verdict=same]")?.textContent ?? ""));
+  await page.waitForFunction((all) => document.querySelector("[data-verdict=same]")?.textContent?.includes(`${all} tokens`), count(vocabulary));
   await close(page);
 });
 
@@ -157,12 +161,13 @@ test("an option that the server refuses is told in its words, and nothing false 
 test("everything can be done by keys: rows, a search to the last rank, taking a token, going back", async () => {
   const page = await open(browser, server.url, { hash: hash({ do_sample: true, top_p: 0.9 }) });
   await agreed(page);
-  const ranked = (await inspect({}, 8192)).candidates.map(({ id, text, rank }) => ({ id, text, rank })).sort((a, b) => a.rank - b.rank);
+  const ranked = (await inspect({}, vocabulary)).candidates.map(({ id, text, rank }) => ({ id, text, rank })).sort((a, b) => a.rank - b.rank);
   await page.locator("main").focus();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
   assert.equal(await page.locator(".shape-table .line.focused").getAttribute("data-id"), String(ranked[2]?.id));
-  assert.match((await page.locator(".formula").textContent()) ?? "", /#3 ≤ k = 50/);
+  const k = Number(usual.top_k.value);
+  assert.ok(((await page.locator(".formula").textContent()) ?? "").includes(`#3 ${k < 3 ? ">" : "≤"} k = ${k}`));
   await page.keyboard.press("End");
   await page.locator(`.shape-table .line.focused[data-id="${ranked.at(-1)?.id}"]`).waitFor();
   const far = ranked.findLast(({ text, rank }) => rank > 4000 && /^ [a-z]{6,}$/.test(text) && ranked.filter((other) => other.text.toLowerCase().includes(text)).length === 1);
@@ -191,8 +196,8 @@ test("the last row is all other tokens, and with those that are seen they sum to
   const page = await open(browser, server.url, { hash: hash({ do_sample: true, top_k: 0 }), height: 700 });
   await agreed(page);
   const rest = page.locator(".shape-table .rest");
-  const [count] = /[\d\u202f]+/.exec((await rest.textContent()) ?? "") ?? [""];
-  const seen = 8192 - Number(count.replace(/\D/g, ""));
+  const [others] = /[\d\u202f]+/.exec((await rest.textContent()) ?? "") ?? [""];
+  const seen = vocabulary - Number(others.replace(/\D/g, ""));
   const step = await inspect({ do_sample: true, top_k: 0 }, seen);
   const mass = 1 - step.candidates.filter(({ rank }) => rank <= seen).reduce((sum, { prob }) => sum + prob, 0);
   assert.equal((await rest.locator(".cell").allTextContents())[0], share(mass));
@@ -205,7 +210,7 @@ test("people with other eyes and hands can use it, in light and dark and narrow"
     const page = await open(browser, server.url, { hash: hash(options), ...how });
     await agreed(page);
     await slide(page, "temperature", 0.6);
-    await page.locator(".was").first().waitFor();
+    await page.locator(".was").first().waitFor({ state: "attached" });
     await agreed(page);
     await accessible(page);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page does not scroll sideways");

@@ -1,8 +1,9 @@
 // Where texts part, and how far distributions are apart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Row } from "../../pages/numbers/row.js";
 import { common, differsAt, nextDivergence, shared } from "../../pages/views/compare/align.js";
-import { apart, distribution, divergence, jaccard } from "../../pages/views/compare/distance.js";
+import { apart, divergence, jaccard } from "../../pages/views/compare/distance.js";
 
 test("what texts begin with together, and where one leaves the other", () => {
   assert.equal(shared([1, 2, 3], [1, 2, 4, 5]), 2);
@@ -23,7 +24,7 @@ test("divergences are where texts begin to differ, and go round", () => {
 const close = (/** @type {number} */ a, /** @type {number} */ b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
 test("distances are those of whole distributions", () => {
-  const of = (/** @type {number[]} */ logits) => distribution(Float32Array.from(logits));
+  const of = (/** @type {number[]} */ logits) => Row.of(Float32Array.from(logits));
   const [p, q] = [of([0, 0]), of([0, Math.log(3)])]; // a half each; a quarter and three
   const near = (/** @type {number} */ a, /** @type {number} */ b) => assert.ok(Math.abs(a - b) < 1e-7, `${a} is not ${b}`);
   near(divergence(p, q), 0.5 * Math.log(2) + 0.5 * Math.log(2 / 3));
@@ -37,8 +38,8 @@ test("of two sets the share that is in both", () => {
 });
 
 test("two places are held against each other by their logits and tokens", () => {
-  const [a, b] = [Float32Array.from([3, 2, 1]), Float32Array.from([1, 2, 3])];
-  const found = apart({ logits: a, id: 0 }, { logits: b, id: 2 });
+  const [a, b] = [Row.of(Float32Array.from([3, 2, 1])), Row.of(Float32Array.from([1, 2, 3]))];
+  const found = apart({ row: a, id: 0 }, { row: b, id: 2 });
   assert.deepEqual([found.jaccard, found.bInA, found.aInB], [1, 3, 3]);
   close(found.ab, found.ba);
   assert.ok(found.ab > 0.8);

@@ -20,6 +20,7 @@ test("spaces are signs, parts of characters are bytes", () => {
   assert.equal(label({ text: "", bytes: [] }), "∅");
   assert.ok(isText(bytes("안")) && !isText(half));
   assert.equal(joined([{ bytes: half }, { bytes: bytes("안").slice(2) }]), "안");
+  assert.equal(joined([{ bytes: bytes("\ufeff") }, { bytes: bytes("a") }]), "\ufeffa", "a byte order mark is a character as others are");
 });
 
 test("typed digits are a number, nothing, or neither", () => {

@@ -65,7 +65,7 @@ test("Markdown is an indented list with numbers and the rest", () => {
   assert.deepEqual(toMarkdown({ tree, root: promptEnd, promptEnd, ...whose }).split("\n"), [
     "- `Once a`",
     "  - `␣time` 50.00 % · log p −0.6931 · Σ −0.6931 · #1 **good** as always",
-    "    - `` ␣`x`␣<b> `` 12.50 % · log p −2.0794 · Σ −2.7726 · #9 (eos)",
+    "    - `` ␣`x`␣<b> `` 12.50 % · log p −2.0794 · Σ −2.7726 · #9 (the end token)",
     "    - *all other 99 tokens* 87.50 %",
     "  - `‹ec 95›` 25.00 % · log p −1.3863 · Σ −1.3863 · #2",
     "  - *all other 98 tokens* 25.00 %",

@@ -11,7 +11,7 @@ use crate::journal::{Entry, Found, Head, Journal};
 use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::shard::Shard;
-use crate::survey::Survey;
+use crate::survey::{Survey, hex};
 use crate::write::Layout;
 use beamline::{Engine, ModelDigest};
 use serde_json::{Map, Value, json};
@@ -263,5 +263,5 @@ impl Known {
 /// A text's SHA-256.
 fn sum(text: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(text).into();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest)
 }

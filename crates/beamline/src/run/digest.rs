@@ -73,7 +73,17 @@ impl Engine {
         Ok(Some(hex(&all.finalize())))
     }
 
-    fn numbers_digest(&self) -> Result<String, Error> {
+    /// The digest of the model's numbers alone ([`ModelDigest::numbers`]): a pass over a few tokens, whatever the size of its files.
+    ///
+    /// ```
+    /// let engine = beamline::Engine::open("builtin")?;
+    /// assert_eq!(engine.numbers_digest()?, engine.digest()?.numbers);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the model is broken.
+    pub fn numbers_digest(&self) -> Result<String, Error> {
         let mut sum = Sha256::new();
         // A vocabulary of words alone may have no token for some of it.
         for id in self.tokenizer().ids(SAMPLE).unwrap_or_default() {

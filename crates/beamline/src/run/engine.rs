@@ -37,8 +37,12 @@ pub struct Engine {
     load_seconds: f64,
     assistant: Option<Arc<dyn Model>>,
     sessions: AtomicU64,
+    interrupt: Option<Interrupt>,
     files: Files,
 }
+
+/// Says whether nobody waits for what is computed any more.
+type Interrupt = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,6 +79,7 @@ impl Engine {
             load_seconds,
             assistant: None,
             sessions: AtomicU64::new(0),
+            interrupt: None,
             files: Files::None,
         }
     }
@@ -189,6 +194,27 @@ impl Engine {
         }
         self.assistant = Some(Arc::clone(&assistant.model));
         Ok(())
+    }
+
+    /// Has every step, and every pass over texts to be scored, ask first whether anybody still waits for it. Where `asked`
+    /// says true the step is not taken, and its error is [`Error::Interrupted`]: for faces whose users can interrupt a call
+    /// (a notebook), whatever is being computed.
+    ///
+    /// ```
+    /// use beamline::{Engine, Error, Options};
+    /// let mut engine = Engine::open("builtin")?;
+    /// engine.interruptible(|| true);
+    /// let plan = engine.plan(&Options::new().max_new_tokens(5))?;
+    /// assert!(matches!(engine.complete("Once", &plan), Err(Error::Interrupted)));
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn interruptible(&mut self, asked: impl Fn() -> bool + Send + Sync + 'static) {
+        self.interrupt = Some(Box::new(asked));
+    }
+
+    /// Whether somebody still waits.
+    pub(crate) fn is_wanted(&self) -> Result<(), Error> {
+        if self.interrupt.as_ref().is_some_and(|asked| asked()) { Err(Error::Interrupted) } else { Ok(()) }
     }
 
     /// Checks options and completes them: over the preset's and the model's own defaults, checked against each other and

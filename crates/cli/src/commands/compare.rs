@@ -1,7 +1,6 @@
 //! `beamline compare`: ways to choose, side by side.
 
 use crate::args::Compare;
-use crate::commands::plot::{variants, with_defaults};
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, paint};
@@ -12,6 +11,7 @@ use crate::wrap::{wrap, wrap_styled};
 use crate::{model, prompts};
 use beamline::{Engine, Options, Prompt};
 use beamline_draw::{COMPARISON_NOTE, Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
+use beamline_plot::{variants, with_defaults};
 use beamline_study::{ComparedText, Comparison, Variant};
 use serde_json::json as value;
 

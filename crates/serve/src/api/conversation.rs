@@ -8,7 +8,6 @@ use beamline::{Conversation, Date, Options, TokenId};
 use beamline_openai::{fit, read_texts};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A conversation as a request has it.
 pub(crate) struct Talk {
@@ -81,7 +80,6 @@ fn conversation(talk: Talk) -> Result<Conversation, ApiError> {
     conversation.documents = talk.documents;
     conversation.variables = talk.variables;
     conversation.add_generation_prompt = talk.add_generation_prompt;
-    let days = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / (24 * 60 * 60);
-    conversation.date = Some(Date::since_1970(days));
+    conversation.date = Some(Date::today());
     Ok(conversation)
 }

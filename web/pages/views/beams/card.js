@@ -1,6 +1,7 @@
 // The card of what is looked at: its numbers, and why it lives or died.
 import { h } from "../../vendor/preact.js";
 import { chance, fixed, share } from "../../numbers/format.js";
+import { fact, facts } from "../../parts/facts.js";
 import { total, totalUnit } from "../../numbers/sums.js";
 import { joined } from "../../words/glyphs.js";
 import { open as openView } from "../../state/link.js";
@@ -40,9 +41,6 @@ export function Card() {
     pinned.value === null ? h("p", { class: "faint" }, say("choose")) : null);
 }
 
-/** A line of the card. @param {{name: string, children?: import("preact").ComponentChildren}} props */
-const Row = ({ name, children }) => h("div", null, h("dt", null, name), h("dd", null, children));
-
 /** A candidate. @param {{at: number}} props */
 function OneCard({ at }) {
   const now = /** @type {NonNullable<typeof begun.value>} */ (begun.value);
@@ -56,13 +54,14 @@ function OneCard({ at }) {
     h("div", { key: "why", class: `why ${search.stays(candidate) ? "lives" : "died"}` },
       why(search, candidate, step.value, total).map(({ key, values }) => h("p", { key }, say(key, values))),
       h("p", { class: "faint" }, say("engineSays"), " ", h("code", { "data-fate": true }, candidate.fate))),
-    h("dl", { key: "facts", class: "beam-facts" },
-      h(Row, { name: say("probability") }, chance(candidate.raw), ` · log p ${total(candidate.raw, 4)}`),
-      differs ? h(Row, { name: say("counted") }, chance(candidate.logprob), ` · ${total(candidate.logprob, 4)}`) : null,
-      h(Row, { name: say("sum") }, h("b", { "data-score": candidate.score }, total(candidate.score, 4)), ` ${totalUnit()}`),
-      h(Row, { name: say("length") }, say("tokens", { n: candidate.step })),
-      h(Row, { name: say("normalised") }, h("span", { class: "formula" }, whole)),
-      h(Row, { name: say("rank") }, say("rankOf", { rank: candidate.rank, of: rivals(search, candidate).length }))),
+    facts([
+      fact(say("probability"), `${chance(candidate.raw)} · log p ${total(candidate.raw, 4)}`),
+      differs ? fact(say("counted"), `${chance(candidate.logprob)} · ${total(candidate.logprob, 4)}`) : null,
+      fact(say("sum"), [h("b", { "data-score": candidate.score }, total(candidate.score, 4)), ` ${totalUnit()}`]),
+      fact(say("length"), say("tokens", { n: candidate.step })),
+      fact(say("normalised"), h("span", { class: "formula" }, whole)),
+      fact(say("rank"), say("rankOf", { rank: candidate.rank, of: rivals(search, candidate).length })),
+    ]),
     h(Removed, { key: "removed", search, at }),
     h("p", { key: "text", class: "text" }, joined(search.path(at).map((place) => words(search.of(place).id)))),
     search.stays(candidate) ? h("button", { key: "play", type: "button", onClick: () => void showInPlay(at) }, say("showInPlay")) : null,
@@ -87,7 +86,7 @@ function ChainCard({ members, hidden }) {
     h("h2", { key: "name" }, say("chain", { n: members.length })),
     h("p", { key: "about", class: "faint" }, say("chainWhy"), hidden > 0 ? ` ${say("hiddenHere", { n: hidden })}` : ""),
     h("p", { key: "text", class: "text" }, joined(members.map((at) => words(search.of(at).id)))),
-    h("dl", { key: "facts", class: "beam-facts" }, h(Row, { name: say("step") }, `${search.of(first).step}–${last.step}`), h(Row, { name: say("sum") }, `${total(last.score, 4)} ${totalUnit()}`)),
+    facts([fact(say("step"), `${search.of(first).step}–${last.step}`), fact(say("sum"), `${total(last.score, 4)} ${totalUnit()}`)]),
     h("div", { key: "tokens", class: "members scroll-x", tabIndex: 0, role: "region", "aria-label": say("chain", { n: members.length }) },
       h("table", null, h("thead", null, h("tr", null, h("th", null, say("step")), h("th", null, say("token")), h("th", { class: "number" }, say("probability")), h("th", { class: "number" }, say("sum")))),
         h("tbody", null, members.map((at) => {
@@ -110,10 +109,11 @@ function GhostCard({ ghost }) {
   return [
     h("h2", { key: "name" }, name, h("span", { class: "faint" }, ` ${say("step")} ${first + 1}${place > first ? `–${place + 1}` : ""} · ${say(track.name)}`)),
     h("p", { key: "why" }, say("whyGhost")),
-    h("dl", { key: "facts", class: "beam-facts" },
-      place > first ? null : h(Row, { name: say("probability") }, chance(token.logprob), ` · log p ${total(token.logprob, 4)}`),
-      h(Row, { name: say("sum") }, `${total(sumOf(track, place + 1), 4)} ${totalUnit()}`),
-      h(Row, { name: say("bestThere") }, total(bestAt(search, place + 1), 4))),
+    facts([
+      place > first ? null : fact(say("probability"), `${chance(token.logprob)} · log p ${total(token.logprob, 4)}`),
+      fact(say("sum"), `${total(sumOf(track, place + 1), 4)} ${totalUnit()}`),
+      fact(say("bestThere"), total(bestAt(search, place + 1), 4)),
+    ]),
     h("p", { key: "text", class: "text" }, joined(track.tokens.slice(first, place + 1))),
   ];
 }

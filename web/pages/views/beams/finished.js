@@ -14,10 +14,9 @@ import { say } from "./words.js";
 /** Texts that are listed at once. */
 const SHOWN = 10;
 
-/** A text of the search, without its end token, in one line. @param {Search} search @param {import("../../state/vocabulary.js").Vocabulary} words @param {number} at */
+/** A text of the search as the server writes it, in one line: special tokens, such as most end tokens, stand for nothing in it. @param {Search} search @param {import("../../state/vocabulary.js").Vocabulary} words @param {number} at */
 function textOf(search, words, at) {
-  const path = search.path(at).filter((place) => !search.rules.ends.has(search.of(place).id));
-  return joined(path.map((place) => words(search.of(place).id))).replaceAll("\n", "↵");
+  return joined(search.path(at).map((place) => words(search.of(place).id)).filter(({ special }) => !special)).replaceAll("\n", "↵");
 }
 
 /** The shelf. */

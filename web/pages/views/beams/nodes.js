@@ -1,5 +1,6 @@
 // The nodes of the drawing: candidates, chains, and tokens of texts beside the search.
 import { Component, h } from "../../vendor/preact.js";
+import { resting } from "../../parts/reader.js";
 import { begun, pinned, pointed } from "./looked.js";
 import { PAD } from "./items.js";
 import { spoken } from "./labels.js";
@@ -10,16 +11,11 @@ import { spoken } from "./labels.js";
 /** Milliseconds that a pointer rests before a node is looked at. */
 const REST = 120;
 
-let timer = 0;
-/** The pointer is on a node, or has left it. @param {string | null} key */
-function point(key) {
-  clearTimeout(timer);
-  timer = Number(setTimeout(() => (pointed.value = key), REST));
-}
+const { point, drop } = resting(pointed, REST);
 
 /** Looks at a node at once, and goes on looking when the pointer has left it. @param {string} key */
 function hold(key) {
-  clearTimeout(timer);
+  drop();
   pinned.value = key;
   pointed.value = null;
 }

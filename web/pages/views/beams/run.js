@@ -1,11 +1,13 @@
 // Has the server search, and puts what it tells into the picture and into the tree that views share.
 import { stream } from "../../api/events.js";
 import { json } from "../../api/client.js";
-import { vocabulary } from "../../state/generate.js";
+import { paced, vocabulary } from "../../state/generate.js";
 import * as lab from "../../state/lab.js";
 import * as runs from "../../state/runs.js";
 import * as settings from "../../state/settings.js";
 import { tokens } from "../../state/vocabulary.js";
+import { work } from "../../state/work.js";
+import { batch } from "../../vendor/preact.js";
 import { begin, begun, greedy, reference, referenceText, version } from "./looked.js";
 import { alternatives, beamOptions, behind, greedyOptions } from "./requests.js";
 import { Search } from "./search.js";
@@ -17,50 +19,26 @@ import { Search } from "./search.js";
 const PAUSE = 120;
 const MANY = 400;
 
-/** Says once a frame that there is more; less often where much is drawn. @param {Search} search */
-function paced(search) {
-  let asked = false;
-  const tell = () => {
-    asked = false;
+/** Searches from the prompt's end by the options that are set, then runs greedy search beside it. */
+export const searchNow = () => lab.attempt(() => work("beams", async (own) => {
+  try {
+    const from = await lab.usePrompt(vocabulary());
+    settings.nextSeed();
+    await follow(from, own);
+    greedy.value = await greedyText(from, own.signal);
+    if (referenceText.value.trim()) await readReference();
+  } finally {
+    if (begun.value?.live) {
+      begun.value.search.stopped = own.signal.aborted && begun.value.search.over === null;
+      begun.value = { ...begun.value, live: false };
+    }
     version.value += 1;
     lab.tree.changed();
-  };
-  return () => {
-    if (asked) return;
-    asked = true;
-    if (search.candidates.length > MANY) setTimeout(() => requestAnimationFrame(tell), PAUSE);
-    else requestAnimationFrame(tell);
-  };
-}
+  }
+}));
 
-/** Searches from the prompt's end by the options that are set, then runs greedy search beside it. */
-export function searchNow() {
-  return lab.attempt(async () => {
-    lab.running.value?.stop.abort();
-    const stop = new AbortController();
-    const what = { what: "beams", tokens: 0, since: performance.now(), stop };
-    lab.running.value = what;
-    try {
-      const from = await lab.usePrompt(vocabulary());
-      settings.nextSeed();
-      await follow(from, what);
-      greedy.value = await greedyText(from, stop.signal);
-      if (referenceText.value.trim()) await readReference();
-    } finally {
-      if (what.tokens > 0) lab.speed.value = (what.tokens * 1000) / (performance.now() - what.since);
-      if (lab.running.value?.stop === stop) lab.running.value = null;
-      if (begun.value?.live) {
-        begun.value.search.stopped = stop.signal.aborted && begun.value.search.over === null;
-        begun.value = { ...begun.value, live: false };
-      }
-      version.value += 1;
-      lab.tree.changed();
-    }
-  });
-}
-
-/** Follows the search. @param {number} from @param {NonNullable<typeof lab.running.value>} what */
-async function follow(from, what) {
+/** Follows the search. @param {number} from @param {import("../../state/work.js").Running} own */
+async function follow(from, own) {
   const words = await tokens();
   const search = new Search();
   const prompt = lab.tree.ids(from);
@@ -68,10 +46,14 @@ async function follow(from, what) {
   const top = alternatives(Number(options["num_beams"]) * Number(options["max_new_tokens"] ?? 20));
   /** Nodes of the shared tree, by candidate. @type {Map<number, number>} */
   const keys = new Map([[-1, from]]);
-  const draw = paced(search);
+  const draw = paced(() => batch(() => {
+    version.value += 1;
+    own.tell();
+    lab.tree.changed();
+  }), () => (search.candidates.length > MANY ? PAUSE : 0));
   let shown = false;
   const body = { prompt_ids: prompt, ...options, top, events: ["token", "stage", "candidate", "pool", "over"], bundle: true };
-  for await (const { name, data } of stream("v1/generate", body, what.stop.signal)) {
+  for await (const { name, data } of stream("v1/generate", body, own.signal)) {
     const candidate = search.take(name, data);
     if (!shown) {
       // What was shown before stays until the server has taken the request.
@@ -80,8 +62,7 @@ async function follow(from, what) {
     }
     if (candidate && search.stays(candidate)) {
       keys.set(candidate.at, plant(keys.get(candidate.parent) ?? from, candidate, words));
-      what.tokens += 1;
-      lab.running.value = { ...what };
+      own.count();
     } else if (name === "token") foretell(search, keys, data);
     else if (name === "done") {
       const ends = search.pools[search.steps]?.map(({ at }) => keys.get(at) ?? from) ?? [];

@@ -2,6 +2,7 @@
 import { h } from "../../vendor/preact.js";
 import { amount, chance, count, share } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
+import { fact, facts } from "../../parts/facts.js";
 import { vocabulary } from "../../state/generate.js";
 import { label } from "../../words/glyphs.js";
 import { nameOf } from "./columns.js";
@@ -14,19 +15,18 @@ const LISTED = 10;
 
 /** The token that a side chose. @param {{side: "A" | "B", token: import("./outcomes.js").Token}} props */
 function Chosen({ side, token }) {
-  return h("div", { class: "fact" }, h("dt", null, say(side === "A" ? "chosenA" : "chosenB")),
-    h("dd", null, h("code", { class: "token" }, label(token)), h("span", null, chance(token.logprob)), h("span", { class: "faint" }, say("ofRank", { n: token.rank }))));
+  return fact(say(side === "A" ? "chosenA" : "chosenB"), [h("code", { class: "token" }, label(token)), h("span", null, chance(token.logprob)), h("span", { class: "faint" }, say("ofRank", { n: token.rank }))]);
 }
 
 /** How far apart they are. @param {{place: import("./exact.js").Place}} props */
 function Distances({ place }) {
   const found = known(place);
-  const fact = (/** @type {string} */ name, /** @type {string} */ about, /** @type {string} */ value) => h("div", { class: "fact", title: about }, h("dt", null, name), h("dd", { "data-fact": name }, value));
+  const distance = (/** @type {string} */ name, /** @type {string} */ about, /** @type {string} */ value) => fact(name, value, { "data-fact": name }, { about });
   const dash = asking.value ? "…" : "–";
   return [
-    fact(say("kl"), say("klWhy"), found ? amount(found.ab) : dash), fact(say("klBack"), say("klWhy"), found ? amount(found.ba) : dash),
-    fact(say("jaccard"), say("jaccardWhy"), found ? share(found.jaccard) : dash),
-    fact(say("bInA"), label(place.b.token), found ? say("ofRank", { n: count(found.bInA) }) : dash), fact(say("aInB"), label(place.a.token), found ? say("ofRank", { n: count(found.aInB) }) : dash),
+    distance(say("kl"), say("klWhy"), found ? amount(found.ab) : dash), distance(say("klBack"), say("klWhy"), found ? amount(found.ba) : dash),
+    distance(say("jaccard"), say("jaccardWhy"), found ? share(found.jaccard) : dash),
+    distance(say("bInA"), label(place.b.token), found ? say("ofRank", { n: count(found.bInA) }) : dash), distance(say("aInB"), label(place.a.token), found ? say("ofRank", { n: count(found.aInB) }) : dash),
   ];
 }
 
@@ -55,7 +55,7 @@ export function At() {
     h("div", { class: "head" }, h("h2", { "data-cursor": cursor.value }, say("at", { at: cursor.value + 1 })), h("span", { class: "faint" }, `A ${name(a.value)} · B ${name(b.value)}`)),
     place
       ? [
-          h("dl", { key: "facts" }, h(Chosen, { side: "A", token: place.a.token }), h(Chosen, { side: "B", token: place.b.token }), h(Distances, { place })),
+          facts([h(Chosen, { key: "A", side: "A", token: place.a.token }), h(Chosen, { key: "B", side: "B", token: place.b.token }), h(Distances, { key: "distances", place })], "far"),
           h(Ground, { key: "ground", place }), h(Lists, { key: "lists", place }),
         ]
       : h("p", { class: "faint" }, say("short", { side: short })),

@@ -1,8 +1,6 @@
 // How far two distributions over the whole vocabulary are apart.
-import { Row } from "../../numbers/row.js";
 
-/** The distribution of a row of logits. @param {Float32Array} logits */
-export const distribution = (logits) => Row.of(logits);
+/** @typedef {import("../../numbers/row.js").Row} Row */
 
 /** The Kullback-Leibler divergence of `q` from `p`, in nats: what is lost when `q` is taken for `p`. @param {Row} p @param {Row} q */
 export function divergence(p, q) {
@@ -29,11 +27,11 @@ const TOP = 10;
 /**
  * Two distributions, each with the token that was chosen from it.
  *
- * @param {{logits: Float32Array, id: number}} a @param {{logits: Float32Array, id: number}} b
+ * @param {{row: Row, id: number}} a @param {{row: Row, id: number}} b
  * @returns {{ab: number, ba: number, jaccard: number, bInA: number, aInB: number}} divergences of b from a and of a from b in nats, what
  *   the best ten have in common, the rank of b's token in a's distribution, and of a's in b's
  */
 export function apart(a, b) {
-  const [p, q] = [distribution(a.logits), distribution(b.logits)];
+  const [p, q] = [a.row, b.row];
   return { ab: divergence(p, q), ba: divergence(q, p), jaccard: jaccard(p.ids.subarray(0, TOP), q.ids.subarray(0, TOP)), bInA: p.rank(b.id), aInB: q.rank(a.id) };
 }

@@ -1,8 +1,8 @@
 // How far two columns' distributions are apart at the cursor: exact, over the whole vocabulary, from the logits that the server gives for
 // both beginnings.
 import { computed, effect, signal } from "../../vendor/preact.js";
-import { ask } from "../../api/client.js";
 import { attempt } from "../../state/lab.js";
+import { logitsAfter } from "../../state/logits.js";
 import { apart } from "./distance.js";
 import { shared } from "./align.js";
 import { outcomes } from "./outcomes.js";
@@ -48,13 +48,6 @@ export function known(place) {
 /** Whether the server is being asked. */
 export const asking = signal(false);
 
-/** All logits after a beginning. @param {number[]} prompt @param {AbortSignal} stop */
-async function logits(prompt, stop) {
-  const answer = await ask("v1/logits", { body: { prompt_ids: prompt }, signal: stop });
-  const view = new DataView(await answer.arrayBuffer());
-  return Float32Array.from({ length: view.byteLength / 4 }, (_, id) => view.getFloat32(4 * id, true));
-}
-
 let stop = new AbortController();
 
 /** Asks the server for the numbers of the place, unless they are known. */
@@ -67,7 +60,7 @@ export function look() {
   asking.value = true;
   void attempt(async () => {
     // One after the other: columns that run leave one connection free.
-    const of = async (/** @type {Place["a"]} */ side) => ({ logits: await logits(side.prompt, own.signal), id: side.token.id });
+    const of = async (/** @type {Place["a"]} */ side) => ({ row: await logitsAfter(side.prompt, own.signal), id: side.token.id });
     const one = await of(place.a);
     if (found.size >= KEPT) found.clear();
     found.set(place.name, apart(one, await of(place.b)));

@@ -2,6 +2,7 @@
 import { h, useState } from "../../vendor/preact.js";
 import { csv } from "../../numbers/csv.js";
 import { totalUnit } from "../../numbers/sums.js";
+import { endNames } from "../../parts/ends.js";
 import { download } from "../../parts/download.js";
 import { promptText } from "../../state/lab.js";
 import { props } from "../../state/server.js";
@@ -65,6 +66,6 @@ export function Numbers() {
       h("tbody", null, shown.map((row) => h("tr", { key: row.column.key, "data-row": row.column.key },
         h("th", { scope: "row" }, h("span", { class: "place" }, String(row.at + 1)), row.name),
         figures.map((figure) => h(Cell, { key: figure.name, figure, row })),
-        h("td", null, [...new Set(row.outcome.texts.map((text) => text.finish ?? "–"))].join(", "))))))),
+        h("td", null, endNames(row.outcome.texts.map((text) => text.finish)))))))),
     h(About, null));
 }

@@ -1,7 +1,6 @@
 // What came of each column: its texts while they come, and how long they took.
 import { signal } from "../../vendor/preact.js";
 import { alikeness, measured } from "./measures.js";
-import { Pieces } from "./pieces.js";
 
 /** @typedef {import("../../api/shapes.js").TokenEvent} TokenEvent */
 /** @typedef {import("../../state/tree.js").Outlook} Outlook */
@@ -9,7 +8,7 @@ import { Pieces } from "./pieces.js";
 /** @typedef {import("./measures.js").Measures} Measures */
 
 /**
- * A token of a text, as it is read, and what it was chosen from.
+ * A token of a text, what the server says that it adds to the text, and what it was chosen from.
  * @typedef {TokenEvent & {shown: string, outlook: Outlook | null}} Token
  */
 
@@ -19,7 +18,6 @@ export class Text {
   tokens = [];
   /** @type {string | null} */
   finish = null;
-  #pieces = new Pieces();
   /** @type {number[]} */
   #ids = [];
   /** @type {Measures | null} */
@@ -27,10 +25,16 @@ export class Text {
 
   /** A token comes. @param {TokenEvent} token @param {Outlook | null} outlook */
   push(token, outlook) {
-    this.tokens.push({ ...token, shown: this.#pieces.push(token.bytes), outlook });
+    this.tokens.push({ ...token, shown: token.new_text, outlook });
     this.#ids.push(token.id);
     this.#measures = null;
     if (token.finish_reason) this.finish = token.finish_reason;
+  }
+
+  /** Text comes without a token: what was held back, such as the sign for a character whose rest never came. @param {string} more */
+  add(more) {
+    const last = this.tokens.at(-1);
+    if (last && more) this.tokens[this.tokens.length - 1] = { ...last, shown: last.shown + more };
   }
 
   /** The ids of its tokens. @returns {ReadonlyArray<number>} */

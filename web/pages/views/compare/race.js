@@ -1,8 +1,9 @@
 // Runs columns: each is one stream, and several come at the same time. The server gives all of them a token at every step.
-import { stream } from "../../api/events.js";
-import { Told, outlook, vocabulary } from "../../state/generate.js";
-import { ALTERNATIVES, attempt, promptEnd, running, speed, tree, usePrompt } from "../../state/lab.js";
+import { paced, told, vocabulary } from "../../state/generate.js";
+import { attempt, promptEnd, tree, usePrompt } from "../../state/lab.js";
 import { drawn, requested } from "../../state/settings.js";
+import { work } from "../../state/work.js";
+import { batch } from "../../vendor/preact.js";
 import { plantAll, stands } from "./intoTree.js";
 import { Outcome, outcomes, version } from "./outcomes.js";
 
@@ -11,7 +12,7 @@ import { Outcome, outcomes, version } from "./outcomes.js";
 
 /**
  * Streams at the same time. Browsers open six connections to a host (HTTP/1.1): with six streams all else that the lab asks, and be it how the
- * server is, would wait until one of them ends. The sixth column begins when the first of the others is done.
+ * server is, would wait until one of them ends. Further columns begin as others are done.
  */
 export const STREAMS = 5;
 
@@ -36,39 +37,21 @@ export function requestOf({ options, seed }, { length, samples }) {
   return requested({ max_new_tokens: length, ...several, ...options }, seed);
 }
 
-let asked = false;
-/** Has what came drawn, once a frame. */
-function draw() {
-  if (asked) return;
-  asked = true;
-  requestAnimationFrame(() => {
-    asked = false;
-    version.value += 1;
-  });
-}
-
 /** Reads one column's stream to its end. @param {Outcome} outcome @param {AbortSignal} stop @param {() => void} onToken */
 async function read(outcome, stop, onToken) {
-  const told = new Told();
-  /** The node of the search that each text ends with. @type {Map<number, number>} */
-  const ends = new Map();
-  const body = { prompt_ids: outcome.prompt, ...outcome.request, top: ALTERNATIVES, events: ["token", "draw", "stage"], bundle: true };
-  for await (const { name, data } of stream("v1/generate", body, stop)) {
-    if (name === "draw") told.at(data.parent).draws.push(data);
-    else if (name === "stage") told.at(data.parent).stages.push(data);
-    else if (name === "token") {
-      const before = told.at(ends.get(data.sequence) ?? 0);
-      outcome.text(data.sequence).push(data, data.top ? outlook(data, before) : null);
-      ends.set(data.sequence, data.node);
+  for await (const { name, data, outlook } of told({ prompt_ids: outcome.prompt, ...outcome.request }, stop)) {
+    if (name === "token") {
+      outcome.text(data.sequence).push(data, outlook);
       outcome.last = performance.now();
       onToken();
-    } else if (name === "done") outcome.completion = data;
+    } else if (name === "text") outcome.text(data.sequence).add(data.new_text);
+    else if (name === "done") outcome.completion = data;
   }
   outcome.completion?.sequences.forEach(({ rank, finish_reason }) => { outcome.text(rank).finish = finish_reason; });
 }
 
-/** Runs one column, whatever becomes of it. @param {Outcome} outcome @param {AbortSignal} stop @param {() => void} onToken */
-async function run(outcome, stop, onToken) {
+/** Runs one column, whatever becomes of it. @param {Outcome} outcome @param {AbortSignal} stop @param {() => void} onToken @param {() => void} draw */
+async function run(outcome, stop, onToken, draw) {
   if (stop.aborted) {
     outcome.state = "stopped";
     return;
@@ -96,27 +79,25 @@ async function run(outcome, stop, onToken) {
  * @param {{length: number, samples: number}} shared
  */
 export function race(columns, shared) {
-  return attempt(async () => {
-    running.value?.stop.abort();
+  return attempt(() => work("compare", async (own) => {
     await usePrompt(vocabulary());
     const ids = tree.ids(promptEnd.value);
     const fresh = columns.map((column) => /** @type {const} */ ([column.key, new Outcome(ids, promptEnd.value, requestOf(column, shared))]));
     const others = [...outcomes.value].filter(([, outcome]) => outcome.prompt.join() === ids.join()); // texts of another prompt compare with nothing
     outcomes.value = new Map([...others, ...fresh]);
-    const stop = new AbortController();
-    const begun = { what: "compare", tokens: 0, since: performance.now(), stop };
-    running.value = begun;
+    const draw = paced(() => batch(() => {
+      version.value += 1;
+      own.tell();
+    }));
     const onToken = () => {
-      begun.tokens += 1;
+      own.count();
       draw();
     };
     try {
-      await abreast(fresh, STREAMS, ([, outcome]) => run(outcome, stop.signal, onToken));
+      await abreast(fresh, STREAMS, ([, outcome]) => run(outcome, own.signal, onToken, draw));
     } finally {
       for (const [, outcome] of fresh) if (!outcome.over) outcome.state = "stopped";
-      if (begun.tokens > 0) speed.value = (begun.tokens * 1000) / (performance.now() - begun.since);
-      if (running.value?.stop === stop) running.value = null;
       draw();
     }
-  });
+  }));
 }

@@ -1,8 +1,9 @@
 // The sweep over temperatures: the same draws at each of them.
 import { signal } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
-import { attempt, promptEnd, running, tree, usePrompt } from "../../state/lab.js";
 import { vocabulary } from "../../state/generate.js";
+import { attempt, promptEnd, tree, usePrompt } from "../../state/lab.js";
+import { work } from "../../state/work.js";
 import { Pieces } from "./pieces.js";
 import { STREAMS, abreast } from "./race.js";
 
@@ -22,22 +23,17 @@ const requestOf = (temperature, seed, length) => ({ seed, do_sample: true, num_b
 
 /** Runs the sweep. @param {number} seed @param {number} length new tokens of a row where that is fewer than usual */
 export function sweep(seed, length) {
-  return attempt(async () => {
-    running.value?.stop.abort();
+  return attempt(() => work("sweep", async ({ signal: stop }) => {
     await usePrompt(vocabulary());
     const ids = tree.ids(promptEnd.value);
-    const stop = new AbortController();
-    running.value = { what: "sweep", tokens: 0, since: performance.now(), stop };
     rows.value = [];
-    try {
-      await abreast(TEMPERATURES, STREAMS, async (temperature) => {
-        const { sequences } = await json("v1/generate", { prompt_ids: ids, ...requestOf(temperature, seed, length) }, stop.signal);
-        const pieces = new Pieces();
-        const tokens = sequences[0].tokens.map((/** @type {any} */ token) => ({ ...token, shown: pieces.push(token.bytes) }));
-        rows.value = [...rows.value, { temperature, tokens }].sort((a, b) => a.temperature - b.temperature);
-      });
-    } finally {
-      if (running.value?.stop === stop) running.value = null;
-    }
-  });
+    await abreast(TEMPERATURES, STREAMS, async (temperature) => {
+      const { sequences } = await json("v1/generate", { prompt_ids: ids, ...requestOf(temperature, seed, length) }, stop);
+      const pieces = new Pieces();
+      const tokens = sequences[0].tokens.map((/** @type {any} */ token) => ({ ...token, shown: pieces.push(token.bytes) }));
+      const last = tokens.at(-1);
+      if (last) last.shown += pieces.end();
+      rows.value = [...rows.value, { temperature, tokens }].sort((a, b) => a.temperature - b.temperature);
+    });
+  }));
 }

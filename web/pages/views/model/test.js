@@ -4,6 +4,7 @@ import { ask, json } from "../../api/client.js";
 import { stop } from "../../state/generate.js";
 import { attempt, running } from "../../state/lab.js";
 import { props } from "../../state/server.js";
+import { work } from "../../state/work.js";
 import { TOGETHER, cases, compare, groups, request } from "./bits.js";
 import { parse, value } from "./metrics.js";
 import { say } from "./words.js";
@@ -25,40 +26,39 @@ async function peak(over) {
 }
 
 /** Runs it. */
-export function test() {
-  return attempt(async () => {
-    running.value?.stop.abort();
-    const begun = { what: "test", tokens: 0, since: performance.now(), stop: new AbortController() };
-    running.value = begun;
-    const generate = async (/** @type {import("./bits.js").Case} */ one) => /** @type {Sequences} */ ((await json("v1/generate", request(one), begun.stop.signal)).sequences);
-    try {
-      /** @type {Sequences[]} */
-      const alone = [];
-      state.value = { phase: "alone", done: 0, verdicts: [], peak: 0 };
-      for (const one of cases) {
-        alone.push(await generate(one));
-        state.value = { ...state.value, done: alone.length };
-      }
-      state.value = { phase: "together", done: 0, verdicts: [], peak: 0 };
-      const over = new AbortController();
-      const most = peak(over.signal);
-      /** @type {Verdict[]} */
-      const verdicts = [];
-      try {
-        for (const group of groups(cases, TOGETHER)) {
-          const beside = await Promise.all(group.map(generate));
-          beside.forEach((sequences) => verdicts.push(compare(/** @type {Sequences} */ (alone[verdicts.length]), sequences)));
-          state.value = { phase: "together", done: verdicts.length, verdicts: [...verdicts], peak: 0 };
-        }
-      } finally {
-        over.abort();
-      }
-      state.value = { phase: "done", done: verdicts.length, verdicts, peak: await most };
-    } finally {
-      if (running.value?.stop === begun.stop) running.value = null;
-      if (state.value?.phase !== "done") state.value = null;
+export const test = () => attempt(() => work("test", async ({ signal: stop }) => {
+  const generate = async (/** @type {import("./bits.js").Case} */ one) => /** @type {Sequences} */ ((await json("v1/generate", request(one), stop)).sequences);
+  try {
+    /** @type {Sequences[]} */
+    const alone = [];
+    state.value = { phase: "alone", done: 0, verdicts: [], peak: 0 };
+    for (const one of cases) {
+      alone.push(await generate(one));
+      state.value = { ...state.value, done: alone.length };
     }
-  });
+    await together(alone, generate);
+  } finally {
+    if (state.value?.phase !== "done") state.value = null;
+  }
+}));
+
+/** Runs all again, several at a time, and compares. @param {Sequences[]} alone @param {(one: import("./bits.js").Case) => Promise<Sequences>} generate */
+async function together(alone, generate) {
+  state.value = { phase: "together", done: 0, verdicts: [], peak: 0 };
+  const over = new AbortController();
+  const most = peak(over.signal);
+  /** @type {Verdict[]} */
+  const verdicts = [];
+  try {
+    for (const group of groups(cases, TOGETHER)) {
+      const beside = await Promise.all(group.map(generate));
+      beside.forEach((sequences) => verdicts.push(compare(/** @type {Sequences} */ (alone[verdicts.length]), sequences)));
+      state.value = { phase: "together", done: verdicts.length, verdicts: [...verdicts], peak: 0 };
+    }
+  } finally {
+    over.abort();
+  }
+  state.value = { phase: "done", done: verdicts.length, verdicts, peak: await most };
 }
 
 /** What an option says, short. @param {Record<string, unknown>} options */

@@ -3,11 +3,14 @@ import { h, useEffect, useRef, useState } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
 import { amount, chance, count, fixed, share } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
+import { endFact } from "../../parts/ends.js";
+import { fact, facts } from "../../parts/facts.js";
 import { attempt, looked, tip, tree } from "../../state/lab.js";
 import { open } from "../../state/link.js";
 import { generate, take } from "../../state/generate.js";
 import { chosen as options, draws, request, set } from "../../state/settings.js";
 import { label } from "../../words/glyphs.js";
+import { Find } from "./find.js";
 import { alternative, focused, menu, place } from "./focus.js";
 import { say } from "./words.js";
 
@@ -20,7 +23,7 @@ const SHOWN = 20;
 export function takeAlternative(choice, alone) {
   void attempt(async () => {
     const node = take(place.value, choice);
-    if (!alone) await generate(node.key, {});
+    if (!alone) await generate(node.key, { step: false });
   });
 }
 
@@ -59,6 +62,7 @@ export function OutlookPanel() {
           ],
         })
       : h("div", { class: "row" }, h("p", { class: "faint" }, say("unknown")), h("button", { type: "button", onClick: () => void look(here.key) }, say("ask"))),
+    here.depth > 0 ? h(Find, { place: here.key, onTake: takeAlternative }) : null,
     h("button", { type: "button", onClick: () => { looked.value = place.value; open("shape"); } }, say("whole")),
     outlook && draws.value ? h("button", { type: "button", onClick: () => drawMany(here.key) }, say("spin")) : null,
     outlook && outlook.stages.some((stage) => stage.removed > 0) ? h(Stages, { stages: outlook.stages.filter((stage) => stage.removed > 0) }) : null);
@@ -67,13 +71,14 @@ export function OutlookPanel() {
 /** What is known of the token that is looked at. @param {{token: import("../../state/tree.js").Node, outlook: import("../../state/tree.js").Outlook | null}} props */
 function Facts({ token, outlook }) {
   const draw = outlook?.draw?.id === token.id ? outlook.draw : null;
-  return h("dl", { class: "facts" },
-    h("div", null, h("dt", null, say("chosen")), h("dd", null, h("code", null, label(token)), ` id ${token.id} · ${say("bytes")} ${token.bytes.length}`)),
-    h("div", null, h("dt", null, say("probability")), h("dd", null, chance(token.logprob),
-      token.processed !== null && token.logprob !== null && Math.abs(token.processed - token.logprob) > 1e-6 ? ` → ${chance(token.processed)}` : "", token.rank === null ? "" : ` · ${say("rank")} ${token.rank}`)),
-    outlook?.entropy != null ? h("div", null, h("dt", null, say("entropyOf")), h("dd", null, `${amount(outlook.entropy)} · ${fixed(Math.exp(outlook.entropy), 1)} ${say("choices")}`)) : null,
-    draw ? h("div", null, h("dt", { class: "unseen" }, "u"), h("dd", null, say("drawn", { coin: fixed(draw.coin, 4), from: fixed(draw.from, 4), to: fixed(draw.to, 4) }), h(Draw, { draw }))) : null,
-    token.end ? h("div", null, h("dt", { class: "unseen" }, "end"), h("dd", null, say("ended", { why: token.end }))) : null);
+  return facts([
+    fact(say("chosen"), [h("code", null, label(token)), ` id ${token.id} · ${say("bytes")} ${token.bytes.length}`]),
+    fact(say("probability"), [chance(token.logprob),
+      token.processed !== null && token.logprob !== null && Math.abs(token.processed - token.logprob) > 1e-6 ? ` → ${chance(token.processed)}` : "", token.rank === null ? "" : ` · ${say("rank")} ${token.rank}`]),
+    outlook?.entropy != null ? fact(say("entropyOf"), `${amount(outlook.entropy)} · ${fixed(Math.exp(outlook.entropy), 1)} ${say("choices")}`) : null,
+    draw ? fact("u", [say("drawn", { coin: fixed(draw.coin, 4), from: fixed(draw.from, 4), to: fixed(draw.to, 4) }), h(Draw, { draw })], {}, { unseen: true }) : null,
+    token.end ? endFact(token.end) : null,
+  ]);
 }
 
 /** The line from 0 to 1 on which the number fell. @param {{draw: {coin: number, from: number, to: number}}} props */

@@ -2,6 +2,7 @@
 import { h, useEffect, useRef } from "../../vendor/preact.js";
 import { Block, parted } from "../../parts/blocks.js";
 import { Chip, keyOf } from "../../parts/chip.js";
+import { resting, takesText } from "../../parts/reader.js";
 import { branch, promptEnd, tree } from "../../state/lab.js";
 import { measure, signs } from "../../state/looks.js";
 import { unit } from "../../numbers/format.js";
@@ -14,12 +15,7 @@ import { say } from "./words.js";
 /** Milliseconds that a pointer rests before a token is looked at. */
 const REST = 150;
 
-let timer = 0;
-/** The pointer is on a token, or has left it. @param {number | null} key */
-function point(key) {
-  clearTimeout(timer);
-  timer = Number(setTimeout(() => (pointed.value = key), REST));
-}
+const { point } = resting(pointed, REST);
 
 /** A token was clicked, or keys came to it. @param {Event} event */
 function picked(event) {
@@ -48,7 +44,7 @@ export function Strip() {
   useEffect(() => {
     if (pinned.value === null || !box.current) return;
     const chip = box.current.querySelector(`[data-key="${pinned.value}"]`);
-    if (chip instanceof HTMLElement && document.activeElement !== chip && !takesText()) chip.focus();
+    if (chip instanceof HTMLElement && document.activeElement !== chip && !takesText(document.activeElement)) chip.focus();
   }, [pinned.value]);
   return h("div", { class: "strip", ref: box, role: "group", "aria-label": say("strip"), onClick: picked, onFocusIn: picked, onPointerOver: (/** @type {Event} */ event) => point(keyOf(event)), onPointerLeave: () => point(null) },
     branch.value.length === 0
@@ -58,6 +54,3 @@ export function Strip() {
           return h(Block, { key: from, tokens, state: `${state} ${here} ${given} ${known(tokens)}`, show: () => chips(tokens, here, given) });
         }));
 }
-
-/** Whether the reader is writing. */
-const takesText = () => ["TEXTAREA", "INPUT", "SELECT"].includes(document.activeElement?.tagName ?? "");

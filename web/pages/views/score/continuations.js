@@ -12,7 +12,7 @@ import { languageOf } from "../../words/script.js";
 import { candidates, needsSpace, shares } from "./candidates.js";
 import { candidateText, continuationExamples } from "./drafts.js";
 import { placed, told } from "./scored.js";
-import { work } from "./state.js";
+import { scoring } from "./state.js";
 import { say } from "./words.js";
 
 /** @typedef {import("../../api/shapes.js").ScoredText} ScoredText */
@@ -26,7 +26,7 @@ const spaced = () => asked.value ?? needsSpace(promptText.value);
 
 /** Ranks the candidates. */
 export function rankContinuations() {
-  return work(async ({ signal }) => {
+  return scoring(async ({ signal }) => {
     const [prefix, texts] = [promptText.value, candidates(candidateText.value, spaced())];
     if (texts.length === 0) throw new Refused(say("candidates"), 400, "continuations");
     const items = [{ ...(prefix === "" ? {} : { prefix }), continuations: texts }];

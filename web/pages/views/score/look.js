@@ -2,6 +2,7 @@
 import { h } from "../../vendor/preact.js";
 import { amount, chance, count, fixed } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
+import { fact, facts } from "../../parts/facts.js";
 import { hex, label } from "../../words/glyphs.js";
 import { openInPlay } from "./play.js";
 import { focused, nodes } from "./state.js";
@@ -12,12 +13,12 @@ const SHOWN = 15;
 
 /** What is known of a token. @param {{placed: import("./scored.js").Placed}} props */
 function Facts({ placed: { node, outlook } }) {
-  const fact = (/** @type {string} */ name, /** @type {import("preact").ComponentChild[]} */ ...what) => h("div", { key: name }, h("dt", null, name), h("dd", null, ...what));
-  return h("dl", { class: "facts" },
-    fact(say("chosen"), h("code", null, label(node)), ` id ${node.id} · `, h("code", null, hex(node.bytes))),
-    fact(say("probability"), chance(node.logprob), node.rank === null ? "" : ` · ${say("rank")} ${count(node.rank)}`),
+  return facts([
+    fact(say("chosen"), [h("code", null, label(node)), ` id ${node.id} · `, h("code", null, hex(node.bytes))]),
+    fact(say("probability"), [chance(node.logprob), node.rank === null ? "" : ` · ${say("rank")} ${count(node.rank)}`]),
     fact(say("surprisal"), amount(node.logprob === null ? null : -node.logprob)),
-    outlook?.entropy != null ? fact(say("entropy"), `${amount(outlook.entropy)} · ${fixed(Math.exp(outlook.entropy), 1)} ${say("choices")}`) : null);
+    outlook?.entropy != null ? fact(say("entropy"), `${amount(outlook.entropy)} · ${fixed(Math.exp(outlook.entropy), 1)} ${say("choices")}`) : null,
+  ]);
 }
 
 /** The panel. */

@@ -15,7 +15,7 @@ import { language } from "../../words/words.js";
 import { align, contributions } from "./align.js";
 import { pairExamples, pairTexts } from "./drafts.js";
 import { told } from "./scored.js";
-import { work } from "./state.js";
+import { scoring } from "./state.js";
 import { say } from "./words.js";
 
 /** @typedef {import("../../api/shapes.js").ScoredText} ScoredText */
@@ -28,7 +28,7 @@ const compared = signal(/** @type {{texts: string[], scored: ScoredText[]} | nul
 
 /** Compares the texts of the boxes. */
 export function comparePairs() {
-  return work(async ({ signal }) => {
+  return scoring(async ({ signal }) => {
     const texts = pairTexts.value.filter((text) => text !== "");
     if (texts.length < 2) throw new Refused(say("onlyOne"), 400, "text");
     const { items } = await json("v1/score", { items: [{ continuations: texts }] }, signal);

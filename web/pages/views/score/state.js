@@ -4,6 +4,7 @@ import { Refused, json } from "../../api/client.js";
 import { vocabulary } from "../../state/generate.js";
 import * as lab from "../../state/lab.js";
 import { props } from "../../state/server.js";
+import { work } from "../../state/work.js";
 import { placed, sums, told } from "./scored.js";
 import { windows } from "./windows.js";
 
@@ -47,20 +48,8 @@ const LISTED = 40_000;
 /** How many alternatives are asked for at each of so many places. @param {number} places */
 const alternativesFor = (places) => Math.max(5, Math.min(lab.ALTERNATIVES, Math.floor(LISTED / Math.max(1, places))));
 
-/** Does what takes a while; it can be stopped. @template T @param {(stop: AbortController, counted: (tokens: number) => void) => Promise<T>} what */
-export function work(what) {
-  return lab.attempt(async () => {
-    lab.running.value?.stop.abort();
-    const begun = { what: "score", tokens: 0, since: performance.now(), stop: new AbortController() };
-    lab.running.value = begun;
-    const counted = (/** @type {number} */ tokens) => (lab.running.value = { ...begun, tokens: (begun.tokens += tokens) });
-    try {
-      return await what(begun.stop, counted);
-    } finally {
-      if (lab.running.value?.stop === begun.stop) lab.running.value = null;
-    }
-  });
-}
+/** Scores, and tells what goes wrong. @param {(work: import("../../state/work.js").Running) => Promise<void>} what */
+export const scoring = (what) => lab.attempt(() => work("score", what));
 
 /** @param {Omit<Result, "of" | "chat">} found */
 function show(found) {
@@ -71,7 +60,7 @@ function show(found) {
 
 /** Scores the text of the box. */
 export function scoreText() {
-  return work(async ({ signal: stop }) => {
+  return scoring(async ({ signal: stop }) => {
     tooLong.value = null;
     const ids = await lab.promptIds();
     if (ids.length === 0) throw new Refused("the text is empty; write one", 400, "text");
@@ -96,7 +85,7 @@ function room(ids, begin) {
 /** Scores a text that is too long, in windows. @param {number} stride */
 export function scoreWindows(stride) {
   const { ids } = tooLong.value ?? { ids: [] };
-  return work(async ({ signal: stop }, counted) => {
+  return scoring(async (own) => {
     const { bos_token_id } = await json("tokenizer_info");
     const { head, context } = room(ids, bos_token_id ?? null);
     const body = ids.slice(head.length);
@@ -107,10 +96,11 @@ export function scoreWindows(stride) {
     for (const { from, first, to } of plan) {
       const before = [...head, ...body.slice(from, first)];
       const item = before.length > 0 ? { prefix: before, continuations: [body.slice(first, to)] } : { ids: body.slice(first, to) };
-      const { items } = await json("v1/score", { items: [item], top }, stop);
+      const { items } = await json("v1/score", { items: [item], top }, own.signal);
       const text = /** @type {import("../../api/shapes.js").ScoredText} */ (items[0].texts[0]);
       tokens.push(...(tokens.length === 0 ? text.tokens : text.tokens.slice(text.prefix_tokens)));
-      counted(to - first);
+      own.count(to - first);
+      own.tell();
     }
     const least = Math.min(...plan.slice(1).map(({ from, first }) => first - from + head.length));
     show({ tokens, sums: sums(tokens), windows: { count: plan.length, stride, least } });

@@ -3,6 +3,7 @@ import { h, useEffect, useRef } from "../../vendor/preact.js";
 import { unit } from "../../numbers/format.js";
 import { Block, parted } from "../../parts/blocks.js";
 import { Chip, keyOf } from "../../parts/chip.js";
+import { resting, takesText } from "../../parts/reader.js";
 import { measure, signs } from "../../state/looks.js";
 import { language } from "../../words/words.js";
 import { languageOf } from "../../words/script.js";
@@ -13,21 +14,13 @@ import { say } from "./words.js";
 /** Milliseconds that a pointer rests before a token is looked at. */
 const REST = 120;
 
-let timer = 0;
-/** The pointer is on a token, or has left it. @param {number | null} key */
-function point(key) {
-  clearTimeout(timer);
-  timer = Number(setTimeout(() => (pointed.value = key), REST));
-}
+const { point } = resting(pointed, REST);
 
 /** A token was clicked, or keys came to it. @param {Event} event */
 function pick(event) {
   const key = keyOf(event);
   if (key !== null) pinned.value = key;
 }
-
-/** Whether the reader is writing. */
-const writes = () => ["TEXTAREA", "INPUT", "SELECT"].includes(document.activeElement?.tagName ?? "");
 
 /** The tokens. */
 export function Strip() {
@@ -37,7 +30,7 @@ export function Strip() {
   useEffect(() => {
     const chip = pinned.value === null ? null : box.current?.querySelector(`[data-key="${pinned.value}"]`);
     if (!(chip instanceof HTMLElement)) return;
-    if (!writes() && document.activeElement !== chip) chip.focus();
+    if (!takesText(document.activeElement) && document.activeElement !== chip) chip.focus();
     else chip.scrollIntoView({ block: "nearest" });
   }, [pinned.value]);
   const state = `${measure.value} ${signs.value} ${unit.value} ${language.value} ${bucketed.value}`;

@@ -1,12 +1,10 @@
 // The sums of a scored text, and how many of its tokens stood how far down the model's list.
 import { h } from "../../vendor/preact.js";
 import { count, fixed, logarithm, power, share } from "../../numbers/format.js";
+import { fact, facts } from "../../parts/facts.js";
 import { EDGES, buckets } from "./buckets.js";
 import { bucketed, nodes, result } from "./state.js";
 import { say } from "./words.js";
-
-/** A number with its name. @param {string} name @param {import("preact").ComponentChildren} value @param {Record<string, unknown>} [more] */
-const tile = (name, value, more = {}) => h("div", { key: name }, h("dt", null, name), h("dd", more, value));
 
 /** A logarithm with its unit beside it, which goes below where the place is narrow. @param {number | null} nats */
 function parted(nats) {
@@ -21,13 +19,14 @@ export function SumsPanel() {
   const { tokens, sum, mean, perplexity, bitsPerByte, bitsPerCharacter } = scored.sums;
   const number = (/** @type {number | null} */ value, digits = 3) => (value === null ? "–" : fixed(value, digits));
   return h("div", { class: "sums" },
-    h("dl", { class: "tiles" },
-      tile(say("sum"), [...parted(sum), h("span", { key: "power", class: "faint" }, power(sum))], { "data-sum": sum }),
-      tile(say("mean"), parted(mean), { "data-mean": mean }),
-      tile(say("perplexity"), number(perplexity, 2), { "data-perplexity": perplexity }),
-      tile(say("bitsByte"), number(bitsPerByte), { "data-bits-byte": bitsPerByte }),
-      tile(say("bitsCharacter"), number(bitsPerCharacter), { "data-bits-character": bitsPerCharacter }),
-      tile(say("scored"), `${count(tokens)} / ${count(scored.tokens.length)}`)),
+    facts([
+      fact(say("sum"), [...parted(sum), h("span", { key: "power", class: "faint" }, power(sum))], { "data-sum": sum }),
+      fact(say("mean"), parted(mean), { "data-mean": mean }),
+      fact(say("perplexity"), number(perplexity, 2), { "data-perplexity": perplexity }),
+      fact(say("bitsByte"), number(bitsPerByte), { "data-bits-byte": bitsPerByte }),
+      fact(say("bitsCharacter"), number(bitsPerCharacter), { "data-bits-character": bitsPerCharacter }),
+      fact(say("scored"), `${count(tokens)} / ${count(scored.tokens.length)}`),
+    ], "tiles"),
     scored.windows ? h("p", { class: "hint" }, say("windows", { n: scored.windows.count, stride: scored.windows.stride, least: scored.windows.least })) : null,
     scored.tokens[0]?.logprob === null ? h("p", { class: "hint" }, say("first")) : null);
 }

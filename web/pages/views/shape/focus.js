@@ -1,4 +1,4 @@
-// Which row of the table is looked at, and which rows can be seen.
+// Which row of the table is looked at.
 import { computed, signal } from "../../vendor/preact.js";
 import { loaded } from "./place.js";
 import { shown } from "./reading.js";
@@ -11,9 +11,6 @@ const chosen = signal(/** @type {number | null} */ (null));
 
 /** The token that the pointer is on. */
 export const pointed = signal(/** @type {number | null} */ (null));
-
-/** How far the table has been scrolled, and how much of it is seen. */
-export const seen = signal({ top: 0, height: 400 });
 
 /** The place of a token among the rows; -1 where it is not listed. @param {number} id */
 export function rowOf(id) {
@@ -42,14 +39,23 @@ export const focused = computed(() => {
   return wanted !== null && table && rowOf(wanted) >= 0 ? wanted : (table?.ids[0] ?? null);
 });
 
+/** The box in which the table scrolls. @returns {HTMLElement | null} */
+const boxOf = () => document.querySelector(".shape-table .box");
+
+/** What covers rows in the box: its head, the row of all others, and half a row on each side. */
+export const COVERED = 3 * ROW;
+
+/** Rows of a page of the table. */
+export const page = () => Math.max(1, Math.floor(((boxOf()?.clientHeight ?? 0) - COVERED) / ROW) - 1);
+
 /** Looks at a token, and brings its row to where it is seen. @param {number} id */
 export function lookAt(id) {
   chosen.value = id;
   pointed.value = null;
   const row = rowOf(id);
-  const box = document.querySelector(".shape-table .box");
-  if (row < 0 || !(box instanceof HTMLElement)) return;
-  const [top, room] = [row * ROW, box.clientHeight - 3 * ROW - 8];
+  const box = boxOf();
+  if (row < 0 || !box) return;
+  const [top, room] = [row * ROW, box.clientHeight - COVERED - 8];
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top > box.scrollTop + room) box.scrollTop = top - Math.max(0, room) / 2;
   box.scrollIntoView({ block: "nearest" });

@@ -1,13 +1,12 @@
 // The place that is looked at: what follows it, as the model's logits over the whole vocabulary.
 import { computed, signal } from "../../vendor/preact.js";
-import { ask } from "../../api/client.js";
-import { Row } from "../../numbers/row.js";
 import { ALTERNATIVES, attempt, branch, looked, rest, tip, tree, usePrompt } from "../../state/lab.js";
 import { vocabulary } from "../../state/generate.js";
+import { logitsAfter } from "../../state/logits.js";
 import { tokens } from "../../state/vocabulary.js";
 
 /** @typedef {import("../../state/vocabulary.js").Vocabulary} Vocabulary */
-/** @typedef {{key: number, ids: number[], row: Row}} Loaded */
+/** @typedef {{key: number, ids: number[], row: import("../../numbers/row.js").Row}} Loaded */
 
 /** The token behind which lies the place that is looked at. */
 export const place = computed(() => {
@@ -51,25 +50,13 @@ export const look = () => attempt(async () => {
   stepTo(end);
 });
 
-/** Logits that were asked for, by their text: a reader who steps back finds them. @type {Map<string, Loaded>} */
-const kept = new Map();
-const MOST = 8;
-
-/** Asks for the logits of a place, unless they are there. @param {number} key @param {AbortSignal} stop */
+/** Asks for the logits of a place. @param {number} key @param {AbortSignal} stop */
 export async function load(key, stop) {
   const ids = tree.ids(key);
-  const name = ids.join(" ");
-  const before = kept.get(name);
-  if (before) {
-    loaded.value = { ...before, key };
-    return;
-  }
-  const [answer, vocabularyOf] = await Promise.all([ask("v1/logits", { body: { prompt_ids: ids }, signal: stop }), texts.value ?? tokens()]);
-  const there = { key, ids, row: Row.of(new Float32Array(await answer.arrayBuffer())) };
-  kept.set(name, there);
-  if (kept.size > MOST) kept.delete(/** @type {string} */ (kept.keys().next().value));
+  const [row, vocabularyOf] = await Promise.all([logitsAfter(ids, stop), texts.value ?? tokens()]);
   texts.value = vocabularyOf;
   if (stop.aborted) return;
+  const there = { key, ids, row };
   tell(there, vocabularyOf);
   loaded.value = there;
 }

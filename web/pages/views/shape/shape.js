@@ -9,7 +9,7 @@ import { method } from "../../state/settings.js";
 import { Cards } from "./cards.js";
 import { Curves } from "./curves.js";
 import { Find } from "./find.js";
-import { focused, rawRank, seen, toRow, ROW } from "./focus.js";
+import { focused, page, rawRank, toRow } from "./focus.js";
 import { Formula } from "./formula.js";
 import { Measures, Quadrant } from "./measures.js";
 import { Multiples } from "./multiples.js";
@@ -29,9 +29,6 @@ function takeFocused() {
   const node = take(place.value, { ...texts.value(id), logprob, logprob_processed: processed > 0 ? Math.log(processed) : null, rank: rawRank(id) });
   stepTo(node.key);
 }
-
-/** Rows of a page of the table. */
-const page = () => Math.max(1, Math.floor(seen.value.height / ROW) - 4);
 
 /** The keys of the view. @returns {import("../../shell/keys.js").Key[]} */
 const keys = () => [
@@ -69,7 +66,7 @@ function Shape() {
   useEffect(() => {
     if (!ready) return undefined;
     // Whoever opens the view before anything was written sees what follows the prompt in the box.
-    if (tip.value === 0 && promptText.value.trim()) void attempt(() => usePrompt(vocabulary()));
+    if (tip.value === 0 && promptText.value.trim()) void attempt(() => usePrompt(vocabulary(), false));
     return undefined;
   }, [ready]);
   useEffect(() => {

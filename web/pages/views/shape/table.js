@@ -1,10 +1,11 @@
 // The table: tokens by rank, and their probability after each stage. Rows are drawn as far as they are seen; the last one, always there,
 // is all others.
-import { h, useEffect, useLayoutEffect, useRef } from "../../vendor/preact.js";
+import { h, useRef } from "../../vendor/preact.js";
 import { chance, count, share, unit } from "../../numbers/format.js";
+import { useWindow } from "../../parts/window.js";
 import { signs } from "../../state/looks.js";
 import { label } from "../../words/glyphs.js";
-import { focused, lookAt, pointed, rawRank, ROW, seen } from "./focus.js";
+import { COVERED, focused, lookAt, pointed, rawRank, ROW } from "./focus.js";
 import { loaded, next, texts } from "./place.js";
 import { ghost, shown, trusted, verdict } from "./reading.js";
 import { said, say } from "./words.js";
@@ -12,8 +13,8 @@ import { said, say } from "./words.js";
 /** @typedef {import("./reading.js").Column} Column */
 /** @typedef {import("./reading.js").Shown} Shown */
 
-/** Rows that are drawn beyond those that are seen. */
-const MORE = 4;
+/** A row of all others tells of those that are not seen, so the window follows each row. */
+const WINDOW = { beyond: 4, stride: 1, covered: COVERED };
 
 /** A probability in the reader's unit. @param {number} p */
 const shownAs = (p) => (unit.value === "percent" ? share(p) : chance(Math.log(p)));
@@ -36,7 +37,7 @@ function Head({ table }) {
 
 /** A bar, drawn out of its full width: what moves with a slider is painted anew, and nothing is laid out. @param {{p: number, most: number, kind?: string}} props */
 function Bar({ p, most, kind = "fill" }) {
-  return h("span", { class: kind, "aria-hidden": "true", style: { transform: `scaleX(${Math.min(1, p / most).toFixed(4)})` } });
+  return h("span", { class: kind, "aria-hidden": "true", style: { transform: `scaleX(${Math.min(1, p / most).toFixed(3)})` } }); // a thousandth of a cell is not seen
 }
 
 /** One cell. @param {{column: Column, before: Column | undefined, id: number, most: number, ghostly: number | null, cut: boolean}} props */
@@ -61,7 +62,7 @@ function Line({ table, row, most, drawn }) {
   const cut = (/** @type {number} */ i) => i > 0 && i < end && below !== undefined && table.columns[i]?.p(below) === 0 && (table.columns[i - 1]?.p(below) ?? 0) > 0 && (table.columns[i]?.p(id) ?? 0) > 0;
   const edge = table.columns.some((_, i) => cut(i)) ? " edge" : "";
   return h("div", {
-    role: "row", class: `line${kind}${edge}`, "aria-rowindex": row + 2, "data-id": id, style: { ...grid(table.columns.length), transform: `translateY(${row * ROW}px)` },
+    role: "row", class: `line${kind}${edge}`, "aria-rowindex": row + 2, "data-id": id, style: { ...grid(table.columns.length), top: `${row * ROW}px` },
     onPointerEnter: () => (pointed.value = id), onClick: () => lookAt(id),
   },
   h("span", { role: "cell", class: "rank" }, id === next.value?.id ? h("span", { class: "mark", title: say("cameNext") }, "▸", h("span", { class: "unseen" }, say("cameNext"))) : null, count(rawRank(id))),
@@ -91,35 +92,27 @@ function Rest({ table, from, to, whole }) {
     }));
 }
 
-/** The table. */
-export function Table() {
+/** The table, with the rows that are seen. @param {{table: Shown}} props */
+function Rows({ table }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const table = shown.value;
-  const look = () => {
-    if (box.current) seen.value = { top: box.current.scrollTop, height: box.current.clientHeight };
-  };
-  useLayoutEffect(look, [table !== null]);
-  useEffect(() => {
-    if (!box.current) return undefined;
-    const observer = new ResizeObserver(look);
-    observer.observe(box.current);
-    return () => observer.disconnect();
-  }, [table !== null]);
-  if (!table) return null;
   const total = table.ids.length;
-  const from = Math.max(0, Math.min(total - 1, Math.floor(seen.value.top / ROW)));
-  const to = Math.min(total, from + Math.max(1, Math.floor((seen.value.height - 3 * ROW) / ROW)));
+  const { from, to, first, last, onScroll } = useWindow(box, total, ROW, WINDOW);
   const rows = [];
-  for (let row = Math.max(0, from - MORE); row < Math.min(total, to + MORE); row++) rows.push(row);
+  for (let row = from; row < to; row++) rows.push(row);
   const best = /** @type {number} */ (table.ids[0]);
   const most = Math.max(...table.columns.flatMap((column) => [column.p(best), column.stage ? column.stage.row.kept > 0 ? column.p(/** @type {number} */ (column.stage.row.ids[0])) : 0 : 0]), 1e-12);
   const drawn = verdict.value?.step?.chosen.id ?? null;
   return h("div", { class: "shape-table" },
     h("div", {
-      class: "box", ref: box, tabIndex: 0, role: "table", "aria-label": say("table"), "aria-rowcount": total + 2, onScroll: look,
+      class: "box", ref: box, tabIndex: 0, role: "table", "aria-label": say("table"), "aria-rowcount": total + 2, onScroll,
       onPointerLeave: () => (pointed.value = null),
     },
     h("div", { class: "wide", role: "rowgroup", style: { minWidth: `calc(var(--rank) + var(--name) + ${5.5 * table.columns.length}rem)` } }, h(Head, { table }),
       h("div", { class: "space", role: "presentation", style: { height: `${total * ROW}px` } }, rows.map((row) => h(Line, { key: table.ids[row], table, row, most, drawn }))),
-      h(Rest, { table, from, to, whole: loaded.value?.row.kept ?? total }))));
+      h(Rest, { table, from: first, to: last, whole: loaded.value?.row.kept ?? total }))));
+}
+
+/** The table, once there is one. */
+export function Table() {
+  return shown.value && h(Rows, { table: shown.value });
 }

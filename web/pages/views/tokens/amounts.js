@@ -1,15 +1,13 @@
 // How many tokens the text takes: in all, by line, by script.
 import { h, useState } from "../../vendor/preact.js";
 import { count, fixed } from "../../numbers/format.js";
+import { fact, facts } from "../../parts/facts.js";
 import { Choice } from "../../parts/field.js";
 import { sortedTable } from "../../parts/sorted.js";
 import { languages } from "../../words/words.js";
 import { byLine, byScript, counted, graphemes } from "./counts.js";
 import { answer, parts } from "./state.js";
 import { say } from "./words.js";
-
-/** A number with its name. @param {string} name @param {import("preact").ComponentChildren} value @param {Record<string, unknown>} [more] */
-const tile = (name, value, more = {}) => h("div", { key: name }, h("dt", null, name), h("dd", more, value));
 
 /** A ratio. @param {number} a @param {number} b */
 const ratio = (a, b) => (b > 0 ? a / b : null);
@@ -22,12 +20,13 @@ export function Amounts() {
   if (!told) return null;
   const all = counted("", "", parts.value);
   const seen = graphemes(told.text);
-  return h("dl", { class: "tiles" },
-    tile(say("tokens"), count(told.tokens.length), { "data-tokens": told.tokens.length }),
-    tile(say("characters"), [count(all.characters), seen === all.characters ? null : h("span", { class: "faint", key: "seen" }, `${count(seen)} ${say("seen")}`)], { "data-characters": all.characters }),
-    tile(say("bytes"), count(all.bytes), { "data-bytes": all.bytes }),
-    tile(say("perToken"), shown(ratio(all.characters, told.tokens.length))),
-    tile(say("bytesPerToken"), shown(ratio(all.bytes, told.tokens.length))));
+  return facts([
+    fact(say("tokens"), count(told.tokens.length), { "data-tokens": told.tokens.length }),
+    fact(say("characters"), [count(all.characters), seen === all.characters ? null : h("span", { class: "faint", key: "seen" }, `${count(seen)} ${say("seen")}`)], { "data-characters": all.characters }),
+    fact(say("bytes"), count(all.bytes), { "data-bytes": all.bytes }),
+    fact(say("perToken"), shown(ratio(all.characters, told.tokens.length))),
+    fact(say("bytesPerToken"), shown(ratio(all.bytes, told.tokens.length))),
+  ], "tiles");
 }
 
 /** The table. */

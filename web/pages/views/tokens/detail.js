@@ -1,15 +1,13 @@
 // What is looked at: the token, its place, and why a character takes several.
 import { h } from "../../vendor/preact.js";
 import { count } from "../../numbers/format.js";
+import { fact, facts } from "../../parts/facts.js";
 import { hex, label } from "../../words/glyphs.js";
 import { codePoint, bits } from "./utf8.js";
 import { split } from "./places.js";
 import { answer, lit, parts } from "./state.js";
 import { idOf, vocabulary } from "./vocabulary.js";
 import { say } from "./words.js";
-
-/** A fact with its name. @param {string} name @param {...import("preact").ComponentChild} what */
-const fact = (name, ...what) => h("div", { key: name }, h("dt", null, name), h("dd", null, ...what));
 
 /** Why a character takes several tokens. @param {{part: {character: string, bytes: number[], tokens: number[]}}} props */
 function Why({ part }) {
@@ -44,9 +42,10 @@ export function Detail({ onFind }) {
   return h("aside", { class: "detail", "aria-label": name },
     h("h2", { class: "mono" }, name),
     cluster.from === cluster.to ? h("p", null, say("leftOut")) : null,
-    h("dl", { class: "facts" },
-      token ? [fact(say("token"), say("number", { n: (spot.token ?? 0) + 1, all: told.tokens.length })), fact(say("id"), h("b", null, token.id), token.special ? ` · ${say("special")}` : ""), fact(say("bytes"), h("code", null, hex(token.bytes)))] : null,
-      fact(say("place"), ...places)),
+    facts([
+      token ? [fact(say("token"), say("number", { n: (spot.token ?? 0) + 1, all: told.tokens.length })), fact(say("id"), [h("b", null, token.id), token.special ? ` · ${say("special")}` : ""]), fact(say("bytes"), h("code", null, hex(token.bytes)))] : null,
+      fact(say("place"), places),
+    ]),
     token ? h("button", { type: "button", onClick: () => onFind(token.bytes) }, say("find")) : null,
     split(cluster, told.tokens).map((part, i) => h(Why, { key: i, part })));
 }

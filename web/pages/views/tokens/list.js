@@ -2,6 +2,7 @@
 import { h, signal, useEffect, useRef, useState } from "../../vendor/preact.js";
 import { count } from "../../numbers/format.js";
 import { Choice, Field, Switch } from "../../parts/field.js";
+import { useWindow } from "../../parts/window.js";
 import { attempt } from "../../state/lab.js";
 import { health } from "../../state/server.js";
 import { hex, label } from "../../words/glyphs.js";
@@ -14,9 +15,8 @@ import { say } from "./words.js";
 /** What is looked for. */
 export const query = signal({ text: "", kind: /** @type {Kind} */ ("part"), fold: true });
 
-/** The height of a row, in pixels; and rows that are drawn beyond those that are seen. */
+/** The height of a row, in pixels. */
 const ROW = 32;
-const MORE = 8;
 
 /** Milliseconds after the last letter until it is looked for. */
 const CALM = 120;
@@ -24,14 +24,8 @@ const CALM = 120;
 /** The rows. @param {{ids: Uint32Array, entries: import("./match.js").Entry[], special: Set<number>}} props */
 function Rows({ ids, entries, special }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [top, setTop] = useState(0);
-  useEffect(() => {
-    if (box.current) box.current.scrollTop = 0;
-    setTop(0);
-  }, [ids]);
-  const seen = Math.ceil((box.current?.clientHeight ?? 320) / ROW);
-  const from = Math.max(0, Math.floor(top / ROW) - MORE);
-  const to = Math.min(ids.length, from + seen + 2 * MORE);
+  const { from, to, onScroll } = useWindow(box, ids.length, ROW);
+  useEffect(() => { if (box.current) box.current.scrollTop = 0; }, [ids]);
   const row = (/** @type {number} */ at) => {
     const id = /** @type {number} */ (ids[at]);
     const entry = entries[id] ?? "";
@@ -47,7 +41,7 @@ function Rows({ ids, entries, special }) {
   for (let at = from; at < to; at++) rows.push(row(at));
   return h("div", { role: "table", "aria-label": say("vocabulary"), "aria-rowcount": ids.length + 1, class: "entries" },
     h("div", { role: "row", "aria-rowindex": 1, class: "entry head" }, [say("id"), say("token"), say("bytes"), ""].map((name, i) => h("span", { key: i, role: "columnheader" }, name || h("span", { class: "unseen" }, "+")))),
-    h("div", { class: "scroll", role: "rowgroup", ref: box, tabIndex: 0, "aria-label": say("vocabulary"), onScroll: (/** @type {any} */ event) => setTop(event.currentTarget.scrollTop) },
+    h("div", { class: "scroll", role: "rowgroup", ref: box, tabIndex: 0, "aria-label": say("vocabulary"), onScroll },
       h("div", { class: "height", role: "presentation", style: { height: `${ids.length * ROW}px` } }, rows)));
 }
 

@@ -25,7 +25,7 @@ export const bytesOf = (entry) => (typeof entry === "string" ? [...new TextEncod
 export function idOf(bytes, entries) {
   let text = "";
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(bytes));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes));
   } catch {
     const wanted = bytes.join();
     const at = entries.findIndex((entry) => typeof entry !== "string" && entry.join() === wanted);

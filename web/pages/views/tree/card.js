@@ -3,6 +3,7 @@ import { h } from "../../vendor/preact.js";
 import { amount, chance, fixed } from "../../numbers/format.js";
 import { total, totalUnit } from "../../numbers/sums.js";
 import { Alternatives } from "../../parts/alternatives.js";
+import { fact, facts } from "../../parts/facts.js";
 import { promptEnd, tree } from "../../state/lab.js";
 import { signs } from "../../state/looks.js";
 import { label } from "../../words/glyphs.js";
@@ -14,21 +15,19 @@ import { say } from "./words.js";
 /** Alternatives that are shown. */
 const SHOWN = 8;
 
-/** A fact. @param {string} name @param {...import("preact").ComponentChildren} told */
-const fact = (name, ...told) => h("div", { key: name }, h("dt", null, name), h("dd", null, told));
-
 /** Numbers of the node. @param {{key_: number}} props */
 function Facts({ key_ }) {
   const node = tree.node(key_);
   const sum = tree.sum(promptEnd.value, key_);
   const edge = overlay.value?.tally.edge(node);
-  return h("dl", { class: "facts" },
-    fact(say("probability"), chance(node.logprob), node.rank === null ? "" : ` · ${say("rank")} ${node.rank}`),
+  return facts([
+    fact(say("probability"), [chance(node.logprob), node.rank === null ? "" : ` · ${say("rank")} ${node.rank}`]),
     fact(`log p (${totalUnit()})`, total(node.logprob, 3)),
     sum === null || key_ === promptEnd.value ? null : fact(say("sum"), `${total(sum, 3)} · ${chance(sum)}`),
     node.outlook?.entropy != null ? fact(say("entropy"), amount(node.outlook.entropy)) : null,
     edge ? fact(say("samples"), edge.mean === null || edge.deviation === null ? `${edge.k} / ${edge.n}` : say("band", { k: edge.k, n: edge.n, mean: fixed(edge.mean, 1), sd: fixed(edge.deviation, 1) })) : null,
-    node.children.length > 0 ? fact(say("childrenOf", { n: node.children.length }), restOf(key_)) : null);
+    node.children.length > 0 ? fact(say("childrenOf", { n: node.children.length }), restOf(key_)) : null,
+  ]);
 }
 
 /** Good, bad, or a bookmark; and a note. @param {{key_: number}} props */

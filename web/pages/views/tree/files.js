@@ -1,5 +1,6 @@
 // The tree as files: JSON with every number, which can be read again, Markdown and a page to be read.
 import { chance, count, fixed, share } from "../../numbers/format.js";
+import { endName } from "../../parts/ends.js";
 import { escape } from "../../parts/svg.js";
 import { joined, label } from "../../words/glyphs.js";
 import { rest, rows } from "./rows.js";
@@ -136,7 +137,7 @@ export function toMarkdown(grown) {
     if (row.level === 0) return `${indent}- ${code(joined(tree.path(root)).replaceAll("\n", "↵"))}`;
     const node = tree.node(row.key);
     const numbers = [chance(row.logprob), `log p ${row.logprob === null ? "–" : fixed(row.logprob, 4)}`, `Σ ${row.cum === null ? "–" : fixed(row.cum, 4)}`, ...(row.rank === null ? [] : [`#${row.rank}`])];
-    const said = [node.mark ? `**${say(node.mark)}**` : "", node.note.replace(/\s+/g, " "), row.chain.length > 1 && row.together !== null ? `(${say("together", { n: row.chain.length, share: share(Math.exp(row.together)) })})` : "", node.end && node.end !== "length" ? `(${node.end})` : ""].filter(Boolean).join(" ");
+    const said = [node.mark ? `**${say(node.mark)}**` : "", node.note.replace(/\s+/g, " "), row.chain.length > 1 && row.together !== null ? `(${say("together", { n: row.chain.length, share: share(Math.exp(row.together)) })})` : "", node.end && node.end !== "length" ? `(${endName(node.end)})` : ""].filter(Boolean).join(" ");
     return `${indent}- ${code(chainLabel(nodes))} ${numbers.join(" · ")}${said ? ` ${said}` : ""}`;
   });
   return `${lines.join("\n")}\n`;

@@ -1,11 +1,12 @@
 // Has the server grow the tree: continuations from a node, its greedy one, and samples.
 import { stream } from "../../api/events.js";
-import { signal } from "../../vendor/preact.js";
+import { batch, signal } from "../../vendor/preact.js";
 import { generate, paced, vocabulary } from "../../state/generate.js";
-import { promptEnd, promptText, read, running, tree } from "../../state/lab.js";
+import { promptEnd, promptText, read, tree } from "../../state/lab.js";
 import { json } from "../../api/client.js";
 import * as runs from "../../state/runs.js";
 import { nextSeed, request, seed } from "../../state/settings.js";
+import { work } from "../../state/work.js";
 import { Tally } from "./tally.js";
 import { overlay, reference } from "./where.js";
 
@@ -66,35 +67,35 @@ class Growing {
 }
 
 /** Grows a tree of continuations from a node. @param {number} from */
-export async function expand(from) {
-  const stop = new AbortController();
-  running.value?.stop.abort();
-  const begun = { what: "expand", tokens: 0, since: performance.now(), stop };
-  running.value = begun;
-  const draw = paced();
-  const growing = new Growing(from);
-  const [before, asked] = [tree.size, growth.value];
-  const tell = (/** @type {boolean} */ ended, spent = false) => {
-    grown.value = { nodes: begun.tokens, fresh: tree.size - before, places: growing.places, budget: asked.budget, ended, spent };
-  };
-  tell(false);
-  try {
-    for await (const { name, data } of stream("v1/expand", { prompt_ids: tree.ids(from), ...asked }, stop.signal)) {
-      if (name === "node") {
-        growing.add(data);
-        begun.tokens += 1;
-        draw();
-      } else if (name === "done") {
-        growing.close();
-        tell(true, data.budget_spent === true);
+export function expand(from) {
+  return work("expand", async (own) => {
+    const draw = paced(() => batch(() => {
+      own.tell();
+      tree.changed();
+    }));
+    const growing = new Growing(from);
+    const [before, asked] = [tree.size, growth.value];
+    const tell = (/** @type {boolean} */ ended, spent = false) => {
+      grown.value = { nodes: own.tokens ?? 0, fresh: tree.size - before, places: growing.places, budget: asked.budget, ended, spent };
+    };
+    tell(false);
+    try {
+      for await (const { name, data } of stream("v1/expand", { prompt_ids: tree.ids(from), ...asked }, own.signal)) {
+        if (name === "node") {
+          growing.add(data);
+          own.count();
+          draw();
+        } else if (name === "done") {
+          growing.close();
+          tell(true, data.budget_spent === true);
+        }
       }
+    } finally {
+      growing.close();
+      if (!grown.value?.ended) tell(true);
+      tree.changed();
     }
-  } finally {
-    growing.close();
-    if (!grown.value?.ended) tell(true);
-    if (running.value?.stop === stop) running.value = null;
-    tree.changed();
-  }
+  });
 }
 
 /** What only other searches have: taken back, since an option without effect is refused. */

@@ -2,6 +2,7 @@
 import { Component, computed, h, useEffect, useRef } from "../../vendor/preact.js";
 import { chance, count, fixed, share, unit } from "../../numbers/format.js";
 import { total, totalUnit } from "../../numbers/sums.js";
+import { endName } from "../../parts/ends.js";
 import { show, useNarrow, useWindow } from "../../parts/window.js";
 import { vocabulary } from "../../state/generate.js";
 import { promptEnd, tip, tree } from "../../state/lab.js";
@@ -98,7 +99,7 @@ function Token({ row, place, high, is, ways }) {
     h("code", { class: "tokens", title: row.level === 0 ? undefined : name(row) }, name(row)),
     node.mark ? h("span", { class: `mark ${node.mark}`, title: say(node.mark) }, MARKS[node.mark], h("span", { class: "unseen" }, ` ${say(node.mark)}`)) : null,
     node.note ? h("span", { class: "noted", title: node.note }, `✎ ${node.note}`) : null,
-    node.end && node.end !== "length" ? h("span", { class: "faint" }, "■", h("span", { class: "unseen" }, say("ended", { why: node.end }))) : null,
+    node.end && node.end !== "length" ? h("span", { class: "faint" }, "■", h("span", { class: "unseen" }, say("ended", { why: endName(node.end) }))) : null,
     row.chain.length > 1 && row.together !== null ? h("span", { class: "way" }, say("together", { n: row.chain.length, share: share(Math.exp(row.together)) })) : null),
   row.level === 0 ? null : [
     h("span", { role: "gridcell", class: "p", key: "p" }, h(Bar, { p: row.logprob === null ? null : Math.exp(row.logprob) }), h("span", { class: "number" }, row.logprob === null ? "–" : share(Math.exp(row.logprob)))),
