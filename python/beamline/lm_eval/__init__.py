@@ -4,8 +4,8 @@ lm-eval looks for model classes in itself alone, so its command has to be starte
 
     python -m beamline.lm_eval run --model beamline --model_args pretrained=gpt2 --tasks lambada_openai
 
-Numbers are those of lm-eval's ``hf`` class on the same weights, as far as floating point goes: sums are of float64, and do not depend on
-``batch_size``.
+Numbers are those of lm-eval's ``hf`` class on the same weights, as far as floating point goes: sums are of float64, and do
+not depend on ``batch_size``.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
         if device not in (None, "cpu"):
             raise ValueError(f"device must be cpu, which is what Beamline computes on, got {device!r}")
         dtype = _DTYPES.get(dtype, dtype) if dtype else None
-        self.engine = Engine(
-            pretrained, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped
-        )
+        self.engine = Engine(pretrained, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped)
         if max_length is not None and not 1 <= int(max_length) <= self.engine.context:
             raise ValueError(f"max_length must be in [1, {self.engine.context}], the model's context, got {max_length}")
         self.max_length = int(max_length or self.engine.context)
@@ -247,7 +245,9 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
             ValueError: when one is asked for by name.
         """
         if isinstance(chat_template, str):
-            raise ValueError(f"templates are not chosen by name here, got {chat_template!r}; give chat_template= its source")
+            raise ValueError(
+                f"templates are not chosen by name here, got {chat_template!r}; give chat_template= its source"
+            )
         return self._template or ""
 
 
