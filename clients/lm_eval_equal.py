@@ -1,9 +1,10 @@
-"""lm-eval over a server, and over transformers with the same weights: the same numbers.
+"""lm-eval over a server, over the package of Python, and over transformers with the same weights: the same numbers.
 
     python clients/lm_eval_equal.py URL FOLDER [BACKEND]
 
 URL is that of a server of the model in FOLDER (config.json, model.safetensors, tokenizer.json); BACKEND is lm-eval's
-tokenizer_backend: remote (the server's own, the default) or huggingface. Without torch and transformers the server alone is run.
+tokenizer_backend: remote (the server's own, the default) or huggingface. What is not installed is left out with a word: the package
+beamline, and torch with transformers.
 """
 
 import json
@@ -47,6 +48,25 @@ def flat(answer):
     return [answer]
 
 
+def compared(ours, theirs, name):
+    """Holds two evaluations to each other, and says how far their log-likelihoods are apart."""
+    (numbers, answers), (other, told) = ours, theirs
+    assert numbers.keys() == other.keys()
+    widest = 0.0
+    for key in answers:
+        mine, yours = flat(answers[key]), flat(told[key])
+        assert len(mine) == len(yours), key
+        for a, b in zip(mine, yours):
+            if isinstance(a, str) and not isinstance(b, str) or str(a) in ("True", "False") or not number(a):
+                assert str(a) == str(b), f"{key}: {a!r} against {b!r}"
+            else:
+                widest = max(widest, abs(float(a) - float(b)))
+    for key, value in numbers.items():
+        assert abs(value - other[key]) < 5e-4 * max(1.0, abs(value)), f"{key}: {value} against {other[key]}"
+    print(f"equal to {name}: {len(answers)} samples, log-likelihoods within {widest:.1e}")
+    return widest
+
+
 def main(url, folder, backend="remote"):
     os.chdir(HERE.parent)
     arguments = {
@@ -58,29 +78,25 @@ def main(url, folder, backend="remote"):
     }
     if backend == "huggingface":
         arguments["tokenizer"] = folder
-    numbers, answers = evaluated("local-completions", arguments)
-    for (task, name), value in numbers.items():
+    served = evaluated("local-completions", arguments)
+    for (task, name), value in served[0].items():
         print(f"{task:16} {name:24} {value:.6f}")
+    try:
+        import beamline.lm_eval  # noqa: F401
+    except ImportError:
+        print("SKIPPED: the package beamline is not there")
+    else:
+        for size in (1, 5):
+            local = evaluated("beamline", {"pretrained": folder, "batch_size": size})
+            widest = compared(local, served, f"the server, {size} at a time")
+            assert widest < 1e-9, "the package and the server have the same engine"
     try:
         import torch  # noqa: F401
         import transformers  # noqa: F401
     except ImportError:
-        print("not compared: torch and transformers are not there")
+        print("SKIPPED: torch and transformers are not there")
         return
-    other, told = evaluated("hf", {"pretrained": folder, "dtype": "float32", "add_bos_token": False})
-    assert numbers.keys() == other.keys()
-    widest = 0.0
-    for key in answers:
-        ours, theirs = flat(answers[key]), flat(told[key])
-        assert len(ours) == len(theirs), key
-        for a, b in zip(ours, theirs):
-            if isinstance(a, str) and not isinstance(b, str) or str(a) in ("True", "False") or not number(a):
-                assert str(a) == str(b), f"{key}: {a!r} against {b!r}"
-            else:
-                widest = max(widest, abs(float(a) - float(b)))
-    for key, value in numbers.items():
-        assert abs(value - other[key]) < 5e-4 * max(1.0, abs(value)), f"{key}: {value} against {other[key]}"
-    print(f"equal to transformers: {len(answers)} samples, log-likelihoods within {widest:.1e}")
+    compared(served, evaluated("hf", {"pretrained": folder, "dtype": "float32", "add_bos_token": False}), "transformers")
 
 
 def number(text):

@@ -46,7 +46,7 @@ pub use beamline_kernels::{
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
     ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, Structure, TableModel,
-    TensorInfo, TrustedFiles, Want, python_json,
+    TensorInfo, TrustedFiles, Want, mapped_file_at, python_json,
 };
 pub use beamline_search::{
     Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Node, NodeId, Outlook, PAGES, Purpose,
@@ -69,8 +69,9 @@ pub use options::{
     Foreign, Options, Origin, Plan, SearchMethod, Setting, foreign, nearest, nearest_option, options, shapes,
 };
 pub use run::{
-    Budget, CachedText, Completion, Engine, GeneratedToken, ModelInfo, PrefixStats, PrefixStore, Prompt, PromptInfo,
-    Proof, RawStats, ScoredRow, Scoring, Sequence, Session, Step, TextDelta, TextDeltas, TextIter, Timings, Usage,
+    Asks, Budget, CachedText, Completion, Engine, GeneratedToken, ModelDigest, ModelInfo, PrefixStats, PrefixStore,
+    Prompt, PromptInfo, Proof, RawStats, Room, ScoredRow, Scoring, Sequence, Session, Step, TextDelta, TextDeltas,
+    TextIter, Timings, Usage, chosen_seed, granted_memory, hexadecimal,
 };
 pub use trace::{Replayed, Trace, replay};
 

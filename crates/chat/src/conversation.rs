@@ -181,6 +181,28 @@ impl Conversation {
         Ok(conversation)
     }
 
+    /// Puts a system message before all others.
+    ///
+    /// ```
+    /// use beamline_chat::{Conversation, Message};
+    /// let mut conversation = Conversation::new(vec![Message::user("Hello!")]);
+    /// conversation.begin_with("Be brief.")?;
+    /// assert_eq!(conversation.messages[0].role(), "system");
+    /// assert!(conversation.begin_with("Be long.").is_err());
+    /// # Ok::<(), beamline_chat::ChatError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the messages begin with one already.
+    pub fn begin_with(&mut self, system: &str) -> Result<(), ChatError> {
+        if self.messages.first().is_some_and(|message| message.role() == "system") {
+            let reason = "the messages begin with a system message already; leave one of both out".to_owned();
+            return Err(ChatError::Messages { place: "system".to_owned(), reason });
+        }
+        self.messages.insert(0, Message::system(system));
+        Ok(())
+    }
+
     /// Takes over what stands beside the messages.
     fn take(&mut self, fields: &Map<String, Value>) -> Result<(), ChatError> {
         let wrong =

@@ -3,6 +3,7 @@
 use crate::ChatError;
 use std::fmt;
 use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -68,6 +69,16 @@ impl Date {
             month += 1;
         }
         Self { year, month, day: left as u8 + 1 }
+    }
+
+    /// The day that it is, in UTC, by this machine's clock.
+    ///
+    /// ```
+    /// assert!(beamline_chat::Date::today().to_string().as_str() > "2026-11-01");
+    /// ```
+    pub fn today() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::since_1970(since.as_secs() / (24 * 60 * 60))
     }
 
     /// The days of its year before it.

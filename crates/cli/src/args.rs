@@ -1,5 +1,6 @@
 //! The command line: fixed arguments here, decoding options from their registry.
 
+mod batch;
 mod chat;
 mod decoding;
 mod help;
@@ -10,11 +11,12 @@ mod refusal;
 mod serve;
 mod study;
 
+pub(crate) use batch::{Batch, ProgressForm, RowFormat};
 pub(crate) use chat::{Chat, MessageArgs, TemplateArgs};
 pub(crate) use decoding::TokenTexts;
 pub(crate) use help_page::Page;
 pub(crate) use learn::Learn;
-pub(crate) use plot::{CanvasArgs, Plot, PlotKind};
+pub(crate) use plot::{CanvasArgs, Plot};
 pub(crate) use serve::{Lab, LogForm, Serve};
 pub(crate) use study::{Compare, Explain, Replay, ReportArgs};
 
@@ -49,6 +51,8 @@ pub(crate) enum What {
     Chat(Chat),
     /// Show the best candidates of every step
     Inspect(Inspect),
+    /// Continue the prompts of a file, row by row, and go on after an end
+    Batch(Batch),
     /// Tell how probable a text is
     Score(Score),
     /// Run several decoding strategies side by side
@@ -131,6 +135,9 @@ pub(crate) struct ModelArgs {
     /// Read all weights before the first token, instead of using them in the mapped file: for files that may change meanwhile
     #[arg(long, hide_short_help = true, help_heading = "Model")]
     pub(crate) no_map: bool,
+    /// The most memory to take, such as 2GB, mapped files apart: what would take more ends with an error [default: 90 % of what is granted]
+    #[arg(long, value_parser = serve::size, value_name = "SIZE", hide_short_help = true, help_heading = "Model")]
+    pub(crate) max_memory: Option<usize>,
 }
 
 #[derive(Args)]
@@ -394,7 +401,7 @@ pub(crate) fn dtype(name: &str) -> Result<Encoding, String> {
 }
 
 /// The commands that take decoding options.
-const OPTIONED: [&str; 6] = ["chat", "compare", "generate", "inspect", "plot", "report"];
+const OPTIONED: [&str; 7] = ["batch", "chat", "compare", "generate", "inspect", "plot", "report"];
 
 /// The whole command line: every command, and every decoding option where the command takes them.
 fn tree(page: Page) -> clap::Command {

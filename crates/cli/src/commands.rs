@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod batch;
 mod bench;
 mod chat;
 mod compare;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     let settings = token_texts::resolved(&what, settings, &texts)?;
     match what {
         What::Generate(args) => generate::run(&args, &settings),
+        What::Batch(args) => batch::run(&args, &settings),
         What::Chat(args) => chat::run(&args, &settings),
         What::Inspect(args) => inspect::run(&args, &settings),
         What::Learn(args) => learn::run(&args),

@@ -1,6 +1,8 @@
 //! Errors as exit codes.
 
 use beamline::{Error, Fault, OptionError};
+use beamline_draw::DrawError;
+use beamline_plot::PlotError;
 use beamline_study::StudyError;
 use std::io;
 
@@ -56,6 +58,23 @@ impl From<StudyError> for Failure {
             other => other.to_string(),
         };
         Self { code: code(error.fault()), message: Some(message) }
+    }
+}
+
+impl From<DrawError> for Failure {
+    fn from(error: DrawError) -> Self {
+        Self { code: code(error.fault()), message: Some(error.to_string()) }
+    }
+}
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Self {
+        let flag = |argument: &str| format!("--{}", argument.replace('_', "-"));
+        match error {
+            PlotError::Study(error) => error.into(),
+            PlotError::Draw(error) => error.into(),
+            other => Self { code: code(other.fault()), message: Some(other.named(flag)) },
+        }
     }
 }
 

@@ -7,9 +7,8 @@ use crate::prompts;
 use beamline::{
     ChatPrompt, ChatTemplate, ChatTemplates, Conversation, Date, Engine, Error, Message, Options, Prompt, Tokenizer,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The conversations that are asked for in place of prompts; none where prompts are what is meant.
 pub(crate) fn asked(args: &MessageArgs, given: &PromptArgs) -> Result<Option<Vec<Conversation>>, Failure> {
@@ -22,7 +21,7 @@ pub(crate) fn asked(args: &MessageArgs, given: &PromptArgs) -> Result<Option<Vec
         return Ok(Some(vec![saved(path, &args.template)?]));
     }
     if !args.chat {
-        return needless(&args.template).map(|()| None);
+        return needless(&args.template, ASK).map(|()| None);
     }
     let message = |prompt| match prompt {
         Prompt::Text(text) => begun(vec![Message::user(&text)], &args.template),
@@ -37,12 +36,15 @@ pub(crate) fn asked_once(args: &MessageArgs, text: Option<&str>) -> Result<Optio
         (Some(_), Some(_)) => Err(Failure::usage("--messages has all that is said; leave the text out")),
         (Some(path), None) => saved(path, &args.template).map(Some),
         (None, Some(text)) if args.chat => begun(vec![Message::user(&prompts::text(text)?)], &args.template).map(Some),
-        _ => needless(&args.template).map(|()| None),
+        _ => needless(&args.template, ASK).map(|()| None),
     }
 }
 
-/// Nothing of a template may be asked for in vain.
-fn needless(args: &TemplateArgs) -> Result<(), Failure> {
+/// What makes messages of prompts.
+const ASK: &str = "--chat, or --messages FILE";
+
+/// Nothing of a template may be asked for in vain; `remedy` is what asks for messages.
+pub(crate) fn needless(args: &TemplateArgs, remedy: &str) -> Result<(), Failure> {
     let given = [
         ("--system", args.system.is_some()),
         ("--chat-template", args.chat_template.is_some()),
@@ -50,9 +52,7 @@ fn needless(args: &TemplateArgs) -> Result<(), Failure> {
         ("--chat-var", !args.chat_var.is_empty()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => {
-            Err(Failure::usage(format!("{flag} has no effect on a plain prompt; add --chat, or --messages FILE")))
-        }
+        Some((flag, _)) => Err(Failure::usage(format!("{flag} has no effect on a plain prompt; add {remedy}"))),
         None => Ok(()),
     }
 }
@@ -72,13 +72,16 @@ pub(crate) fn begun(messages: Vec<Message>, args: &TemplateArgs) -> Result<Conve
 /// A conversation with what the flags tell besides.
 fn told(mut conversation: Conversation, args: &TemplateArgs) -> Result<Conversation, Failure> {
     if let Some(system) = &args.system {
-        if conversation.messages.first().is_some_and(|message| message.role() == "system") {
-            return Err(Failure::usage(
-                "--system: the messages begin with a system message already; leave one of both out",
-            ));
-        }
-        conversation.messages.insert(0, Message::system(system));
+        conversation.begin_with(system).map_err(|error| Failure::usage(format!("--{error}")))?;
     }
+    conversation.variables.append(&mut variables(args)?);
+    conversation.date = Some(day(args));
+    Ok(conversation)
+}
+
+/// The variables that are given to the template.
+pub(crate) fn variables(args: &TemplateArgs) -> Result<Map<String, Value>, Failure> {
+    let mut all = Map::new();
     for pair in &args.chat_var {
         let wrong = || {
             Failure::usage(format!(
@@ -88,16 +91,14 @@ fn told(mut conversation: Conversation, args: &TemplateArgs) -> Result<Conversat
         let (name, value) = pair.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(wrong)?;
         // A word that is no JSON is a text.
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
-        conversation.variables.insert(name.to_owned(), value);
+        all.insert(name.to_owned(), value);
     }
-    conversation.date = Some(args.chat_date.unwrap_or_else(today));
-    Ok(conversation)
+    Ok(all)
 }
 
-/// The day, in UTC.
-fn today() -> Date {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Date::since_1970(since.as_secs() / 86_400)
+/// The day that templates may write: as given, or today.
+pub(crate) fn day(args: &TemplateArgs) -> Date {
+    args.chat_date.unwrap_or_else(Date::today)
 }
 
 /// The template that is asked for, or the model's own.

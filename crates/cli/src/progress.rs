@@ -1,6 +1,6 @@
 //! What goes on, on standard error: downloads, loading, counts. Nothing where that is no terminal.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -95,6 +95,41 @@ impl Count {
 impl Drop for Count {
     fn drop(&mut self) {
         if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Counts rows of a long run, with its pace and the time that is left.
+pub(crate) struct RowBar(Option<ProgressBar>);
+
+impl RowBar {
+    /// Nothing is drawn before the first row.
+    pub(crate) fn new() -> Self {
+        Self(None)
+    }
+
+    /// So many rows are done, of so many where that is known; `seconds` are left.
+    pub(crate) fn set(&mut self, done: u64, of: Option<u64>, pace: String, seconds: Option<f64>) {
+        let bar = self.0.get_or_insert_with(|| {
+            let template = match of {
+                Some(_) => "{bar:30} {pos}/{len} rows {msg}",
+                None => "{pos} rows {elapsed} {msg}",
+            };
+            let bar = bar(of, template);
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        let left =
+            seconds.map_or(String::new(), |left| format!(", {} left", HumanDuration(Duration::from_secs_f64(left))));
+        bar.set_message(pace + &left);
+        bar.set_position(done);
+    }
+}
+
+impl Drop for RowBar {
+    fn drop(&mut self) {
+        if let Some(bar) = self.0.take() {
             bar.finish_and_clear();
         }
     }

@@ -18,6 +18,7 @@ pub(crate) fn resolved(what: &What, settings: Options, texts: &TokenTexts) -> Re
 fn model_of(what: &What) -> Option<&ModelArgs> {
     match what {
         What::Generate(args) => Some(&args.model),
+        What::Batch(args) => Some(&args.model),
         What::Chat(args) => Some(&args.model),
         What::Inspect(args) => Some(&args.model),
         What::Compare(args) => Some(&args.model),

@@ -57,6 +57,11 @@ fn arguments(line: &str) -> Runs {
     // A server does not end by itself; tests/serve.rs and tests/lab.rs start some.
     let mut is_here = !["serve", "lab"].contains(&words[0].as_str());
     for i in 1..words.len() {
+        if words[i - 1] == "--input" {
+            let path = root().join(&words[i]);
+            assert!(path.exists(), "{line}");
+            path.to_str().unwrap().clone_into(&mut words[i]);
+        }
         if !["--model", "-m", "--assistant"].contains(&words[i - 1].as_str()) || words[i] == "builtin" {
             continue;
         }

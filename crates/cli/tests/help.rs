@@ -17,7 +17,8 @@ fn out(columns: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 23] = [
+    &["batch"],
     &["chat"],
     &["learn"],
     &["models", "random"],

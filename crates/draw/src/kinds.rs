@@ -16,7 +16,7 @@ mod temperature;
 
 pub use attention::attention;
 pub use beams::{BeamView, beams};
-pub use compare::{Quantity, compare};
+pub use compare::{Quantity, UnknownQuantity, compare};
 pub use embeddings::embeddings;
 pub use heat::heat;
 pub use next::next;

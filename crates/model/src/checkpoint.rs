@@ -146,6 +146,16 @@ impl Checkpoint {
         &self.path
     }
 
+    /// The files that hold the weights, in order; of a checkpoint that lies in a program, a name for it.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(WeightFile::path)
+    }
+
+    /// The bytes of a checkpoint that lies in a program.
+    pub fn embedded_bytes(&self) -> Option<&'static [u8]> {
+        self.files.first().and_then(WeightFile::in_program)
+    }
+
     /// The file's keys and tensors, if it is a GGUF file; of one in parts, the keys of the first, which has all, and the
     /// tensors of all parts, each with its place in its own file.
     ///

@@ -111,6 +111,7 @@ impl<'a> Gguf<'a> {
                 return Err(defect_at(data, &format!("the tensor {name} for the second time")));
             }
         }
+        apart(&tensors)?;
         Ok(Self { keys, tensors })
     }
 
@@ -196,6 +197,20 @@ impl<'a> Gguf<'a> {
             Value::List(list) => Some(list),
             _ => None,
         })
+    }
+}
+
+/// Refuses tensors that lie on the same bytes: each is packed for itself, so that a small file could ask for any memory.
+fn apart(tensors: &BTreeMap<&str, Stored>) -> Result<(), Defect> {
+    let mut places: Vec<_> = tensors.iter().map(|(name, stored)| (&stored.place, *name)).collect();
+    places.retain(|(place, _)| !place.is_empty());
+    places.sort_unstable_by_key(|(place, name)| (place.start, *name));
+    match places.windows(2).find(|pair| pair[0].0.end > pair[1].0.start) {
+        Some(pair) => {
+            let what = format!("the tensors {} and {} on the same bytes", pair[0].1, pair[1].1);
+            Err(defect_at(pair[1].0.start, &what))
+        }
+        None => Ok(()),
     }
 }
 

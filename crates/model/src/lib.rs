@@ -64,7 +64,7 @@ pub use forward::{Model, Rows, Span, Want};
 pub use geometry::Geometry;
 pub use holding::Holding;
 pub use json::python_json;
-pub use mapped::TrustedFiles;
+pub use mapped::{TrustedFiles, mapped_file_at};
 pub use model_error::{CustomError, ModelError};
 pub use model_id::ModelId;
 pub use probe::{Part, Probe, Site};

@@ -1,8 +1,13 @@
 //! Files mapped into memory (mmap), for who asks for it: the only unsafe code of this crate.
 #![allow(unsafe_code)] // mapping a file, giving up its pages, and the promise that is asked for
 
+mod places;
+
+pub use places::mapped_file_at;
+
 use crate::error::{Defect, LoadError};
 use beamline_kernels::WeightBytes;
+use places::Known;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
@@ -22,7 +27,7 @@ impl TrustedFiles {
     /// # Safety
     /// From the call of [`Checkpoint::load`](crate::Checkpoint::load) that is given this promise until the model is
     /// dropped, no program may write into the model's files or cut them short. Reading from a file that was cut short ends
-    /// the process (SIGBUS on Unix); one that is written into changes under a `&[u8]`, which is undefined behaviour.
+    /// the process (SIGBUS on Unix), unless a handler that knows it by [`mapped_file_at`] does so with a word; one that is written into changes under a `&[u8]`, which is undefined behaviour.
     /// Deleting a file, or replacing it by renaming another over it, does no harm: the mapped one stays until it is let go.
     pub const unsafe fn promise_unchanged() -> Self {
         Self(())
@@ -31,7 +36,8 @@ impl TrustedFiles {
 
 /// The bytes of a whole file, or of a part of the program.
 pub(crate) enum Mapped {
-    File(memmap2::Mmap),
+    /// A map, and that its place is known: let go of in this order.
+    File(#[allow(dead_code)] Known, memmap2::Mmap),
     Static(&'static [u8]),
 }
 
@@ -42,13 +48,16 @@ impl Mapped {
         // SAFETY: the mapping is read-only, and whoever holds a `TrustedFiles` has promised that nobody changes the file
         // while it is mapped. Products read plain floats through it again and again until a matrix has been packed.
         let map = unsafe { memmap2::Mmap::map(file) }.map_err(io)?;
-        if map.len() < len { Err(Defect::CutShort.at(path)) } else { Ok(Self::File(map)) }
+        if map.len() < len {
+            return Err(Defect::CutShort.at(path));
+        }
+        Ok(Self::File(Known::new(&map, path.as_os_str().as_encoded_bytes().into()), map))
     }
 
     /// All bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
-            Self::File(map) => map,
+            Self::File(_, map) => map,
             Self::Static(bytes) => bytes,
         }
     }
@@ -60,7 +69,7 @@ impl Mapped {
 
     /// Says that a part has been read and will hardly be again, so that its memory may go to others.
     pub(crate) fn release(&self, range: &Range<usize>) {
-        let Self::File(map) = self else { return };
+        let Self::File(_, map) = self else { return };
         #[cfg(unix)]
         {
             // SAFETY: the map is of a file and never written to, so pages that are given up come back from the file,

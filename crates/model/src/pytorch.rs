@@ -23,17 +23,27 @@ use zip::Archive;
 /// The most bytes of pickles that are read. Real ones take some hundred for each tensor.
 const MOST_PICKLE: usize = 100_000_000;
 
+/// How often the bytes of a file may be named by tensors: those that a model ties share their numbers, each by two names or a
+/// few. Each is packed for itself, so that a small file could ask for any memory otherwise.
+const MOST_SHARED: usize = 8;
+
 /// All tensors of a file, by name.
 pub(crate) fn tensors(file: &WeightFile) -> Result<BTreeMap<String, Stored>, LoadError> {
     let beginning = file.beginning(4)?;
-    match &beginning[..] {
-        b"PK\x03\x04" => in_archive(&Archive::open(file)?, file),
-        [0x80, 2..=5, ..] => stream::tensors(file),
+    let tensors = match &beginning[..] {
+        b"PK\x03\x04" => in_archive(&Archive::open(file)?, file)?,
+        [0x80, 2..=5, ..] => stream::tensors(file)?,
         _ => {
             let what = "neither the zip archive nor the stream that torch.save writes";
-            Err(defect_at(0, what).at(file.path()))
+            return Err(defect_at(0, what).at(file.path()));
         }
+    };
+    let named = tensors.values().fold(0usize, |sum, stored| sum.saturating_add(stored.place.len()));
+    if named > file.len().saturating_mul(MOST_SHARED) {
+        let what = format!("tensors that take {named} bytes, more than {MOST_SHARED} times the file,");
+        return Err(defect_at(0, what).at(file.path()));
     }
+    Ok(tensors)
 }
 
 /// The record of an archive that holds the pickle, after the name of its folder.

@@ -107,3 +107,24 @@ fn tensors_outside_the_file_are_found() {
     let double = Writer::new(3, 2, 0).tensor("w", &[1], 0, 0).tensor("w", &[1], 0, 0).data(&[0.0; 6]);
     assert!(message(&double).contains("second time"));
 }
+
+#[test]
+fn tensors_that_share_bytes_are_found() {
+    let two = |offset: u64| {
+        let head = Writer::new(3, 2, 0).tensor("b", &[3], 0, 0).tensor("a", &[2], 0, offset);
+        head.data(&[0.0; 8])
+    };
+    assert!(Gguf::read(&two(12)).is_ok());
+    for offset in [0, 4, 11] {
+        let said = message(&two(offset));
+        assert!(
+            said.contains("the tensors a and b on the same bytes")
+                || said.contains("the tensors b and a on the same bytes"),
+            "{said}"
+        );
+    }
+    // Of no length, and nowhere, as types are that cannot be decoded.
+    let empty =
+        Writer::new(3, 3, 0).tensor("a", &[0], 0, 0).tensor("b", &[2], 0, 0).tensor("c", &[2], 24, 0).data(&[0.0; 2]);
+    assert!(Gguf::read(&empty).is_ok());
+}

@@ -9,7 +9,8 @@ mod logprobs;
 mod sse;
 mod tools;
 
-pub(crate) use choices::{Choices, Usage, choice_sequences, created, finish, id, recorded, recorded_news, usage};
+pub(crate) use beamline_openai::finish_reason as finish;
+pub(crate) use choices::{Choices, Usage, choice_sequences, created, id, recorded, recorded_news, usage};
 pub(crate) use gather::{Answer, Delta, News, Stream, Tops, Watching, Whole};
 pub(crate) use logprobs::{
     ChatLogprobs, ChatToken, CompletionLogprobs, Named, Recorded, Texts, continuing, from_beginning, prompt_logprobs,

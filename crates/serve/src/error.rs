@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use beamline::{Error, Fault, options};
+use beamline_openai::FieldError;
 use beamline_study::StudyError;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -129,6 +130,12 @@ impl From<&Error> for ApiError {
             Fault::Model => Self::unavailable(message),
         };
         Self { param, ..answer }
+    }
+}
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        Self { param: error.field, ..Self::bad(error.message) }
     }
 }
 

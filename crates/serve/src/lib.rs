@@ -23,7 +23,6 @@ mod error;
 mod guard;
 mod limits;
 mod log;
-mod memory;
 mod metrics;
 mod ranking;
 mod request;

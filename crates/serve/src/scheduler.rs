@@ -1,14 +1,14 @@
 //! Sessions in, one step after the other, what they come to out: continuous batching on a thread of its own.
 //!
-//! Requests of any strategy join and leave at every step. `admission` says who may begin (memory, fairness between requests),
+//! Requests of any strategy join and leave at every step. a session begins when there is room for it (`beamline::Room`), `turns` says whose,
 //! `turn` is one turn of the loop (a step of all sessions, then a pass over texts to be scored), `work` is what a request hands
 //! in, and `dispatch` tells each request what happened in its own sessions. Nothing here knows HTTP or JSON.
 
-mod admission;
 mod dispatch;
 mod running;
 mod scoring;
 mod turn;
+mod turns;
 mod work;
 
 pub(crate) use work::{Ended, Generation, Listener, ScoredText, Scores, TextToScore, Work};

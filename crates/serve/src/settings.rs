@@ -1,8 +1,7 @@
 //! How a server is to be.
 
 use crate::limits::Limits;
-use crate::memory;
-use beamline::{ActivationFormat, ChatTemplate, DEFAULT_ACTIVATIONS};
+use beamline::{ActivationFormat, ChatTemplate, DEFAULT_ACTIVATIONS, granted_memory};
 use beamline_lab::Pages;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -174,6 +173,6 @@ impl Settings {
     /// Bytes of keys and values.
     pub(crate) fn cache_bytes(&self) -> usize {
         const UNKNOWN: usize = 2 << 30;
-        self.cache_memory.unwrap_or_else(|| memory::granted().map_or(UNKNOWN, |granted| granted / 4))
+        self.cache_memory.unwrap_or_else(|| granted_memory().map_or(UNKNOWN, |granted| granted / 4))
     }
 }

@@ -40,6 +40,14 @@ pub enum ShapeError {
         /// Its name.
         processor: String,
     },
+    /// A processor that cannot go on.
+    #[error("{processor} cannot go on at this step: {reason}; make it smaller, or leave it out")]
+    Stuck {
+        /// Its name.
+        processor: String,
+        /// What stopped it.
+        reason: String,
+    },
     /// Phrases that no text can have.
     #[error("force_words_ids: the processors leave no text with these phrases; loosen them, or the phrases")]
     Unmet,

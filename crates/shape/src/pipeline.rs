@@ -85,6 +85,10 @@ pub trait Processor: Send {
     fn is_finished(&mut self) -> bool {
         false
     }
+    /// Why it cannot go on, where it left no token for another reason than that none is allowed: a limit of a grammar's.
+    fn stuck(&self) -> Option<&str> {
+        None
+    }
     /// Whether it tosses a coin, so that sequences over one prompt differ from the first row on.
     fn is_random(&self) -> bool {
         false
@@ -162,8 +166,12 @@ impl Pipeline {
             seen(processor.name(), logits);
         }
         let Some((place, fault)) = fault else { return Ok(()) };
-        let processor = self.0[place].name().to_owned();
-        Err(if fault.is_empty() { ShapeError::Empty { processor } } else { ShapeError::Overflow { processor } })
+        let (processor, stuck) = (self.0[place].name().to_owned(), self.0[place].stuck());
+        Err(match stuck.filter(|_| fault.is_empty()) {
+            Some(reason) => ShapeError::Stuck { processor, reason: reason.to_owned() },
+            None if fault.is_empty() => ShapeError::Empty { processor },
+            None => ShapeError::Overflow { processor },
+        })
     }
 
     /// Tells every processor that `token` was chosen to follow `before`.

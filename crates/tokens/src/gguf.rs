@@ -222,7 +222,7 @@ impl GgufVocabulary<'_> {
             return Err(TokensError::Vocabulary("a SentencePiece vocabulary needs scores".to_owned()));
         }
         let ids = self.ids();
-        let merges = self.merges_by_score(&ids);
+        let merges = self.merges_by_score(&ids)?;
         let mut model = BPE::builder().vocab_and_merges(self.vocab(), merges).byte_fallback(true).fuse_unk(true);
         if let Some(unknown) = self.kinds.iter().position(|&kind| kind == 2) {
             model = model.unk_token(self.tokens[unknown].to_string());
@@ -245,13 +245,13 @@ impl GgufVocabulary<'_> {
     }
 
     /// Every way to make a token from two others, the best scored token first; among equals the longer left part.
-    fn merges_by_score(&self, ids: &Ids<'_>) -> Vec<(String, String)> {
-        let mut joints = joints(&self.tokens, ids);
+    fn merges_by_score(&self, ids: &Ids<'_>) -> Result<Vec<(String, String)>, TokensError> {
+        let mut joints = joints(&self.tokens, ids)?;
         joints.sort_unstable_by(|a, b| {
             let score = |joint: &crate::pieces::Joint| self.scores[joint.whole as usize];
             let better = score(b).total_cmp(&score(a)).then(b.characters.cmp(&a.characters));
             better.then_with(|| (a.whole, a.at).cmp(&(b.whole, b.at)))
         });
-        joints.iter().map(|joint| parts(joint, &self.tokens)).collect()
+        Ok(joints.iter().map(|joint| parts(joint, &self.tokens)).collect())
     }
 }

@@ -10,9 +10,15 @@ pub(crate) fn unless_it_panics<R>(call: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(call)).ok()
 }
 
-/// Refuses what no guard could catch: a `Precompiled` normalizer whose table claims to be longer than it is, for which the
+/// Refuses what no guard could catch: what multiplies, and a `Precompiled` normalizer whose table claims to be longer than it is, for which the
 /// library would ask for that much memory.
 pub(crate) fn check(json: &serde_json::Value) -> Result<(), TokensError> {
+    crate::growth::check(json)?;
+    tables(json)
+}
+
+/// The tables of all normalizers.
+fn tables(json: &serde_json::Value) -> Result<(), TokensError> {
     match json {
         serde_json::Value::Object(fields) => {
             if let Some(table) = fields.get("precompiled_charsmap").and_then(serde_json::Value::as_str) {
@@ -23,9 +29,10 @@ pub(crate) fn check(json: &serde_json::Value) -> Result<(), TokensError> {
                     return Err(TokensError::Json("a precompiled_charsmap that is shorter than it claims".to_owned()));
                 }
             }
-            fields.values().try_for_each(check)
+            fields.values().try_for_each(tables)
         }
-        serde_json::Value::Array(values) if values.len() < 64 => values.iter().try_for_each(check),
+        // No chain of parts is as long: this is a vocabulary's.
+        serde_json::Value::Array(values) if values.len() < 64 => values.iter().try_for_each(tables),
         _ => Ok(()),
     }
 }
@@ -39,5 +46,29 @@ fn sextet(c: u8) -> Option<u8> {
         b'+' => Some(62),
         b'/' => Some(63),
         _ => None,
+    }
+}
+
+/// The bytes that base64 stands for, as far as it can be read.
+pub(crate) fn from_base64(text: &str) -> Vec<u8> {
+    let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0u32, 0);
+    for sextet in text.bytes().map_while(sextet) {
+        (bits, count) = (bits << 6 | u32::from(sextet), count + 6);
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn base64_is_read_back() {
+        for length in 0..40 {
+            let bytes: Vec<u8> = (0..length).map(|n: u8| n.wrapping_mul(97)).collect();
+            assert_eq!(super::from_base64(&crate::sentencepiece::base64(&bytes)), bytes);
+        }
     }
 }

@@ -29,6 +29,7 @@ mod characters;
 mod error;
 mod folder;
 mod gguf;
+mod growth;
 mod guard;
 mod list;
 mod pieces;

@@ -1,5 +1,6 @@
 //! Every way to make one token of a vocabulary from two others.
 
+use crate::TokensError;
 use std::collections::HashMap;
 
 /// The id of each token's text: looked up in alone, so that its order reaches nothing.
@@ -18,19 +19,31 @@ pub(crate) struct Joint {
     pub(crate) characters: u32,
 }
 
+/// The most bytes of all tokens together, each counted as often as it can be parted: what follows takes time and memory by it.
+/// Vocabularies in use come to some ten million.
+const MOST_PARTED: usize = 256 << 20;
+
 /// Finds them all, in no particular order.
+///
+/// # Errors
+/// When they are beyond all measure, as of a vocabulary whose every token begins the next.
 ///
 /// In order of their bytes, the tokens that a token begins with are those on a stack: few, while a token can be parted in as
 /// many ways as it has characters. What is left of it is then looked up.
-pub(crate) fn joints<T: AsRef<str>>(tokens: &[T], ids: &Ids<'_>) -> Vec<Joint> {
+pub(crate) fn joints<T: AsRef<str>>(tokens: &[T], ids: &Ids<'_>) -> Result<Vec<Joint>, TokensError> {
     let mut order: Vec<u32> = (0..tokens.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| tokens[a as usize].as_ref().cmp(tokens[b as usize].as_ref()));
-    let mut joints = Vec::new();
+    let (mut joints, mut parted) = (Vec::new(), 0usize);
     let mut beginnings: Vec<&str> = Vec::new();
     for whole in order {
         let token = tokens[whole as usize].as_ref();
         while beginnings.last().is_some_and(|beginning| !token.starts_with(beginning)) {
             beginnings.pop();
+        }
+        parted = parted.saturating_add(beginnings.len().saturating_mul(token.len()));
+        if parted > MOST_PARTED {
+            let what = "more of its tokens begin with others than in any vocabulary in use";
+            return Err(TokensError::Vocabulary(what.to_owned()));
         }
         for beginning in beginnings.iter().filter(|beginning| beginning.len() < token.len()) {
             if let (Some(&left), Some(&right)) = (ids.get(beginning), ids.get(&token[beginning.len()..])) {
@@ -42,7 +55,7 @@ pub(crate) fn joints<T: AsRef<str>>(tokens: &[T], ids: &Ids<'_>) -> Vec<Joint> {
             beginnings.push(token);
         }
     }
-    joints
+    Ok(joints)
 }
 
 /// The parts of a joint as texts.
@@ -60,7 +73,7 @@ mod tests {
         let tokens = ["ab", "a", "b", "aab", "aa", "", "안녕", "안", "녕", "a", "xyz", "abab"];
         let ids: Ids<'_> = tokens.iter().enumerate().rev().map(|(id, token)| (*token, id as u32)).collect();
         let mut found: Vec<_> =
-            joints(&tokens, &ids).iter().map(|j| (j.whole, j.at, j.left, j.right, j.characters)).collect();
+            joints(&tokens, &ids).unwrap().iter().map(|j| (j.whole, j.at, j.left, j.right, j.characters)).collect();
         found.sort_unstable();
         let mut expected = Vec::new();
         for (whole, token) in tokens.iter().enumerate() {
@@ -73,5 +86,16 @@ mod tests {
         }
         assert_eq!(found, expected);
         assert_eq!(found.len(), 6);
+    }
+
+    #[test]
+    fn tokens_that_begin_each_other_without_end_are_refused() {
+        let nested = |count: usize| -> Vec<String> { (1..=count).map(|length| "a".repeat(length)).collect() };
+        let found = |tokens: &[String]| {
+            let ids: Ids<'_> = tokens.iter().zip(0..).map(|(token, id)| (token.as_str(), id)).collect();
+            joints(tokens, &ids).map(|joints| joints.len())
+        };
+        assert_eq!(found(&nested(300)).unwrap(), 300 * 299 / 2);
+        assert!(found(&nested(1500)).unwrap_err().to_string().contains("begin with others"));
     }
 }

@@ -6,6 +6,7 @@ pub use stages::Stages;
 
 use crate::error::one_line;
 use crate::gguf::GgufVocabulary;
+use crate::growth;
 use crate::guard::{check, unless_it_panics};
 use crate::vocabulary::{Named, Rules, Vocabulary};
 use crate::{TokenId, TokensError};
@@ -108,6 +109,8 @@ pub struct Tokenizer {
     byte_level: bool,
     /// Whether spaces before punctuation are taken out of decoded text.
     clean: bool,
+    /// How many times longer a text may become before it is parted into tokens.
+    growth: u64,
     warnings: Arc<[String]>,
     /// Tokens put before and after every text, where the library's post-processor does not do it.
     before: Option<TokenId>,
@@ -179,13 +182,17 @@ impl Tokenizer {
         let by_bytes = rules.is_some();
         let byte_level = rules.as_ref().is_some_and(Rules::is_byte_level);
         let none = || Rules::read(&serde_json::json!({"type": "Fuse"})).expect("a decoder that does nothing");
-        let vocabulary = Arc::new(Vocabulary::new(tokens, &rules.unwrap_or_else(none)));
+        let vocabulary = Arc::new(Vocabulary::new(tokens, &rules.unwrap_or_else(none))?);
+        let part = |part: serde_json::Result<serde_json::Value>| part.unwrap_or_default();
+        let normalizer = part(serde_json::to_value(library.get_normalizer()));
+        let growth = growth::of_text(&normalizer, &part(serde_json::to_value(library.get_pre_tokenizer())));
         Ok(Self {
             encoder: library,
             vocabulary,
             by_bytes,
             byte_level,
             clean: false,
+            growth,
             warnings: Arc::default(),
             before,
             after,
@@ -229,6 +236,9 @@ impl Tokenizer {
 
     /// The library's tokens of a text; with those that its post-processor adds, where `added`.
     fn tokens(&self, text: &str, added: bool) -> Result<Vec<Token>, TokensError> {
+        if let Some(reason) = growth::too_long(text.len(), self.growth) {
+            return Err(TokensError::Encode(reason));
+        }
         let encoding = unless_it_panics(|| self.encoder.encode(text, added))
             .ok_or_else(|| TokensError::Encode("the tokenizer contradicts itself".to_owned()))?
             .map_err(|e| TokensError::Encode(one_line(&e.to_string())))?;

@@ -1,6 +1,6 @@
 //! What each id stands for, as bytes.
 
-use crate::TokenId;
+use crate::{TokenId, TokensError};
 use serde_json::Value;
 
 /// The characters that byte-level BPE writes for the bytes 0 to 255: printable bytes stand for themselves, the others
@@ -101,39 +101,63 @@ impl Rules {
     }
 
     /// The bytes that a token stands for inside a text.
-    fn bytes(&self, token: &str, added: bool) -> Vec<u8> {
+    fn bytes(&self, token: &str, added: bool) -> Result<Vec<u8>, TokensError> {
+        readable(token.len())?;
         if added && self.byte_level.is_some() {
             // It is found in a text as it is written.
-            return token.as_bytes().to_vec();
+            return Ok(token.as_bytes().to_vec());
         }
         if let Some(alphabet) = &self.byte_level {
             // A token with a character from outside the alphabet (an added one) is its own text.
             let bytes: Option<Vec<u8>> = token.chars().map(|c| alphabet.get(c as usize).copied().flatten()).collect();
-            return bytes.unwrap_or_else(|| token.as_bytes().to_vec());
+            return Ok(bytes.unwrap_or_else(|| token.as_bytes().to_vec()));
         }
         let mut text = token.to_owned();
         for (from, to) in &self.replace {
-            text = text.replace(from.as_str(), to);
+            // Looked at first: what replaces is somebody's file, and may be long.
+            let places = text.matches(from.as_str()).count();
+            readable((text.len() - places * from.len()).saturating_add(places.saturating_mul(to.len())))?;
+            if places > 0 {
+                text = text.replace(from.as_str(), to);
+            }
         }
         let hex =
             text.strip_prefix("<0x").and_then(|t| t.strip_suffix('>')).filter(|h| self.byte_fallback && h.len() == 2);
-        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
+        Ok(match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
             Some(byte) => vec![byte],
             None => text.into_bytes(),
-        }
+        })
     }
+}
+
+/// The longest token that is read, in bytes; the longest in use have about a thousand.
+const MOST_TOKEN: usize = 64 << 10;
+
+/// The most bytes of all tokens together; the largest vocabularies in use have some three million.
+const MOST_BYTES: usize = 256 << 20;
+
+/// Refuses a token longer than any in use.
+fn readable(length: usize) -> Result<(), TokensError> {
+    if length <= MOST_TOKEN {
+        return Ok(());
+    }
+    Err(TokensError::Vocabulary(format!("a token of {length} bytes; at most {MOST_TOKEN} are read")))
 }
 
 impl Vocabulary {
     /// Applies `rules` to every token; `tokens[i]` is that of id `i`.
-    pub(crate) fn new<'a>(tokens: impl Iterator<Item = Named<'a>>, rules: &Rules) -> Self {
+    pub(crate) fn new<'a>(tokens: impl Iterator<Item = Named<'a>>, rules: &Rules) -> Result<Self, TokensError> {
         let mut vocabulary = Self { bytes: Vec::new(), ends: Vec::new(), special: Vec::new(), leading: rules.leading };
         for Named { text, added, special } in tokens {
-            vocabulary.bytes.extend(rules.bytes(text, added));
+            vocabulary.bytes.extend(rules.bytes(text, added)?);
+            if vocabulary.bytes.len() > MOST_BYTES {
+                let what = format!("its tokens take more than {MOST_BYTES} bytes together");
+                return Err(TokensError::Vocabulary(what));
+            }
             vocabulary.ends.push(vocabulary.bytes.len() as u32);
             vocabulary.special.push(special);
         }
-        vocabulary
+        Ok(vocabulary)
     }
 
     /// The number of ids, 0 to the greatest one that has a token.
@@ -171,7 +195,7 @@ mod tests {
 
     fn vocabulary(decoder: &Value, tokens: &[&str]) -> Vocabulary {
         let named = tokens.iter().map(|text| Named { text, added: text.starts_with("<|"), special: false });
-        Vocabulary::new(named, &Rules::read(decoder).unwrap())
+        Vocabulary::new(named, &Rules::read(decoder).unwrap()).unwrap()
     }
 
     #[test]

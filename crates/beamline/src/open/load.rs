@@ -3,14 +3,14 @@
 use crate::chat::ChatTemplates;
 use crate::error::Error;
 use crate::open::name::ModelName;
-use crate::open::{templates, vocabulary};
+use crate::open::{file, templates, vocabulary};
 use crate::options::{self, Defaults};
-use crate::run::Engine;
+use crate::run::{Engine, Files};
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Check, Checkpoint, Defect, Geometry, Holding, LoadError, LoadOptions, Structure, is_lfs_pointer};
+use beamline_model::{Check, Checkpoint, Geometry, Holding, LoadOptions, Structure};
 use beamline_tokens::{FolderFiles, Tokenizer};
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -189,21 +189,12 @@ impl Opened {
         let (files, mut defaults, chat) = if let Some(gguf) = checkpoint.gguf()? {
             (FolderFiles::default(), vocabulary::defaults(&gguf), templates::in_gguf(&name, &gguf))
         } else {
-            let read = |file: &str| {
-                let path = checkpoint.path().join(file);
-                match std::fs::read(&path) {
-                    Ok(bytes) if is_lfs_pointer(&bytes) => {
-                        Err(Error::Load(LoadError { path, defect: Box::new(Defect::LfsPointer) }))
-                    }
-                    Ok(bytes) => Ok(bytes),
-                    Err(source) => Err(Error::Read { path, source }),
-                }
-            };
+            let read = |name: &str| file::fetched(&checkpoint.path().join(name));
             let files = vocabulary::files(checkpoint.path())?;
             if !files.has_vocabulary() {
                 vocabulary::from_folder(&files, checkpoint.path(), None)?; // says which files it looked for
             }
-            let generation = checkpoint.path().join("generation_config.json").is_file();
+            let generation = checkpoint.path().join("generation_config.json").exists();
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
             let mut defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
             if checkpoint.is_text_part() {
@@ -292,6 +283,21 @@ impl Opened {
         options::check(&all, self.checkpoint.geometry().vocab)
     }
 
+    /// All files that the model is made of, by name.
+    fn paths(&self) -> Files {
+        if let Some(bytes) = self.checkpoint.embedded_bytes() {
+            return Files::Embedded(bytes);
+        }
+        let mut paths: Vec<PathBuf> = self.checkpoint.files().map(Path::to_owned).collect();
+        if self.checkpoint.path().is_dir() {
+            paths.extend(beside(self.checkpoint.path()));
+            paths.extend(beside(&self.checkpoint.path().join("additional_chat_templates")));
+        }
+        paths.sort();
+        paths.dedup();
+        Files::Paths(paths)
+    }
+
     /// Reads the weights and the vocabulary, side by side. With [`Holding::Mapped`] plain floats are read, and looked at, by
     /// the first pass: NaN or infinity among them is an error of whatever is computed first
     /// ([`beamline_model::ModelError::Weights`]).
@@ -306,6 +312,7 @@ impl Opened {
             Some(compute) => Arc::clone(compute),
             None => Arc::new(Compute::from_env(options.threads)?),
         };
+        let files = self.paths();
         let OpenOptions { dtype, activations, holding, .. } = *options;
         let weights = LoadOptions { dtype, activations, holding, check: Check::FirstPass };
         let (tokenizer, loaded) = std::thread::scope(|scope| {
@@ -318,8 +325,18 @@ impl Opened {
         });
         let (tokenizer, loaded) = (tokenizer?, loaded?);
         let seconds = self.started.elapsed().as_secs_f64();
-        Ok(Engine::new(self.name, loaded, tokenizer, (self.defaults, self.chat), compute, seconds))
+        Ok(Engine::new(self.name, loaded, tokenizer, (self.defaults, self.chat), compute, seconds).of_files(files))
     }
+}
+
+/// The files of a folder that are no weights, and of which some say how a model is to be used.
+fn beside(folder: &Path) -> Vec<PathBuf> {
+    let all = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let says = |path: &PathBuf| {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        ["json", "txt", "model", "jinja"].contains(&ending) && path.is_file()
+    };
+    all.filter(says).collect()
 }
 
 impl Engine {

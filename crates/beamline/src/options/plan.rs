@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use super::order::order;
-use super::settings::{Options, Setting};
+use super::settings::{Options, Origin, Setting};
 use crate::error::{Error, OptionError};
 use beamline_search::{FinishReason, Stop, StopRule, Strategy};
 use beamline_shape::{OptionValue, Processor};
@@ -67,6 +67,22 @@ impl Plan {
     /// Every option there is with its value and where it came from, as `effective_config` in JSON.
     pub fn effective_config(&self) -> Value {
         self.0.settings.effective()
+    }
+
+    /// The same plan with another seed, for prompts that are to have draws of their own. Costs far less than to check all options
+    /// again.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options};
+    /// let engine = Engine::open("builtin")?;
+    /// let plan = engine.plan(&Options::new().do_sample(true).seed(1))?.seeded(2);
+    /// assert_eq!(plan.effective_config()["seed"]["value"], 2);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    #[must_use]
+    pub fn seeded(mut self, seed: u64) -> Self {
+        Arc::make_mut(&mut self.0).settings.put("seed", OptionValue::Count(seed), Origin::Flag);
+        self
     }
 
     /// The stop strings, whether or not texts are cut before them.

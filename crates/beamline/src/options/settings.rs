@@ -131,6 +131,24 @@ impl Options {
         Ok(())
     }
 
+    /// These settings as if a model had brought them along: what has no effect beside stronger ones is passed over, where the user's
+    /// own would be an error. For settings that hold for many prompts, of which some have their own.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options};
+    /// let engine = Engine::open("builtin")?;
+    /// let all = Options::new().do_sample(true).temperature(0.7);
+    /// let one = Options::new().do_sample(false);
+    /// assert!(engine.plan(&one.beside(&all)).is_err()); // a temperature without draws
+    /// assert!(engine.plan(&one.beside(&all.as_defaults())).is_ok());
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    #[must_use]
+    pub fn as_defaults(&self) -> Self {
+        let weak = |setting: &Setting| Setting { origin: setting.origin.min(Origin::Model), ..setting.clone() };
+        Self(self.0.iter().map(|(name, setting)| (*name, weak(setting))).collect())
+    }
+
     /// These settings over the defaults of the preset that they name.
     pub(crate) fn with_preset(&self) -> Self {
         let mut all = self.clone();

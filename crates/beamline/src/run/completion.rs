@@ -202,11 +202,8 @@ impl Engine {
             token_ids: session.prompt().iter().map(|token| token.0).collect(),
             certificate: session.certificate().map(Proof::from),
         };
-        let mut sequences = Vec::new();
-        for (prompt, session) in sessions.iter().enumerate() {
-            let found = session.results().into_iter().enumerate();
-            sequences.extend(found.map(|(rank, found)| self.sequence(prompt, rank, session, found)));
-        }
+        let sequences: Vec<Sequence> =
+            sessions.iter().enumerate().flat_map(|(prompt, session)| self.sequences_of(prompt, session)).collect();
         let timings = Timings::longest(self.load_seconds(), sessions.iter().map(Session::timings));
         let after_first = |sequence: &Sequence| sequence.token_ids.len().saturating_sub(1);
         let decoded = sequences.iter().map(after_first).sum::<usize>() as f64;
@@ -222,6 +219,26 @@ impl Engine {
             timings: timings.with_rate(decoded),
             sequences,
         }
+    }
+
+    /// The sequences that one session has come to, the best first, as in a [`Completion`] of it alone: for who keeps no more of
+    /// it.
+    ///
+    /// ```
+    /// use beamline::{Engine, Options};
+    /// let engine = Engine::open("builtin")?;
+    /// let mut sessions = [engine.session("Once upon a time", &engine.plan(&Options::new().max_new_tokens(5))?)?];
+    /// engine.run(&mut sessions, &mut ())?;
+    /// assert_eq!(engine.sequences(&sessions[0])[0].text, engine.completion(&sessions).sequences[0].text);
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn sequences(&self, session: &Session) -> Vec<Sequence> {
+        self.sequences_of(0, session)
+    }
+
+    fn sequences_of(&self, prompt: usize, session: &Session) -> Vec<Sequence> {
+        let found = session.results().into_iter().enumerate();
+        found.map(|(rank, found)| self.sequence(prompt, rank, session, found)).collect()
     }
 
     fn sequence(&self, prompt: usize, rank: usize, session: &Session, found: Found) -> Sequence {

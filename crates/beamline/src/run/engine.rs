@@ -1,6 +1,7 @@
 //! The loop: sessions in, one pass over the weights, sessions a step further.
 
 use super::cached_text::CachedText;
+use super::files::Files;
 use super::prompt::Prompt;
 use super::session::{Session, SharedDraws, Start};
 use super::setup::{BatchShared, Resources, SearchSetup};
@@ -10,7 +11,7 @@ use crate::observe::SessionId;
 use crate::options::{self, Defaults, Options, Origin, Plan};
 use beamline_chat::TokenTexts;
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
-use beamline_model::{Description, KvCache, Loaded, Model, ModelId};
+use beamline_model::{Description, Geometry, KvCache, Loaded, Model, ModelId};
 use beamline_search::{StopStrings, TokenStats};
 use beamline_shape::OptionValue;
 use beamline_tokens::{TokenId, Tokenizer};
@@ -36,7 +37,12 @@ pub struct Engine {
     load_seconds: f64,
     assistant: Option<Arc<dyn Model>>,
     sessions: AtomicU64,
+    interrupt: Option<Interrupt>,
+    files: Files,
 }
+
+/// Says whether nobody waits for what is computed any more.
+type Interrupt = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,6 +79,8 @@ impl Engine {
             load_seconds,
             assistant: None,
             sessions: AtomicU64::new(0),
+            interrupt: None,
+            files: Files::None,
         }
     }
 
@@ -121,6 +129,18 @@ impl Engine {
     /// What was loaded.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// The same, of a model that came from these files.
+    #[must_use]
+    pub(crate) fn of_files(mut self, files: Files) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Where the model came from.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
     }
 
     /// The model.
@@ -174,6 +194,27 @@ impl Engine {
         }
         self.assistant = Some(Arc::clone(&assistant.model));
         Ok(())
+    }
+
+    /// Has every step, and every pass over texts to be scored, ask first whether anybody still waits for it. Where `asked`
+    /// says true the step is not taken, and its error is [`Error::Interrupted`]: for faces whose users can interrupt a call
+    /// (a notebook), whatever is being computed.
+    ///
+    /// ```
+    /// use beamline::{Engine, Error, Options};
+    /// let mut engine = Engine::open("builtin")?;
+    /// engine.interruptible(|| true);
+    /// let plan = engine.plan(&Options::new().max_new_tokens(5))?;
+    /// assert!(matches!(engine.complete("Once", &plan), Err(Error::Interrupted)));
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn interruptible(&mut self, asked: impl Fn() -> bool + Send + Sync + 'static) {
+        self.interrupt = Some(Box::new(asked));
+    }
+
+    /// Whether somebody still waits.
+    pub(crate) fn is_wanted(&self) -> Result<(), Error> {
+        if self.interrupt.as_ref().is_some_and(|asked| asked()) { Err(Error::Interrupted) } else { Ok(()) }
     }
 
     /// Checks options and completes them: over the preset's and the model's own defaults, checked against each other and
@@ -232,7 +273,7 @@ impl Engine {
     /// When it is empty and the model has no begin token, or holds an id beyond the vocabulary.
     pub fn encode_prompt(&self, prompt: &Prompt) -> Result<Vec<TokenId>, Error> {
         let mut ids = match prompt {
-            Prompt::Text(text) => self.tokenizer.ids(text)?,
+            Prompt::Text(text) => self.tokens_of(text)?,
             Prompt::Ids(ids) => ids.clone(),
         };
         if ids.is_empty() {
@@ -242,6 +283,28 @@ impl Engine {
         let vocab = self.model.geometry().vocab;
         match ids.iter().find(|id| id.index() >= vocab) {
             Some(id) => Err(Error::UnknownToken { id: id.0, vocab }),
+            None => Ok(ids),
+        }
+    }
+
+    /// The tokens of a text, all of which the model has. One far beyond its context is not tokenized to its end: that would
+    /// take hundreds of times its size in memory, for nothing.
+    fn tokens_of(&self, text: &str) -> Result<Vec<TokenId>, Error> {
+        let Geometry { context, vocab, .. } = self.model.geometry();
+        // A beginning may have a few tokens more than the same piece of the whole.
+        let enough = context.saturating_mul(2).saturating_add(1024);
+        let mut length = enough.saturating_mul(4);
+        while length < text.len() {
+            let end = (0..=length).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+            let tokens = self.tokenizer.ids(&text[..end])?.len();
+            if tokens > enough {
+                return Err(Error::PromptFarTooLong { tokens, context });
+            }
+            length = length.saturating_mul(4);
+        }
+        let ids = self.tokenizer.ids(text)?;
+        match ids.iter().find(|id| id.index() >= vocab) {
+            Some(id) => Err(Error::TokenizerTooLarge { id: id.0, vocab }),
             None => Ok(ids),
         }
     }
@@ -321,6 +384,20 @@ impl Engine {
         row_sums(row, self.compute.isa())
     }
 
+    /// [`sums`](Self::sums) for who looks at rows where the engine is not at hand: the same, bit for bit.
+    ///
+    /// ```
+    /// use beamline::Engine;
+    /// let engine = Engine::open("builtin")?;
+    /// let (row, sums) = ([0.5, -1.0, 2.0], engine.summing());
+    /// assert_eq!(sums(&row).entropy().to_bits(), engine.sums(&row).entropy().to_bits());
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn summing(&self) -> impl Fn(&[f32]) -> RowSums + Send + Sync + use<> {
+        let isa = self.compute.isa();
+        move |row| row_sums(row, isa)
+    }
+
     /// What the model itself thinks of a token, given the row of logits that it is chosen from, `[vocab]`: its
     /// log-probability over the whole vocabulary and the row's entropy, in nats, and its rank, from 1.
     ///
@@ -356,8 +433,13 @@ impl Engine {
     }
 }
 
-/// A seed that differs from run to run.
-fn chosen_seed() -> u64 {
+/// A seed that differs from run to run, below 1 000 000 007: where none is given.
+///
+/// ```
+/// let options = beamline::Options::new().do_sample(true).seed(beamline::chosen_seed());
+/// assert!(options.get("seed").is_some());
+/// ```
+pub fn chosen_seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     // Short enough to be typed again.
     (since.as_nanos() as u64 ^ u64::from(std::process::id()) << 20) % 1_000_000_007

@@ -132,13 +132,14 @@ impl Engine {
     /// numbers overflow fails by itself ([`Scoring::error`]).
     ///
     /// # Errors
-    /// When the model itself is broken (a weight is NaN).
+    /// When the model itself is broken (a weight is NaN), or it is interrupted ([`Engine::interruptible`]).
     pub fn score_step(
         &self,
         texts: &mut [Scoring],
         budget: Budget,
         look: &mut dyn FnMut(ScoredRow<'_>),
     ) -> Result<usize, Error> {
+        self.is_wanted()?;
         let (mut tokens, mut rows, mut parts) = (budget.most(), ROWS, Vec::new());
         for (scoring, text) in texts.iter().enumerate().filter(|(_, text)| text.lacking() > 0) {
             let (end, wanted) = text.piece(tokens, rows);

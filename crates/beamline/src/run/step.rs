@@ -24,9 +24,11 @@ impl Engine {
     /// is its own state ([`Session::error`]).
     ///
     /// # Errors
-    /// When the model itself is broken (a weight is NaN): no session can go on then, and all of them have failed.
+    /// When the model itself is broken (a weight is NaN): no session can go on then, and all of them have failed. When it
+    /// is interrupted ([`Engine::interruptible`]): all of them may be stepped again.
     #[doc(alias = "scheduler")]
     pub fn step(&self, sessions: &mut [Session], budget: Budget, observer: &mut dyn Observer) -> Result<Step, Error> {
+        self.is_wanted()?;
         let started = Instant::now();
         sessions.iter_mut().filter(|session| session.is_late(started)).for_each(|session| session.fail(Error::Late));
         fail_torn_batches(sessions);

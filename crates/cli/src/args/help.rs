@@ -193,7 +193,7 @@ pub(super) fn page(topic: &[String], width: usize) -> Result<String, Failure> {
 /// Every decoding option, in groups.
 fn all_options(width: usize) -> String {
     let command = with_options(Command::new("options"), Page::All);
-    let about = "Decoding options of generate, chat, inspect, compare, plot and report. In a JSON file for --config, and in --run, they \
+    let about = "Decoding options of generate, batch, chat, inspect, compare, plot and report. In a JSON file for --config, and in --run, they \
         have the same names with underscores. What each does to a model's numbers: beamline explain NAME.";
     wrap(about, width, "") + &options(&command.get_arguments().collect::<Vec<_>>(), Page::All, width)
 }

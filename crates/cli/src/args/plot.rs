@@ -1,58 +1,11 @@
 //! Arguments of `plot`.
 
 use super::{ModelArgs, PromptArgs};
-use crate::failure::Failure;
-use beamline::Options;
-use beamline_draw::Unit;
 use beamline_draw::kinds::Quantity;
+use beamline_plot::{PlotKind, PlotRequest};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
-
-/// A kind of picture.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum PlotKind {
-    /// Next-token probabilities, and what each method makes of them
-    Next,
-    /// What each method makes of the next token, as a heat map
-    Heat,
-    /// Sorted token probabilities at several temperatures
-    Temperature,
-    /// How many tokens have which probability
-    Histogram,
-    /// The best tokens' probability together, with the cuts of top-k and top-p
-    Cumulative,
-    /// The tree of a beam search, or of any other
-    Beams,
-    /// Surprise, token by token, of the prompt and its continuation
-    Surprisal,
-    /// Token embeddings, positions, and their sum
-    Embeddings,
-    /// Where a head of a layer looks
-    Attention,
-    /// Surprisal or entropy of several runs over time
-    Compare,
-    /// Variety and probability against temperature or top-p
-    Sweep,
-}
-
-/// What `compare` follows.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) enum By {
-    /// The surprise at each token
-    #[default]
-    Surprisal,
-    /// The entropy before each token
-    Entropy,
-}
-
-impl From<By> for Quantity {
-    fn from(by: By) -> Self {
-        match by {
-            By::Surprisal => Self::Surprisal,
-            By::Entropy => Self::Entropy,
-        }
-    }
-}
 
 /// How large a picture is, and in which colours.
 #[derive(Args, Clone, Copy)]
@@ -104,7 +57,7 @@ pub(crate) struct ScaleArgs {
 #[derive(Args)]
 pub(crate) struct Plot {
     /// What to draw
-    #[arg(value_name = "KIND", value_enum)]
+    #[arg(value_name = "KIND", value_parser = kind())]
     pub(crate) kind: PlotKind,
     #[command(flatten)]
     pub(crate) prompts: PromptArgs,
@@ -138,8 +91,8 @@ pub(crate) struct Plot {
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) run: Vec<String>,
     /// compare: what to follow [default: surprisal]
-    #[arg(long, value_enum, value_name = "QUANTITY")]
-    pub(crate) by: Option<By>,
+    #[arg(long, value_parser = quantity(), value_name = "QUANTITY")]
+    pub(crate) by: Option<Quantity>,
     /// sweep: the option to sweep [default: temperature]
     #[arg(long, value_name = "OPTION")]
     pub(crate) over: Option<String>,
@@ -154,63 +107,37 @@ pub(crate) struct Plot {
 }
 
 impl Plot {
-    /// Refuses arguments that this kind of picture has no use for.
-    pub(crate) fn check(&self, given: &Options) -> Result<(), Failure> {
-        use PlotKind::{
-            Attention, Beams, Compare, Cumulative, Embeddings, Heat, Histogram, Next, Surprisal, Sweep, Temperature,
-        };
-        let own: [(&str, bool, &[PlotKind]); 12] = [
-            ("--top", self.top.is_some() && !self.scales.linear, &[Next, Heat, Beams]),
-            ("--free-scales", self.scales.free_scales, &[Next]),
-            ("--linear", self.scales.linear, &[Temperature, Cumulative]),
-            ("--side-by-side", self.scales.side_by_side, &[Embeddings]),
-            ("--bits", self.bits, &[Beams, Surprisal, Compare, Sweep]),
-            ("--temperatures", !self.temperatures.is_empty(), &[Temperature]),
-            ("--layer", self.layer.is_some(), &[Attention]),
-            ("--head", self.head.is_some(), &[Attention]),
-            ("--run", !self.run.is_empty(), &[Next, Heat, Compare]),
-            ("--by", self.by.is_some(), &[Compare]),
-            ("--over and --values", self.over.is_some() || !self.swept.is_empty(), &[Sweep]),
-            ("--seeds", self.seeds.is_some(), &[Sweep]),
-        ];
-        let name =
-            |kind: &PlotKind| kind.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
-        if let Some((flag, _, kinds)) = own.iter().find(|(_, is_given, kinds)| *is_given && !kinds.contains(&self.kind))
-        {
-            let kinds = kinds.iter().map(name).collect::<Vec<_>>().join(" and ");
-            return Err(Failure::usage(format!(
-                "{flag} belongs to plot {kinds}; leave it out of plot {}",
-                name(&self.kind)
-            )));
-        }
-        let raw = [Temperature, Histogram, Embeddings, Attention, Cumulative].contains(&self.kind);
-        let cuts = |name: &str| self.kind == Cumulative && ["top_k", "top_p"].contains(&name);
-        let idle = given.iter().map(|(name, _)| name).find(|name| raw && !cuts(name));
-        match idle {
-            Some(option) => Err(Failure::usage(format!(
-                "{option} has no effect on plot {}, which shows the raw model; leave it out",
-                name(&self.kind)
-            ))),
-            None => Ok(()),
+    /// What is asked for, without where it goes to.
+    pub(crate) fn request(&self) -> PlotRequest {
+        PlotRequest {
+            kind: self.kind,
+            top: self.top,
+            free_scales: self.scales.free_scales,
+            linear: self.scales.linear,
+            side_by_side: self.scales.side_by_side,
+            bits: self.bits,
+            temperatures: self.temperatures.clone(),
+            layer: self.layer,
+            head: self.head,
+            run: self.run.clone(),
+            by: self.by,
+            over: self.over.clone(),
+            values: self.swept.clone(),
+            seeds: self.seeds.map(usize::from),
         }
     }
+}
 
-    /// What surprisal, entropy and log-probabilities are counted in.
-    pub(crate) fn unit(&self) -> Unit {
-        if self.bits { Unit::Bits } else { Unit::Nats }
-    }
+/// A kind of picture, by its name.
+fn kind() -> impl TypedValueParser<Value = PlotKind> {
+    let value = |kind: PlotKind| PossibleValue::new(kind.name()).help(kind.about());
+    PossibleValuesParser::new(PlotKind::ALL.map(value)).try_map(|name| name.parse::<PlotKind>())
+}
 
-    /// The values of a sweep.
-    pub(crate) fn values(&self, option: &str) -> Result<Vec<f64>, Failure> {
-        if !self.swept.is_empty() {
-            return Ok(self.swept.clone());
-        }
-        match option.replace('-', "_").as_str() {
-            "temperature" => Ok(vec![0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0]),
-            "top_p" => Ok(vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0]),
-            other => Err(Failure::usage(format!("a sweep over {other} needs its values; give --values 1,2,3"))),
-        }
-    }
+/// What `compare` follows, by its name.
+fn quantity() -> impl TypedValueParser<Value = Quantity> {
+    let value = |quantity: Quantity| PossibleValue::new(quantity.name()).help(quantity.about());
+    PossibleValuesParser::new(Quantity::ALL.map(value)).try_map(|name| name.parse::<Quantity>())
 }
 
 /// An integer from 1.

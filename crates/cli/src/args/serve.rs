@@ -99,12 +99,12 @@ pub(crate) struct Lab {
     pub(crate) pages: Option<PathBuf>,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "it must be an integer, 1 or more".to_owned())
 }
 
 /// Bytes, with a unit or without.
-fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let wrong = || "it must be a number of bytes, such as 512MB, 2GB or 1000000".to_owned();
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: f64 = match text[number.len()..].to_ascii_lowercase().as_str() {

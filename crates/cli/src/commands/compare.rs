@@ -1,7 +1,6 @@
 //! `beamline compare`: ways to choose, side by side.
 
 use crate::args::Compare;
-use crate::commands::plot::{variants, with_defaults};
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, paint};
@@ -12,11 +11,12 @@ use crate::wrap::{wrap, wrap_styled};
 use crate::{model, prompts};
 use beamline::{Engine, Options, Prompt};
 use beamline_draw::{COMPARISON_NOTE, Canvas, WORD_COLUMNS, comparison_page, comparison_rows};
+use beamline_plot::{variants, with_defaults};
 use beamline_study::{ComparedText, Comparison, Variant};
 use serde_json::json as value;
 
 pub(crate) fn run(args: &Compare, given: &Options) -> Result<(), Failure> {
-    let page = args.output.as_deref().map(Destination::check).transpose()?;
+    let page = args.output.as_deref().map(|path| Destination::check(path, &args.model.model)).transpose()?;
     if let Some(page) = page.as_ref().filter(|page| page.ending() != "html") {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
     }

@@ -1,17 +1,17 @@
 //! `beamline report`: a generation as one page; `beamline replay`: the proof of it.
 
 use crate::args::{ModelArgs, Replay, ReportArgs};
-use crate::commands::plot::beam_view;
 use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::output::{json, print};
 use crate::{model, prompts};
-use beamline::{Engine, Options, Plan, Prompt, TokenId};
-use beamline_draw::{Figure, Report, Unit, bundle_json, kinds, report_page};
-use beamline_study::{Bundle, Depth, bundle, inspect, score, search_tree, verify};
+use beamline::Options;
+use beamline_draw::{Report, bundle_json, report_page};
+use beamline_plot::report_figures;
+use beamline_study::{Bundle, bundle, verify};
 
 pub(crate) fn run(args: &ReportArgs, given: &Options) -> Result<(), Failure> {
-    let page = Destination::check(&args.output)?;
+    let page = Destination::check(&args.output, &args.model.model)?;
     if page.ending() != "html" {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
     }
@@ -29,41 +29,11 @@ pub(crate) fn run(args: &ReportArgs, given: &Options) -> Result<(), Failure> {
     if let Some(activations) = args.model.activations {
         activations.name().clone_into(&mut bundle.activations);
     }
-    let figures = figures(&engine, &prompts, &plan, &completion)?;
+    let figures = report_figures(&engine, &prompts, &plan, &completion)?;
     page.write(report_page(
         &Report { completion: &completion, bundle: &bundle, figures: &figures },
         &args.canvas.canvas(),
     )?)
-}
-
-/// Steps of the first prompt's search that a report draws: of more, nothing could be read.
-const STEPS: usize = 8;
-
-/// What the search considered, the surprise of the first text, and its first step.
-fn figures(
-    engine: &Engine,
-    prompts: &[Prompt],
-    plan: &Plan,
-    completion: &beamline::Completion,
-) -> Result<Vec<Figure>, Failure> {
-    let mut figures = Vec::new();
-    let tree = search_tree(engine, &prompts[0], plan.options())?;
-    if !tree.candidates.is_empty() {
-        figures.push(kinds::beams(&tree, &beam_view(plan, 3, Some(STEPS), Unit::Nats))?);
-    }
-    let ids = completion.prompts[0]
-        .token_ids
-        .iter()
-        .chain(completion.sequences.first().map(|s| &s.token_ids).into_iter().flatten());
-    let report = score(engine, None, &Prompt::Ids(ids.map(|&id| TokenId(id)).collect()))?;
-    figures.extend(kinds::surprisal(&report, Some(completion.prompts[0].token_ids.len()), Unit::Nats).ok());
-    let depth = Depth { steps: 1, top: usize::MAX, stages: false };
-    figures.push(kinds::next(
-        &[("first token".to_owned(), inspect(engine, &prompts[0], plan.options(), depth)?)],
-        10,
-        false,
-    )?);
-    Ok(figures)
 }
 
 /// The model of a bundle, loaded as it was, unless the arguments say otherwise.
@@ -81,6 +51,7 @@ fn model_of(args: &Replay, bundle: &Bundle) -> Result<ModelArgs, Failure> {
         threads: args.threads,
         activations: Some(args.activations.map_or_else(own, Ok)?),
         no_map: false,
+        max_memory: None,
     })
 }
 
@@ -88,7 +59,7 @@ fn model_of(args: &Replay, bundle: &Bundle) -> Result<ModelArgs, Failure> {
 pub(crate) fn replay(args: &Replay) -> Result<(), Failure> {
     let wrong =
         |reason: String| Failure::usage(format!("{}: {reason}; give a page that report wrote", args.file.display()));
-    let text = std::fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
+    let text = crate::given_file::text(&args.file).map_err(|error| wrong(error.to_string()))?;
     let bundle = Bundle::read(bundle_json(&text)).map_err(|error| wrong(error.to_string()))?;
     let settings = bundle.options()?;
     let engine = model::open(&model_of(args, &bundle)?, &settings).map_err(|mut failure| {

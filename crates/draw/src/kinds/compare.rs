@@ -6,16 +6,65 @@ use crate::figure::{Data, Figure};
 use crate::unit::Unit;
 use beamline::GeneratedToken;
 use beamline_study::{Comparison, Run};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use std::str::FromStr;
 
 /// What to follow over time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+///
+/// ```
+/// use beamline_draw::kinds::Quantity;
+/// assert_eq!("entropy".parse(), Ok(Quantity::Entropy));
+/// assert!("joy".parse::<Quantity>().is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Quantity {
     /// `-log p` of each chosen token under the raw model.
     #[default]
     Surprisal,
     /// The entropy of the raw distribution that it was chosen from.
     Entropy,
+}
+
+/// A name that is no [`Quantity`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a quantity must be surprisal or entropy, got {0:?}")]
+pub struct UnknownQuantity(pub String);
+
+impl Quantity {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Surprisal, Self::Entropy];
+
+    /// `surprisal` or `entropy`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Surprisal => "surprisal",
+            Self::Entropy => "entropy",
+        }
+    }
+
+    /// What it is, in a line.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Surprisal => "The surprise at each token",
+            Self::Entropy => "The entropy before each token",
+        }
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = UnknownQuantity;
+    fn from_str(name: &str) -> Result<Self, UnknownQuantity> {
+        Self::ALL.into_iter().find(|quantity| quantity.name() == name).ok_or_else(|| UnknownQuantity(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Quantity {
+    type Error = UnknownQuantity;
+    fn try_from(name: String) -> Result<Self, UnknownQuantity> {
+        name.parse()
+    }
 }
 
 /// Runs whose lines can be told apart in one chart; more get a panel each.
@@ -38,7 +87,7 @@ pub fn compare(comparison: &Comparison, quantity: Quantity, unit: Unit) -> Resul
     if points().next().is_none() {
         return Err(DrawError::Nothing("no run has a token".to_owned()));
     }
-    let what = if quantity == Quantity::Surprisal { "surprisal" } else { "entropy" };
+    let what = quantity.name();
     let last = points().map(|(x, _)| *x).fold(1.0, f64::max);
     let x = Axis::new("new token", (0.5, last + 0.5), AxisScale::Linear);
     let y = Axis::from_zero(&format!("{what}, {}", unit.name()), points().map(|(_, y)| *y));
@@ -51,7 +100,7 @@ pub fn compare(comparison: &Comparison, quantity: Quantity, unit: Unit) -> Resul
     } else {
         (0..all.len()).map(|i| plot(&all[i].name, with_others_behind(&all, i))).collect()
     };
-    let named = ["surprisal", "entropy"].map(|what| format!("{what}_{}", unit.name()));
+    let named = Quantity::ALL.map(|quantity| format!("{}_{}", quantity.name(), unit.name()));
     Ok(Figure {
         title: match quantity {
             Quantity::Surprisal => "How much each choice surprised the model".to_owned(),

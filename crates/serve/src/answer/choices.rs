@@ -88,14 +88,6 @@ pub(crate) fn recorded_news(delta: &Delta) -> Vec<Recorded> {
     delta.tokens.iter().map(|(token, best)| Recorded::generated(token, best.clone())).collect()
 }
 
-/// OpenAI's word for why a text ended.
-pub(crate) fn finish(reason: Option<&str>) -> Option<&'static str> {
-    match reason? {
-        "eos" | "stop" | "rule" => Some("stop"),
-        _ => Some("length"),
-    }
-}
-
 /// Seconds since 1970.
 pub(crate) fn created() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()

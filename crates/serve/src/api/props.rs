@@ -7,7 +7,7 @@ use super::openai::models::{self, Card};
 use super::tokenize::TokenizerInfo;
 use crate::error::ApiError;
 use crate::limits::Limits;
-use crate::request::{OpenAi, read_plain};
+use crate::request::{OpenAi, read_plain, within_limits};
 use crate::state::State as Server;
 use axum::Json;
 use axum::extract::State;
@@ -76,7 +76,7 @@ pub(crate) async fn props(State(server): State<Arc<Server>>) -> Result<Json<Prop
     let engine = &server.model()?.engine;
     let name = models::names(&server, engine).remove(0);
     let limits = *server.limits();
-    let decoding = OpenAi::default().decoding(Map::new(), engine, &limits, MAX_TOKENS)?;
+    let decoding = within_limits(OpenAi::default(), Map::new(), engine, &limits, MAX_TOKENS)?;
     let params = engine.plan(&decoding.options)?.effective_config();
     let tokenizer = TokenizerInfo::of(&server, engine);
     let Limits { body, prompts, sequences, stops, stop_bytes, grammar_bytes, logprobs, .. } = limits;

@@ -1,7 +1,8 @@
 //! The fields of a body, parted: nothing that is asked for is passed over in silence.
 
 use crate::error::ApiError;
-use beamline::{foreign, nearest, nearest_option, options};
+use beamline::{nearest, nearest_option};
+use beamline_openai::{HARMLESS, option};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::any::TypeId;
@@ -9,31 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
-
-/// Fields that clients send along and that change no result, with the reason.
-pub(super) const HARMLESS: &[(&str, &str)] = &[
-    ("user", "it names who asks"),
-    ("store", "nothing is stored"),
-    ("metadata", "it is for whoever asks"),
-    ("service_tier", "there is one"),
-    ("safety_identifier", "it names who asks"),
-    ("prompt_cache_key", "beginnings are shared by their tokens, whoever asks"),
-    ("prompt_cache_retention", "beginnings are shared by their tokens, whoever asks"),
-    ("cache_prompt", "no result depends on it"),
-    ("id_slot", "there are no slots"),
-    ("priority", "requests take turns"),
-    ("request_id", "it names the request"),
-];
-
-/// What others call an option.
-pub(super) const ALIASES: &[(&str, &str)] = &[
-    ("min_tokens", "min_new_tokens"),
-    ("n_predict", "max_new_tokens"),
-    ("repeat_penalty", "repetition_penalty"),
-    ("guided_json", "json_schema"),
-    ("guided_regex", "regex"),
-    ("guided_grammar", "lark"),
-];
 
 /// What a body asks for.
 pub(crate) struct Asked<T> {
@@ -107,15 +83,6 @@ where
             Ok((own, ignored))
         }
     }
-}
-
-/// The decoding option, or the field of transformers', that a field is.
-fn option(name: &str) -> Option<&str> {
-    if let Some((_, option)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
-        return Some(option);
-    }
-    let known = options().any(|option| option.name == name) || foreign(name).is_some();
-    known.then_some(name)
 }
 
 /// What to say of a field that nobody knows.

@@ -1,7 +1,7 @@
 //! Decoding options, and what else may stand in a body, as JSON schemas.
 
-use super::body::{ALIASES, HARMLESS};
 use beamline::{OptionKind, OptionSpec, options};
+use beamline_openai::{ALIASES, HARMLESS};
 use serde_json::{Value, json};
 
 /// The schema of each decoding option, by name.

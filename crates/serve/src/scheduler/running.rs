@@ -1,9 +1,9 @@
 //! One request's generation while it runs.
 
-use super::admission::{Asks, UNREAD};
+use super::turns::UNREAD;
 use super::work::{Ended, Generation, Listener};
 use crate::metrics::Metrics;
-use beamline::{Engine, Session};
+use beamline::{Asks, Engine, Session};
 use std::collections::VecDeque;
 use std::time::Instant;
 

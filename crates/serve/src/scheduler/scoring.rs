@@ -1,10 +1,10 @@
 //! Texts that are scored beside the sessions, a few at a time.
 
-use super::admission::{self, Asks, Room};
+use super::turns;
 use super::work::{Ended, ScoredText, Scores, TextToScore};
 use crate::metrics::Metrics;
 use crate::ranking::best;
-use beamline::{Budget, CachedText, Engine, Error, PrefixStore, Scoring};
+use beamline::{Asks, Budget, CachedText, Engine, Error, PrefixStore, Room, Scoring};
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -96,7 +96,7 @@ impl ScoreQueue {
     pub(super) fn admit(&mut self, engine: &Engine, store: &mut PrefixStore, room: &mut Room, metrics: &Metrics) {
         while self.live.len() < TOGETHER {
             let begun = self.requests.iter().enumerate().filter(|(_, (_, request))| request.next().is_some());
-            let Some(turn) = admission::next(begun.map(|(i, (_, request))| (i, request.begun))) else { return };
+            let Some(turn) = turns::next(begun.map(|(i, (_, request))| (i, request.begun))) else { return };
             let (number, request) = &mut self.requests[turn];
             let Some(next) = request.next() else { return };
             let blocks = request.waiting[next].1.blocks();

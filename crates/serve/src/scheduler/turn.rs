@@ -1,20 +1,17 @@
 //! One turn after the other: who came, who is gone, who may begin, a step, a pass, answers.
 
-use super::admission::{self, Room};
 use super::dispatch::Dispatch;
 use super::running::Running;
 use super::scoring::ScoreQueue;
+use super::turns;
 use super::work::{Ended, Work};
 use super::{Capacity, IDLE};
 use crate::metrics::{Load, Metrics};
-use beamline::{Budget, Engine, PrefixStore, Session, TokenId};
+use beamline::{Budget, Engine, PrefixStore, Room, Session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Instant;
-
-/// Tokens that two prompts must have in common for the second to wait until the first is read.
-const FOLLOWS: usize = 64;
 
 /// The scheduler's state, on its thread.
 pub(super) struct Loop {
@@ -122,7 +119,7 @@ impl Loop {
         loop {
             let may = |request: &Running| request.may_begin() && !self.follows(request);
             let waiting = self.requests.iter().enumerate().filter(|(_, request)| may(request));
-            let Some(turn) = admission::next(waiting.map(|(i, request)| (i, request.begun))) else { break };
+            let Some(turn) = turns::next(waiting.map(|(i, request)| (i, request.begun))) else { break };
             let asks = self.requests[turn].asks();
             if !room.has(asks) {
                 break;
@@ -141,14 +138,9 @@ impl Loop {
     /// it kept.
     fn follows(&self, request: &Running) -> bool {
         let Some(prompt) = request.next().map(Session::prompt) else { return false };
-        let common = |other: &[TokenId]| other.iter().zip(prompt).take_while(|(a, b)| a == b).count();
         // Who waits for its reader reads nothing, and nobody is to wait for that.
         let reads = self.requests.iter().filter(|request| !request.listener.is_behind());
-        let mut reading = reads.flat_map(Running::reading).map(|other| common(other.prompt())).peekable();
-        reading.peek().is_some() && {
-            let here = self.store.shared(prompt);
-            reading.any(|common| common >= here + FOLLOWS)
-        }
+        self.store.will_have(prompt, reads.flat_map(Running::reading))
     }
 
     /// Takes all sessions a step on, but for those whose readers are behind.

@@ -139,7 +139,7 @@ fn merging(model: &Model<'_>, settings: &Settings, listed: &Listed) -> Result<Mo
     let texts: Vec<&str> = model.pieces.iter().map(|piece| piece.text).collect();
     // Of equal texts the last id stands.
     let ids: Ids<'_> = texts.iter().zip(0..).map(|(text, id)| (*text, id)).collect();
-    let mut found = joints(&texts, &ids);
+    let mut found = joints(&texts, &ids)?;
     found.retain(|joint| ids.get(texts[joint.whole as usize]) == Some(&joint.whole));
     let rest = |joint: &crate::pieces::Joint| texts[joint.whole as usize][joint.at as usize..].chars().count();
     found.sort_by_cached_key(|joint| (joint.whole, joint.characters, rest(joint), joint.left, joint.right));

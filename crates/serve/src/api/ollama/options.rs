@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::limits::Limits;
-use crate::request::{Decoding, OneOrMany, OpenAi};
+use crate::request::{Decoding, OneOrMany, OpenAi, within_limits};
 use beamline::{Engine, Options, nearest, nearest_option, options};
 use serde_json::{Map, Value, json};
 
@@ -75,7 +75,7 @@ pub(super) fn decoding(
         }
     }
     tidy(&mut fields, engine);
-    let Decoding { options, .. } = asked.decoding(fields, engine, limits, context)?;
+    let Decoding { options, .. } = within_limits(asked, fields, engine, limits, context)?;
     let several = |setting: &beamline::Setting| setting.value.count().is_some_and(|n| n > 1);
     if options.get("num_return_sequences").is_some_and(several) {
         let why = "num_return_sequences is more than 1; this API has one answer: ask /v1/completions for several";

@@ -9,7 +9,7 @@ use crate::api::body::{Body, telling};
 use crate::api::conversation::{Talk, rendered};
 use crate::api::generate::{self, Wanted, heard};
 use crate::error::ApiError;
-use crate::request::{Decoding, OneOrMany, OpenAi, ResponseFormat, StreamOptions, read};
+use crate::request::{Decoding, OneOrMany, OpenAi, ResponseFormat, StreamOptions, read, within_limits};
 use crate::state::State as Server;
 use axum::Json;
 use axum::extract::State;
@@ -189,7 +189,7 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     let model = models::check(&server, &engine, own.model.as_deref())?;
     own.check()?;
     let (talk, own) = own.talk();
-    let Decoding { options, copies } = OpenAi {
+    let words = OpenAi {
         n: own.n,
         max_tokens: own.max_completion_tokens.or(own.max_tokens),
         stop: own.stop.map(OneOrMany::all),
@@ -198,8 +198,9 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
         use_beam_search: own.use_beam_search == Some(true),
         ignore_eos: own.ignore_eos == Some(true),
         stop_token_ids: own.stop_token_ids,
-    }
-    .decoding(asked.decoding, &engine, server.limits(), engine.model().geometry().context)?;
+    };
+    let context = engine.model().geometry().context;
+    let Decoding { options, copies } = within_limits(words, asked.decoding, &engine, server.limits(), context)?;
     let prompt = rendered(&server, talk, options).await?;
     let logprobs = own.logprobs == Some(true);
     let top = own.top_logprobs.unwrap_or(0);

@@ -9,7 +9,7 @@ use crate::api::body::{Body, telling};
 use crate::api::generate::{self, Wanted, aside, heard};
 use crate::api::score::{ScoreFields, score};
 use crate::error::ApiError;
-use crate::request::{Decoding, OneOrMany, OpenAi, Prompts, StreamOptions, read};
+use crate::request::{Decoding, OneOrMany, OpenAi, Prompts, StreamOptions, read, within_limits};
 use crate::scheduler::{ScoredText, TextToScore};
 use crate::state::State as Server;
 use axum::Json;
@@ -141,8 +141,8 @@ pub(crate) async fn complete(State(server): State<Arc<Server>>, Body(fields): Bo
     if own.suffix.as_deref().is_some_and(|suffix| !suffix.is_empty()) {
         return Err(ApiError::field("suffix", "suffix is not supported: models here continue a text; leave it out"));
     }
-    let decoding = own.openai();
-    let Decoding { options, copies } = decoding.decoding(asked.decoding, &engine, server.limits(), MAX_TOKENS)?;
+    let Decoding { options, copies } =
+        within_limits(own.openai(), asked.decoding, &engine, server.limits(), MAX_TOKENS)?;
     let prompts = own.prompt.all();
     let echo = own.echo == Some(true);
     let only_echo = own.max_tokens == Some(0);

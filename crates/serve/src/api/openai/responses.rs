@@ -6,7 +6,7 @@ use crate::api::body::{Body, telling};
 use crate::api::conversation::{Talk, rendered};
 use crate::api::generate::{self, Wanted};
 use crate::error::ApiError;
-use crate::request::{Decoding, OpenAi, ResponseFormat, read};
+use crate::request::{Decoding, OpenAi, ResponseFormat, read, within_limits};
 use crate::state::State as Server;
 use axum::Json;
 use axum::extract::State;
@@ -232,7 +232,8 @@ pub(crate) async fn respond(State(server): State<Arc<Server>>, Body(fields): Bod
     let (temperature, top_p) = (number("temperature"), number("top_p"));
     let schema = own.text.and_then(|text| text.format).and_then(ResponseFormat::schema);
     let form = json!({"format": format_of(schema.as_ref())});
-    let Decoding { options, .. } = OpenAi { max_tokens: own.max_output_tokens, schema, ..OpenAi::default() }.decoding(
+    let Decoding { options, .. } = within_limits(
+        OpenAi { max_tokens: own.max_output_tokens, schema, ..OpenAi::default() },
         asked.decoding,
         &engine,
         server.limits(),

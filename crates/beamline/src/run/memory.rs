@@ -4,7 +4,13 @@ use std::fs::read_to_string;
 
 /// Bytes that this process is granted: what its control group allows (version 2, or 1), and at most what the machine has. None
 /// where neither can be read.
-pub(crate) fn granted() -> Option<usize> {
+///
+/// ```
+/// // A quarter of it is what a server takes for keys and values.
+/// let quarter = beamline::granted_memory().map_or(2 << 30, |granted| granted / 4);
+/// assert!(quarter > 0);
+/// ```
+pub fn granted_memory() -> Option<usize> {
     let machine = read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
         .into_iter()
