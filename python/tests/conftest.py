@@ -33,3 +33,29 @@ def command():
         return json.loads(done.stdout)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A small model with random weights."""
+    from checkpoints import gpt2
+
+    return gpt2(tmp_path_factory.mktemp("face") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tokenizer(folder):
+    """Its tokenizer under transformers' names, padding on the left."""
+    from beamline import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, padding_side="left")
+    tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def model(folder):
+    """The model itself."""
+    from beamline import transformers
+
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, return_dict=True).to("cpu").eval()

@@ -160,6 +160,18 @@ def test_draws_are_torchs_seed_for_seed(torch):
                 )
 
 
+def test_draws_are_those_that_torch_gives_for_seed_0():
+    own.manual_seed(0)
+    assert own.rand(3).tolist() == [0.49625658988952637, 0.7682217955589294, 0.08847743272781372]
+    own.manual_seed(0)
+    assert own.default_generator.exponentials(3) == pytest.approx(
+        [3.508326292037964, 1.2303847074508667, 0.615044116973877]
+    )
+    own.manual_seed(0)
+    assert own.multinomial(own.ones(10), 4).tolist() == [6, 9, 7, 2]
+    assert own.multinomial(own.ones(10), 4, replacement=True).tolist() == [4, 1, 3, 6]
+
+
 def test_a_stream_goes_on_from_where_it_was():
     generator = own.Generator().manual_seed(7)
     assert generator.is_fresh()

@@ -1,10 +1,9 @@
-"""transformers' face, with numpy's arrays and with tensors of beamline's own: nothing here needs torch."""
+"""Models of transformers' face, with numpy's arrays and with tensors of beamline's own: nothing here needs torch."""
 
-import io
+import copy
+import pickle
 import subprocess
 import sys
-import threading
-from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -12,122 +11,14 @@ from checkpoints import gpt2
 
 from beamline import notices
 from beamline import transformers as bt
-from beamline.tensors import Tensor, functions
 from beamline.transformers.arrays import Kind, kind_of
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return gpt2(tmp_path_factory.mktemp("face") / "tiny")
-
-
-@pytest.fixture(scope="module")
-def tokenizer(folder):
-    tokenizer = bt.AutoTokenizer.from_pretrained(folder, padding_side="left")
-    tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
-
-
-@pytest.fixture(scope="module")
-def model(folder):
-    return bt.AutoModelForCausalLM.from_pretrained(folder, return_dict=True).to("cpu").eval()
+TEXTS = ["the man said that", "안녕하세요", "of her", "he was in it and"]
 
 
 @pytest.fixture(autouse=True)
 def hear_everything():
     notices.forget()
-
-
-TEXTS = ["the man said that", "안녕하세요", "of her", "he was in it and"]
-
-
-def test_a_tokenizer_says_what_its_files_say(tokenizer):
-    assert tokenizer.eos_token == tokenizer.bos_token == "<|endoftext|>"
-    assert tokenizer.eos_token_id == tokenizer.pad_token_id == len(tokenizer) - 1
-    assert tokenizer.sep_token is None
-    assert tokenizer.model_max_length == 128
-    assert tokenizer.all_special_tokens == ["<|endoftext|>"]
-    assert tokenizer.convert_ids_to_tokens(tokenizer.encode(" the 안")) == tokenizer.tokenize(" the 안")
-    assert tokenizer.convert_tokens_to_ids(["Ġthe", "<|endoftext|>"]) == [
-        tokenizer.encode(" the")[0],
-        len(tokenizer) - 1,
-    ]
-    assert tokenizer.get_vocab()["Ġthe"] == tokenizer.convert_tokens_to_ids("Ġthe")
-    for text in TEXTS:
-        assert tokenizer.decode(tokenizer.encode(text)) == text
-    ended = [*tokenizer.encode("of"), tokenizer.eos_token_id]
-    assert tokenizer.decode(ended) == "of<|endoftext|>"
-    assert tokenizer.decode(ended, skip_special_tokens=True) == "of"
-    assert tokenizer.decode(np.array(ended[0])) == tokenizer.decode([ended[0]])
-    assert tokenizer.batch_decode([ended, ended]) == tokenizer.decode([ended, ended]) == ["of<|endoftext|>"] * 2
-
-
-def test_texts_are_padded_and_cut(tokenizer):
-    lists = tokenizer(TEXTS)
-    assert [len(row) for row in lists["input_ids"]] == [sum(row) for row in lists.attention_mask]
-    left = tokenizer(TEXTS, padding=True, return_tensors="np")
-    assert left.input_ids.shape == left["attention_mask"].shape == (4, max(map(len, lists.input_ids)))
-    for row, mask, ids in zip(left.input_ids, left.attention_mask, lists.input_ids, strict=True):
-        assert row[mask == 1].tolist() == ids
-        assert mask[-1] == 1
-        assert (row[mask == 0] == tokenizer.pad_token_id).all()
-    right = tokenizer("of", padding="max_length", max_length=5, padding_side="right")
-    assert right.attention_mask == [1] * len(tokenizer.encode("of")) + [0] * (5 - len(tokenizer.encode("of")))
-    assert len(tokenizer("of her", padding=True, pad_to_multiple_of=8).input_ids) == 8
-    cut = tokenizer(TEXTS, truncation=True, max_length=2)
-    assert cut.input_ids == [row[:2] for row in lists.input_ids]
-    long = tokenizer("the " * 500, truncation=True)
-    assert len(long.input_ids) == tokenizer.model_max_length
-    assert dict(**left).keys() == {"input_ids", "attention_mask"}
-
-
-@pytest.mark.parametrize(
-    ("call", "says"),
-    [
-        (lambda t: t(TEXTS, return_tensors="np"), "padding=True"),
-        (lambda t: t("a", return_tensors="tf"), "'pt' or 'np'"),
-        (lambda t: t("a", "b"), "pairs"),
-        (lambda t: t([["a"]]), "a text must be a str"),
-        (lambda t: t("a", padding="sometimes"), "padding must be"),
-        (lambda t: t("a", truncation="only_second"), "truncation must be"),
-        (lambda t: t("a", return_offsets_mapping=True), "does not take return_offsets_mapping"),
-        (lambda t: t("a", padding=True, padding_side="up"), "padding_side"),
-        (lambda t: setattr(t, "pad_token", "[PAD]"), "no token of this vocabulary"),
-        (lambda t: setattr(t, "pad_token_id", 10**6), "pad_token_id must be in"),
-        (lambda t: t.decode([10**6]), "beyond the vocabulary"),
-        (lambda t: t.apply_chat_template([{"role": "user", "content": "a"}]), "chat template"),
-    ],
-)
-def test_what_a_tokenizer_cannot_do_it_says(tokenizer, call, says):
-    with pytest.raises(ValueError, match=says):
-        call(tokenizer)
-
-
-def test_padding_needs_a_token(folder):
-    bare = bt.AutoTokenizer.from_pretrained(folder)
-    with pytest.raises(ValueError, match="does not have a padding token"):
-        bare("a", padding=True)
-    with pytest.raises(AttributeError, match="import transformers itself"):
-        bare.train_new_from_iterator  # noqa: B018
-
-
-def test_conversations_become_tokens(tokenizer):
-    template = (
-        "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}he:{% endif %}"
-    )
-    messages = [{"role": "user", "content": "of her"}]
-    text = tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False, add_generation_prompt=True)
-    assert text == "user: of her\nhe:"
-    found = tokenizer.apply_chat_template(
-        messages, chat_template=template, add_generation_prompt=True, return_tensors="np"
-    )
-    assert found.input_ids.tolist() == [tokenizer.encode(text)]
-    shorter = tokenizer.apply_chat_template(messages, chat_template=template, return_dict=False)
-    assert tokenizer.decode(shorter) == "user: of her\n"
-    both = tokenizer.apply_chat_template(
-        [messages, messages * 2], chat_template=template, padding=True, return_tensors="np"
-    )
-    assert both.input_ids.shape[0] == 2
 
 
 @pytest.mark.parametrize("kind", ["numpy", "own", "list"])
@@ -355,157 +246,6 @@ def test_logits_and_loss(model, tokenizer):
         model(np.full((1, 129), 5))
 
 
-def test_draws_go_on_in_one_stream(model, tokenizer):
-    inputs = tokenizer("the man", return_tensors="np")
-    options = {"do_sample": True, "max_new_tokens": 6}
-
-    def texts():
-        return [model.generate(**inputs, **options).tolist() for _ in range(3)]
-
-    monkey = {name: sys.modules.pop(name) for name in ("torch",) if name in sys.modules}
-    try:
-        bt.set_seed(11)
-        first = texts()
-        bt.set_seed(11)
-        again = texts()
-    finally:
-        sys.modules.update(monkey)
-    assert first == again
-    assert first[0] != first[1] != first[2]
-
-
-def test_draws_of_a_batch_are_its_rows_in_turn(model, tokenizer):
-    """Every row takes a number for each token at each step: those of the first step are the first rows' times the vocabulary."""
-    inputs = tokenizer(TEXTS[:2], padding=True, return_tensors="np")
-    vocab = model.config.vocab_size
-    logits = model.generate(**inputs, max_new_tokens=1, output_logits=True, return_dict_in_generate=True).logits[0]
-    functions.manual_seed(9)
-    drawn = functions.multinomial(functions.softmax(logits, dim=-1), 1).numpy()
-    import beamline.torch as own
-
-    own.manual_seed(9)
-    ids = {name: own.tensor(value) for name, value in inputs.items()}
-    found = model.generate(**ids, do_sample=True, top_k=0, max_new_tokens=1)
-    assert found[:, -1:].tolist() == drawn.tolist()
-    rest = own.rand(1).item()
-    own.manual_seed(9)
-    own.default_generator.exponentials(2 * vocab)
-    assert rest == own.rand(1).item()
-
-
-def test_beams_that_draw_say_when_they_leave_torchs_stream(model, tokenizer):
-    import beamline.torch as own
-
-    ids = own.tensor(tokenizer("the man", return_tensors="np").input_ids)
-    own.manual_seed(3)
-    model.generate(ids, do_sample=True, num_beams=3, max_new_tokens=5)
-    with pytest.warns(UserWarning, match="not transformers' own"):
-        model.generate(ids, do_sample=True, num_beams=3, max_new_tokens=5)
-
-
-def test_words_are_streamed(model, tokenizer):
-    inputs = tokenizer("the man", return_tensors="np")
-    whole = tokenizer.decode(model.generate(**inputs, max_new_tokens=12)[0])
-    printed = io.StringIO()
-    with redirect_stdout(printed):
-        model.generate(**inputs, max_new_tokens=12, streamer=bt.TextStreamer(tokenizer))
-    assert printed.getvalue() == whole + "\n"
-    streamer = bt.TextIteratorStreamer(tokenizer, skip_prompt=True, timeout=60)
-    thread = threading.Thread(target=model.generate, kwargs={**inputs, "max_new_tokens": 12, "streamer": streamer})
-    thread.start()
-    pieces = list(streamer)
-    thread.join()
-    assert "the man" + "".join(pieces) == whole
-    with pytest.raises(ValueError, match="batch size 1"):
-        model.generate(**tokenizer(TEXTS, padding=True, return_tensors="np"), streamer=bt.TextStreamer(tokenizer))
-
-
-def test_who_waits_for_words_hears_that_an_error_ended_them(model, tokenizer):
-    streamer = bt.TextIteratorStreamer(tokenizer, timeout=60)
-
-    class Breaks(bt.LogitsProcessor):
-        def __call__(self, input_ids, scores):
-            if input_ids.shape[1] > 6:
-                raise ZeroDivisionError
-            return scores
-
-    with pytest.raises(ZeroDivisionError):
-        model.generate(np.array([[5, 6, 7]]), logits_processor=[Breaks()], max_new_tokens=9, streamer=streamer)
-    assert isinstance("".join(streamer), str)
-
-
-class Steps(bt.BaseStreamer):
-    def __init__(self):
-        self.steps, self.ended = [], False
-
-    def put(self, value):
-        self.steps.append(value.tolist())
-
-    def end(self):
-        self.ended = True
-
-
-def test_rows_are_streamed_step_by_step(model, tokenizer):
-    inputs = tokenizer(TEXTS, padding=True, return_tensors="np")
-    streamer = Steps()
-    whole = model.generate(**inputs, max_new_tokens=6, streamer=streamer)
-    assert streamer.steps[0] == inputs.input_ids.tolist()
-    assert np.array(streamer.steps[1:]).T.tolist() == whole[:, inputs.input_ids.shape[1] :].tolist()
-    assert streamer.ended
-
-
-def test_processors_and_criteria_see_rows_with_their_padding(model, tokenizer):
-    inputs = tokenizer(TEXTS, padding=True, return_tensors="np")
-    banned = int(model.generate(**inputs, max_new_tokens=1)[0, -1])
-    seen = []
-
-    class Ban(bt.LogitsProcessor):
-        def __call__(self, input_ids, scores):
-            seen.append(input_ids.shape)
-            scores[:, banned] = -np.inf
-            return scores
-
-    class Length(bt.StoppingCriteria):
-        def __call__(self, input_ids, scores, **kwargs):
-            return np.array([input_ids.shape[1] >= width + 3])
-
-    width = inputs.input_ids.shape[1]
-    ours = model.generate(
-        **inputs,
-        max_new_tokens=9,
-        logits_processor=bt.LogitsProcessorList([Ban()]),
-        stopping_criteria=bt.StoppingCriteriaList([Length()]),
-    )
-    theirs = model.generate(**inputs, max_new_tokens=3, suppress_tokens=[banned])
-    assert ours.tolist() == theirs.tolist()
-    assert {shape[1] for shape in seen} == {width, width + 1, width + 2}
-    rows = {}
-
-    def allowed(row, ids):
-        rows.setdefault(row, len(ids))
-        return [20 + row, 40]
-
-    found = model.generate(**inputs, max_new_tokens=3, prefix_allowed_tokens_fn=allowed)
-    assert rows == dict.fromkeys(range(4), width)
-    for number, row in enumerate(found[:, width:].tolist()):
-        assert set(row) <= {20 + number, 40}
-
-
-def test_a_processor_stands_before_the_temperature(model, tokenizer):
-    ids = tokenizer("the man", return_tensors="np").input_ids
-    seen = []
-
-    def look(input_ids, scores):
-        seen.append(int(np.isfinite(scores).sum()))
-        return scores
-
-    bt.set_seed(0)
-    model.generate(ids, do_sample=True, top_k=3, suppress_tokens=[5], max_new_tokens=2, logits_processor=[look])
-    assert set(seen) == {model.config.vocab_size - 1}
-    with pytest.raises(TypeError, match="gave None"):
-        model.generate(ids, logits_processor=[lambda input_ids, scores: None])
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -563,6 +303,44 @@ def test_a_tokenizer_and_its_model_share_one_engine(folder, model, tokenizer):
     assert bt.AutoModelForCausalLM.from_pretrained(folder, dtype="f16").engine is not model.engine
 
 
+def test_tokenizers_and_models_are_pickled_and_copied(model, tokenizer):
+    for again in (pickle.loads(pickle.dumps((tokenizer, model))), copy.copy((tokenizer, model))):
+        inputs = again[0]("the man", return_tensors="np")
+        assert again[0].pad_token == tokenizer.pad_token
+        assert (
+            again[1].generate(**inputs, max_new_tokens=4).tolist()
+            == model.generate(**inputs, max_new_tokens=4).tolist()
+        )
+    assert copy.deepcopy(model.generation_config) == model.generation_config
+    assert copy.deepcopy(model.config).n_embd == 32
+
+
+def test_guesses_and_stop_strings(model, tokenizer, folder):
+    inputs = tokenizer("the man said that the man", return_tensors="np")
+    plain = model.generate(**inputs, max_new_tokens=12).tolist()
+    helper = bt.AutoModelForCausalLM.from_pretrained(folder)
+    assert model.generate(**inputs, max_new_tokens=12, prompt_lookup_num_tokens=3).tolist() == plain
+    with pytest.warns(UserWarning, match="change nothing but the time"):
+        assert model.generate(**inputs, max_new_tokens=12, assistant_model=helper).tolist() == plain
+    with pytest.warns(UserWarning, match="prompt_lookup_num_tokens and do_sample: draws come from a seed"):
+        model.generate(**inputs, max_new_tokens=2, prompt_lookup_num_tokens=3, do_sample=True)
+    text = tokenizer.decode(plain[0][inputs.input_ids.shape[1] :])
+    stopped = model.generate(**inputs, max_new_tokens=12, stop_strings=[text[3:6]], tokenizer=tokenizer)[0]
+    assert text[3:6] in tokenizer.decode(stopped)
+    assert len(stopped) < len(plain[0])
+
+
+def test_what_a_model_brings_is_not_taken_back_in_silence(tmp_path):
+    folder = gpt2(tmp_path / "own")
+    (folder / "generation_config.json").write_text('{"do_sample": true, "min_p": 0.2, "suppress_tokens": [5]}')
+    model = bt.AutoModelForCausalLM.from_pretrained(folder)
+    model.generation_config.suppress_tokens = None
+    assert model.generate(np.array([[7, 8]]), max_new_tokens=1).shape == (1, 3)
+    model.generation_config.min_p = None
+    with pytest.raises(ValueError, match="min_p: the model's own 0.2 cannot be taken back by None"):
+        model.generate(np.array([[7, 8]]), max_new_tokens=1)
+
+
 def test_importing_imports_little():
     program = (
         "import sys, beamline; early = 'numpy' in sys.modules\n"
@@ -574,13 +352,3 @@ def test_importing_imports_little():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False False False"
-
-
-def test_tensors_asked_for_are_own_where_a_program_imported_them():
-    program = (
-        "from beamline import torch\nfrom beamline.transformers import AutoTokenizer\n"
-        "print(AutoTokenizer.from_pretrained('builtin').encode('a', return_tensors='pt').__class__.__module__)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "beamline.tensors.tensor"
-    assert isinstance(functions.tensor([1]), Tensor)

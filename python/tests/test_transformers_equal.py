@@ -1,11 +1,11 @@
 """transformers' face beside transformers itself, on the same weights: tokens, scores, draws and where they leave the stream."""
 
 import random
+import subprocess
 import sys
 import warnings
 
 import pytest
-from checkpoints import gpt2
 
 from beamline import notices
 from beamline import transformers as bt
@@ -29,11 +29,6 @@ def hf(torch):
     found.logging.set_verbosity_error()
     found.logging.disable_progress_bar()
     return found
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return gpt2(tmp_path_factory.mktemp("equal") / "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +110,54 @@ def test_tokens_scores_and_draws_are_transformers(torch, both, part):
                 torch.testing.assert_close(rows_of[0], rows_of[1], rtol=1e-5, atol=1e-4)
 
 
+RARE = [
+    {"forced_eos_token_id": 40},
+    {"forced_bos_token_id": 40},
+    {"suppress_tokens": [40, 41, 300]},
+    {"begin_suppress_tokens": [40, 41, 300]},
+    {"exponential_decay_length_penalty": (3, 1.5)},
+    {"guidance_scale": 1.5},
+    {"guidance_scale": 1.7, "negative_prompt_ids": [40, 41, 42]},
+    {"sequence_bias": {(40,): 5.0, (41, 42): -3.0}},
+    {"sequence_bias": [[[40], 5.0]]},
+    {"min_length": 25, "max_new_tokens": 30, "eos_token_id": [40, 41, 50, 60, 70]},
+    {"max_length": 25, "max_new_tokens": None},
+    {"remove_invalid_values": True},
+    {"eos_token_id": [40, 41, 50, 60, 70]},
+    {"eos_token_id": 60, "pad_token_id": 5},
+    {"eos_token_id": 60, "pad_token_id": 0, "num_beams": 3},
+    {"stop_strings": ["th", "e "]},
+    {"stop_strings": ["th"], "num_beams": 4, "num_return_sequences": 4},
+    {"do_sample": True, "top_h": 0.5},
+    {"do_sample": True, "eta_cutoff": 1e-2},
+    {"do_sample": True, "temperature": 1e8, "top_k": 50},
+    {"do_sample": True, "top_p": 0.01},
+    {"do_sample": True, "top_k": 1},
+    {"do_sample": True, "num_beams": 2, "temperature": 1.3, "eos_token_id": [40, 41, 50]},
+    {"do_sample": True, "num_return_sequences": 3, "eos_token_id": [40, 41, 50, 60, 70, 80]},
+    {"max_new_tokens": 110},
+    {"num_beams": 2, "max_new_tokens": 110},
+]
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+@pytest.mark.parametrize("options", RARE, ids="-".join)
+def test_rarer_options_give_transformers_tokens(torch, both, options, rows):
+    (tokenizer, theirs), (_, ours) = both
+    inputs = tokenizer(TEXTS[:rows], padding=True, return_tensors="pt")
+    inputs = {name: inputs[name] for name in ("input_ids", "attention_mask")}
+    options = {"max_new_tokens": 12, **options}
+    if "negative_prompt_ids" in options:
+        options["negative_prompt_ids"] = torch.tensor([options["negative_prompt_ids"]] * rows)
+    found = []
+    for model in (theirs, ours):
+        torch.manual_seed(3)
+        found.append(
+            (model.generate(**inputs, **options, tokenizer=tokenizer).tolist(), torch.get_rng_state().tolist())
+        )
+    assert found[0] == found[1]
+
+
 def test_several_calls_after_one_seed_are_transformers(torch, both):
     (tokenizer, theirs), (_, ours) = both
     inputs = tokenizer(TEXTS, padding=True, return_tensors="pt")
@@ -131,6 +174,21 @@ def test_several_calls_after_one_seed_are_transformers(torch, both):
             ]
         )
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("between", ["", "import torch", "import torch; torch.manual_seed(9)"])
+def test_a_seed_reaches_a_torch_that_is_imported_later(torch, folder, between):
+    program = (
+        "import sys\nfrom beamline.transformers import AutoModelForCausalLM, AutoTokenizer, set_seed\n"
+        f"set_seed(9); assert 'torch' not in sys.modules\n{between}\nname = {str(folder)!r}\n"
+        "ids = AutoTokenizer.from_pretrained(name)('the', return_tensors='pt').input_ids\n"
+        "print(AutoModelForCausalLM.from_pretrained(name).generate(ids, do_sample=True, max_new_tokens=8).tolist())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    torch.manual_seed(9)
+    ids = bt.AutoTokenizer.from_pretrained(folder)("the", return_tensors="pt").input_ids
+    model = bt.AutoModelForCausalLM.from_pretrained(folder)
+    assert done.stdout.strip() == str(model.generate(ids, do_sample=True, max_new_tokens=8).tolist())
 
 
 def test_without_torch_the_same_texts_come(torch, both):

@@ -186,12 +186,11 @@ fn conversation((engine, settings, date): With<'_>, body: &mut Map<String, Value
     conversation.variables = take(body, "chat_template_kwargs")?.unwrap_or_default();
     conversation.add_generation_prompt = take(body, "add_generation_prompt")?.unwrap_or(true);
     let own: ChatTemplate;
-    let template = match &settings.template {
-        Some(template) => template,
-        None => {
-            own = engine.chat_templates().fitting(&conversation)?;
-            &own
-        }
+    let template = if let Some(template) = &settings.template {
+        template
+    } else {
+        own = engine.chat_templates().fitting(&conversation)?;
+        &own
     };
     fit(&mut conversation, template)?;
     Ok(Ask::Conversation(conversation))

@@ -231,12 +231,11 @@ impl BatchRun {
     /// Where the journal is to be.
     fn journal(&self, again: bool) -> Result<Option<PathBuf>, BatchError> {
         let path = match (&self.journaling, &self.output) {
-            (Journaling::Off, _) => return Ok(None),
             (Journaling::At(path), _) => path.clone(),
             (Journaling::Beside, Output::File(path)) if again && (path.is_file() || !path.exists()) => {
                 beside(path, ".journal")
             }
-            (Journaling::Beside, _) => return Ok(None),
+            (Journaling::Off | Journaling::Beside, _) => return Ok(None),
         };
         if again {
             return Ok(Some(path));

@@ -58,8 +58,7 @@ impl Survey {
             rows += 1;
         }
         let (sum, bytes) = sum.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let digest: [u8; 32] = sum.finalize().into();
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = beamline::hexadecimal(&sum.finalize());
         Ok(Self { rows, bytes, sha256, stamp })
     }
 

@@ -21,7 +21,9 @@ fn seeds_are_read_without_a_panic() {
     for (target, body) in [("batch_journal", bodies::batch_journal as fn(&[u8])), ("batch_rows", bodies::batch_rows)] {
         let all = seeds(target);
         assert!(all.len() >= 10);
-        all.iter().for_each(|seed| body(seed));
+        for seed in all {
+            body(&seed);
+        }
     }
     let whole = seeds("batch_journal").into_iter().filter(|seed| beamline_batch::probe(seed) == Some(3)).count();
     assert!(whole >= 3, "{whole}");

@@ -105,6 +105,24 @@ pub enum Error {
         /// The model's context, in tokens.
         context: usize,
     },
+    /// A prompt that is longer than the model's context by so much that it was not tokenized to its end.
+    #[error("the prompt has more than {tokens} tokens; this model's context of {context} leaves room for a prompt of at most {}", context - 1)]
+    PromptFarTooLong {
+        /// Those that were counted.
+        tokens: usize,
+        /// The model's context, in tokens.
+        context: usize,
+    },
+    /// A tokenizer that has more tokens than the model.
+    #[error(
+        "the tokenizer makes token {id} of this text, and the model has {vocab}: its files contradict each other; take a tokenizer that is the model's"
+    )]
+    TokenizerTooLarge {
+        /// The token.
+        id: u32,
+        /// How many tokens the model has.
+        vocab: usize,
+    },
     /// A text to be scored that is longer than the model's context.
     #[error("the text has {tokens} tokens, which is more than this model's context of {context}; score it in parts")]
     TextTooLong {
@@ -192,6 +210,7 @@ impl Error {
             | Self::Vocabulary { .. }
             | Self::Read { .. }
             | Self::NoModel { .. }
+            | Self::TokenizerTooLarge { .. }
             | Self::Model(ModelError::Weights { .. }) => Fault::Model,
             #[cfg(feature = "hub")]
             Self::Hub(error) if error.fault() == beamline_hub::Fault::Usage => Fault::Usage,
@@ -199,7 +218,9 @@ impl Error {
             Self::Hub(_) => Fault::Model,
             Self::Chat(ChatError::NoStack { .. })
             | Self::Model(ModelError::NotFinite)
-            | Self::Shape(ShapeError::Empty { .. } | ShapeError::Unmet | ShapeError::Overflow { .. }) => Fault::Run,
+            | Self::Shape(
+                ShapeError::Empty { .. } | ShapeError::Stuck { .. } | ShapeError::Unmet | ShapeError::Overflow { .. },
+            ) => Fault::Run,
             Self::Broken { .. }
             | Self::Chat(ChatError::Size { .. } | ChatError::Template { .. } | ChatError::Endless { .. })
             | Self::NoChatTemplate { problem: Some(_), .. } => Fault::Model,
@@ -214,6 +235,7 @@ impl Error {
             | Self::EmptyPrompt
             | Self::UnknownToken { .. }
             | Self::PromptTooLong { .. }
+            | Self::PromptFarTooLong { .. }
             | Self::TextTooLong { .. }
             | Self::AssistantVocabulary { .. }
             | Self::NoHiddenStates

@@ -46,7 +46,7 @@ pub use beamline_kernels::{
 pub use beamline_model::{
     CustomError, DEFAULT_ACTIVATIONS, Defect, Description, Geometry, Holding, KvCache, LoadError, Model, ModelError,
     ModelId, Part, Probe, RandomArchitecture, RandomCheckpoint, RandomError, Rows, Site, Span, Structure, TableModel,
-    TensorInfo, TrustedFiles, Want, python_json,
+    TensorInfo, TrustedFiles, Want, mapped_file_at, python_json,
 };
 pub use beamline_search::{
     Certificate, Coins, Considered, Draw, Fate, FinishReason, Found, Node, NodeId, Outlook, PAGES, Purpose,
@@ -71,7 +71,7 @@ pub use options::{
 pub use run::{
     Asks, Budget, CachedText, Completion, Engine, GeneratedToken, ModelDigest, ModelInfo, PrefixStats, PrefixStore,
     Prompt, PromptInfo, Proof, RawStats, Room, ScoredRow, Scoring, Sequence, Session, Step, TextDelta, TextDeltas,
-    TextIter, Timings, Usage, chosen_seed, granted_memory,
+    TextIter, Timings, Usage, chosen_seed, granted_memory, hexadecimal,
 };
 pub use trace::{Replayed, Trace, replay};
 

@@ -1,5 +1,6 @@
 //! From a model's name to an engine: files found, weights and vocabulary read side by side.
 
+mod file;
 mod load;
 mod name;
 mod templates;

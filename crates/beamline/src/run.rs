@@ -28,7 +28,7 @@ mod timings;
 pub use batch::Budget;
 pub use cached_text::CachedText;
 pub use completion::{Completion, GeneratedToken, ModelInfo, PromptInfo, Proof, Sequence, Usage};
-pub use digest::ModelDigest;
+pub use digest::{ModelDigest, hexadecimal};
 pub use engine::{Engine, chosen_seed};
 pub(crate) use files::Files;
 pub use memory::granted_memory;

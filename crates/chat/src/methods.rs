@@ -72,8 +72,25 @@ pub(crate) fn call(state: &mut State, value: &Value, method: &str, args: &[Value
             let (by, most): (Option<&str>, Option<i64>) = from_args(args)?;
             rsplit(text, by, most)
         }
+        "format" => {
+            modest(text)?;
+            unknown_method_callback(state, value, method, args)
+        }
         _ => unknown_method_callback(state, value, method, args),
     }
+}
+
+/// The greatest width or precision that a text may ask for by `format`: the library fills it before it is paid for by fuel.
+const MOST_WIDTH: u64 = 4096;
+
+/// Refuses a text that asks for more, as in `"{:>999999999}"`.
+fn modest(format: &str) -> Result<(), Error> {
+    let fields = format.split('{').skip(1).filter_map(|field| field.split('}').next());
+    let mut numbers = fields.flat_map(|field| field.split(|c: char| !c.is_ascii_digit())).filter(|n| !n.is_empty());
+    if numbers.any(|number| number.parse::<u64>().map_or(true, |number| number > MOST_WIDTH)) {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("format fills at most {MOST_WIDTH} places")));
+    }
+    Ok(())
 }
 
 fn stripping(text: &str, args: &[Value], ends: (bool, bool)) -> Result<Value, Error> {

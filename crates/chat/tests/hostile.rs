@@ -53,3 +53,19 @@ fn errors_name_the_line_and_what_the_template_says() {
     let error = refused("{{ messages | tojson(indent=1000000000) }}").to_string();
     assert!(error.contains("up to 64"), "{error}");
 }
+
+/// A width is a number of a few letters, and what it fills could be any memory.
+#[test]
+fn what_is_filled_up_has_a_bound() {
+    for source in [
+        "{{ '{:>999999999}'.format(3) }}",
+        "{{ '{:.99999999999999999999f}'.format(3.5) }}",
+        "{{ '{0:05000}'.format(3) }}",
+    ] {
+        assert!(refused(source).to_string().contains("fills at most 4096 places"), "{source}: {}", refused(source));
+    }
+    refused("{{ '%999999999d' | format(3) }}");
+    let conversation = Conversation::new(vec![Message::user("Hello!")]);
+    let template = ChatTemplate::new("t", "{{ '5000 {:>6}'.format(3) }}").unwrap();
+    assert_eq!(template.render(&conversation, &TokenTexts::new()).unwrap().text, "5000      3");
+}

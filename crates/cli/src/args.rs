@@ -135,6 +135,9 @@ pub(crate) struct ModelArgs {
     /// Read all weights before the first token, instead of using them in the mapped file: for files that may change meanwhile
     #[arg(long, hide_short_help = true, help_heading = "Model")]
     pub(crate) no_map: bool,
+    /// The most memory to take, such as 2GB, mapped files apart: what would take more ends with an error [default: 90 % of what is granted]
+    #[arg(long, value_parser = serve::size, value_name = "SIZE", hide_short_help = true, help_heading = "Model")]
+    pub(crate) max_memory: Option<usize>,
 }
 
 #[derive(Args)]

@@ -1,5 +1,6 @@
-//! Ctrl-C: ends the command at once, but for `generate`, which first prints what it has, and `chat`, where it ends an answer.
+//! Ctrl-C, and being told to end or hung up on (SIGTERM, SIGHUP): ends the command at once, but for `generate`, which first prints what it has, and `chat`, where it ends an answer.
 
+use crate::destination;
 use crate::failure::Failure;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -29,6 +30,7 @@ pub(crate) fn watch() -> Result<(), Failure> {
         if action == OnInterrupt::EndLine as u8 {
             let _ = writeln!(std::io::stdout());
         }
+        destination::abandon();
         std::process::exit(130);
     })
     .map_err(|error| Failure { code: 1, message: Some(format!("cannot watch for Ctrl-C: {error}")) })

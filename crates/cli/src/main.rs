@@ -5,14 +5,16 @@
 //!
 //! Exit codes: 0 ok; 1 the
 //! answer is "no", or it failed while running; 2 wrong usage or value; 3 the model was not found, is not valid or cannot
-//! be had; 130 interrupted. A reader that stops reading is no error.
+//! be had; 130 interrupted (or told to end, or hung up on). A reader that stops reading is no error.
 
 mod args;
 mod commands;
 mod destination;
 mod failure;
 mod fonts;
+mod given_file;
 mod interrupt;
+mod memory;
 mod messages;
 mod model;
 mod output;
@@ -22,6 +24,7 @@ mod panics;
 mod progress;
 mod prompts;
 mod prose;
+mod signals;
 mod table;
 mod token_texts;
 mod tokens;
@@ -30,7 +33,12 @@ mod wrap;
 use failure::Failure;
 use std::process::ExitCode;
 
+/// Counts memory, so that more than is granted is refused.
+#[global_allocator]
+static MEMORY: memory::Counted = memory::Counted;
+
 fn main() -> ExitCode {
+    memory::allow(None);
     ended(run)
 }
 
@@ -45,7 +53,7 @@ fn ended(run: fn() -> Result<(), Failure>) -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let command = args::parse()?;
-    interrupt::watch()?;
+    signals::watch(interrupt::watch)?;
     commands::run(command)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::args::ModelArgs;
 use crate::failure::Failure;
+use crate::memory;
 use crate::output::note;
 use crate::progress::{Bars, Waiting};
 use beamline::{Compute, Engine, Error, Holding, ModelName, OpenOptions, Opened, Options, Tokenizer, TrustedFiles};
@@ -15,6 +16,9 @@ pub(crate) fn find(args: &ModelArgs) -> Result<Opened, Error> {
 
 /// Opens the model's files, without its weights.
 pub(crate) fn quietly_found(args: &ModelArgs) -> Result<Opened, Error> {
+    if args.max_memory.is_some() {
+        memory::allow(args.max_memory);
+    }
     // Wrong variables of the environment are found before the model is.
     Compute::from_env(args.threads.map(usize::from)).map_err(Error::from)?;
     // A variable that is empty is one that is not set.

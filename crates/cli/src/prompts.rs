@@ -2,6 +2,7 @@
 
 use crate::args::PromptArgs;
 use crate::failure::Failure;
+use crate::given_file;
 use crate::output::note;
 use beamline::{Prompt, TokenId, Tokenizer};
 use std::io::Read;
@@ -88,7 +89,7 @@ pub(crate) fn text(argument: &str) -> Result<String, Failure> {
 
 /// A file's text.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let bytes = given_file::bytes(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{}: not UTF-8 text", path.display())))
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::HubError;
+use crate::regular;
 use crate::required_files;
 
 /// The folder of one repository.
@@ -156,7 +157,7 @@ pub(crate) fn is_commit(text: &str) -> bool {
 /// The commit in a file of `refs`, if that is what it holds.
 pub(crate) fn read_ref(path: &Path) -> Option<String> {
     let mut text = String::new();
-    File::open(path).ok()?.take(128).read_to_string(&mut text).ok()?;
+    regular::open(path).ok()?.take(128).read_to_string(&mut text).ok()?;
     Some(text.trim().to_owned()).filter(|commit| is_commit(commit))
 }
 

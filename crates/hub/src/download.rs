@@ -15,6 +15,10 @@ const BUFFER: usize = 128 << 10;
 /// A stretch that brought this much was worth its connection, and does not count as a failure.
 const PROGRESS: u64 = 1 << 20;
 
+/// The most bytes of a file that comes without a length: configurations and vocabularies have no more, and a body without end would
+/// fill the disk.
+const MOST_UNPROMISED: u64 = 128 << 20;
+
 /// What is fetched, and where it goes.
 pub(crate) struct Download<'a> {
     pub(crate) http: &'a Http,
@@ -59,6 +63,10 @@ impl Download<'_> {
         }
         let part = self.cache.part(&source.name);
         make_parent(&part)?;
+        // What was put there by others could lead anywhere.
+        if part.is_symlink() {
+            remove(&part)?;
+        }
         // The first answer starts at byte 0. With bytes on disk it has told the name and is not needed, and
         // after a wait for the lock it may have gone stale.
         let usable = length(&part)? == 0 && !lock.waited;
@@ -111,7 +119,7 @@ impl Download<'_> {
                 return Err(error);
             }
             best = best.max(got);
-            self.http.retry.wait(failures);
+            self.http.wait(failures)?;
         }
     }
 
@@ -165,6 +173,7 @@ fn copy_body(
     progress: &mut dyn Progress,
 ) -> Result<Stretch, HubError> {
     let too_long = bad(reply, "more bytes than were promised");
+    let endless = bad(reply, "more bytes than are taken of a file that comes without a length");
     let mut body = reply.body();
     let mut buffer = vec![0; BUFFER];
     loop {
@@ -178,6 +187,11 @@ fn copy_body(
             drop(body);
             remove(part)?;
             return Err(too_long);
+        }
+        if size.is_none() && done + count > MOST_UNPROMISED {
+            drop(body);
+            remove(part)?;
+            return Err(endless);
         }
         file.write_all(&buffer[..count as usize]).map_err(|error| io(part, error))?;
         done += count;

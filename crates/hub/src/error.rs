@@ -123,6 +123,12 @@ pub enum HubError {
         /// The HTTP status.
         status: u16,
     },
+    /// The hub asked to be left alone for longer than anybody waits.
+    #[error("the hub is busy and asks to be asked again in {seconds} seconds: try again then")]
+    Busy {
+        /// For how long.
+        seconds: u64,
+    },
     /// No connection, or none that held until an answer came.
     #[error("cannot reach {url}: {cause}: check the network and HF_ENDPOINT")]
     Unreachable {
@@ -219,6 +225,7 @@ impl HubError {
             | Self::FileNotFound { .. }
             | Self::NoModel { .. } => Fault::NotFound,
             Self::Status { .. }
+            | Self::Busy { .. }
             | Self::Unreachable { .. }
             | Self::CutShort { .. }
             | Self::Checksum { .. }

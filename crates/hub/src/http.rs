@@ -1,7 +1,8 @@
 //! One GET with its redirects, and what the answers say about a file.
 
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use ureq::http::{HeaderMap, Response};
@@ -15,6 +16,9 @@ const HOPS: usize = 10;
 /// The largest JSON reply that is read. The longest real one, a repository of thousands of files, has 1 MiB.
 pub(crate) const JSON_LIMIT: u64 = 16 << 20;
 
+/// The most seconds that are waited where the hub asks for it (`Retry-After`).
+const MOST_WAIT: u64 = 60;
+
 /// Asks the hub, and those it sends us on to.
 pub(crate) struct Http {
     agent: Agent,
@@ -22,6 +26,8 @@ pub(crate) struct Http {
     token: Option<String>,
     /// Whether anybody ever answered.
     answered: AtomicBool,
+    /// For how many seconds the hub asked not to be asked again; none where 0.
+    busy: AtomicU64,
     pub(crate) endpoint: String,
     pub(crate) retry: RetryPolicy,
 }
@@ -84,6 +90,7 @@ impl Http {
             home: Origin::of(&settings.endpoint),
             token: settings.token.clone(),
             answered: AtomicBool::new(false),
+            busy: AtomicU64::new(0),
             endpoint: settings.endpoint.clone(),
             retry,
         }
@@ -104,11 +111,24 @@ impl Http {
                     if failures >= self.retry.attempts || !self.answered.load(Ordering::Relaxed) {
                         return Err(error);
                     }
-                    self.retry.wait(failures);
+                    self.wait(failures)?;
                 }
                 settled => return settled,
             }
         }
+    }
+
+    /// Waits after the `failures`-th failure in a row: as long as the hub asked for, if it did.
+    ///
+    /// # Errors
+    /// When it asked for longer than anybody waits.
+    pub(crate) fn wait(&self, failures: u32) -> Result<(), HubError> {
+        match self.busy.swap(0, Ordering::Relaxed) {
+            0 => self.retry.wait(failures),
+            seconds if seconds <= MOST_WAIT => std::thread::sleep(Duration::from_secs(seconds)),
+            seconds => return Err(HubError::Busy { seconds }),
+        }
+        Ok(())
     }
 
     /// GET `path` at the hub, from byte `start` on, through all redirects. Any status is a reply, but for the
@@ -132,6 +152,8 @@ impl Http {
             }
             let passing = HubError::Status { url: shown.clone(), status };
             if passing.is_passing() {
+                let asked = text(response.headers(), "retry-after").and_then(|seconds| seconds.parse().ok());
+                self.busy.store(asked.unwrap_or(0), Ordering::Relaxed);
                 return Err(passing);
             }
             let etag = trail.linked.or(trail.home).or(trail.last);

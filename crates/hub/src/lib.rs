@@ -96,6 +96,7 @@ mod hub;
 mod list;
 mod progress;
 mod reference;
+mod regular;
 mod required_files;
 mod settings;
 mod url;

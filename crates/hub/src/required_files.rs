@@ -1,7 +1,6 @@
 //! Which files make a model.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use crate::HubError;
 use crate::http::{JSON_LIMIT, json_fault};
 use crate::reference::check_file;
+use crate::regular;
 
 pub(crate) const CONFIG: &str = "config.json";
 /// Files of weights; the first that is there is taken. Pickles come last: whoever has safetensors too means those.
@@ -75,7 +75,7 @@ pub(crate) fn shards(path: &Path) -> Result<BTreeSet<String>, HubError> {
     let bad = |why: String| HubError::BadIndex { path: path.to_owned(), why };
     let io = |source| HubError::Io { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(JSON_LIMIT + 1).read_to_end(&mut bytes)).map_err(io)?;
+    regular::open(path).and_then(|file| file.take(JSON_LIMIT + 1).read_to_end(&mut bytes)).map_err(io)?;
     if bytes.len() as u64 > JSON_LIMIT {
         return Err(bad(format!("it is larger than {} MiB", JSON_LIMIT >> 20)));
     }

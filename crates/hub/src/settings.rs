@@ -1,11 +1,12 @@
 //! Where the cache lies, whom to ask, and how long to keep trying.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::HubError;
-use crate::url;
+use crate::{regular, url};
 
 /// The hub that is asked when nobody names another.
 const ENDPOINT: &str = "https://huggingface.co";
@@ -119,10 +120,14 @@ impl fmt::Debug for Settings {
     }
 }
 
+/// The most bytes of a token's file that are read; tokens have some forty.
+const MOST_TOKEN: u64 = 16 << 10;
+
 /// The token in that file; no file, or an empty one, is no token.
 fn read_token(file: &Path) -> Result<Option<String>, HubError> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text.trim().to_owned()).filter(|token| !token.is_empty())),
+    let mut text = String::new();
+    match regular::open(file).and_then(|file| file.take(MOST_TOKEN).read_to_string(&mut text)) {
+        Ok(_) => Ok(Some(text.trim().to_owned()).filter(|token| !token.is_empty())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(HubError::Io { path: file.to_owned(), source }),
     }

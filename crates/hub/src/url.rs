@@ -22,6 +22,11 @@ impl Origin {
             "https" => 443,
             _ => return None,
         };
+        // A port that is no number of one.
+        let named = uri.authority().is_some_and(|whole| whole.as_str().rsplit(['@', ']']).next().is_some_and(has_port));
+        if named && uri.port_u16().is_none() {
+            return None;
+        }
         let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
         Some(Self { scheme, host, port: uri.port_u16().unwrap_or(usual) })
     }
@@ -32,9 +37,15 @@ impl Origin {
     }
 }
 
+/// Whether something stands behind the colon of a host.
+fn has_port(host: &str) -> bool {
+    host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty())
+}
+
 /// Whether `endpoint` can stand in front of a path.
 pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), &'static str> {
-    Origin::of(endpoint).ok_or("the endpoint must be http:// or https:// and a host")?;
+    Origin::of(endpoint)
+        .ok_or("the endpoint must be http:// or https:// and a host, with a port in 0..=65535 if with any")?;
     if endpoint.contains(['?', '#', '@']) {
         return Err("the endpoint must have no query, no fragment and no user name");
     }
@@ -142,7 +153,16 @@ mod tests {
     #[test]
     fn endpoints_are_checked() {
         assert!(check_endpoint("http://127.0.0.1:80/mirror").is_ok());
-        for bad in ["hub.test", "ftp://hub.test", "https://hub.test?x", "https://me:you@hub.test", ""] {
+        assert!(check_endpoint("http://[::1]:8080").is_ok() && check_endpoint("https://hub.test:/x").is_ok());
+        for bad in [
+            "http://hub.test:99999",
+            "http://[::1]:70000/x",
+            "hub.test",
+            "ftp://hub.test",
+            "https://hub.test?x",
+            "https://me:you@hub.test",
+            "",
+        ] {
             assert!(check_endpoint(bad).is_err(), "{bad}");
         }
     }

@@ -290,3 +290,32 @@ fn a_second_process_waits_for_the_first() {
     scene.assert_whole(&path.unwrap());
     assert_eq!(bytes, 0, "it fetched what was there");
 }
+
+#[test]
+fn the_hub_is_asked_again_when_it_said_and_not_before() {
+    let scene = Scene::new(1000, |seen, bytes| match seen.earlier {
+        0 => Answer::status(429).with("Retry-After", "1"),
+        _ => Answer::ok(bytes),
+    });
+    let since = Instant::now();
+    let path = scene.hub().resolve(&reference(NAME), &mut ()).expect("it is had at last");
+    scene.assert_whole(&path);
+    assert!(since.elapsed() >= Duration::from_secs(1), "{:?}", since.elapsed());
+    let busy = Scene::new(1000, |_, _| Answer::status(503).with("Retry-After", "86400"));
+    let error = busy.hub().resolve(&reference(NAME), &mut ()).expect_err("nobody waits a day");
+    assert!(matches!(error, HubError::Busy { seconds: 86400 }) && error.fault() == Fault::Transfer, "{error}");
+    assert_eq!(busy.starts().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_part_that_leads_elsewhere_is_not_written_through() {
+    let scene = Scene::new(1000, |_, bytes| Answer::ok(bytes));
+    let elsewhere = scene.cache.path().join("precious");
+    fs::write(&elsewhere, "precious").expect("a file");
+    fs::create_dir_all(scene.part().parent().expect("it has one")).expect("a folder");
+    std::os::unix::fs::symlink(&elsewhere, scene.part()).expect("a link");
+    let path = scene.hub().resolve(&reference(NAME), &mut ()).expect("it is had");
+    scene.assert_whole(&path);
+    assert_eq!(fs::read(&elsewhere).expect("it is there"), b"precious");
+}

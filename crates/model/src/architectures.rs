@@ -153,8 +153,37 @@ pub(crate) fn from_gguf(gguf: &Gguf<'_>) -> Result<Described, Defect> {
         "general.architecture",
         asked,
         |a| a.gguf,
-        |architecture, name| (architecture.read_gguf)(&Keys { gguf, architecture: name }),
+        |architecture, name| {
+            (architecture.read_gguf)(&Keys { gguf, architecture: name }).map_err(|defect| in_gguf(defect, name))
+        },
     )
+}
+
+/// What GGUF calls the fields of a `config.json` that are checked for both.
+const IN_GGUF: [(&str, &str); 15] = [
+    ("max_position_embeddings", "context_length"),
+    ("n_positions", "context_length"),
+    ("hidden_size", "embedding_length"),
+    ("n_embd", "embedding_length"),
+    ("num_hidden_layers", "block_count"),
+    ("n_layer", "block_count"),
+    ("num_attention_heads", "attention.head_count"),
+    ("n_head", "attention.head_count"),
+    ("num_key_value_heads", "attention.head_count_kv"),
+    ("head_dim", "attention.key_length"),
+    ("intermediate_size", "feed_forward_length"),
+    ("n_inner", "feed_forward_length"),
+    ("vocab_size", "vocab_size"),
+    ("rms_norm_eps", "attention.layer_norm_rms_epsilon"),
+    ("rope_theta", "rope.freq_base"),
+];
+
+/// A defect by the name that the field has in the file.
+fn in_gguf(defect: Defect, architecture: &str) -> Defect {
+    let Defect::Value { field, value, allowed } = defect else { return defect };
+    let named = IN_GGUF.iter().find(|(name, _)| *name == field);
+    let field = named.map_or(field, |(_, key)| format!("{architecture}.{key}"));
+    Defect::Value { field, value, allowed }
 }
 
 /// Finds the network that `field` asks for and reads what describes it.
@@ -176,6 +205,13 @@ fn describe(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn defects_of_a_gguf_file_have_its_names() {
+        let said = |field: &str| in_gguf(Defect::value(field, 7, "less"), "llama").to_string();
+        assert_eq!(said("max_position_embeddings"), "llama.context_length is 7; it must be less");
+        assert_eq!(said("general.alignment"), "general.alignment is 7; it must be less");
+    }
     use crate::config::HARMLESS;
     use std::collections::BTreeSet;
 

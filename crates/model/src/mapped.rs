@@ -37,7 +37,7 @@ impl TrustedFiles {
 /// The bytes of a whole file, or of a part of the program.
 pub(crate) enum Mapped {
     /// A map, and that its place is known: let go of in this order.
-    File(Known, memmap2::Mmap),
+    File(#[allow(dead_code)] Known, memmap2::Mmap),
     Static(&'static [u8]),
 }
 

@@ -22,6 +22,7 @@ fn replay(target: &str, body: fn(&[u8])) -> usize {
 fn seeds_are_read_without_a_panic() {
     assert!(replay("gguf", bodies::gguf) >= 10);
     assert!(replay("safetensors_index", bodies::safetensors_index_body) >= 6);
+    assert!(replay("safetensors", bodies::safetensors) >= 8);
     assert!(replay("pytorch", bodies::pytorch) >= 10);
     assert!(replay("config_json", bodies::config_json) >= 10);
 }

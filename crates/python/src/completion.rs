@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 /// Completions of prompts.
 #[pyclass(frozen, module = "beamline._beamline")]
 pub(crate) struct Completion {
-    completion: beamline::Completion,
+    whole: beamline::Completion,
     /// The nodes of each sequence's tokens, and before them the prompt's.
     paths: Vec<Vec<i64>>,
     /// The rows that were kept; each is given away once.
@@ -69,11 +69,11 @@ impl Completion {
             let prompts = sessions.iter().map(|session| session.given().clone()).collect();
             Repeat { bundle, plan: plan.clone(), prompts }
         });
-        Self { completion, paths, kept: Mutex::new(kept), repeat }
+        Self { whole: completion, paths, kept: Mutex::new(kept), repeat }
     }
 
     pub(crate) fn inner(&self) -> &beamline::Completion {
-        &self.completion
+        &self.whole
     }
 
     /// What repeats it: its bundle, plan and prompts.
@@ -86,7 +86,7 @@ impl Completion {
     }
 
     fn tokens(&self, sequence: usize) -> PyResult<&[GeneratedToken]> {
-        let found = self.completion.sequences.get(sequence);
+        let found = self.whole.sequences.get(sequence);
         Ok(&found.ok_or_else(|| usage(format!("there is no sequence {sequence}")))?.tokens)
     }
 }
@@ -95,12 +95,12 @@ impl Completion {
 impl Completion {
     /// All of it as JSON, as the command has it.
     fn json(&self) -> String {
-        text(&self.completion)
+        text(&self.whole)
     }
 
     /// All of it but the tokens' numbers, as JSON.
     fn outline(&self) -> String {
-        let mut all = serde_json::json!(self.completion);
+        let mut all = serde_json::json!(self.whole);
         for sequence in all["sequences"].as_array_mut().into_iter().flatten() {
             sequence.as_object_mut().map(|fields| fields.remove("tokens"));
         }

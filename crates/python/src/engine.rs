@@ -44,6 +44,33 @@ pub(crate) struct Own {
 }
 
 impl Own {
+    /// A plan of options, and of what the user adds, for one prompt: rules to stop are told of its tokens.
+    fn plan(&self, engine: &beamline::Engine, base: &Plan, prompt: &Prompt, own_raised: &Raised) -> PyResult<Plan> {
+        let vocab = engine.model().geometry().vocab;
+        let mut plan = base.clone();
+        for (place, name, function) in &self.processors {
+            let function = Python::attach(|py| Arc::new(function.clone_ref(py)));
+            let processor = PythonProcessor { name: name.clone(), function, vocab, raised: own_raised.clone() };
+            plan = match place.as_str() {
+                "first" => plan.processor_first(processor),
+                "last" => plan.processor_last(processor),
+                after => plan.processor_after(after, processor).map_err(|error| raised(&error))?,
+            };
+        }
+        let ids = engine.encode_prompt(prompt).map_err(|error| raised(&error))?;
+        for function in &self.rules {
+            let function = Python::attach(|py| Arc::new(function.clone_ref(py)));
+            plan = plan.stop_rule(PythonRule { function, prompt: ids.clone(), raised: own_raised.clone() });
+        }
+        if let Some(make) = &self.strategy {
+            let make = Python::attach(|py| make.clone_ref(py));
+            let own_raised = own_raised.clone();
+            plan =
+                plan.strategy(move |stop, prompt| PythonStrategy::new(&make, stop, prompt, vocab, own_raised.clone()));
+        }
+        Ok(plan)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.processors.is_empty() && self.rules.is_empty() && self.strategy.is_none()
     }
@@ -90,40 +117,6 @@ impl Engine {
     pub(crate) fn opened_as(&self) -> (Option<String>, String) {
         let activations = self.options.activations.unwrap_or(DEFAULT_ACTIVATIONS);
         (self.options.dtype.map(|dtype| dtype.to_string()), activations.name().to_owned())
-    }
-
-    /// A plan of options, and of what the user adds, for one prompt: rules to stop are told of its tokens.
-    fn plan(
-        &self,
-        engine: &beamline::Engine,
-        base: &Plan,
-        own: &Own,
-        prompt: &Prompt,
-        own_raised: &Raised,
-    ) -> PyResult<Plan> {
-        let vocab = engine.model().geometry().vocab;
-        let mut plan = base.clone();
-        for (place, name, function) in &own.processors {
-            let function = Python::attach(|py| Arc::new(function.clone_ref(py)));
-            let processor = PythonProcessor { name: name.clone(), function, vocab, raised: own_raised.clone() };
-            plan = match place.as_str() {
-                "first" => plan.processor_first(processor),
-                "last" => plan.processor_last(processor),
-                after => plan.processor_after(after, processor).map_err(|error| raised(&error))?,
-            };
-        }
-        let ids = engine.encode_prompt(prompt).map_err(|error| raised(&error))?;
-        for function in &own.rules {
-            let function = Python::attach(|py| Arc::new(function.clone_ref(py)));
-            plan = plan.stop_rule(PythonRule { function, prompt: ids.clone(), raised: own_raised.clone() });
-        }
-        if let Some(make) = &own.strategy {
-            let make = Python::attach(|py| make.clone_ref(py));
-            let own_raised = own_raised.clone();
-            plan =
-                plan.strategy(move |stop, prompt| PythonStrategy::new(&make, stop, prompt, vocab, own_raised.clone()));
-        }
-        Ok(plan)
     }
 }
 
@@ -298,7 +291,7 @@ impl Engine {
                 return Err(usage("rng torch and functions of your own go together for one prompt alone; give one"));
             }
             let session = |prompt: &Prompt| {
-                let plan = self.plan(&engine, &base, &own, prompt, &own_raised)?;
+                let plan = own.plan(&engine, &base, prompt, &own_raised)?;
                 engine.session(prompt.clone(), &plan).map_err(|error| raised(&error))
             };
             prompts.iter().map(session).collect::<PyResult<Vec<_>>>()?

@@ -39,7 +39,9 @@ pub(crate) fn asks_python(raised: Raised) -> impl Fn() -> bool + Send + Sync {
         }
         last.store(now, Ordering::Relaxed);
         // Only the main thread hears of signals; on others this is nothing.
-        match Python::attach(|py| py.check_signals()) {
+        #[allow(clippy::redundant_closure_for_method_calls)] // the method itself is not general enough in its lifetime
+        let heard = Python::attach(|py| py.check_signals());
+        match heard {
             Ok(()) => false,
             Err(error) => {
                 raised.keep(error);

@@ -37,6 +37,7 @@ impl Tokenizer {
     }
 
     /// The token ids of several texts.
+    #[allow(clippy::needless_pass_by_value)] // so that Python's lists are taken
     fn encode_batch<'py>(&self, py: Python<'py>, texts: Vec<String>) -> PyResult<Vec<Bound<'py, PyArray1<i64>>>> {
         let all = py.detach(|| texts.iter().map(|text| self.tokenizer.ids(text)).collect::<Result<Vec<_>, _>>());
         Ok(all.map_err(failed)?.iter().map(|ids| PyArray1::from_vec(py, numbers(ids))).collect())

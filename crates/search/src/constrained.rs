@@ -11,6 +11,7 @@ use crate::strategy::{Found, Outlook, Strategy, Tip, Wants, sound};
 use crate::tree::{NodeId, State, Tree};
 use beamline_shape::{Logits, ShapeError};
 use beamline_tokens::TokenId;
+use std::collections::BTreeMap;
 
 /// How a constrained beam search is done.
 #[derive(Clone, Debug)]
@@ -96,18 +97,21 @@ impl ConstrainedBeam {
     /// The continuations that bring a phrase further and are not among the candidates.
     fn injected(&self, tree: &Tree, outlooks: &[Outlook<'_>], open: &[Banked]) -> Vec<Banked> {
         // Beams may hold one text twice, so texts are compared, not nodes.
-        let mut known: Vec<(NodeId, TokenId)> =
-            open.iter().map(|b| (self.running[b.candidate.beam].0, b.candidate.token)).collect();
+        let mut known: BTreeMap<TokenId, Vec<NodeId>> = BTreeMap::new();
+        for banked in open {
+            known.entry(banked.candidate.token).or_default().push(self.running[banked.candidate.beam].0);
+        }
         let mut extra = Vec::new();
         for (beam, state) in self.progress.iter().enumerate().filter(|(_, state)| !state.is_met()) {
             let tokens = state.advance();
             let banks = state.advanced_banks(&tokens);
             for (token, bank) in tokens.into_iter().zip(banks) {
                 let parent = self.running[beam].0;
-                if known.iter().any(|&(node, last)| last == token && tree.same_path(node, parent)) {
+                let known = known.entry(token).or_default();
+                if known.iter().any(|&node| tree.same_path(node, parent)) {
                     continue;
                 }
-                known.push((parent, token));
+                known.push(parent);
                 let mut progress = state.clone();
                 progress.add(token);
                 let value = outlooks[beam].scores.get(token).unwrap_or(f32::NEG_INFINITY);

@@ -1,44 +1,86 @@
 //! Phrases that a text must contain, and how far a text has come with them.
 
 use beamline_tokens::TokenId;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Phrases, each with its alternatives, none of which begins with another of the same phrase.
 #[derive(Clone, Debug)]
-pub struct Phrases(Arc<[Vec<Vec<TokenId>>]>);
+pub struct Phrases(Arc<[Phrase]>);
+
+/// The alternatives of a phrase as a tree of tokens, of which the first node is the root: it is walked for every candidate of every
+/// step, and there may be thousands of alternatives.
+#[derive(Debug)]
+struct Phrase {
+    nodes: Vec<Branching>,
+    /// The longest alternative, in tokens.
+    height: usize,
+}
+
+/// A beginning of alternatives: the tokens that follow it, in their order, and where each leads.
+#[derive(Default, Debug)]
+struct Branching {
+    order: Vec<TokenId>,
+    nodes: BTreeMap<TokenId, usize>,
+}
+
+impl Phrase {
+    fn new(alternatives: &[Vec<TokenId>]) -> Self {
+        let mut nodes = vec![Branching::default()];
+        for alternative in alternatives {
+            let mut at = 0;
+            for &token in alternative {
+                let new = nodes.len();
+                let next = *nodes[at].nodes.entry(token).or_insert(new);
+                if next == new {
+                    nodes[at].order.push(token);
+                    nodes.push(Branching::default());
+                }
+                at = next;
+            }
+        }
+        Self { nodes, height: alternatives.iter().map(Vec::len).max().unwrap_or(0) }
+    }
+
+    /// Where a path leads; none where it leaves the tree.
+    fn at(&self, path: &[TokenId]) -> Option<&Branching> {
+        let next = |at: &Branching, token: &TokenId| at.nodes.get(token).map(|&node| &self.nodes[node]);
+        path.iter().try_fold(&self.nodes[0], next)
+    }
+}
 
 impl Phrases {
     /// Takes phrases, each a list of alternatives of which one is enough. None where one cannot be told from another: an
     /// empty one, or one that begins with another of the same phrase.
+    #[allow(clippy::needless_pass_by_value)] // made for this
     pub fn new(phrases: Vec<Vec<Vec<TokenId>>>) -> Option<Self> {
         let apart = |alternatives: &Vec<Vec<TokenId>>| {
-            let begins = |i: usize, j: usize| i != j && alternatives[j].starts_with(&alternatives[i]);
-            let n = alternatives.len();
-            n > 0 && !alternatives.iter().any(Vec::is_empty) && !(0..n).any(|i| (0..n).any(|j| begins(i, j)))
+            let mut sorted: Vec<&[TokenId]> = alternatives.iter().map(Vec::as_slice).collect();
+            sorted.sort_unstable();
+            // In order, what begins with another comes right after it, or after others that do.
+            let begins = |pair: &[&[TokenId]]| pair[1].starts_with(pair[0]);
+            sorted.first().is_some_and(|first| !first.is_empty()) && !sorted.windows(2).any(begins)
         };
-        (!phrases.is_empty() && phrases.iter().all(apart)).then(|| Self(phrases.into()))
+        let sound = !phrases.is_empty() && phrases.iter().all(apart);
+        sound.then(|| Self(phrases.iter().map(|alternatives| Phrase::new(alternatives)).collect()))
     }
 
     /// The tokens that may follow `path` in a phrase, in the order of its alternatives; none where `path` is one of them.
-    fn children(&self, phrase: usize, path: &[TokenId]) -> Vec<TokenId> {
-        let mut next = Vec::new();
-        for alternative in &self.0[phrase] {
-            if alternative.len() > path.len()
-                && alternative.starts_with(path)
-                && !next.contains(&alternative[path.len()])
-            {
-                next.push(alternative[path.len()]);
-            }
-        }
-        next
+    fn children(&self, phrase: usize, path: &[TokenId]) -> &[TokenId] {
+        self.0[phrase].at(path).map_or(&[], |at| &at.order)
+    }
+
+    /// Whether a token may follow `path` in a phrase.
+    fn goes_on(&self, phrase: usize, path: &[TokenId], token: TokenId) -> bool {
+        self.0[phrase].at(path).is_some_and(|at| at.nodes.contains_key(&token))
     }
 
     fn height(&self, phrase: usize) -> usize {
-        self.0[phrase].iter().map(Vec::len).max().unwrap_or(0)
+        self.0[phrase].height
     }
 
     fn highest(&self) -> usize {
-        (0..self.0.len()).map(|phrase| self.height(phrase)).max().unwrap_or(0)
+        self.0.iter().map(|phrase| phrase.height).max().unwrap_or(0)
     }
 }
 
@@ -72,13 +114,13 @@ impl Progress {
     /// Takes the text's next token.
     pub(crate) fn add(&mut self, token: TokenId) {
         let (phrase, mut path) = if let Some((phrase, path)) = self.current.take() {
-            if !self.phrases.children(phrase, &path).contains(&token) {
+            if !self.phrases.goes_on(phrase, &path, token) {
                 self.pending.push(phrase);
                 return;
             }
             (phrase, path)
         } else {
-            let begins = |&&phrase: &&usize| self.phrases.children(phrase, &[]).contains(&token);
+            let begins = |&&phrase: &&usize| self.phrases.goes_on(phrase, &[], token);
             let Some(&phrase) = self.pending.iter().find(begins) else { return };
             self.pending.retain(|&p| p != phrase);
             (phrase, Vec::new())
@@ -94,8 +136,8 @@ impl Progress {
     /// The tokens that bring the text further.
     pub(crate) fn advance(&self) -> Vec<TokenId> {
         match &self.current {
-            Some((phrase, path)) => self.phrases.children(*phrase, path),
-            None => self.pending.iter().flat_map(|&phrase| self.phrases.children(phrase, &[])).collect(),
+            Some((phrase, path)) => self.phrases.children(*phrase, path).to_vec(),
+            None => self.pending.iter().flat_map(|&phrase| self.phrases.children(phrase, &[])).copied().collect(),
         }
     }
 
@@ -132,7 +174,7 @@ impl Progress {
         };
         let mut shared = path.clone();
         let mut outcome = |&token: &TokenId| {
-            if !self.phrases.children(*phrase, &shared).contains(&token) {
+            if !self.phrases.goes_on(*phrase, &shared, token) {
                 return Outcome::Broken;
             }
             shared.push(token);

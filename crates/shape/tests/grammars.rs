@@ -1,5 +1,6 @@
 //! Grammars that grow: each is followed, or refused in a line of ours, in bounded time, memory and stack.
 #![cfg(feature = "grammar")]
+#![allow(clippy::unwrap_used)] // tests may
 
 use beamline_shape::{Context, Grammar, Logits, Pipeline, ShapeError};
 use beamline_tokens::{TokenId, TokenList, Tokenizer};
@@ -86,10 +87,10 @@ fn limits_of_the_library_are_told_as_such() {
     let variant = |n: usize| json!({"type": "object", "properties": {"kind": {"const": format!("k{n}")}, "v": {"type": "integer"}}, "required": ["kind", "v"]});
     let error = said(&json!({"anyOf": (0..3000).map(variant).collect::<Vec<_>>()}));
     assert!(error.contains("cannot go on at this step"), "{error}");
-    // More symbols than it numbers: its panic becomes a reason.
+    // More symbols than it has numbers for.
     let error = said(&json!({"lark": format!("start: {} \"b\"", "\"a\" | ".repeat(70_000))}));
     assert!(error.starts_with("lark: ") && error.ends_with("mend it, or leave it out"), "{error}");
-    assert!(!error.contains("panic") && !error.contains("removed every token"), "{error}");
+    assert!(error.contains("strings and regular expressions") && !error.contains("panic"), "{error}");
 }
 
 #[test]
@@ -137,9 +138,7 @@ fn grammars_grow_to_their_bounds_and_no_further() {
         ),
         (json!({"enum": (0..60_000).map(|n| format!("word{n}")).collect::<Vec<_>>()}), true),
     ] {
-        let started = std::time::Instant::now();
         let error = said(&grammar);
-        eprintln!("{:?} {:.60} -> {error}", started.elapsed(), grammar.to_string());
         assert_eq!(error.is_empty(), !refused, "{:.60}: {error}", grammar.to_string());
     }
 }

@@ -3,10 +3,11 @@
 use crate::error::StudyError;
 use beamline::{
     Beginning, Distribution, Engine, Event, EventKind, Interest, NodeId, Observer, Options, Outlook, Plan, Prompt,
-    SearchEvent, Session, Special, TokenId, Tokenizer, Vocabulary,
+    RowSums, SearchEvent, Session, Special, TokenId, Tokenizer, Vocabulary,
 };
 use serde::Serialize;
 use serde_json::json;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -106,11 +107,8 @@ pub struct Rest {
     pub prob: f64,
 }
 
-/// The raw distribution, summed in f64 throughout.
-///
-/// [`Engine::token_stats`] gives the same log-probabilities to about 1e-7, not to the last digit: it is on the path of every
-/// token generated, so its exponentials are f32, many at a time (SIMD). Here all of a vocabulary is listed and what is
-/// listed must sum to 1, and the digits of both are a contract (`inspect` and `generate` as JSON); so there are two.
+/// The raw distribution, summed in f64 throughout: what is listed of a vocabulary must sum to 1. Log-probabilities and entropies are
+/// not of this sum but of [`Engine::sums`], as everywhere else: one number for one thing, to the bit.
 struct Raw {
     max: f64,
     sum: f64,
@@ -125,15 +123,10 @@ impl Raw {
     fn prob(&self, logit: f32) -> f64 {
         libm::exp(f64::from(logit) - self.max) / self.sum
     }
-
-    fn logprob(&self, logit: f32) -> f64 {
-        f64::from(logit) - self.max - libm::log(self.sum)
-    }
-
-    fn entropy(&self, row: &[f32]) -> f64 {
-        -row.iter().map(|&v| self.prob(v) * self.logprob(v)).sum::<f64>()
-    }
 }
+
+/// [`Engine::summing`].
+type Sums = Box<dyn Fn(&[f32]) -> RowSums + Send + Sync>;
 
 /// A row whose tokens have not been chosen yet.
 struct Pending {
@@ -186,6 +179,7 @@ struct Listed {
 /// ```
 pub struct Inspecting {
     tokenizer: Arc<Tokenizer>,
+    sums: Sums,
     depth: Depth,
     /// What processors left of the row that is being shaped, by the node that it follows.
     stages: BTreeMap<NodeId, Vec<(String, Distribution)>>,
@@ -245,7 +239,14 @@ impl Inspecting {
     /// Begins to collect rows of a session on this engine that has not taken a step.
     pub fn new(engine: &Engine, depth: Depth) -> Self {
         let (stages, pending, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { tokenizer: Arc::clone(engine.tokenizer()), depth, stages, pending, seen }
+        Self {
+            tokenizer: Arc::clone(engine.tokenizer()),
+            sums: Box::new(engine.summing()),
+            depth,
+            stages,
+            pending,
+            seen,
+        }
     }
 
     /// The step table, along the best sequence that the session has come to.
@@ -285,17 +286,17 @@ impl Inspecting {
     fn settle(&mut self) {
         let vocabulary = self.tokenizer.vocabulary();
         for (node, pending) in std::mem::take(&mut self.pending) {
-            self.seen.insert(node, pending.seen(self.depth.top, vocabulary));
+            self.seen.insert(node, pending.seen(self.depth.top, vocabulary, &*self.sums));
         }
     }
 }
 
 impl Pending {
-    fn seen(&self, top: usize, vocabulary: &Vocabulary) -> Seen {
+    fn seen(&self, top: usize, vocabulary: &Vocabulary, sums: &dyn Fn(&[f32]) -> RowSums) -> Seen {
         let Self { raw: row, after, stages, .. } = self;
-        let raw = Raw::new(row);
+        let (raw, sums) = (Raw::new(row), sums(row));
         let mut by_rank: Vec<usize> = (0..row.len()).collect();
-        by_rank.sort_unstable_by(|&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
+        by_rank.sort_unstable_by(|&a, &b| row[b].partial_cmp(&row[a]).unwrap_or(Ordering::Equal).then(a.cmp(&b)));
         let mut rank = vec![0; row.len()];
         by_rank.iter().enumerate().for_each(|(place, &id)| rank[id] = place + 1);
         // Raw order decides between tokens of one processed probability, so a stable sort by the latter is enough.
@@ -312,7 +313,7 @@ impl Pending {
                 text: vocabulary.text(id),
                 bytes: vocabulary.bytes(id).to_vec(),
                 logit: row[i],
-                logprob: raw.logprob(row[i]),
+                logprob: f64::from(row[i]) - sums.log_sum(),
                 prob: raw.prob(row[i]),
                 prob_processed: after[i],
                 rank: rank[i],
@@ -323,7 +324,7 @@ impl Pending {
         let live = |left: &Distribution| left.iter().filter(|(_, p)| *p > 0.0).count();
         Seen {
             input: self.input.clone(),
-            entropy: raw.entropy(row),
+            entropy: sums.entropy(),
             vocab: row.len(),
             kept: after.iter().filter(|p| **p > 0.0).count(),
             listed: listed.collect(),

@@ -111,10 +111,9 @@ fn of_part(part: &Value) -> u64 {
         // A text of one byte becomes so long.
         Some("Prepend") => 1 + length("prepend"),
         Some("Metaspace") => 1 + length("replacement"),
-        Some("WordPiece" | "CTC" | "BPEDecoder") => 2,
         Some("Precompiled") => longest_entry(part["precompiled_charsmap"].as_str().unwrap_or_default()),
-        // A byte may become a character of two; a character of three bytes gets a space on both sides.
-        Some("ByteLevel" | "BertNormalizer") => 2,
+        // A byte may become a character of two; a character of three bytes gets a space on both sides; words get spaces between.
+        Some("ByteLevel" | "BertNormalizer" | "WordPiece" | "CTC" | "BPEDecoder") => 2,
         _ => 1,
     }
 }
@@ -194,7 +193,7 @@ mod tests {
             "pre_tokenizer could make",
         );
         // A table whose one entry is long: a tree of no bytes, then the text.
-        let table = crate::sentencepiece::base64(&[&[0; 4][..], &[b'a'; 1 << 17]].concat());
+        let table = crate::sentencepiece::base64(&[vec![0; 4], vec![b'a'; 1 << 17]].concat());
         refused(
             |json| json["normalizer"] = json!({"type": "Precompiled", "precompiled_charsmap": table}),
             "65536 times",

@@ -233,3 +233,25 @@ fn a_name_for_splitting_is_forced_on_bytes_alone() {
     assert!(matches!(pieces.clone().split_as("qwen2"), Err(TokensError::NoSplit(_))));
     assert!(matches!(pieces.split_as("qwen"), Err(TokensError::Pre(_))));
 }
+
+/// A part that is another kind of value than it should be is an error like any other.
+#[test]
+fn parts_of_another_kind_are_errors() {
+    let cases: Vec<&String> = GOLDENS["cases"].as_object().unwrap().keys().collect();
+    let with_json =
+        cases.iter().filter(|case| GOLDENS["cases"][case.as_str()]["files"].get("tokenizer.json").is_some());
+    let mut tried = 0;
+    for case in with_json.step_by(4) {
+        let key = GOLDENS["cases"][case.as_str()]["files"]["tokenizer.json"].as_str().unwrap();
+        let whole: Value = serde_json::from_str(GOLDENS["files"][key].as_str().unwrap()).unwrap();
+        for part in ["model", "normalizer", "pre_tokenizer", "post_processor", "decoder", "added_tokens"] {
+            for odd in [json!(true), json!("x"), json!([1]), json!(-1), json!({}), Value::Null] {
+                let mut changed = whole.clone();
+                changed[part] = odd;
+                let read = Tokenizer::from_folder(&files(case, &[("tokenizer.json", Some(&changed.to_string()))]));
+                tried += usize::from(read.is_err_and(|error| !error.to_string().contains('\n')));
+            }
+        }
+    }
+    assert!(tried > 50, "{tried}");
+}

@@ -58,6 +58,13 @@ pub fn config_json(bytes: &[u8]) {
     open("config", bytes, ("model.safetensors", b"\x02\0\0\0\0\0\0\0{}"));
 }
 
+/// Opens a checkpoint whose `model.safetensors` is this.
+pub fn safetensors(bytes: &[u8]) {
+    let config =
+        br#"{"model_type": "gpt2", "vocab_size": 2, "n_positions": 4, "n_embd": 3, "n_layer": 1, "n_head": 1}"#;
+    open("safetensors", config, ("model.safetensors", bytes));
+}
+
 /// Opens a checkpoint whose `pytorch_model.bin` is this.
 pub fn pytorch(bytes: &[u8]) {
     let config =

@@ -215,17 +215,16 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
 
     def _options(self, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """The decoding options that a task asks for, and its stop strings."""
-        options = dict(normalize_gen_kwargs(given, self.max_gen_toks))
-        until = [options.pop("until", None) or []]
-        until = until[0] if isinstance(until[0], list) else until
-        until = [stop for stop in until if stop]
+        options: dict[str, Any] = dict(normalize_gen_kwargs(given, self.max_gen_toks))
+        stops = options.pop("until", None) or []
+        until: list[str] = [stop for stop in (stops if isinstance(stops, list) else [stops]) if stop]
         most = options.pop("max_gen_toks")
         if not 0 < most < self.max_length:
             raise ValueError(f"max_gen_toks must be in [1, {self.max_length}), the model's context, got {most}")
         if not options.get("do_sample") or options.get("temperature") == 0.0:
             options = {name: value for name, value in options.items() if name not in ("do_sample", "temperature")}
         ends = [*self.engine.defaults.get("eos_token_id", [])]
-        options = {"eos_token_id": ends} | options | {"max_new_tokens": most}
+        options = {"eos_token_id": ends, **options, "max_new_tokens": most}
         options |= {"seed": self._seed} | ({"stop_strings": until} if until else {})
         return options, until
 

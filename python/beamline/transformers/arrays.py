@@ -58,9 +58,9 @@ def from_numpy(array: npt.NDArray[Any], kind: Kind, like: Any = None) -> Any:
         from beamline.tensors import Tensor
 
         return Tensor(array)
-    import torch
+    from beamline.transformers.seeds import torch_itself
 
-    made = torch.from_numpy(array if array.flags.writeable else array.copy())
+    made = torch_itself().from_numpy(array if array.flags.writeable else array.copy())
     return made if like is None or kind_of(like) is not Kind.TORCH else made.to(like.device)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from beamline.own import Outlook, Tree
 from beamline.tensors.generator import default_generator
 from beamline.transformers.arrays import Kind
+from beamline.transformers.seeds import torch_itself
 
 
 class Source:
@@ -18,9 +19,7 @@ class Source:
     def __init__(self, kind: Kind) -> None:
         self._torch: Any = None
         if kind is Kind.TORCH:
-            import torch
-
-            self._torch = torch
+            self._torch = torch_itself()
 
     def exponentials(self, rows: int, vocab: int) -> npt.NDArray[np.float32]:
         """The next numbers ``[rows, vocab]`` of the exponential distribution, which races for tokens are run with."""

@@ -32,7 +32,7 @@ _REFUSED = {
 }
 
 #: Options under which a token is not simply drawn from each row.
-_NOT_PLAIN = ("prompt_lookup_num_tokens", "assistant", "penalty_alpha", "force_words_ids", "seed", "rng")
+_NOT_PLAIN = ("prompt_lookup_num_tokens", "penalty_alpha", "force_words_ids", "seed", "rng")
 
 
 @dataclass
@@ -92,7 +92,9 @@ def call_of(engine: Engine, own: GenerationConfig, inputs: Any, given: dict[str,
     ids = input_ids if inputs is None else inputs
     taken = {name: given.pop(name, None) for name in ("logits_processor", "stopping_criteria", "streamer")}
     allowed, assistant = given.pop("prefix_allowed_tokens_fn", None), given.pop("assistant_model", None)
-    extra: dict[str, Any] = {} if assistant is None else {"assistant": _model_name(assistant)}
+    if assistant is not None:
+        once("assistant_model is not asked: its guesses change nothing but the time that texts take")
+    extra: dict[str, Any] = {}
     negative = given.pop("negative_prompt_ids", None)
     if negative is not None:
         extra["negative_prompt_ids"] = _one_row(negative)
@@ -120,13 +122,6 @@ def call_of(engine: Engine, own: GenerationConfig, inputs: Any, given: dict[str,
     )
 
 
-def _model_name(model: Any) -> str:
-    engine = getattr(model, "engine", None)
-    if not isinstance(engine, Engine):
-        raise ValueError("assistant_model must be a model of beamline.transformers; it is named to the engine")
-    return engine.model
-
-
 def _one_row(ids: Any) -> list[int]:
     rows = to_lists(ids)
     rows = rows if rows and isinstance(rows[0], list) else [rows]
@@ -141,6 +136,7 @@ def generate(call: Call) -> Any:
     if call.streamer is not None and settings.beams > 1:
         raise ValueError("`streamer` cannot be used with beam search (yet!). Make sure that `num_beams` is set to 1.")
     options = {**settings.for_engine(engine, call.prompts.width), **call.extra}
+    _say_what_differs(call, options)
     detailed = bool(settings["return_dict_in_generate"])
     keep = {
         "output_scores": detailed and bool(settings["output_scores"]),
@@ -152,6 +148,22 @@ def generate(call: Call) -> Any:
     runs = _drawn(call, options, keep) if settings["do_sample"] else _run(call, options, keep)
     made = Generated(call.prompts, runs, _fill(settings), settings.beams, engine.vocab_size)
     return _result(call, made, detailed)
+
+
+def _say_what_differs(call: Call, options: dict[str, Any]) -> None:
+    """Says once where texts may be others than transformers'."""
+    if options.get("guidance_scale", 1) != 1 and call.settings.beams > 1:
+        once(
+            "guidance_scale with num_beams: here each beam has its own text without the prompt; transformers leaves those at "
+            "the beams' places, so its texts may be others"
+        )
+    counted = ("encoder_repetition_penalty", "encoder_no_repeat_ngram_size", "no_repeat_ngram_size")
+    if any(len(text) < call.prompts.width for text in call.prompts.texts):
+        for name in counted:
+            if options.get(name) is not None and (name == counted[0] or options[name] == 1):
+                once(
+                    f"{name} with padded prompts: here padding is no text; transformers counts it as one, padding token and all"
+                )
 
 
 def _fill(settings: Settings) -> int:

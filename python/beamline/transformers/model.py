@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from beamline.engine import Engine
 from beamline.transformers import generate, opening, prompts
-from beamline.transformers.arrays import from_numpy, kind_of, tensors_asked_for, to_numpy
+from beamline.transformers.arrays import Kind, from_numpy, kind_of, tensors_asked_for, to_numpy
 from beamline.transformers.config import PretrainedConfig, config_of
 from beamline.transformers.generated import transition_scores
 from beamline.transformers.generation_config import GenerationConfig, of_engine
 from beamline.transformers.outputs import CausalLMOutput
 from beamline.transformers.prompts import Prompts
+from beamline.transformers.seeds import torch_itself
 
 _IDS = ("bos_token_id", "eos_token_id", "pad_token_id")
 
@@ -116,10 +117,8 @@ class PreTrainedModel:
     @property
     def device(self) -> Any:
         """Where it is: the CPU, as the program's tensors name it."""
-        if tensors_asked_for().value == "torch":
-            import torch
-
-            return torch.device("cpu")
+        if tensors_asked_for() is Kind.TORCH:
+            return torch_itself().device("cpu")
         from beamline.tensors import Device
 
         return Device("cpu")

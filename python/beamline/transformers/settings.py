@@ -21,7 +21,10 @@ HARMLESS = frozenset(
         "disable_compile",
         "prefill_chunk_size",
         "is_assistant",
+        "assistant_confidence_threshold",
         "assistant_lookbehind",
+        "num_assistant_tokens",
+        "num_assistant_tokens_schedule",
         "target_lookbehind",
         "decoder_start_token_id",
         "speculation_type",
@@ -34,8 +37,8 @@ REFUSED = {
     "output_hidden_states": "import transformers itself",
     "watermarking_config": "import transformers itself",
     "token_healing": "end the prompt at a token",
-    "use_mtp": "give an assistant_model",
-    "assistant_early_exit": "give an assistant_model",
+    "use_mtp": "leave it out; guesses change no text",
+    "assistant_early_exit": "leave it out; guesses change no text",
     "assistant_ensemble_weight": "leave it out; guesses change no text here",
     "dola_layers": "import transformers itself",
     "constraints": "give force_words_ids",
@@ -154,6 +157,10 @@ class Settings:
                 continue
             # Lists of the model's own are taken back by an empty one.
             value = [] if merged_value is None and isinstance(brought.get(name), list) else merged_value
+            if value is None and name in brought:
+                raise ValueError(
+                    f"{name}: the model's own {brought[name]!r} cannot be taken back by None; give another value"
+                )
             if value is None or (value == DEFAULTS.get(name) and name not in brought):
                 continue
             if not self._has_effect(name, contrastive):

@@ -72,6 +72,14 @@ class PreTrainedTokenizerFast:
         opening.refuse("from_pretrained", arguments)
         return cls(engine, os.fspath(name), {**_of_files(engine), **given})
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_native", "_vocabulary")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._native = self._engine.tokenizer
+        self._vocabulary = Vocabulary(self._engine)
+
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}(name_or_path={self.name_or_path!r}, vocab_size={self.vocab_size}, "

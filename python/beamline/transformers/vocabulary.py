@@ -37,14 +37,27 @@ class Vocabulary:
         elif isinstance(vocabulary, list):
             found = {number: token for number, (token, _) in enumerate(vocabulary)}
         found.update({one["id"]: one["content"] for one in described.get("added_tokens", [])})
-        letters = _letters_of_bytes()
-        return [found[number] if number in found else self._by_bytes(number, letters) for number in range(len(self))]
+        missing = [number for number in range(len(self)) if number not in found]
+        found.update(zip(missing, self._by_bytes(missing), strict=True))
+        return [found[number] for number in range(len(self))]
 
-    def _by_bytes(self, number: int, letters: dict[int, str]) -> str:
-        own = self._tokenizer.token_bytes(number)
-        if self._tokenizer.is_special(number):
-            return own.decode(errors="replace")
-        return "".join(letters[byte] for byte in own)
+    def _by_bytes(self, numbers: list[int]) -> list[str]:
+        """Tokens as files would write them: a letter for each byte, or as SentencePiece writes pieces."""
+        own = [self._tokenizer.token_bytes(number) for number in numbers]
+        # Where pieces are texts, single bytes stand beside them as tokens of their own, and before them.
+        bytes_first = {one: place for place, one in reversed(list(enumerate(own))) if len(one) == 1}
+        if own.count(b"a") > 1:
+            return [
+                f"<0x{one[0]:02X}>" if bytes_first.get(one) == place else one.decode(errors="replace").replace(" ", "▁")
+                for place, one in enumerate(own)
+            ]
+        letters = _letters_of_bytes()
+        return [
+            one.decode(errors="replace")
+            if self._tokenizer.is_special(number)
+            else "".join(letters[byte] for byte in one)
+            for number, one in zip(numbers, own, strict=True)
+        ]
 
     @cached_property
     def ids(self) -> dict[str, int]:

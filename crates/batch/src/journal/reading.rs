@@ -184,10 +184,10 @@ impl<R: Read + Seek> Scan<R> {
             match self.read()? {
                 Stands::End => return Ok(None),
                 Stands::Record => return Ok(Some((Span { at, length: self.at - at }, &self.payload))),
-                Stands::Nothing(_) => match self.find(at + 1)? {
-                    Some(next) => self.go_to(next)?,
-                    None => return Ok(None),
-                },
+                Stands::Nothing(_) => {
+                    let Some(next) = self.find(at + 1)? else { return Ok(None) };
+                    self.go_to(next)?;
+                }
             }
         }
     }
@@ -222,16 +222,14 @@ pub(super) fn read<R: Read + Seek>(from: R, length: u64, first: u64) -> io::Resu
         };
         match wrong {
             None => end = scan.at,
-            Some(what) => match scan.find(at + 1)? {
-                Some(next) => {
-                    damaged.push(Damage { record, begin: at, end: next, what });
-                    scan.go_to(next)?;
-                }
-                None => {
+            Some(what) => {
+                let Some(next) = scan.find(at + 1)? else {
                     cut = length - at;
                     break;
-                }
-            },
+                };
+                damaged.push(Damage { record, begin: at, end: next, what });
+                scan.go_to(next)?;
+            }
         }
         record += 1;
     }

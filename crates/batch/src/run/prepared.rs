@@ -262,6 +262,5 @@ impl Known {
 
 /// A text's SHA-256.
 fn sum(text: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(text).into();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    beamline::hexadecimal(&Sha256::digest(text))
 }

@@ -3,11 +3,11 @@
 use crate::chat::ChatTemplates;
 use crate::error::Error;
 use crate::open::name::ModelName;
-use crate::open::{templates, vocabulary};
+use crate::open::{file, templates, vocabulary};
 use crate::options::{self, Defaults};
 use crate::run::{Engine, Files};
 use beamline_kernels::{ActivationFormat, Compute, Encoding};
-use beamline_model::{Check, Checkpoint, Defect, Geometry, Holding, LoadError, LoadOptions, Structure, is_lfs_pointer};
+use beamline_model::{Check, Checkpoint, Geometry, Holding, LoadOptions, Structure};
 use beamline_tokens::{FolderFiles, Tokenizer};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -189,21 +189,12 @@ impl Opened {
         let (files, mut defaults, chat) = if let Some(gguf) = checkpoint.gguf()? {
             (FolderFiles::default(), vocabulary::defaults(&gguf), templates::in_gguf(&name, &gguf))
         } else {
-            let read = |file: &str| {
-                let path = checkpoint.path().join(file);
-                match std::fs::read(&path) {
-                    Ok(bytes) if is_lfs_pointer(&bytes) => {
-                        Err(Error::Load(LoadError { path, defect: Box::new(Defect::LfsPointer) }))
-                    }
-                    Ok(bytes) => Ok(bytes),
-                    Err(source) => Err(Error::Read { path, source }),
-                }
-            };
+            let read = |name: &str| file::fetched(&checkpoint.path().join(name));
             let files = vocabulary::files(checkpoint.path())?;
             if !files.has_vocabulary() {
                 vocabulary::from_folder(&files, checkpoint.path(), None)?; // says which files it looked for
             }
-            let generation = checkpoint.path().join("generation_config.json").is_file();
+            let generation = checkpoint.path().join("generation_config.json").exists();
             let generation = generation.then(|| read("generation_config.json")).transpose()?;
             let mut defaults = Defaults::read(generation.as_deref(), &read("config.json")?);
             if checkpoint.is_text_part() {

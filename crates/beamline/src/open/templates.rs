@@ -1,6 +1,7 @@
 //! Where chat templates lie: beside the weights in files, or in the keys of a GGUF file.
 
 use crate::chat::ChatTemplates;
+use crate::open::file;
 use beamline_chat::TokenTexts;
 use beamline_model::gguf::{Gguf, Value as Stored};
 use serde_json::{Map, Value};
@@ -45,7 +46,8 @@ fn text(path: &Path) -> Result<Option<String>, String> {
     if about.len() > MOST_BYTES {
         return Err(format!("{name} has {} bytes; at most {MOST_BYTES} are read", about.len()));
     }
-    std::fs::read_to_string(path).map(Some).map_err(|error| format!("{name}: {error}"))
+    let bytes = file::bytes(path).map_err(|error| format!("{name}: {error}"))?;
+    String::from_utf8(bytes).map(Some).map_err(|_| format!("{name}: not UTF-8 text"))
 }
 
 /// A file's JSON object; an empty one where there is no such file.

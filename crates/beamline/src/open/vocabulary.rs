@@ -1,9 +1,10 @@
 //! The vocabulary in a GGUF file's keys, or in a folder's files, handed to the tokens crate.
 
 use crate::error::Error;
+use crate::open::file;
 use crate::options::Defaults;
 use beamline_model::gguf::{Gguf, Value};
-use beamline_model::{Defect, LoadError, is_lfs_pointer};
+use beamline_model::{Defect, LoadError};
 use beamline_tokens::{FolderFiles, GgufVocabulary, TokenId, Tokenizer, TokensError, pre_tokenizers};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -12,13 +13,10 @@ use std::path::{Path, PathBuf};
 pub(crate) fn files(folder: &Path) -> Result<FolderFiles, Error> {
     FolderFiles::gather(|name| {
         let path = folder.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) if is_lfs_pointer(&bytes) => {
-                Err(Error::Load(LoadError { path, defect: Box::new(Defect::LfsPointer) }))
-            }
+        match file::fetched(&path) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::Read { path, source }),
+            Err(Error::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     })
 }

@@ -151,12 +151,13 @@ impl Defaults {
     }
 
     fn take(&mut self, file: &str, fields: &Map<String, Value>) {
+        let mut odd = Vec::new();
         for (name, value) in fields {
             let known = options().find(|option| option.name == name);
             if let Some(option) = known.filter(|option| A_MODELS.contains(&option.name)) {
                 let (value, dropped) = usable::usable(option.kind, value);
                 if !dropped.is_empty() {
-                    let dropped = Value::Array(dropped);
+                    let dropped = shown(&Value::Array(dropped).to_string());
                     self.warnings.push(format!("{file}: {name} holds {dropped}, which nothing can match; passed over"));
                 }
                 match option.read(&value) {
@@ -174,10 +175,27 @@ impl Defaults {
                 } else {
                     "which has no effect here"
                 };
-                self.warnings.push(format!("{file} sets {name} to {value}, {why}"));
+                odd.push(format!("{file} sets {} to {}, {why}", shown(name), shown(&value.to_string())));
             }
         }
+        let more = odd.len().saturating_sub(MOST_ODD);
+        odd.truncate(MOST_ODD);
+        self.warnings.append(&mut odd);
+        if more > 0 {
+            self.warnings.push(format!("{file} sets {more} more fields that have no effect"));
+        }
     }
+}
+
+/// The most fields without effect that are named one by one.
+const MOST_ODD: usize = 16;
+
+/// What somebody's file says, fit for a message: its beginning, on one line, with nothing that a terminal would obey.
+fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    let plain = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+    let beginning: String = text.chars().take(MOST).map(plain).collect();
+    if text.chars().nth(MOST).is_some() { format!("{beginning}...") } else { beginning }
 }
 
 /// The token an empty prompt begins with.
@@ -210,6 +228,19 @@ mod tests {
         for generation in [None, Some("{")] {
             assert_eq!(end(&read(generation, r#"{"eos_token_id": 5}"#)), Some(OptionValue::Ids(vec![5])));
         }
+    }
+
+    #[test]
+    fn names_and_values_are_quoted_short_and_on_one_line() {
+        let long = "b".repeat(5_000_000);
+        let escapes = serde_json::json!({"x\nerror: fake": "\u{1b}[2J", "long": long, "y": vec![1; 100_000]});
+        let warnings = read(Some(&escapes.to_string()), "{}").warnings;
+        assert_eq!(warnings.len(), 3);
+        assert!(warnings.iter().all(|w| w.len() < 300 && !w.contains(char::is_control)), "{warnings:?}");
+        assert!(warnings[0].contains(r"sets x\nerror: fake to"), "{warnings:?}");
+        let many: Map<String, Value> = (0..5000).map(|n| (format!("x{n}"), n.into())).collect();
+        let warnings = read(Some(&Value::Object(many).to_string()), "{}").warnings;
+        assert!(warnings.len() == MOST_ODD + 1 && warnings[MOST_ODD].contains("4984 more fields"), "{warnings:?}");
     }
 
     #[test]

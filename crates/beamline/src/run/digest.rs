@@ -70,7 +70,7 @@ impl Engine {
                 }
             }
         }
-        Ok(Some(hex(&all.finalize())))
+        Ok(Some(hexadecimal(&all.finalize())))
     }
 
     /// The digest of the model's numbers alone ([`ModelDigest::numbers`]): a pass over a few tokens, whatever the size of its files.
@@ -100,11 +100,16 @@ impl Engine {
                 sum.update(value.to_bits().to_le_bytes());
             }
         }
-        Ok(hex(&sum.finalize()))
+        Ok(hexadecimal(&sum.finalize()))
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits, as digests are written.
+///
+/// ```
+/// assert_eq!(beamline::hexadecimal(&[0, 171]), "00ab");
+/// ```
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

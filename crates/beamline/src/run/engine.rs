@@ -11,7 +11,7 @@ use crate::observe::SessionId;
 use crate::options::{self, Defaults, Options, Origin, Plan};
 use beamline_chat::TokenTexts;
 use beamline_kernels::{Compute, Encoding, RowSums, row_sums};
-use beamline_model::{Description, KvCache, Loaded, Model, ModelId};
+use beamline_model::{Description, Geometry, KvCache, Loaded, Model, ModelId};
 use beamline_search::{StopStrings, TokenStats};
 use beamline_shape::OptionValue;
 use beamline_tokens::{TokenId, Tokenizer};
@@ -273,7 +273,7 @@ impl Engine {
     /// When it is empty and the model has no begin token, or holds an id beyond the vocabulary.
     pub fn encode_prompt(&self, prompt: &Prompt) -> Result<Vec<TokenId>, Error> {
         let mut ids = match prompt {
-            Prompt::Text(text) => self.tokenizer.ids(text)?,
+            Prompt::Text(text) => self.tokens_of(text)?,
             Prompt::Ids(ids) => ids.clone(),
         };
         if ids.is_empty() {
@@ -283,6 +283,28 @@ impl Engine {
         let vocab = self.model.geometry().vocab;
         match ids.iter().find(|id| id.index() >= vocab) {
             Some(id) => Err(Error::UnknownToken { id: id.0, vocab }),
+            None => Ok(ids),
+        }
+    }
+
+    /// The tokens of a text, all of which the model has. One far beyond its context is not tokenized to its end: that would
+    /// take hundreds of times its size in memory, for nothing.
+    fn tokens_of(&self, text: &str) -> Result<Vec<TokenId>, Error> {
+        let Geometry { context, vocab, .. } = self.model.geometry();
+        // A beginning may have a few tokens more than the same piece of the whole.
+        let enough = context.saturating_mul(2).saturating_add(1024);
+        let mut length = enough.saturating_mul(4);
+        while length < text.len() {
+            let end = (0..=length).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+            let tokens = self.tokenizer.ids(&text[..end])?.len();
+            if tokens > enough {
+                return Err(Error::PromptFarTooLong { tokens, context });
+            }
+            length = length.saturating_mul(4);
+        }
+        let ids = self.tokenizer.ids(text)?;
+        match ids.iter().find(|id| id.index() >= vocab) {
+            Some(id) => Err(Error::TokenizerTooLarge { id: id.0, vocab }),
             None => Ok(ids),
         }
     }
@@ -360,6 +382,20 @@ impl Engine {
     /// What turns a row of logits `[vocab]` into log-probabilities (the log-sum-exp, summed in f64).
     pub fn sums(&self, row: &[f32]) -> RowSums {
         row_sums(row, self.compute.isa())
+    }
+
+    /// [`sums`](Self::sums) for who looks at rows where the engine is not at hand: the same, bit for bit.
+    ///
+    /// ```
+    /// use beamline::Engine;
+    /// let engine = Engine::open("builtin")?;
+    /// let (row, sums) = ([0.5, -1.0, 2.0], engine.summing());
+    /// assert_eq!(sums(&row).entropy().to_bits(), engine.sums(&row).entropy().to_bits());
+    /// # Ok::<(), beamline::Error>(())
+    /// ```
+    pub fn summing(&self) -> impl Fn(&[f32]) -> RowSums + Send + Sync + use<> {
+        let isa = self.compute.isa();
+        move |row| row_sums(row, isa)
     }
 
     /// What the model itself thinks of a token, given the row of logits that it is chosen from, `[vocab]`: its

@@ -92,7 +92,7 @@ pub(super) fn settings(matches: &ArgMatches) -> Result<Options, Failure> {
     }
     if let Some(path) = matches.get_one::<String>("config") {
         let wrong = |reason: String| Failure::usage(format!("{path}: {reason}"));
-        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let bytes = crate::given_file::bytes(std::path::Path::new(path)).map_err(|error| wrong(error.to_string()))?;
         let json = beamline::python_json(&bytes).map_err(|error| wrong(format!("not valid JSON: {error}")))?;
         settings.config(&json).map_err(|error| wrong(told(&error)))?;
     }

@@ -104,7 +104,7 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 /// Bytes, with a unit or without.
-pub(super) fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let wrong = || "it must be a number of bytes, such as 512MB, 2GB or 1000000".to_owned();
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: f64 = match text[number.len()..].to_ascii_lowercase().as_str() {

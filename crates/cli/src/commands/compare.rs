@@ -16,7 +16,7 @@ use beamline_study::{ComparedText, Comparison, Variant};
 use serde_json::json as value;
 
 pub(crate) fn run(args: &Compare, given: &Options) -> Result<(), Failure> {
-    let page = args.output.as_deref().map(Destination::check).transpose()?;
+    let page = args.output.as_deref().map(|path| Destination::check(path, &args.model.model)).transpose()?;
     if let Some(page) = page.as_ref().filter(|page| page.ending() != "html") {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
     }

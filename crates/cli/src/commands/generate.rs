@@ -2,6 +2,7 @@
 
 use crate::args::{Generate, ModelArgs};
 use crate::commands::score::unit;
+use crate::destination::{Destination, Unfinished};
 use crate::failure::Failure;
 use crate::interrupt::{self, OnInterrupt};
 use crate::output::{json, note, paint, print};
@@ -13,15 +14,14 @@ use beamline::{
     Budget, Completion, Engine, Observer, OptionValue, Options, Origin, Proof, RawStats, Session, TextDeltas, Trace,
 };
 use std::fmt::Write;
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 
 pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
     let asked = messages::asked(&args.chat, &args.prompts)?;
     let mut prompts = if asked.is_some() { Vec::new() } else { prompts::gather(&args.prompts)? };
     // Found before a model is opened.
-    let trace = args.trace.as_deref().map(create).transpose()?;
+    let trace = args.trace.as_deref().map(|path| trace_file(path, &args.model.model)).transpose()?;
     let mut engine = model::open(&args.model, given)?;
     prompts::tell_of_two_begins(engine.tokenizer(), prompts::texts(&prompts));
     take_assistant(&mut engine, &args.model, given)?;
@@ -45,15 +45,16 @@ pub(crate) fn run(args: &Generate, given: &Options) -> Result<(), Failure> {
     interrupt::set(if args.json { OnInterrupt::AtOnce } else { OnInterrupt::EndLine });
     let streamed = alone && !numbers;
     let ended = match trace {
-        Some(file) => {
+        Some(to) => {
+            let failed = |error| {
+                let message =
+                    format!("{}: the trace could not be written: {error}; give --trace another file", to.name());
+                Failure { code: 1, message: Some(message) }
+            };
+            let file = to.begin().map_err(failed)?;
             let mut trace = Trace::begin(file, &engine, &plan, &run.sessions);
             let ended = run.all(streamed, &mut trace)?;
-            let path = args.trace.as_deref().unwrap_or(Path::new("")).display();
-            let failed = |error| Failure {
-                code: 1,
-                message: Some(format!("{path}: the trace could not be written: {error}; give --trace another file")),
-            };
-            trace.end(&run.sessions).map_err(failed)?;
+            trace.end(&run.sessions).and_then(Unfinished::finish).map_err(failed)?;
             ended
         }
         None => run.all(streamed, &mut ())?,
@@ -116,12 +117,14 @@ fn with_numbers(completion: &Completion, args: &Generate) -> String {
     out
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+fn trace_file(path: &Path, model: &str) -> Result<Destination, Failure> {
     if path.as_os_str() == "-" {
         return Err(Failure::usage("--trace - would mix with the text; give it a file"));
     }
-    let wrong = |error| Failure::usage(format!("{}: {error}; give --trace a file that can be written", path.display()));
-    File::create(path).map(BufWriter::new).map_err(wrong)
+    Destination::check(path, model).map_err(|failure| {
+        let message = failure.message.map(|message| message.replace("; give a file", "; give --trace a file"));
+        Failure { message, ..failure }
+    })
 }
 
 /// Loads the model that guesses ahead, where one is asked for.

@@ -12,11 +12,12 @@ use beamline_draw::{Canvas, Figure, png};
 pub(crate) fn run(args: &Plot, given: &Options) -> Result<(), Failure> {
     let request = args.request();
     request.check(given)?;
-    let picture = Destination::check(&args.output)?;
+    let picture = Destination::check(&args.output, &args.model.model)?;
     if !["svg", "png", "html"].contains(&picture.ending().as_str()) {
         return Err(Failure::usage(format!("{}: a picture ends in .svg, .png or .html", picture.name())));
     }
-    let data = args.data.as_deref().map(Destination::check).transpose()?;
+    let check = |path: &std::path::Path| Destination::check(path, &args.model.model);
+    let data = args.data.as_deref().map(check).transpose()?;
     if let Some(data) = data.as_ref().filter(|data| !["csv", "json"].contains(&data.ending().as_str())) {
         return Err(Failure::usage(format!("{}: data end in .csv or .json", data.name())));
     }

@@ -11,7 +11,7 @@ use beamline_plot::report_figures;
 use beamline_study::{Bundle, bundle, verify};
 
 pub(crate) fn run(args: &ReportArgs, given: &Options) -> Result<(), Failure> {
-    let page = Destination::check(&args.output)?;
+    let page = Destination::check(&args.output, &args.model.model)?;
     if page.ending() != "html" {
         return Err(Failure::usage(format!("{}: a report ends in .html", page.name())));
     }
@@ -51,6 +51,7 @@ fn model_of(args: &Replay, bundle: &Bundle) -> Result<ModelArgs, Failure> {
         threads: args.threads,
         activations: Some(args.activations.map_or_else(own, Ok)?),
         no_map: false,
+        max_memory: None,
     })
 }
 
@@ -58,7 +59,7 @@ fn model_of(args: &Replay, bundle: &Bundle) -> Result<ModelArgs, Failure> {
 pub(crate) fn replay(args: &Replay) -> Result<(), Failure> {
     let wrong =
         |reason: String| Failure::usage(format!("{}: {reason}; give a page that report wrote", args.file.display()));
-    let text = std::fs::read_to_string(&args.file).map_err(|error| wrong(error.to_string()))?;
+    let text = crate::given_file::text(&args.file).map_err(|error| wrong(error.to_string()))?;
     let bundle = Bundle::read(bundle_json(&text)).map_err(|error| wrong(error.to_string()))?;
     let settings = bundle.options()?;
     let engine = model::open(&model_of(args, &bundle)?, &settings).map_err(|mut failure| {

@@ -67,7 +67,7 @@ fn settings(args: &Serve) -> Result<Settings, Failure> {
 /// The template of a file.
 fn template(path: &Path) -> Result<ChatTemplate, Failure> {
     let wrong = |error| Failure::usage(format!("{}: {error}; give --chat-template a file of Jinja", path.display()));
-    let source = std::fs::read_to_string(path).map_err(wrong)?;
+    let source = crate::given_file::text(path).map_err(wrong)?;
     Ok(ChatTemplate::new(&path.display().to_string(), &source).map_err(Error::from)?)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::args::Tokenize;
 use crate::failure::Failure;
-use crate::output::{json, paint, print};
+use crate::output::{json, paint, pieces, print};
 use crate::paint::width;
 use crate::prompts;
 use crate::table::{Column, Table};
@@ -10,6 +10,7 @@ use crate::{messages, model};
 use beamline::{Beginning, Opened, Special, TokenId, Tokenizer};
 use beamline_draw::labels;
 use serde_json::json;
+use std::io::{self, Write};
 
 pub(crate) fn run(args: &Tokenize) -> Result<(), Failure> {
     // What was typed is read before the model is looked for.
@@ -61,19 +62,36 @@ fn show(
     rendered: Option<&str>,
 ) -> Result<(), Failure> {
     if args.json {
-        let vocabulary = tokenizer.vocabulary();
-        let token = |t: &beamline::Token| json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end});
-        let ids: Vec<u32> = tokens.iter().map(|t| t.id.0).collect();
-        let mut all = json!({"token_ids": ids, "tokens": tokens.iter().map(token).collect::<Vec<_>>()});
-        if let Some(text) = rendered {
-            all["text"] = text.into();
-        }
-        return json(&all);
+        return pieces(|out| as_json(out, tokenizer, tokens, rendered));
     }
     if let Some(text) = rendered {
         print(&format!("{}\n\n", text.trim_end_matches('\n')))?;
     }
     paint(&rows(tokenizer, tokens).fit(width()))
+}
+
+/// Writes tokens as one JSON object, one after another: as a value the whole would take a hundred times the text.
+fn as_json(
+    out: &mut dyn Write,
+    tokenizer: &Tokenizer,
+    tokens: &[beamline::Token],
+    rendered: Option<&str>,
+) -> io::Result<()> {
+    let vocabulary = tokenizer.vocabulary();
+    out.write_all(b"{\"token_ids\":[")?;
+    for (i, token) in tokens.iter().enumerate() {
+        write!(out, "{}{}", if i > 0 { "," } else { "" }, token.id)?;
+    }
+    out.write_all(b"],\"tokens\":[")?;
+    for (i, t) in tokens.iter().enumerate() {
+        let token = json!({"id": t.id.0, "text": vocabulary.text(t.id), "bytes": vocabulary.bytes(t.id), "start": t.start, "end": t.end});
+        write!(out, "{}{token}", if i > 0 { "," } else { "" })?;
+    }
+    out.write_all(b"]")?;
+    if let Some(text) = rendered {
+        write!(out, ",\"text\":{}", json!(text))?;
+    }
+    out.write_all(b"}\n")
 }
 
 /// A row for each token of a text: its id, which bytes of the text it is, and the token.

@@ -27,7 +27,7 @@ static PLACES: [Place; MOST] = [const {
 const TAKEN: usize = 1;
 
 /// A place that is known as long as this is kept.
-pub(super) struct Known {
+pub(crate) struct Known {
     place: Option<&'static Place>,
     /// What the place names; its address stays the same.
     _name: Box<[u8]>,

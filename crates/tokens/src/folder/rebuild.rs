@@ -190,8 +190,8 @@ pub(super) fn from_json(mut json: Value, settings: &Settings, listed: &Listed) -
         return Ok(Built::from(part::<Library>(json)?));
     }
     let charsmap = charsmap(&json["normalizer"]);
-    let post: Option<PostProcessorWrapper> = part(json["post_processor"].take())?;
-    let model = model(json["model"].take(), settings.class, &listed.fields);
+    let post: Option<PostProcessorWrapper> = part(taken(&mut json, "post_processor"))?;
+    let model = model(taken(&mut json, "model"), settings.class, &listed.fields);
     drop(json);
     let mut library = Parts::of(settings.class, &listed.fields, charsmap).around(part(model)?)?;
     library.with_post_processor(post);
@@ -204,9 +204,14 @@ fn charsmap(normalizer: &Value) -> Option<Value> {
     parts.iter().find(|part| part["type"] == "Precompiled").map(|part| part["precompiled_charsmap"].clone())
 }
 
+/// A field's value, taken out; null where there is no such field, or nothing that has fields.
+fn taken(value: &mut Value, field: &str) -> Value {
+    value.get_mut(field).map(Value::take).unwrap_or_default()
+}
+
 /// A vocabulary's description with the settings of a class.
 fn model(mut model: Value, class: Class, fields: &Fields) -> Value {
-    let vocab = model["vocab"].take();
+    let vocab = taken(&mut model, "vocab");
     match class {
         Class::T5 => {
             let unknown = unknown(class, fields);
@@ -221,7 +226,7 @@ fn model(mut model: Value, class: Class, fields: &Fields) -> Value {
         _ => json!({
             "type": "BPE", "dropout": null, "unk_token": unknown_of_merges(class, fields),
             "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": falls_back(class),
-            "byte_fallback": falls_back(class), "ignore_merges": false, "vocab": vocab, "merges": model["merges"].take(),
+            "byte_fallback": falls_back(class), "ignore_merges": false, "vocab": vocab, "merges": taken(&mut model, "merges"),
         }),
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn run(engine: &Engine, path: &Path, prefix: Option<&str>, form: &For
 /// hold none.
 fn rows(path: &Path) -> Result<Vec<Row>, Failure> {
     let wrong = |what: String| Failure::usage(format!("{}: {what}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let bytes = crate::given_file::bytes(path).map_err(|error| wrong(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("not UTF-8 text".to_owned()))?;
     let is_json = path.extension().is_some_and(|extension| extension == "jsonl");
     let mut rows = Vec::new();

@@ -13,6 +13,9 @@ const MOST_OPTIONAL: usize = 4096;
 /// The most strings and regular expressions in the terminals of a Lark grammar.
 const MOST_PARTS: usize = 1 << 13;
 
+/// The most strings and regular expressions of a Lark grammar: half as many as the library has numbers for.
+const MOST_TEXTS: usize = 1 << 15;
+
 /// Holds a regular expression to the bounds.
 pub(super) fn of_regex(regex: &str) -> Result<(), String> {
     bytes(regex.len())?;
@@ -22,6 +25,7 @@ pub(super) fn of_regex(regex: &str) -> Result<(), String> {
 /// Holds a Lark grammar to the bounds; its rules are expressions too, and each terminal is one.
 pub(super) fn of_lark(grammar: &str) -> Result<(), String> {
     of_regex(grammar)?;
+    at_most(terminals::texts(grammar), MOST_TEXTS, "strings and regular expressions")?;
     at_most(terminals::size(grammar), MOST_PARTS, "parts of terminals, those inside others counted each time")
 }
 

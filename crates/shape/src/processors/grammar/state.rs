@@ -100,3 +100,17 @@ impl State {
         let _ = self.ask(|matcher| matcher.consume_token(token));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_line;
+
+    #[test]
+    fn what_the_library_says_is_one_line_without_its_insides() {
+        let panic = "panic: assertion failed: a < b\n<backtrace>\n 0: <unknown>\n</backtrace>";
+        assert_eq!(in_a_line(panic), "it is larger than the library can follow (assertion failed: a < b)");
+        assert_eq!(in_a_line("bad\n  thing\n<state>\nTokens: 1"), "bad thing");
+        assert_eq!(in_a_line("bad\n<non-verbose/>"), "bad");
+        assert_eq!(in_a_line(&"é".repeat(1000)).chars().count(), 245);
+    }
+}

@@ -93,6 +93,16 @@ pub(super) fn size(grammar: &str) -> usize {
     names.iter().fold(0usize, |sum, name| sum.saturating_add(of(&mut all, name)))
 }
 
+/// How many strings and regular expressions a grammar has, in all its definitions.
+pub(super) fn texts(grammar: &str) -> usize {
+    let (mut left, mut count) = (grammar, 0);
+    while let Some((word, rest)) = next(left) {
+        count += usize::from(matches!(word, Word::Text));
+        left = rest;
+    }
+    count
+}
+
 /// The size of a terminal. Those that hold themselves are for the library to refuse.
 fn of<'a>(all: &mut BTreeMap<&'a str, Definition<'a>>, name: &'a str) -> usize {
     let mut left = vec![name];
@@ -129,11 +139,12 @@ mod tests {
         );
         // The text of an attribute counts for what stands before it.
         assert_eq!(size("A: \"x\"\nB[lazy, capture=\"y\"]: A A\nx: %json {\"C\": [\"z\"], \"d\": 1}"), 2 + 4);
+        assert_eq!(texts("start: A \"b\" // \"c\"\nA: /d/ | \"e\""), 3);
         assert_eq!(size("start: x\nx: \"a\" \"b\""), 0);
         assert_eq!(size("A: B\nB: A \"x\""), 4);
-        let doubling: String = (1..64).map(|n| format!("T{n}: T{} T{}\n", n - 1, n - 1)).collect();
+        let doubling = (1..64).fold(String::new(), |all, n| all + &format!("T{n}: T{} T{}\n", n - 1, n - 1));
         assert!(size(&format!("T0: \"a\"?\n{doubling}")) > 1 << 60);
-        let long: String = (1..20_000).map(|n| format!("T{n}: T{}\n", n - 1)).collect();
+        let long = (1..20_000).fold(String::new(), |all, n| all + &format!("T{n}: T{}\n", n - 1));
         assert_eq!(size(&format!("T0: \"a\"\n{long}")), 20_000);
         for odd in ["", ":", "A", "A:", "::A", "\"", "/", "A: \"\\", "//", "# \"", "A: é É: \"x\""] {
             size(odd);
