@@ -30,8 +30,8 @@ def register(
 ) -> None:
     """Makes a function of SQL that gives, for each row, a structure of the columns that `complete` adds.
 
-    DuckDB calls it with 2,048 rows at the most. Write its result down (``CREATE TABLE ... AS``): what is asked for twice in a query may be
-    computed twice.
+    DuckDB calls it with 2,048 rows at the most. Write its result down (``CREATE TABLE ... AS``): what is asked for twice in
+    a query may be computed twice.
 
     Args:
         connection: where the function is to be known.

@@ -253,7 +253,9 @@ class Generate:
         if not isinstance(asked.prompt, dict):
             return self._options, asked.prompt
         try:
-            _, ids, ends = engine._native.chat_prompt(json.dumps(asked.prompt, default=str), self._chat_template, self._day)
+            _, ids, ends = engine._native.chat_prompt(
+                json.dumps(asked.prompt, default=str), self._chat_template, self._day
+            )
         except ValueError as error:
             raise RowError(str(error)) from None
         options = json.loads(self._options)

@@ -35,9 +35,9 @@ class Frame(Protocol):
 def generate(frame: Frame, complete: Generate) -> Any:
     """Completes the rows of a data frame of Spark.
 
-    Rows are computed when an action asks for them, and again by each action: write them, or keep them (``persist``). A task that fails is
-    tried again as often as ``spark.task.maxFailures`` says (4 on clusters; a plain ``local[2]`` tries nothing again, ``local[2,4]``
-    does), and its rows come out as they would have.
+    Rows are computed when an action asks for them, and again by each action: write them, or keep them (``persist``). A task
+    that fails is tried again as often as ``spark.task.maxFailures`` says (4 on clusters; a plain ``local[2]`` tries nothing
+    again, ``local[2,4]`` does), and its rows come out as they would have.
 
     Args:
         frame: the rows.

@@ -4,8 +4,8 @@ lm-eval looks for model classes in itself alone, so its command has to be starte
 
     python -m beamline.lm_eval run --model beamline --model_args pretrained=gpt2 --tasks lambada_openai
 
-Numbers are those of lm-eval's ``hf`` class on the same weights, as far as floating point goes: sums are of float64, and do not depend on
-``batch_size``.
+Numbers are those of lm-eval's ``hf`` class on the same weights, as far as floating point goes: sums are of float64, and do
+not depend on ``batch_size``.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
         if device not in (None, "cpu"):
             raise ValueError(f"device must be cpu, which is what Beamline computes on, got {device!r}")
         dtype = _DTYPES.get(dtype, dtype) if dtype else None
-        self.engine = Engine(
-            pretrained, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped
-        )
+        self.engine = Engine(pretrained, dtype=dtype, activations=activations, threads=threads, pre=pre, mapped=mapped)
         if max_length is not None and not 1 <= int(max_length) <= self.engine.context:
             raise ValueError(f"max_length must be in [1, {self.engine.context}], the model's context, got {max_length}")
         self.max_length = int(max_length or self.engine.context)
@@ -217,17 +215,16 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
 
     def _options(self, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """The decoding options that a task asks for, and its stop strings."""
-        options = dict(normalize_gen_kwargs(given, self.max_gen_toks))
-        until = [options.pop("until", None) or []]
-        until = until[0] if isinstance(until[0], list) else until
-        until = [stop for stop in until if stop]
+        options: dict[str, Any] = dict(normalize_gen_kwargs(given, self.max_gen_toks))
+        stops = options.pop("until", None) or []
+        until: list[str] = [stop for stop in (stops if isinstance(stops, list) else [stops]) if stop]
         most = options.pop("max_gen_toks")
         if not 0 < most < self.max_length:
             raise ValueError(f"max_gen_toks must be in [1, {self.max_length}), the model's context, got {most}")
         if not options.get("do_sample") or options.get("temperature") == 0.0:
             options = {name: value for name, value in options.items() if name not in ("do_sample", "temperature")}
         ends = [*self.engine.defaults.get("eos_token_id", [])]
-        options = {"eos_token_id": ends} | options | {"max_new_tokens": most}
+        options = {"eos_token_id": ends, **options, "max_new_tokens": most}
         options |= {"seed": self._seed} | ({"stop_strings": until} if until else {})
         return options, until
 
@@ -247,7 +244,9 @@ class BeamlineLM(TemplateLM):  # type: ignore[misc]
             ValueError: when one is asked for by name.
         """
         if isinstance(chat_template, str):
-            raise ValueError(f"templates are not chosen by name here, got {chat_template!r}; give chat_template= its source")
+            raise ValueError(
+                f"templates are not chosen by name here, got {chat_template!r}; give chat_template= its source"
+            )
         return self._template or ""
 
 

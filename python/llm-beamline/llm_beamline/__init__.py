@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import beamline
 import click
 import llm
 from pydantic import Field, create_model
+
+import beamline
 
 #: New tokens where nobody says how many.
 MAX_NEW_TOKENS = 256
@@ -53,13 +54,13 @@ def register_commands(cli: click.Group) -> None:
 
     @cli.group(name="beamline")
     def group() -> None:
-        """Models of Beamline"""
+        """Models of Beamline."""
 
     @group.command()
     @click.argument("model")
     @click.option("--name", help="what llm calls it, after beamline/; the end of MODEL by default")
     def add(model: str, name: str | None) -> None:
-        """Add MODEL: one of the hub, a folder, a .gguf file
+        """Add MODEL: one of the hub, a folder, a .gguf file.
 
         It is opened once, so that what is wrong with it is known now.
         """
@@ -76,7 +77,7 @@ def register_commands(cli: click.Group) -> None:
     @group.command()
     @click.argument("name")
     def remove(name: str) -> None:
-        """Forget the model NAME; its files stay"""
+        """Forget the model NAME; its files stay."""
         models = _models()
         if name.removeprefix("beamline/") not in models:
             raise click.ClickException(f"there is no model {name!r}; there are {', '.join(models) or 'none'}")
@@ -85,7 +86,7 @@ def register_commands(cli: click.Group) -> None:
 
     @group.command(name="list")
     def every() -> None:
-        """List the models that were added"""
+        """List the models that were added."""
         for name, model in _models().items():
             click.echo(f"beamline/{name}: {model}")
 
@@ -164,9 +165,13 @@ class Beamline(llm.Model):
             "sum_logprob": best.sum_logprob,
             "tokens": [
                 {"token": text, "id": token, "logprob": logprob}
-                for text, token, logprob in zip(best.tokens, best.token_ids.tolist(), best.logprobs.tolist(), strict=True)
+                for text, token, logprob in zip(
+                    best.tokens, best.token_ids.tolist(), best.logprobs.tolist(), strict=True
+                )
             ],
-            "options": {name: one["value"] for name, one in completion.effective_config.items() if one["origin"] == "flag"},
+            "options": {
+                name: one["value"] for name, one in completion.effective_config.items() if one["origin"] == "flag"
+            },
             "sequences": [sequence.text for sequence in completion.sequences],
         }
         usage = completion.usage

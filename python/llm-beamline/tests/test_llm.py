@@ -5,9 +5,10 @@ import sqlite3
 import subprocess
 import sys
 
-import beamline
 import pytest
 from click.testing import CliRunner
+
+import beamline
 
 
 @pytest.fixture
@@ -75,14 +76,21 @@ def test_options_are_the_engines(run, words, options):
 
 
 def test_wrong_options_are_refused_in_the_engines_words(run):
-    assert "top_p must be in [0, 1], got 3" in run("-m", "beamline", "Once", "-o", "top_p", "3", "-o", "do_sample", "true", code=1)
+    assert "top_p must be in [0, 1], got 3" in run(
+        "-m", "beamline", "Once", "-o", "top_p", "3", "-o", "do_sample", "true", code=1
+    )
     assert "has no effect on greedy search" in run("-m", "beamline", "Once", "-o", "temperature", "0.5", code=1)
     assert "temprature" in run("-m", "beamline", "Once", "-o", "temprature", "1", code=1)
     assert "top_p" in run("models", "--options", "-m", "beamline")
 
 
 def test_a_schema_gives_json(run):
-    schema = {"type": "object", "properties": {"wild": {"type": "boolean"}}, "required": ["wild"], "additionalProperties": False}
+    schema = {
+        "type": "object",
+        "properties": {"wild": {"type": "boolean"}},
+        "required": ["wild"],
+        "additionalProperties": False,
+    }
     text = run("-m", "beamline", "An animal", "--schema", json.dumps(schema), "-o", "max_new_tokens", "60")
     assert isinstance(json.loads(text)["wild"], bool)
 

@@ -48,9 +48,11 @@ def same(expected):
 
     def check(rows: list[dict[str, Any]]) -> None:
         counts = Counter(row["id"] for row in rows)
-        assert counts == Counter(expected.keys()), [one for one in counts.items() if one[1] != 1] or sorted(expected.keys() - counts)
+        assert counts == Counter(expected.keys()), [one for one in counts.items() if one[1] != 1] or sorted(
+            expected.keys() - counts
+        )
         for row in rows:
-            plain = {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124
+            plain = {name: None if value != value else value for name, value in row.items()}
             assert plain == expected[row["id"]]
 
     return check

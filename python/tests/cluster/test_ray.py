@@ -1,11 +1,13 @@
 """Ray Data on a local cluster of two nodes, with an actor that is killed in the middle."""
 
+import os
 import time
 
 import pytest
 
 import beamline
 
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # a busy machine takes its time
 ray = pytest.importorskip("ray", reason="SKIPPED: ray is not there")
 pytest.importorskip("ray.data", reason="SKIPPED: ray[data] is not there")
 pytestmark = pytest.mark.filterwarnings("default")

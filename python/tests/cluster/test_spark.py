@@ -72,4 +72,6 @@ def test_a_worker_has_the_threads_of_its_task(spark):
         for _ in batches:
             yield pandas.DataFrame({"threads": [beamline.Engine.shared().threads]})
 
-    assert {row.threads for row in spark.range(2, numPartitions=2).mapInPandas(threads, "threads long").collect()} == {1}
+    assert {row.threads for row in spark.range(2, numPartitions=2).mapInPandas(threads, "threads long").collect()} == {
+        1
+    }

@@ -184,10 +184,10 @@ impl<R: Read + Seek> Scan<R> {
             match self.read()? {
                 Stands::End => return Ok(None),
                 Stands::Record => return Ok(Some((Span { at, length: self.at - at }, &self.payload))),
-                Stands::Nothing(_) => match self.find(at + 1)? {
-                    Some(next) => self.go_to(next)?,
-                    None => return Ok(None),
-                },
+                Stands::Nothing(_) => {
+                    let Some(next) = self.find(at + 1)? else { return Ok(None) };
+                    self.go_to(next)?;
+                }
             }
         }
     }

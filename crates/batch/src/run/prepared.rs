@@ -24,6 +24,9 @@ use std::sync::Arc;
 /// How far finished rows may be ahead of the oldest unfinished one where a journal keeps them: nothing of them is in memory.
 const WINDOW: usize = 1 << 16;
 
+/// Rows that are handed in between two looks at what is done, at least.
+const HANDED: usize = 256;
+
 /// A run whose files are open.
 pub struct Prepared {
     pub(super) feed: Feed,
@@ -166,7 +169,10 @@ impl Prepared {
             self.sink.write(&layout.head())?;
         }
         loop {
-            while !ended && queue.wants() {
+            // Rows that fail at once are done at once: they are written before more are read.
+            let mut handed = 0;
+            while !ended && handed < HANDED.max(settings.bounds.sessions) && queue.wants() {
+                handed += 1;
                 let asked = match &self.known.asking {
                     Some(asking) => Asked::Columns(asking),
                     None => Asked::OpenAi { engine: &engine, settings, date: self.known.columns.talk.date },
