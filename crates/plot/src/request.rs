@@ -120,6 +120,10 @@ impl PlotRequest {
     /// When it is no object or names no kind, and when it has a field that is no argument, or a value that is none of the
     /// argument's. Ranges are looked at by [`check`](Self::check).
     pub fn read(json: &Value) -> Result<Self, PlotError> {
+        if json.is_array() {
+            let reason = "invalid type: a list, expected an object with a kind".to_owned();
+            return Err(PlotError::Unreadable { argument: ".".to_owned(), reason });
+        }
         let mut given = json.clone();
         if let Some(fields) = given.as_object_mut() {
             if let Some(name) = fields.keys().find(|name| !Self::ARGUMENTS.contains(&name.as_str())) {

@@ -1,8 +1,8 @@
 //! What came out of searches, as numbers that Python takes without copies.
 
 use crate::failure::usage;
+use crate::json::text;
 use crate::kept::{Kept, StepRows};
-use crate::studies::text;
 use beamline::{Engine, GeneratedToken, NodeId, Plan, Prompt, Session};
 use beamline_study::{Bundle, bundle};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};

@@ -1,8 +1,8 @@
 //! The engine as a Python extension module.
 //!
 //! What goes in: Python's texts, numbers and functions. What comes out: numpy's arrays, and JSON that `python/beamline` makes
-//! objects of. This crate is a thin binding: it holds engines and searches, and knows nothing that `beamline` or
-//! `beamline-study` could know. The package in `python/beamline` is what users see; nothing here is meant for them.
+//! objects of. This crate is a thin binding: it holds engines and searches, and knows nothing of notebooks, data frames or
+//! clusters. The package in `python/beamline` is what users see; nothing here is meant for them.
 //!
 //! Every call that computes lets go of the interpreter, and asks it about every hundredth of a second whether it was
 //! interrupted.
@@ -12,6 +12,7 @@ mod completion;
 mod engine;
 mod failure;
 mod interrupt;
+mod json;
 mod kept;
 mod own;
 mod plot;

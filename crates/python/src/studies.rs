@@ -2,17 +2,12 @@
 
 use crate::engine::{Engine, options};
 use crate::failure::{study, usage};
+use crate::json::text;
 use crate::prompts::GivenPrompt;
 use beamline::{Budget, ModelError, OptionSpec, Prompt};
 use beamline_study::{Bundle, Depth, Inspecting, PartedText, StudyError, Variant};
 use pyo3::prelude::*;
-use serde::Serialize;
 use serde_json::json;
-
-/// A result as JSON, each number as short as its own precision allows.
-pub(crate) fn text(result: &impl Serialize) -> String {
-    serde_json::to_string(result).expect("results are structs and lists, which JSON has words for")
-}
 
 /// How probable texts are, after a prefix where there is one; a report for each.
 #[pyfunction]
@@ -31,9 +26,9 @@ pub(crate) fn score(
         let begin = |text: &PartedText| held.scoring(text.token_ids.clone(), 1, None);
         let mut scored = parted.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
         while held.score_step(&mut scored, Budget::ALL, &mut |_| {})? > 0 {}
-        let report = |(text, scoring): (&PartedText, &beamline::Scoring)| match scoring.error() {
+        let report = |(parted, scoring): (&PartedText, &beamline::Scoring)| match scoring.error() {
             Some(_) => Err(StudyError::from(ModelError::NotFinite)),
-            None => Ok(crate::studies::text(&text.report(&held, scoring.stats()))),
+            None => Ok(text(&parted.report(&held, scoring.stats()))),
         };
         parted.iter().zip(&scored).map(report).collect()
     };

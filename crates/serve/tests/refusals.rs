@@ -21,9 +21,10 @@ fn numbers_are_counted_for_every_choice_in_which_they_stand() {
     // One answer of a search without chance, a hundred times.
     let copies = json!({"prompt": "a", "temperature": 0, "n": 100, "logprobs": 8000, "max_tokens": 40});
     assert_eq!(refused(&server, "/v1/completions", &copies).0, "logprobs");
-    // A prompt that comes back a hundred times, which no session bounds.
+    // A prompt that would come back a hundred times is refused for its length before that.
     let echo = json!({"prompt": "a ".repeat(60_000), "echo": true, "max_tokens": 0, "n": 100});
-    assert_eq!(refused(&server, "/v1/completions", &echo).0, "echo");
+    let (_, message) = refused(&server, "/v1/completions", &echo);
+    assert!(message.contains("context of 512"), "{message}");
     let fits = json!({"prompt": "a b c", "echo": true, "max_tokens": 0, "logprobs": 3, "n": 2, "temperature": 0});
     assert_eq!(server.post("/v1/completions", &fits).status, 200);
 }
