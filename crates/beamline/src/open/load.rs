@@ -316,12 +316,17 @@ impl Opened {
         let OpenOptions { dtype, activations, holding, .. } = *options;
         let weights = LoadOptions { dtype, activations, holding, check: Check::FirstPass };
         let (tokenizer, loaded) = std::thread::scope(|scope| {
-            let tokenizer = scope.spawn(|| self.tokenizer());
+            // Where the system gives no thread, one is read after the other.
+            let aside = std::thread::Builder::new().spawn_scoped(scope, || self.tokenizer()).ok();
             let loaded = self.checkpoint.load(weights, &compute);
-            if let Ok(loaded) = &loaded {
-                loaded.touch(&|| !tokenizer.is_finished());
+            if let (Ok(loaded), Some(aside)) = (&loaded, &aside) {
+                loaded.touch(&|| !aside.is_finished());
             }
-            (tokenizer.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
+            let tokenizer = match aside {
+                Some(aside) => aside.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                None => self.tokenizer(),
+            };
+            (tokenizer, loaded)
         });
         let (tokenizer, loaded) = (tokenizer?, loaded?);
         let seconds = self.started.elapsed().as_secs_f64();
