@@ -215,7 +215,7 @@ class Run:
     """
     def completion(self, /) -> Completion:
         """
-        What has come out so far. _Rows that were kept go with it.
+        What has come out so far. Rows that were kept go with it.
         """
     def finish(self, /) -> None:
         """
