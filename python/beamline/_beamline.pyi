@@ -6,6 +6,35 @@ from typing import Any, Final, SupportsFloat, SupportsIndex, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "Completion",
+    "Engine",
+    "Figure",
+    "GenerationError",
+    "ModelError",
+    "Outlook",
+    "Run",
+    "Tokenizer",
+    "Tree",
+    "__version__",
+    "attention",
+    "check_options",
+    "compare",
+    "contrast",
+    "embeddings",
+    "explain",
+    "figure",
+    "inspect",
+    "option_specs",
+    "report",
+    "row_seed",
+    "run_many",
+    "score",
+    "search_tree",
+    "topic_names",
+    "verify",
+]
+
 _Ints: TypeAlias = npt.NDArray[np.int64]
 _Floats: TypeAlias = npt.NDArray[np.float64]
 _Rows: TypeAlias = npt.NDArray[np.float32]
