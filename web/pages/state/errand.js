@@ -59,9 +59,9 @@ export function perform(task) {
     lab.running.value?.stop.abort();
     prepare(task);
     link.open(task.view, task.place);
-    const end = await lab.usePrompt(vocabulary(), false);
+    const end = await lab.usePrompt(vocabulary());
     lab.tip.value = end;
-    if (task.view === "play") await generate(end, { step: false });
+    if (task.view === "play") await generate(end);
     else await press(task);
   });
 }

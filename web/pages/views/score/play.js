@@ -24,7 +24,7 @@ export function openInPlay(instead) {
       lab.promptText.value = joined(path);
       lab.promptEnd.value = before;
     }
-    take(before, instead.choice, false);
+    take(before, instead.choice);
   }
   open("play");
 }
