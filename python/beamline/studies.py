@@ -98,6 +98,9 @@ class Contrast:
         steps: for each place ``a`` and ``b`` (a token, or None past the end), what the place adds, and all up to it.
     """
 
+    def __repr__(self) -> str:
+        return f"Contrast(difference={self.difference:.4f}, steps={len(self.steps)})"
+
     def __init__(self, found: dict[str, Any]) -> None:
         self.a = score_of(json.dumps(found["a"]))
         self.b = score_of(json.dumps(found["b"]))
@@ -131,6 +134,9 @@ class Contrast:
 class Inspection:
     """The best candidates of every step; ``steps`` are objects as ``inspect --json`` has them."""
 
+    def __repr__(self) -> str:
+        return f"Inspection(steps={len(self.steps)})"
+
     def __init__(self, found: dict[str, Any]) -> None:
         self.prompt_token_ids: list[int] = found["prompt_token_ids"]
         self.steps: list[dict[str, Any]] = found["steps"]
@@ -160,6 +166,9 @@ class Inspection:
 
 class Comparison:
     """Strategies side by side; ``runs`` are objects as ``compare --json`` has them."""
+
+    def __repr__(self) -> str:
+        return f"Comparison(runs={len(self.runs)})"
 
     def __init__(self, found: dict[str, Any]) -> None:
         self.prompt: str = found["prompt"]
@@ -201,6 +210,9 @@ class SearchTree:
         greedy: what greedy search would have said, as token ids.
     """
 
+    def __repr__(self) -> str:
+        return f"SearchTree(candidates={len(self.candidates)})"
+
     def __init__(self, found: dict[str, Any]) -> None:
         self.prompt: str = found["prompt"]
         self.candidates: list[dict[str, Any]] = found["candidates"]
@@ -222,6 +234,9 @@ class Attention:
         layer: the layer, from 0.
         head: the head, from 0; None for the mean of all.
     """
+
+    def __repr__(self) -> str:
+        return f"Attention(layer={self.layer}, head={self.head}, tokens={len(self.tokens)})"
 
     def __init__(self, found: dict[str, Any]) -> None:
         self.tokens: list[str] = found["tokens"]
