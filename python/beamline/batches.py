@@ -41,7 +41,10 @@ class Batch(Protocol):
 
 
 def plain(value: Any) -> Any:
-    """A value without numpy in it, down to its parts."""
+    """A value without numpy or pandas in it, down to its parts: what pandas has in place of null (NA, NaT) is None."""
+    pandas = sys.modules.get("pandas")  # without it nothing of its kind is there
+    if pandas is not None and (value is pandas.NA or value is pandas.NaT):
+        return None
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):

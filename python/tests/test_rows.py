@@ -307,3 +307,21 @@ def test_templates_are_those_of_the_command():
     for wrong in ["{", "}", "a } b", "{}", "{ }", "{a", "{{a}", "{a{b}}", "{a}}"]:
         with pytest.raises(ValueError, match="written twice"):
             Template(wrong)
+
+
+def test_what_frames_have_for_null_is_null():
+    pandas = pytest.importorskip("pandas")
+    complete = Generate(prompt="{text}", key="id", **DRAWS)
+    frame = pandas.DataFrame(
+        {
+            "id": ["a", "b"],
+            "text": pandas.array(["The sea", pandas.NA], "string"),
+            "top_k": pandas.array([pandas.NA, 5], "Int64"),
+            "options": [pandas.NaT, pandas.NA],
+        }
+    )
+    expected = complete({"id": ["a"], "text": ["The sea"]})["text"][0]
+    for batch in (frame, {name: frame[name].to_numpy(object) for name in frame}):
+        done = complete(batch)
+        assert list(done["text"]) == [expected, None]
+        assert list(done["error"]) == [None, "the column 'text' is null, and the prompt needs it"]
