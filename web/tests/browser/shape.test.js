@@ -121,7 +121,7 @@ test("sliders recolour at once, the setting before stays as a ghost, and stages 
   await page.locator('[data-move="top_p earlier"]').focus();
   for (let i = 0; i < 2; i++) await page.keyboard.press("Enter");
   assert.deepEqual(await page.locator(".shape-table .head b").allTextContents(), ["raw", "repetition", "top-p", "temperature", "top-k", "draw"]);
-  assert.equal(await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).dataset["move"]), "top_p earlier");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-move") === "top_p earlier");
   assert.ok((await agreed(page)) < 1e-9);
   await slide(page, "temperature", 0);
   assert.deepEqual(await page.locator(".shape-table .head b").allTextContents(), ["raw", "repetition", "draw"]);
