@@ -3,7 +3,8 @@
     python benches/binding.py [MODEL] [TOKENS]     # with beamline installed; nothing else should run meanwhile
 
 The engine counts the time of its passes and choices itself. What is left of a call is the binding's: options, locks, the interpreter let go of
-and taken again, texts, results. Each line is the best of five rounds, in turn; the last two hand every row of logits to Python and back.
+and taken again, texts, results. Each line is the best of five rounds, in turn. A rule is called with the tokens at every step, a processor with every row
+of logits; the engine waits for them meanwhile, so what they take is in `whole` alone.
 """
 
 import sys
@@ -35,7 +36,7 @@ def stream():
 
 
 def rule():
-    return engine.generate(PROMPT, stop_rules=[lambda tokens: False], **asked)
+    return engine.generate(PROMPT, stop_rules=[lambda tokens, prompt: False], **asked)
 
 
 def processor():
