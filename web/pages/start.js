@@ -46,10 +46,10 @@ function take(to) {
   if (to.seed !== null) settings.seed.value = { value: to.seed, kept: true };
 }
 
-/** Has the model read the branch of an address; gives whether it could. @param {link.Link} to */
+/** Has the model read the branch of an address; gives whether it could. Whoever comes by one has remembered where they were, if anywhere. @param {link.Link} to */
 async function reach(to) {
   const there = await lab.attempt(async () => {
-    const end = await lab.usePrompt(vocabulary());
+    const end = await lab.usePrompt(vocabulary(), false);
     if (to.tokens.length > 0) lab.tip.value = await lab.read([...lab.tree.ids(end), ...to.tokens], vocabulary(), "model");
     return true;
   });
