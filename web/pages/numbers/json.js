@@ -8,7 +8,7 @@ export class Digits {
   }
 }
 
-/** @typedef {null | boolean | string | Digits | Json[] | Map<string, any>} Json in a map again such values */
+/** @typedef {null | boolean | string | Digits | any[] | Map<string, any>} Json lists and maps hold such values again */
 
 /** As deep as lists and objects may lie in each other. */
 const DEEPEST = 127;
