@@ -1,64 +1,24 @@
 // The stores of works, of their nodes and of their runs.
+import { nextTask, range, transact as anyTransact, within } from "../browser/database.js";
 
 /**
  * A record of the store of works: what is kept of one, but for its nodes and runs.
  * @typedef {Omit<import("./keep.js").Work, "nodes" | "runs"> & {size?: number}} Kept `size` is how many of the nodes that lie there count: those behind it
  *   were written by a page that was closed before it was done
  */
-/** @typedef {{works: IDBObjectStore, nodes: IDBObjectStore, runs: IDBObjectStore}} Stores */
 
-/** What is kept of each work, but for its nodes. */
-const WORKS = "works";
-/** Their nodes, by work and key: a text of thousands of tokens is not written anew for each that comes. */
-const NODES = "nodes";
-/** Their runs, by work and number. */
-const RUNS = "runs";
+/** The stores of works. */
+const STORES = /** @type {const} */ (["works", "nodes", "runs"]);
+
+/** @typedef {Record<typeof STORES[number], IDBObjectStore>} Stores */
 
 /** Milliseconds that one transaction is filled for: more would keep the page from drawing a frame. */
 const SLICE = 6;
 /** Nodes that are read at once. */
 const PORTION = 500;
 
-/** @returns {Promise<IDBDatabase>} */
-function open() {
-  return new Promise((done, failed) => {
-    const asked = indexedDB.open("beamline-lab", 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore(WORKS, { keyPath: "name" });
-      asked.result.createObjectStore(NODES, { keyPath: ["work", "key"] });
-      asked.result.createObjectStore(RUNS, { keyPath: ["work", "number"] });
-    };
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => failed(asked.error);
-  });
-}
-
-/** One transaction: all of it or nothing. @template T @param {IDBDatabase} database @param {IDBTransactionMode} mode @param {(stores: Stores) => IDBRequest<T>} what @returns {Promise<T>} what the request gave */
-function transact(database, mode, what) {
-  return new Promise((done, failed) => {
-    const transaction = database.transaction([WORKS, NODES, RUNS], mode);
-    transaction.onerror = transaction.onabort = () => failed(transaction.error);
-    const store = (/** @type {string} */ name) => transaction.objectStore(name);
-    const asked = what({ works: store(WORKS), nodes: store(NODES), runs: store(RUNS) });
-    transaction.oncomplete = () => done(asked.result);
-  });
-}
-
-/** Does something with the stores. @template T @param {(database: IDBDatabase) => Promise<T>} what @returns {Promise<T>} */
-async function within(what) {
-  const database = await open();
-  try {
-    return await what(database);
-  } finally {
-    database.close();
-  }
-}
-
-/** What a store has of a work, in order. @param {string} work @param {number} [from] its first key */
-const range = (work, from = 0) => IDBKeyRange.bound([work, from], [work, []]);
-
-/** The page's next task: frames are drawn between two. */
-const nextTask = () => new Promise((wake) => setTimeout(wake));
+/** One transaction on them. @template T @param {IDBDatabase} database @param {IDBTransactionMode} mode @param {(stores: Stores) => IDBRequest<T>} what @returns {Promise<T>} what the request gave */
+const transact = (database, mode, what) => anyTransact(database, STORES, mode, what);
 
 /** All works. @returns {Promise<Kept[]>} */
 export const all = () => within((database) => transact(database, "readonly", ({ works }) => works.getAll()));
