@@ -9,7 +9,7 @@ import { carried, jsonLine, tableOf } from "../../pages/views/batch/written.js";
 /** @typedef {import("../../pages/views/batch/ask.js").Asking} Asking */
 
 const cards = /** @type {import("../../pages/api/shapes.js").OptionCard[]} */ ([
-  ["do_sample", "flag"], ["temperature", "number"], ["max_new_tokens", "count"], ["stop_strings", "other"], ["eos_token_id", "other"], ["regex", "text"], ["num_beams", "count"], ["num_return_sequences", "count"],
+  ["do_sample", "flag"], ["temperature", "number"], ["max_new_tokens", "count"], ["stop_strings", "other"], ["eos_token_id", "other"], ["regex", "text"], ["num_beams", "count"], ["num_return_sequences", "count"], ["seed", "count"], ["top_k", "count"],
 ].map(([name, kind]) => ({ name, kind, about: "", common: true, default: "", needs: [], range: "" })));
 
 const fields = (/** @type {string} */ text) => /** @type {Map<string, any>} */ (read(text));
@@ -62,7 +62,7 @@ test("a row's own options: columns by their names, and the column of several", (
   assert.equal(own('{"temperature":"warm","max_new_tokens":"7","options":" "}', { texts: true }), '{"temperature":"warm","max_new_tokens":7}');
   assert.equal(own('{"temperature":0.5,"options":{"top_k":1}}', { asking: asking({ own: false }) }), "{}");
   assert.equal(own('{"temperature":0.5}', { asking: asking({ key: "temperature" }) }), "{}", "a key is no option");
-  for (const [row, message] of [['{"options":4}', /must be a JSON object/], ['{"temperature":1,"options":{"temperature":2}}', /give it once/], ['{"options":{"stream":true}}', /no option "stream"/]]) {
+  for (const [row, message] of [['{"options":4}', /must be a JSON object/], ['{"temperature":1,"options":{"temperature":2}}', /give it once/], ['{"options":{"stream":true}}', /^Error: unknown option stream$/], ['{"options":{"max_tokens":3}}', /unknown option max_tokens/]]) {
     assert.throws(() => own(/** @type {string} */ (row)), /** @type {RegExp} */ (message));
   }
 });

@@ -33,9 +33,6 @@ const quoted = JSON.stringify;
 /** The column of several options. */
 const SEVERAL = "options";
 
-/** The fields of a request that are no options. */
-const FIELDS = ["model", "prompt", "prompts", "prompt_ids", "messages", "tools", "documents", "chat_template_kwargs", "add_generation_prompt", "stream", "events", "bundle", "top"];
-
 /** The fields of a conversation that is an object. */
 const CONVERSATION = ["messages", "tools", "documents", "add_generation_prompt", "chat_template_kwargs"];
 
@@ -157,13 +154,15 @@ export function ownOptions({ asking, texts }, cards, fields) {
   if (!(several instanceof Map)) throw wrong;
   for (const [name, value] of several) {
     if (all.has(name)) throw new Wrong(`${name} is a column and one of the options; give it once`);
-    if (FIELDS.includes(name)) throw new Wrong(`there is no option ${quoted(name)} among the decoding options`);
     all.set(name, value);
   }
+  // A request has fields of other names: none of them may be meant by an option that there is not.
+  const unknown = [...all.keys()].find((name) => !cards.some((card) => card.name === name));
+  if (unknown !== undefined && [...all.values()].some((value) => value !== null)) throw new Wrong(`unknown option ${unknown}`);
   return all;
 }
 
-/** What is sent for a row, and which of its options may be passed over where the row's own leave them without effect. @typedef {{body: Map<string, Json>, weak: Set<string>, draws: boolean}} Request */
+/** What is sent for a row; whether it has options of its own, and which of those of all rows may be passed over where they have no effect beside them. @typedef {{body: Map<string, Json>, isOwn: boolean, weak: Set<string>, draws: boolean}} Request */
 
 /** A request of a row, but for its seed. @param {Run} run @param {ReadonlyArray<OptionCard>} cards @param {Fields} fields @returns {Request} @throws {Wrong} */
 export function requestOf(run, cards, fields) {
@@ -175,7 +174,7 @@ export function requestOf(run, cards, fields) {
   if (isOwn) for (const [name, value] of own) if (value !== null) all.set(name, value);
   if (weak.has("num_return_sequences")) fitReturned(all);
   const body = new Map([...prompt, ...all]);
-  return { body, weak, draws: drawn(Object.fromEntries(all)) };
+  return { body, isOwn, weak, draws: drawn(Object.fromEntries(all)) };
 }
 
 /** Takes all rows' number of sequences back to what a row's own search can give. @param {Map<string, Json>} all */

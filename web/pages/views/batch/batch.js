@@ -2,6 +2,7 @@
 import { h, useEffect } from "../../vendor/preact.js";
 import { here } from "../../shell/keys.js";
 import { OptionsPanel } from "../../parts/options.js";
+import { useNarrow } from "../../parts/window.js";
 import { action } from "../../state/errand.js";
 import { say as shell } from "../../words/lab.js";
 import { Buttons, Files, Obstacles, Progress, Spoken, again, press } from "./bar.js";
@@ -51,12 +52,13 @@ function Batch() {
     };
   }, []);
   const is = source.value !== null;
+  const narrow = useNarrow("(max-width: 1000px)");
   return h("div", { class: "batch" },
     h("div", { class: "work" },
       h(Source, null), h(Prompt, null),
       is ? h("section", { class: "run", "aria-label": say("run") }, h(Buttons, null), h(Obstacles, null), h(Progress, null), h(Files, null), h(Spoken, null)) : null,
       h(Rows, null), h(Looked, null), h(Elsewhere, null)),
-    h("div", { class: "side" }, h("details", { class: "panel-options", open: true }, h("summary", null, shell("options")), h(OptionsPanel, null))));
+    h("div", { class: "side" }, h("details", { class: "panel-options", open: !narrow }, h("summary", null, shell("options")), h(OptionsPanel, null))));
 }
 
 /** @type {import("../../shell/views.js").View} */

@@ -79,14 +79,27 @@ async function answer({ body, weak }, stop) {
   }
 }
 
-/** Whether an error is about the row alone, so that others go on. @param {unknown} error */
-const isRows = (error) => error instanceof Wrong || (error instanceof Refused && (error.status === 400 || error.status === 422 || error.status === 413 || /--deadline/.test(error.message)));
+/**
+ * What is wrong with a row, where others can go on; null where something else is. An option of all rows that cannot be is no row's fault, unless the row
+ * has options of its own.
+ *
+ * @param {unknown} error @param {Run} of @param {boolean} isOwn whether the row has options of its own
+ */
+function faultOf(error, of, isOwn) {
+  if (error instanceof Wrong) return error.message;
+  if (!(error instanceof Refused) || !([400, 413, 422].includes(error.status) || /--deadline/.test(error.message))) return null;
+  if (!isOwn && error.field !== null && Object.hasOwn(of.options, error.field)) return null;
+  // The values of a table are texts, and named as they are there.
+  return of.texts && isOwn ? error.message.replace(/ got ("(?:[^"\\]|\\.)*")/, (_, text) => ` got ${JSON.parse(text)}`) : error.message;
+}
 
 /** What comes of one row. @param {Run} of @param {number} number @param {string | null} key @param {AbortSignal} stop @returns {Promise<Outcome>} */
 async function outcomeOf(of, number, key, stop) {
+  let isOwn = false;
   try {
     const fields = source.value?.rows[number]?.fields ?? new Map();
     const request = requestOf(of, cards.value, fields);
+    isOwn = request.isOwn;
     const seed = await seedOf(request, of, key, number);
     if (seed !== null) request.body.set("seed", new Digits(String(seed)));
     const { completion, dropped } = await answer(request, stop);
@@ -95,8 +108,9 @@ async function outcomeOf(of, number, key, stop) {
     const tokens = sequences.reduce((sum, { token_ids }) => sum + token_ids.length, 0);
     return { state: "done", result: { sequences, error: null }, promptTokens: completion.prompts[0]?.token_ids.length ?? 0, tokens, seed, dropped, ids };
   } catch (error) {
-    if (isRows(error)) return failed(/** @type {Error} */ (error).message);
-    throw error;
+    const fault = stop.aborted ? null : faultOf(error, of, isOwn); // of what was cut off nothing is known
+    if (fault === null) throw error;
+    return failed(fault);
   }
 }
 
