@@ -53,6 +53,7 @@ const SIGNS = /** @type {Record<string, string>} */ ({ done: "✓", failed: "✕
 
 /** One row. @param {{number: number, at: number}} props */
 function Row({ number, at }) {
+  void version.value;
   const { state, prompt, text, tokens, sum, end } = cells(number);
   const is = number === looked.value;
   const brief = (/** @type {string} */ whole) => whole.slice(0, BRIEF).replaceAll("\n", "↵");
