@@ -126,8 +126,13 @@ async function held(page, rows) {
   };
 }
 
-/** Waits until so many rows are done, or more. @param {Page} page @param {number} rows */
-const came = (page, rows) => page.waitForFunction(async (rows) => (await import(new URL("./views/batch/state.js", location.href.replace(/#.*/, "")).href)).counts.done >= rows, rows, { timeout: 60_000 });
+/** How many rows are done. @param {Page} page @returns {Promise<number>} */
+const done = (page) => page.evaluate(async () => (await import(new URL("./views/batch/state.js", location.href.replace(/#.*/, "")).href)).counts.done);
+
+/** Waits until so many rows are done. @param {Page} page @param {number} rows */
+async function came(page, rows) {
+  for (const until = Date.now() + 60_000; (await done(page)) < rows; await page.waitForTimeout(50)) assert.ok(Date.now() < until, `${rows} rows are not done in a minute`);
+}
 
 /** A file of so many short rows. @param {number} count */
 const many = (count) => Array.from({ length: count }, (_, at) => JSON.stringify({ id: `row ${at}`, prompt: `The number ${at}` })).join("\n");
@@ -142,6 +147,7 @@ test("a run is paused, kept over a reload, opened again and gone on with; what c
   await page.getByRole("button", { name: "Pause", exact: true }).click();
   await reached(page, "paused");
   assert.equal(await page.locator('[data-state="running"]').count(), 0);
+  await page.locator(".kept li", { hasText: "8/80" }).waitFor({ state: "attached" });
   await page.reload();
   await page.locator(".bar .model").waitFor();
   await page.locator(".kept summary").click();
@@ -162,6 +168,7 @@ test("a cancelled run keeps what is finished, and Escape pauses", async () => {
   const page = await open(browser, server.url, { hash: address({ max_new_tokens: 60 }) });
   const let_ = await held(page, 3);
   await give(page, "many.jsonl", many(60));
+  await page.locator("[data-row]").first().waitFor();
   await page.locator("main").focus();
   await page.keyboard.press("g");
   await came(page, 3);
@@ -173,7 +180,7 @@ test("a cancelled run keeps what is finished, and Escape pauses", async () => {
   await came(page, 5);
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
   await reached(page, "cancelled");
-  let_(1000); // what the test held up is cut off by now
+  await page.locator(".kept li", { hasText: "Cancelled" }).waitFor({ state: "attached" });
   const { text } = await saved(page, "JSONL");
   const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
   assert.ok(lines.length >= 5 && lines.length < 60, `${lines.length} lines`);
