@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from beamline._beamline import __version__ as __version__
     from beamline.engine import Engine as Engine
     from beamline.engine import generate as generate
+    from beamline.files import Progress as Progress
+    from beamline.files import Summary as Summary
+    from beamline.files import batch as batch
     from beamline.own import Outlook as Outlook
     from beamline.own import Processor as Processor
     from beamline.own import Strategy as Strategy
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "beamline._beamline": ["GenerationError", "ModelError", "__version__"],
     "beamline.engine": ["Engine", "generate"],
+    "beamline.files": ["Progress", "Summary", "batch"],
     "beamline.own": ["Outlook", "Processor", "Strategy", "Tree"],
     "beamline.pages": ["Page", "explain", "options", "topics"],
     "beamline.pictures": ["Figure"],
@@ -61,12 +65,15 @@ __all__ = [
     "Outlook",
     "Page",
     "Processor",
+    "Progress",
     "Sequence",
     "Strategy",
     "Stream",
+    "Summary",
     "TextDelta",
     "Tree",
     "Verdict",
+    "batch",
     "explain",
     "generate",
     "load",

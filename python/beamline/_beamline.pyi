@@ -26,8 +26,10 @@ __all__ = [
     "figure",
     "inspect",
     "option_specs",
+    "plot_arguments",
     "report",
     "row_seed",
+    "run_files",
     "run_many",
     "score",
     "search_tree",
@@ -428,6 +430,11 @@ def option_specs() -> str:
     Every decoding option, as JSON: its name, its range and default in words, and what it does.
     """
 
+def plot_arguments() -> list[str]:
+    """
+    What kinds of pictures take, beside decoding options.
+    """
+
 def report(
     engine: Engine, completion: Completion, width: SupportsIndex = 800, height: SupportsIndex = 500, dark: bool = False
 ) -> str:
@@ -438,6 +445,13 @@ def report(
 def row_seed(seed: SupportsIndex, key: str | None = None, number: SupportsIndex = 0) -> int:
     """
     The seed of a row, of the run's and of its key, or of its number where it has no key.
+    """
+
+def run_files(engine: Engine, asked_json: str, options_json: str, watch: Any) -> str:
+    """
+    Completes the rows of a file, and writes them to another: what the command `batch` does, by the same journal, so that either
+    goes on where the other was ended. `watch` is called with a line of JSON: `{"note": ...}`, or how far the run is. What the run came
+    to is given as JSON.
     """
 
 def run_many(

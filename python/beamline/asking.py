@@ -214,7 +214,7 @@ class Asking:
         if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
             raise RowError(f"the column {self.column!r} must be a list of messages, each with role and content")
         told = {name: part for name, part in told.items() if part is not None}
-        told["messages"] = [_without_gaps(message) for message in told["messages"]]
+        told["messages"] = [without_gaps(message) for message in told["messages"]]
         if self.system is not None:
             if any(isinstance(one, dict) and one.get("role") == "system" for one in told["messages"]):
                 raise RowError("the conversation has a system message already; leave out system=")
@@ -244,7 +244,7 @@ class Asking:
             raise RowError(f"options: {error}") from None
 
 
-def _without_gaps(message: Any) -> Any:
+def without_gaps(message: Any) -> Any:
     """A message without what it lacks: in a column of structures that is null."""
     if not isinstance(message, dict):
         return message

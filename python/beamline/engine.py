@@ -22,25 +22,6 @@ from beamline.stream import Stream
 from beamline.studies import Attention, Comparison, Contrast, Inspection, Score, SearchTree, score_of
 from beamline.tokenizer import Tokenizer
 
-#: What kinds of pictures take, beside decoding options.
-PLOT_ARGUMENTS = frozenset(
-    [
-        "top",
-        "free_scales",
-        "linear",
-        "side_by_side",
-        "bits",
-        "temperatures",
-        "layer",
-        "head",
-        "run",
-        "by",
-        "over",
-        "values",
-        "seeds",
-    ]
-)
-
 Opening: TypeAlias = "tuple[str, str | None, str | None, int | None, str | None, bool]"
 
 
@@ -427,7 +408,7 @@ class Engine:
         for name, size, least in (("width", width, 320), ("height", height, 240)):
             if not least <= size <= 8000:
                 raise ValueError(f"{name} must be in {least}..=8000, got {size}")
-        request = {name: asked.pop(name) for name in PLOT_ARGUMENTS & asked.keys()} | {"kind": kind}
+        request = {name: asked.pop(name) for name in _beamline.plot_arguments() if name in asked} | {"kind": kind}
         options_json = given.options_json(asked)
         figure = _beamline.figure(self._native, given.prompt(prompt), given.options_json(request), options_json)
         return Figure(figure, width=width, height=height, dark=dark)

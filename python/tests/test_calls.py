@@ -13,6 +13,14 @@ import pytest
 
 import beamline
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Whoever runs the tests may have them pass Ctrl-C over, as a shell does with what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 LONG = {"max_new_tokens": 500, "do_sample": True, "seed": 1, "num_return_sequences": 64, "eos_token_id": []}
 
 

@@ -15,6 +15,24 @@ pub enum Format {
     OpenAi,
 }
 
+/// A format by its name.
+///
+/// ```
+/// use beamline_batch::Format;
+/// assert_eq!("openai".parse(), Ok(Format::OpenAi));
+/// assert!("parquet".parse::<Format>().is_err());
+/// ```
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let all = [Self::Jsonl, Self::Csv, Self::Tsv, Self::OpenAi];
+        let known = all.map(Self::name).join(", ");
+        let found = all.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| format!("a format of rows is one of {known}; got {name:?}"))
+    }
+}
+
 impl Format {
     /// What the ending of a name says, in any letters.
     ///

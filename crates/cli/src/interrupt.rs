@@ -3,10 +3,12 @@
 use crate::destination;
 use crate::failure::Failure;
 use std::io::Write;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 static PRESSED: AtomicBool = AtomicBool::new(false);
 static ON_INTERRUPT: AtomicU8 = AtomicU8::new(OnInterrupt::AtOnce as u8);
+static TOLD: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
 
 /// What the first Ctrl-C does; the second always ends the command at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,9 @@ pub(crate) fn watch() -> Result<(), Failure> {
         let again = PRESSED.swap(true, Ordering::SeqCst);
         let action = ON_INTERRUPT.load(Ordering::SeqCst);
         if action == OnInterrupt::AfterStep as u8 && !again {
+            if let Some(told) = TOLD.get() {
+                told();
+            }
             return;
         }
         if action == OnInterrupt::EndLine as u8 {
@@ -39,6 +44,13 @@ pub(crate) fn watch() -> Result<(), Failure> {
 /// Says what the next Ctrl-C is to do.
 pub(crate) fn set(action: OnInterrupt) {
     ON_INTERRUPT.store(action as u8, Ordering::SeqCst);
+}
+
+/// From now on the first Ctrl-C calls this, once in a process: for what does not look by itself whether it was pressed. However early
+/// it comes, it is heard.
+pub(crate) fn tell(told: impl Fn() + Send + Sync + 'static) {
+    let _ = TOLD.set(Box::new(told));
+    set(OnInterrupt::AfterStep);
 }
 
 /// Forgets that it was pressed: what it ended has ended.

@@ -24,9 +24,14 @@ fn start(flags: &[&str], path: Option<&Path>) -> (Child, BufReader<ChildStderr>,
     (child, lines, address)
 }
 
-/// Ends it as Ctrl-C does; it must end well, and soon.
-fn end(mut child: Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+/// Ends it as Ctrl-C does.
+fn end(child: Child) {
+    end_by("-INT", child);
+}
+
+/// Ends it by a signal; it must end well, and soon.
+fn end_by(signal: &str, mut child: Child) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -84,4 +89,16 @@ fn without_a_browser_the_address_is_what_is_left() {
     lines.read_line(&mut line).unwrap();
     assert!(line.contains("open the address in one"), "{line}");
     end(child);
+}
+
+/// A signal that comes while the server and the model are only beginning is not lost, whenever it comes.
+#[test]
+fn who_is_told_to_end_at_the_beginning_ends() {
+    for round in 0..12_u64 {
+        for signal in ["-INT", "-TERM"] {
+            let (child, _lines, _) = start(&["--no-browser"], None);
+            std::thread::sleep(Duration::from_millis(3 * round));
+            end_by(signal, child);
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod batch;
 mod completion;
 mod engine;
 mod failure;
+mod files;
 mod interrupt;
 mod json;
 mod kept;
@@ -37,9 +38,11 @@ mod _beamline {
     #[pymodule_export]
     use super::failure::{GenerationError, ModelError};
     #[pymodule_export]
+    use super::files::run_files;
+    #[pymodule_export]
     use super::own::{Outlook, Tree};
     #[pymodule_export]
-    use super::plot::{Figure, figure, report};
+    use super::plot::{Figure, figure, plot_arguments, report};
     #[pymodule_export]
     use super::run::Run;
     #[pymodule_export]

@@ -26,6 +26,12 @@ fn plot(error: &PlotError) -> PyErr {
     of(error.fault(), error)
 }
 
+/// What kinds of pictures take, beside decoding options.
+#[pyfunction]
+pub(crate) fn plot_arguments() -> Vec<&'static str> {
+    PlotRequest::ARGUMENTS.to_vec()
+}
+
 #[pymethods]
 impl Figure {
     /// As SVG.

@@ -12,11 +12,14 @@ pub(crate) mod lab;
 mod native;
 mod ollama;
 mod openai;
+mod probe;
 mod props;
 mod route;
 mod score;
 mod status;
 mod tokenize;
+
+pub use probe::probe_body;
 
 use crate::error::ApiError;
 use crate::settings::Settings;

@@ -32,6 +32,8 @@ mod settings;
 mod state;
 
 pub use api::openapi;
+#[doc(hidden)]
+pub use api::probe_body;
 pub use limits::Limits;
 pub use server::{Server, Stopper};
 pub use settings::{OpenedAs, ServeError, Settings};

@@ -107,6 +107,7 @@ impl Server {
 
     async fn answer(self, load: impl FnOnce() -> Result<Engine, Error> + Send + 'static) -> Result<(), ServeError> {
         let Self { listener, state, stop, .. } = self;
+        listen(&stop)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let closing = Arc::new(Notify::new());
         let shut = Arc::clone(&closing);
@@ -117,11 +118,11 @@ impl Server {
         let loaded = tokio::task::spawn_blocking(move || -> Result<(), ServeError> { Ok(loading.loaded(load()?)?) });
         tokio::select! {
             loaded = loaded => loaded.map_err(std::io::Error::other)??,
-            () = told(&stop) => return Ok(()),
+            () = stop.notified() => return Ok(()),
         }
         state.tell("ready");
         let broken = tokio::select! {
-            () = told(&stop) => false,
+            () = stop.notified() => false,
             () = broken(&state) => true,
         };
         state.drain();
@@ -142,28 +143,32 @@ impl Server {
     }
 }
 
-/// Returns when the server is told to end.
-async fn told(stop: &Notify) {
-    tokio::select! {
-        () = stop.notified() => {}
-        () = terminated() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-/// Returns when the process is told to end (SIGTERM).
+/// Lets SIGTERM and Ctrl-C tell the server to end. They are listened for once, before anything else: what came between two ears
+/// would be lost.
 #[cfg(unix)]
-async fn terminated() {
+fn listen(stop: &Arc<Notify>) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => _ = signal.recv().await,
-        Err(_) => std::future::pending().await,
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let (mut signal, stop) = (signal(kind)?, Arc::clone(stop));
+        tokio::spawn(async move {
+            while signal.recv().await.is_some() {
+                stop.notify_one();
+            }
+        });
     }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending::<()>().await;
+#[allow(clippy::unnecessary_wraps)] // elsewhere a signal may not be had
+fn listen(stop: &Arc<Notify>) -> std::io::Result<()> {
+    let stop = Arc::clone(stop);
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            stop.notify_one();
+        }
+    });
+    Ok(())
 }
 
 /// Returns when the engine's thread has ended by itself.

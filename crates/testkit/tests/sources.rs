@@ -123,3 +123,27 @@ fn the_architecture_names_every_crate() {
         assert!(text.contains(&format!("\n| `{name}` | ")), "{name} has no line");
     }
 }
+
+/// What `docs/security.md` says is held by a test is: each name of its table is a test's, each path a file's.
+#[test]
+fn tests_that_the_page_on_security_names_are_there() {
+    let root = crates().join("..");
+    let page = read_to_string(root.join("docs/security.md")).unwrap();
+    let (_, table) = page.split_once("## Which test holds what").unwrap();
+    let (table, _) = table.split_once("\nNot defended").unwrap();
+    let mut files = Vec::new();
+    folders().iter().for_each(|folder| sources(folder, &mut files));
+    let code: String = files.iter().map(|file| read_to_string(file).unwrap()).collect();
+    let mut seen = 0;
+    for row in table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1) {
+        let named: Vec<&str> = row.rsplit(" | ").next().unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{row} names no test");
+        for name in named {
+            let is_test = code.contains(&format!("fn {name}("));
+            let is_there = if name.contains('/') { root.join(name).exists() } else { is_test };
+            assert!(is_there, "{name} of docs/security.md is no test");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20);
+}

@@ -58,6 +58,7 @@ def test_two_nodes_give_what_one_process_gives(dataset, watched, same, log, tmp_
     assert [row["id"] for row in rows] == [f"row {number}" for number in range(240)]
     assert log.computed == 240
     assert log.processes > 1
+    print(f"together: {log.computed} rows computed by {log.processes} processes")
 
 
 def test_a_killed_actor_costs_its_block_and_nothing_else(dataset, watched, same, log, tmp_path):
@@ -72,6 +73,7 @@ def test_a_block_that_raises_is_tried_again(dataset, watched, same, log, tmp_pat
     done = beamline.ray.generate(dataset, watched("raise"), workers=2, batch_size=16)
     same(written(done, tmp_path))
     assert log.marker.exists()
+    print(f"raised: {log.computed} rows computed by {log.processes} processes")
 
 
 def test_the_class_itself_is_what_ray_takes(dataset, complete, expected, tmp_path):

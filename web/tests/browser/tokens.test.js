@@ -146,7 +146,7 @@ test("everything can be done by keys, in Korean, dark and 360 wide", async () =>
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction(() => document.activeElement?.getAttribute("data-key") === "1");
   await page.keyboard.press("/");
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "search");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
   await page.keyboard.type("king");
   const all = count((await api(server.url, "v1/vocabulary")).tokens.length);
   await page.waitForFunction((all) => {

@@ -3,7 +3,7 @@
 use super::serve::{load, opened, pages};
 use crate::args::Lab;
 use crate::failure::Failure;
-use crate::interrupt::{self, OnInterrupt};
+use crate::interrupt;
 use crate::output::note;
 use beamline_serve::{Server, Settings};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,7 +20,8 @@ pub(crate) fn run(args: &Lab) -> Result<(), Failure> {
     };
     // The log's lines are for those who serve others.
     let server = Server::bind(settings, |_| {})?;
-    interrupt::set(OnInterrupt::AfterStep);
+    let stopper = server.stopper();
+    interrupt::tell(move || stopper.stop());
     let address = format!("http://{}/lab/", server.address());
     note(&format!("the lab is at {address} (Ctrl-C ends it)"));
     if !args.no_browser

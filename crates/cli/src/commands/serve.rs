@@ -2,7 +2,7 @@
 
 use crate::args::{LogForm, Serve};
 use crate::failure::Failure;
-use crate::interrupt::{self, OnInterrupt};
+use crate::interrupt;
 use crate::model;
 use crate::output::note;
 use beamline::{ChatTemplate, Engine, Error, Options};
@@ -15,7 +15,8 @@ use std::time::Duration;
 pub(crate) fn run(args: &Serve) -> Result<(), Failure> {
     let server = Server::bind(settings(args)?, note)?;
     // The first Ctrl-C lets requests finish, the second ends at once.
-    interrupt::set(OnInterrupt::AfterStep);
+    let stopper = server.stopper();
+    interrupt::tell(move || stopper.stop());
     note(&format!("listening on http://{}", server.address()));
     let model = args.model.clone();
     server.run(move || load(&model)).map_err(Failure::from)
