@@ -95,6 +95,7 @@ test("a server that asks for a key gets it from the reader", async () => {
   const context = await browser.newContext({ locale: "en" });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
+  page.setDefaultNavigationTimeout(90_000); // as for all pages that tests open
   await page.goto(`${keyed.url}/lab/`);
   await page.getByLabel("This server asks for a key").fill("open-sesame");
   await page.getByRole("button", { name: "Use it" }).click();
