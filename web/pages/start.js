@@ -11,6 +11,7 @@ import * as lab from "./state/lab.js";
 import * as link from "./state/link.js";
 import { health, props, watch } from "./state/server.js";
 import * as settings from "./state/settings.js";
+import { batch } from "./views/batch/batch.js";
 import { beams } from "./views/beams/beams.js";
 import { compare } from "./views/compare/compare.js";
 import { learn } from "./views/learn/learn.js";
@@ -22,7 +23,7 @@ import { tokens } from "./views/tokens/tokens.js";
 import { tree } from "./views/tree/tree.js";
 import { views } from "./shell/views.js";
 
-views.push(play, shape, beams, compare, score, learn, tree, tokens, model);
+views.push(play, shape, beams, compare, score, batch, learn, tree, tokens, model);
 
 everywhere.value = [
   { key: "?", shown: "?", about: () => say("keys"), act: () => (sheet.value = true) },
@@ -46,10 +47,10 @@ function take(to) {
   if (to.seed !== null) settings.seed.value = { value: to.seed, kept: true };
 }
 
-/** Has the model read the branch of an address; gives whether it could. @param {link.Link} to */
+/** Has the model read the branch of an address; gives whether it could. Whoever comes by one has remembered where they were, if anywhere. @param {link.Link} to */
 async function reach(to) {
   const there = await lab.attempt(async () => {
-    const end = await lab.usePrompt(vocabulary());
+    const end = await lab.usePrompt(vocabulary(), false);
     if (to.tokens.length > 0) lab.tip.value = await lab.read([...lab.tree.ids(end), ...to.tokens], vocabulary(), "model");
     return true;
   });

@@ -5,8 +5,10 @@
 //! them out.
 //!
 //! The pages are plain modules, as a browser reads them: nothing is generated, and building the crate needs no Node. They
-//! travel in the binary ([`Pages::own`]); whoever writes them has them read from disk ([`Pages::at`]), so that a page shows
-//! a change when it is loaded again.
+//! travel in the binary ([`Pages::own`]), modules without their comments; whoever writes them has them read from disk
+//! ([`Pages::at`]), so that a page shows a change when it is loaded again.
+//!
+//! `spare` takes comments out of modules.
 //!
 //! ```
 //! use beamline_lab::Pages;
@@ -16,10 +18,13 @@
 //! assert!(Pages::own().find("../Cargo.toml").is_none());
 //! ```
 
+mod spare;
+
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -33,8 +38,9 @@ static OWN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pages");
 static READY: LazyLock<BTreeMap<String, Page>> = LazyLock::new(|| {
     let mut files = Vec::new();
     collect(&OWN, &mut files);
-    let named =
-        |(path, bytes): (&Path, &'static [u8])| Some((path.to_str()?.replace('\\', "/"), Page::new(path, bytes)?));
+    let named = |(path, bytes): (&Path, &'static [u8])| {
+        Some((path.to_str()?.replace('\\', "/"), Page::new(path, &sent(path, bytes))?))
+    };
     files.into_iter().filter_map(named).collect()
 });
 
@@ -108,6 +114,15 @@ impl Page {
 fn collect<'a>(folder: &Dir<'a>, into: &mut Vec<(&'a Path, &'a [u8])>) {
     into.extend(folder.files().map(|file| (file.path(), file.contents())));
     folder.dirs().for_each(|inner| collect(inner, into));
+}
+
+/// What is sent of a file: modules of the lab's own go without their comments.
+fn sent<'a>(path: &Path, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    let is_own = path.extension().is_some_and(|end| end == "js") && !path.starts_with("vendor");
+    match std::str::from_utf8(bytes) {
+        Ok(module) if is_own => spare::without_comments(module).into_bytes().into(),
+        _ => bytes.into(),
+    }
 }
 
 /// Bytes compressed; writing into memory does not fail, and where it did they would be sent plain.

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { browse, open, serve } from "./browser/lab.js";
 
 const [, , folder = "pictures", ...named] = process.argv;
-const VIEWS = ["play", "shape", "beams", "compare", "score", "learn", "tree", "tokens", "model"];
+const VIEWS = ["play", "shape", "beams", "compare", "score", "batch", "learn", "tree", "tokens", "model"];
 const views = named.length > 0 ? named : VIEWS;
 
 /** What each view is shown with. @type {Record<string, {text: string, options: Record<string, unknown>, press: boolean}>} */
@@ -15,6 +15,7 @@ const scenes = {
   beams: { text: "Transformers are the", options: { num_beams: 4, max_new_tokens: 8 }, press: true },
   compare: { text: "Once upon a time", options: { max_new_tokens: 40 }, press: true },
   score: { text: "The students opened their books. Their teacher, who had read them all, was asleep.", options: {}, press: true },
+  batch: { text: "", options: { max_new_tokens: 16, do_sample: true, temperature: 0.8 }, press: false },
   learn: { text: "", options: {}, press: false },
   tree: { text: "The best thing about", options: {}, press: true },
   tokens: { text: "안녕하세요, 今日は good! 🙂", options: {}, press: false },
@@ -37,6 +38,11 @@ async function take(browser, url, view, kind) {
     await page.locator("main .prompt button.main:not([disabled])").first().click();
     await page.waitForTimeout(600);
     await page.waitForFunction(() => !document.querySelector("main .prompt button.main")?.matches(":disabled"));
+  }
+  if (view === "batch") {
+    await page.locator(".source button").nth(1).click();
+    await page.locator(".run button.main").click();
+    await page.locator('.far[data-state="done"]').waitFor();
   }
   await page.waitForFunction(async () => (await import(new URL("./state/lab.js", location.href.replace(/#.*/, "")).href)).running.value === null);
   await page.waitForTimeout(1500);

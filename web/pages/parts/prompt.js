@@ -10,21 +10,26 @@ import { props } from "../state/server.js";
 import { Switch } from "./field.js";
 
 /** Continues: the reader's branch where it follows the prompt that stands in the box, else that prompt. @param {import("../state/settings.js").Options} [more] */
-export function go(more) {
+export function go(more = {}) {
   return lab.attempt(async () => {
-    const before = lab.promptEnd.value;
-    const end = await lab.usePrompt(vocabulary());
-    nextSeed();
-    await generate(end === before ? lab.tip.value : end, { more: more ?? {} });
+    const { end, fresh } = await prompted();
+    await generate(fresh ? end : lab.tip.value, { more, step: !fresh });
   });
+}
+
+/** Makes the text of the box the prompt, and chooses the seed of what follows it; gives its end, and whether it is another one than before, to which the way back then leads. */
+async function prompted() {
+  const before = lab.promptEnd.value;
+  const end = await lab.usePrompt(vocabulary());
+  nextSeed();
+  return { end, fresh: end !== before };
 }
 
 /** Generates from the prompt anew; what followed it before stays as a branch. */
 export function anew() {
   return lab.attempt(async () => {
-    const end = await lab.usePrompt(vocabulary());
-    nextSeed();
-    await generate(end);
+    const { end, fresh } = await prompted();
+    await generate(end, { step: !fresh });
   });
 }
 

@@ -38,10 +38,7 @@ function Line({ line }) {
   const [copied, setCopied] = useState("");
   const copy = () => void navigator.clipboard?.writeText(line).then(() => setCopied(line));
   return h("div", { class: "command" },
-    h("code", {
-      lang: "en", tabIndex: 0, class: "scroll-x", role: "region", "aria-label": say("command"),
-      onKeyDown: (/** @type {KeyboardEvent} */ event) => event.key.startsWith("Arrow") && event.stopPropagation(), // they scroll the line
-    }, line),
+    h("code", { lang: "en", tabIndex: 0, class: "scroll-x", role: "region", "aria-label": say("command") }, line),
     h("button", { type: "button", class: "plain", "aria-label": `${say("copy")}: ${line}`, onClick: copy }, copied === line ? shell("copied") : say("copy")));
 }
 

@@ -1,12 +1,19 @@
 // The sheet of keys.
 import { h, useEffect, useRef } from "../vendor/preact.js";
-import { everywhere, here, sheet } from "./keys.js";
+import { Switch } from "../parts/field.js";
+import { everywhere, here, isSingle, sheet, single } from "./keys.js";
 import { say } from "../words/lab.js";
+
+/** A key with what it does. @param {{of: import("./keys.js").Key}} props */
+function Line({ of }) {
+  const off = !single.value && isSingle(of.key);
+  const parts = of.shown.split(" ").map((part, i) => [i > 0 ? " " : null, h("kbd", { key: part }, part)]);
+  return h("div", { class: off ? "off" : "" }, h("dt", null, parts), h("dd", null, of.about(), off ? h("span", { class: "unseen" }, ` (${say("keyOff")})`) : null));
+}
 
 /** A list of keys. @param {{title: string, keys: import("./keys.js").Key[]}} props */
 function Keys({ title, keys }) {
-  return h("section", null, h("h3", null, title),
-    h("dl", { class: "keys" }, keys.filter((key) => key.shown).map((key) => h("div", { key: key.key }, h("dt", null, key.shown.split(" ").map((part, i) => [i > 0 ? " " : null, h("kbd", { key: part }, part)])), h("dd", null, key.about())))));
+  return h("section", null, h("h3", null, title), h("dl", { class: "keys" }, keys.filter((key) => key.shown).map((key) => h(Line, { key: key.key, of: key }))));
 }
 
 /** The sheet; Escape closes it. */
@@ -25,6 +32,7 @@ export function KeySheet() {
       h("h2", { key: "title", tabIndex: -1 }, say("keys")),
       here.value.length > 0 ? h(Keys, { key: "here", title: say("view"), keys: here.value }) : null,
       h(Keys, { key: "everywhere", title: say("anyView"), keys: everywhere.value }),
+      h("div", { key: "single", class: "single-keys" }, h(Switch, { label: say("singleKeys"), checked: single.value, onChange: (on) => (single.value = on) }), h("p", { class: "hint" }, say("singleHint"))),
       h("button", { key: "close", type: "button", class: "main", onClick: () => (sheet.value = false) }, say("close")),
     ] : null);
 }

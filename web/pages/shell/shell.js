@@ -82,8 +82,19 @@ function State() {
   if (now === "ready") return null;
   const word = { asking: "asking", loading: "loading", away: "away", ending: "ending", broken: "broken" }[now];
   return h("div", { class: `state ${now}`, role: "status" },
-    h("span", null, say(/** @type {any} */ (word))),
+    h("span", null, say(/** @type {any} */ (word))), now === "loading" ? [h("span", { key: "can" }, say("loadingCan")), h(Elapsed, { key: "for" })] : null,
     now === "loading" || now === "asking" ? h("div", { class: "progress", role: "progressbar", "aria-label": say("loading") }) : null);
+}
+
+/** How long this page has waited for the model: all that is known of how far it is. Screen readers are not told each second. */
+function Elapsed() {
+  const [since] = useState(() => performance.now());
+  const [seconds, count] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => count(Math.floor((performance.now() - since) / 1000)), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return h("span", { class: "faint", "aria-hidden": "true" }, say("loadingFor", { n: seconds }));
 }
 
 /** Asks for the server's key. */

@@ -59,9 +59,9 @@ export function perform(task) {
     lab.running.value?.stop.abort();
     prepare(task);
     link.open(task.view, task.place);
-    const end = await lab.usePrompt(vocabulary());
+    const end = await lab.usePrompt(vocabulary(), false);
     lab.tip.value = end;
-    if (task.view === "play") await generate(end);
+    if (task.view === "play") await generate(end, { step: false });
     else await press(task);
   });
 }

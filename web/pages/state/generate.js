@@ -70,15 +70,16 @@ export async function* told(body, stop) {
  * Continues a branch from a node, by the options that are set and those given; the reader goes along with the first sequence.
  *
  * @param {number} from the node to continue
- * @param {{more?: settings.Options, follow?: boolean, origin?: Origin, what?: string, heard?: (token: TokenEvent, parent: number, node: number) => void}} [how]
- *   `heard` is told of each token with the nodes of the tree that it follows and is
+ * @param {{more?: settings.Options, follow?: boolean, step?: boolean, origin?: Origin, what?: string, heard?: (token: TokenEvent, parent: number, node: number) => void}} [how]
+ *   `step` says whether the way back leads to where the reader is now: not where the deed of which this is a part has remembered that; `heard` is told
+ *   of each token with the nodes of the tree that it follows and is
  * @returns {Promise<number[]>} the ends of the new branches
  */
-export function generate(from, { more = {}, follow = true, origin = "model", what = "generate", heard } = {}) {
+export function generate(from, { more = {}, follow = true, step = true, origin = "model", what = "generate", heard } = {}) {
   const options = settings.request(more);
   return work(what, async (own) => {
     if (follow) {
-      remember();
+      if (step) remember();
       tip.value = from;
     }
     const epoch = tree.epoch;
@@ -133,10 +134,10 @@ export function outlook(token, { draws, stages }) {
   };
 }
 
-/** Takes a token of the reader's own choice; gives its node. @param {number} parent @param {import("./tree.js").Choice} choice */
-export function take(parent, choice) {
+/** Takes a token of the reader's own choice; gives its node. @param {number} parent @param {import("./tree.js").Choice} choice @param {boolean} [step] whether the way back leads to before it */
+export function take(parent, choice, step = true) {
   const node = tree.add(parent, { ...choice, processed: choice.logprob_processed }, "taken");
-  remember();
+  if (step) remember();
   tip.value = node.key;
   tree.changed();
   return node;

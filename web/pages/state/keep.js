@@ -3,6 +3,7 @@ import { batch, effect, signal } from "../vendor/preact.js";
 import * as lab from "./lab.js";
 import * as runs from "./runs.js";
 import * as settings from "./settings.js";
+import * as stores from "./stores.js";
 import { TokenTree } from "./tree.js";
 
 /**
@@ -32,45 +33,6 @@ export const name = signal(unique());
 
 /** What could not be kept, and why. */
 export const unkept = signal(/** @type {string | null} */ (null));
-
-/** What is kept of each work, but for its nodes. */
-const WORKS = "works";
-/** Their nodes, by work and key: a text of thousands of tokens is not written anew for each that comes. */
-const NODES = "nodes";
-/** Their runs, by work and number. */
-const RUNS = "runs";
-
-/** @returns {Promise<IDBDatabase>} */
-function open() {
-  return new Promise((done, failed) => {
-    const asked = indexedDB.open("beamline-lab", 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore(WORKS, { keyPath: "name" });
-      asked.result.createObjectStore(NODES, { keyPath: ["work", "key"] });
-      asked.result.createObjectStore(RUNS, { keyPath: ["work", "number"] });
-    };
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => failed(asked.error);
-  });
-}
-
-/** Does something with the stores, all of it or nothing. @template T @param {IDBTransactionMode} mode @param {(works: IDBObjectStore, nodes: IDBObjectStore, runs: IDBObjectStore) => IDBRequest<T>} what @returns {Promise<T>} */
-async function within(mode, what) {
-  const database = await open();
-  try {
-    return await new Promise((done, failed) => {
-      const transaction = database.transaction([WORKS, NODES, RUNS], mode);
-      const asked = what(transaction.objectStore(WORKS), transaction.objectStore(NODES), transaction.objectStore(RUNS));
-      transaction.oncomplete = () => done(asked.result);
-      transaction.onerror = transaction.onabort = () => failed(transaction.error);
-    });
-  } finally {
-    database.close();
-  }
-}
-
-/** What a store has of a work, in order. @param {string} work */
-const range = (work) => IDBKeyRange.bound([work], [work, []]);
 
 /** What is open, as it is kept, but for its nodes and runs. @param {string} model @returns {Omit<Work, "nodes" | "runs">} */
 function current(model) {
@@ -112,8 +74,7 @@ export function show(work, model) {
 
 /** Reads the list of what is kept. */
 export async function list() {
-  const all = /** @type {Work[]} */ (await within("readonly", (works) => works.getAll()));
-  works.value = all.map(({ name, at, model, text }) => ({ name, at, model, text })).sort((a, b) => b.at - a.at);
+  works.value = (await stores.all()).map(({ name, at, model, text }) => ({ name, at, model, text })).sort((a, b) => b.at - a.at);
 }
 
 /** When this window kept each work last. @type {Map<string, number>} */
@@ -141,16 +102,11 @@ export function keep(model) {
 /** Writes it. Where another window has gone on with the same work, this one goes its own way: nothing that is kept is written over. @param {ReturnType<typeof snapshot>} now */
 async function write({ work, nodes, copies, runs: newRuns, all, allRuns, epoch }) {
   try {
-    const there = await within("readonly", (works) => works.get(work.name));
-    const isAnothers = there !== undefined && there.at !== lasts.get(work.name);
-    const own = isAnothers ? unique() : work.name;
-    await within("readwrite", (works, nodes, runs) => {
-      for (const node of isAnothers ? all : copies) nodes.put({ ...node, work: own });
-      for (const run of isAnothers ? allRuns : newRuns) runs.put({ ...run, work: own });
-      return works.put({ ...work, name: own });
-    });
+    const isOwn = await stores.claim(work.name, lasts.get(work.name), work.at);
+    const own = isOwn ? work.name : unique();
     lasts.set(own, work.at);
-    if (isAnothers && name.value === work.name) name.value = own;
+    await stores.write({ ...work, name: own, size: all.length }, isOwn ? copies : all, isOwn ? newRuns : allRuns);
+    if (!isOwn && name.value === work.name) name.value = own;
     unkept.value = null;
     await list();
   } catch (error) {
@@ -162,13 +118,8 @@ async function write({ work, nodes, copies, runs: newRuns, all, allRuns, epoch }
   }
 }
 
-/** Reads a work by its name. @param {string} wanted @returns {Promise<Work | undefined>} */
-export async function read(wanted) {
-  const work = await within("readonly", (works) => works.get(wanted));
-  if (!work) return undefined;
-  const nodes = await within("readonly", (_, nodes) => nodes.getAll(range(wanted)));
-  return { ...work, nodes, runs: await within("readonly", (_, __, runs) => runs.getAll(range(wanted))) };
-}
+/** Reads a work by its name, once what is being written is. @param {string} wanted */
+export const read = (wanted) => turn.then(() => stores.read(wanted));
 
 /** Forgets a work. The one that is open is kept anew, whole, when it changes. @param {string} wanted */
 export async function forget(wanted) {
@@ -176,11 +127,9 @@ export async function forget(wanted) {
     lab.tree.allFresh();
     runs.replace(runs.all.value, runs.all.value);
   }
-  await within("readwrite", (works, nodes, runs) => {
-    works.delete(wanted);
-    runs.delete(range(wanted));
-    return nodes.delete(range(wanted));
-  });
+  const removed = turn.then(() => stores.remove(wanted)); // what is being written of it is written, and then goes, too
+  turn = removed.catch(() => {});
+  await removed;
   await list();
 }
 

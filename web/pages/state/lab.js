@@ -80,9 +80,13 @@ const counted = () => (history.value = { back: past.length, forth: future.length
 /** What the box holds. */
 const box = () => ({ text: promptText.value, chat: asChat.value });
 
-/** Remembers where the reader is, before something changes. */
+/**
+ * Remembers where the reader is, before something changes. Who has not moved since the last time is at one place: what led nowhere, or several
+ * changes of one deed, are one step back.
+ */
 export function remember() {
-  past.push(here(readText.value)); // what the box holds by now is part of the change
+  const [now, last] = [here(readText.value), past.at(-1)]; // what the box holds by now is part of the change
+  if (!last || last.promptEnd !== now.promptEnd || last.tip !== now.tip || last.text !== now.text || last.chat !== now.chat) past.push(now);
   if (past.length > MOST) past = past.slice(-MOST);
   future = [];
   counted();
@@ -163,8 +167,13 @@ export async function read(ids, vocabulary, origin) {
   return plant(items[0].texts[0], vocabulary, origin);
 }
 
-/** Makes the text of the box the prompt, if it is not yet. Gives its end. @param {number} vocabulary @returns {Promise<number>} */
-export async function usePrompt(vocabulary) {
+/**
+ * Makes the text of the box the prompt, if it is not yet. Gives its end.
+ *
+ * @param {number} vocabulary @param {boolean} [step] whether the way back leads to the prompt before: not where what asks for it has remembered that
+ * @returns {Promise<number>}
+ */
+export async function usePrompt(vocabulary, step = true) {
   const asked = box();
   const ids = await promptIds();
   if (ids.length === 0) throw new Refused("the prompt is empty; write one", 400, "prompt");
@@ -174,7 +183,7 @@ export async function usePrompt(vocabulary) {
     return promptEnd.value;
   }
   const end = await read(ids, vocabulary, "prompt");
-  remember();
+  if (step) remember();
   readText.value = asked;
   promptEnd.value = end;
   tip.value = end;

@@ -1,6 +1,6 @@
 // Where the reader is, as an address: the view, the prompt, the options, the seed, and the tokens that follow the prompt. The address
 // is all that is needed to come to the same place on another machine with the same model.
-import { batch, effect, signal } from "../vendor/preact.js";
+import { batch, effect, signal, untracked } from "../vendor/preact.js";
 import * as lab from "./lab.js";
 import * as settings from "./settings.js";
 
@@ -85,6 +85,9 @@ export function open(name, where = "") {
 /** The address is kept short enough for browsers and mail: beyond this many characters tokens are left out. */
 const LONGEST = 6000;
 
+/** Milliseconds between two addresses: to write one costs a browser as much as to draw a view, and a slider would have one written a frame. */
+const REST = 250;
+
 /**
  * Writes the reader's place into the address as it changes, without a new entry in the browser's history for each token; and has an
  * address that comes, by the browser's history or by hand, taken over.
@@ -92,18 +95,29 @@ const LONGEST = 6000;
  * @param {(link: Link) => void} come
  */
 export function follow(come) {
-  let last = view.value;
+  let [last, lastPlace] = [view.value, place.value];
   let comes = false;
-  effect(() => {
+  let [timer, written] = [0, -Infinity];
+  const now = () => {
+    clearTimeout(timer);
+    timer = 0;
     const link = here();
     const whole = write(link);
     const hash = whole.length > LONGEST ? write({ ...link, tokens: [] }) : whole;
     if (hash !== location.hash) {
       if (link.view !== last && !comes) history.pushState(null, "", hash);
       else history.replaceState(null, "", hash);
+      written = performance.now();
     }
-    last = link.view;
+    [last, lastPlace] = [link.view, link.place];
+  };
+  effect(() => {
+    const link = here();
+    const wait = written + REST - performance.now();
+    if (link.view !== last || link.place !== lastPlace || comes || wait <= 0) untracked(now);
+    else if (timer === 0) timer = Number(setTimeout(now, wait));
   });
+  addEventListener("pagehide", now);
   addEventListener("popstate", () => {
     comes = true; // it is in the history already
     batch(() => come(parse(location.hash)));

@@ -40,3 +40,15 @@ export function listed() {
 
 /** What each id of the model's vocabulary stands for. @returns {Promise<Vocabulary>} */
 export const tokens = async () => (await listed()).of;
+
+/** The texts of a vocabulary, by id; read once. @type {WeakMap<Vocabulary, string[]>} */
+const texts = new WeakMap();
+
+/** All texts of a vocabulary of so many tokens, by id. @param {Vocabulary} of @param {number} size @returns {string[]} */
+export function textsOf(of, size) {
+  const before = texts.get(of);
+  if (before) return before;
+  const all = Array.from({ length: size }, (_, id) => of(id).text);
+  texts.set(of, all);
+  return all;
+}

@@ -3,9 +3,9 @@ import { define } from "./words.js";
 
 export const say = define({
   en: {
-    lab: "beamline lab", views: "Views", skip: "Skip to the content", play: "Play", shape: "Shape", beams: "Beams", tree: "Tree", compare: "Compare", score: "Score",
+    lab: "beamline lab", views: "Views", skip: "Skip to the content", play: "Play", shape: "Shape", beams: "Beams", tree: "Tree", compare: "Compare", score: "Score", batch: "Batch",
     tokens: "Tokens", model: "Model", learn: "Learn", language: "Language", theme: "Dark", unit: "Probabilities as", percent: "percent", nats: "log p (nats)",
-    bits: "log p (bits)", keys: "Keys", undo: "Undo", redo: "Redo", loading: "The model is being loaded …", away: "The server is away; the lab goes on when it is back.",
+    bits: "log p (bits)", keys: "Keys", singleKeys: "Keys of a single sign", singleHint: "Switched off, letters, digits and signs alone do nothing: for those who speak to their computer. Arrows, Enter, Esc and keys with Ctrl act all the same.", keyOff: "switched off", undo: "Undo", redo: "Redo", loading: "The model is being loaded …", loadingFor: "{n} s so far", loadingCan: "Meanwhile you may write and choose, or read in Learn.", away: "The server is away; the lab goes on when it is back.",
     ending: "The server is about to end.", broken: "The model broke while it ran; start the server anew.", prompt: "Prompt", examples: "Examples", chat: "As a chat message",
     generate: "Generate", one: "One token", stop: "Stop", options: "How tokens are chosen", speed: "{n} tokens/s", key: "This server asks for a key", giveKey: "Use it",
     close: "Close", work: "Work", newWork: "New", works: "Kept in this browser", forget: "Forget", export: "Export this run", replay: "Replay a file", same: "identical: {n} tokens, to the bit",
@@ -16,9 +16,9 @@ export const say = define({
     seenThere: "What the text finds “below” is what the command prints; here the view shows it.",
   },
   ko: {
-    lab: "beamline 실험실", views: "화면", skip: "본문 바로가기", play: "놀이터", shape: "분포", beams: "빔", tree: "트리", compare: "비교", score: "점수",
+    lab: "beamline 실험실", views: "화면", skip: "본문 바로가기", play: "놀이터", shape: "분포", beams: "빔", tree: "트리", compare: "비교", score: "점수", batch: "일괄",
     tokens: "토큰", model: "모델", learn: "배우기", language: "언어", theme: "어둡게", unit: "확률 표시", percent: "퍼센트", nats: "log p (내트)",
-    bits: "log p (비트)", keys: "단축키", undo: "되돌리기", redo: "다시 실행", loading: "모델을 불러오는 중입니다 …", away: "서버에 연결할 수 없습니다. 다시 연결되면 이어집니다.",
+    bits: "log p (비트)", keys: "단축키", singleKeys: "한 글자 단축키", singleHint: "끄면 글자나 숫자, 기호 하나만 눌러서는 아무 일도 일어나지 않습니다. 음성 입력을 쓸 때 좋습니다. 화살표, Enter, Esc, Ctrl과 함께 누르는 키는 그대로 작동합니다.", keyOff: "꺼짐", undo: "되돌리기", redo: "다시 실행", loading: "모델을 불러오는 중입니다 …", loadingFor: "{n}초째", loadingCan: "그동안 글을 쓰고 옵션을 고르거나 ‘배우기’를 읽을 수 있습니다.", away: "서버에 연결할 수 없습니다. 다시 연결되면 이어집니다.",
     ending: "서버가 곧 종료됩니다.", broken: "실행 중에 모델에 오류가 났습니다. 서버를 다시 시작하세요.", prompt: "프롬프트", examples: "예문", chat: "대화 메시지로",
     generate: "생성", one: "토큰 하나", stop: "중지", options: "토큰을 고르는 방법", speed: "초당 토큰 {n}개", key: "이 서버를 쓰려면 키가 필요합니다", giveKey: "사용",
     close: "닫기", work: "작업", newWork: "새 작업", works: "이 브라우저에 저장된 작업", forget: "지우기", export: "이 실행 내보내기", replay: "파일로 다시 실행", same: "동일: 토큰 {n}개, 비트까지 같음",
@@ -29,9 +29,9 @@ export const say = define({
     seenThere: "설명에서 “아래”라고 하는 것은 명령이 출력하는 내용입니다. 여기서는 화면이 보여 줍니다.",
   },
   zh: {
-    lab: "beamline 实验室", views: "视图", skip: "跳到主要内容", play: "试写", shape: "分布", beams: "束", tree: "树", compare: "比较", score: "打分",
+    lab: "beamline 实验室", views: "视图", skip: "跳到主要内容", play: "试写", shape: "分布", beams: "束", tree: "树", compare: "比较", score: "打分", batch: "批量",
     tokens: "token", model: "模型", learn: "学习", language: "语言", theme: "深色", unit: "概率的表示", percent: "百分比", nats: "log p（奈特）",
-    bits: "log p（比特）", keys: "快捷键", undo: "撤销", redo: "重做", loading: "正在加载模型 …", away: "暂时连不上服务器；恢复后会自动继续。",
+    bits: "log p（比特）", keys: "快捷键", singleKeys: "单字符快捷键", singleHint: "关闭后，单独的字母、数字和符号不再起作用，适合语音输入的人。方向键、Enter、Esc 和带 Ctrl 的键照常可用。", keyOff: "已关闭", undo: "撤销", redo: "重做", loading: "正在加载模型 …", loadingFor: "已用 {n} 秒", loadingCan: "这期间可以先写提示词、选选项，或阅读“学习”。", away: "暂时连不上服务器；恢复后会自动继续。",
     ending: "服务器即将结束。", broken: "模型在运行中出错；请重新启动服务器。", prompt: "提示词", examples: "例子", chat: "作为聊天消息",
     generate: "生成", one: "一个 token", stop: "停止", options: "如何选择 token", speed: "每秒 {n} 个 token", key: "此服务器需要密钥", giveKey: "使用",
     close: "关闭", work: "项目", newWork: "新建项目", works: "保存在此浏览器中的项目", forget: "删除", export: "导出这次运行", replay: "用文件重新运行", same: "完全相同：{n} 个 token，逐位一致",
@@ -42,9 +42,9 @@ export const say = define({
     seenThere: "文中所说的“下面”是命令打印的内容；在这里由视图显示。",
   },
   ja: {
-    lab: "beamline ラボ", views: "ビュー", skip: "本文へ移動", play: "プレイ", shape: "分布", beams: "ビーム", tree: "ツリー", compare: "比較", score: "スコア",
+    lab: "beamline ラボ", views: "ビュー", skip: "本文へ移動", play: "プレイ", shape: "分布", beams: "ビーム", tree: "ツリー", compare: "比較", score: "スコア", batch: "一括",
     tokens: "トークン", model: "モデル", learn: "学ぶ", language: "言語", theme: "ダーク", unit: "確率の表示", percent: "パーセント", nats: "log p（ナット）",
-    bits: "log p（ビット）", keys: "キー操作", undo: "元に戻す", redo: "やり直す", loading: "モデルを読み込んでいます …", away: "サーバーに接続できません。つながりしだい続けます。",
+    bits: "log p（ビット）", keys: "キー操作", singleKeys: "1 文字のショートカット", singleHint: "オフにすると、文字・数字・記号だけのキーは働きません。音声入力を使う人のためのものです。矢印、Enter、Esc、Ctrl と組み合わせたキーはそのまま使えます。", keyOff: "オフ", undo: "元に戻す", redo: "やり直す", loading: "モデルを読み込んでいます …", loadingFor: "{n} 秒経過", loadingCan: "その間にプロンプトを書いたり、オプションを選んだり、「学ぶ」を読んだりできます。", away: "サーバーに接続できません。つながりしだい続けます。",
     ending: "サーバーがまもなく終了します。", broken: "実行中にモデルでエラーが起きました。サーバーを起動し直してください。", prompt: "プロンプト", examples: "例文", chat: "チャットのメッセージとして",
     generate: "生成", one: "1 トークン", stop: "停止", options: "トークンの選び方", speed: "毎秒 {n} トークン", key: "このサーバーにはキーが必要です", giveKey: "使う",
     close: "閉じる", work: "作業", newWork: "新規", works: "このブラウザーに保存した作業", forget: "削除", export: "この実行を書き出す", replay: "ファイルから再実行", same: "同一：{n} トークン、ビットまで一致",

@@ -20,6 +20,9 @@ export const model = process.env["LAB_MODEL"] ?? "builtin";
 /** For a test that is about the built-in model alone: why it is left out with another one. @param {string} why */
 export const builtinAlone = (why) => ({ skip: model === "builtin" ? false : `about the built-in model: ${why}` });
 
+/** Milliseconds that tests wait for something: large models take their time. */
+export const PATIENCE = model === "builtin" ? 20_000 : 90_000;
+
 /** The command under test. */
 const beamline = process.env["BEAMLINE"] ?? resolve(root, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/beamline");
 
@@ -63,7 +66,7 @@ export function browse() {
 }
 
 /** Waits until a server has loaded its model. @param {string} url */
-async function ready(url) {
+export async function ready(url) {
   for (let left = 600; left > 0; left--) {
     if ((await fetch(`${url}/health`)).ok) return;
     await new Promise((wake) => setTimeout(wake, 100));
@@ -99,7 +102,8 @@ export async function open(browser, url, { hash = "#/play", width = 1280, height
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = /** @type {WatchedPage} */ (await context.newPage());
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultNavigationTimeout(90_000); // of a machine that does much else
   page.troubles = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !expected.test(message.text())) page.troubles.push(`console: ${message.text()}`);
@@ -139,6 +143,12 @@ export const metaOf = async (url) => (await api(url, "props")).model.meta;
 
 /** The ids of a text. @param {string} url @param {string} text @param {boolean} [special] whether a begin token and the like come with it @returns {Promise<number[]>} */
 export const idsOf = async (url, text, special = true) => (await api(url, "v1/tokens", { text, add_special_tokens: special })).tokens.map((/** @type {{id: number}} */ token) => token.id);
+
+/** A character for which the model has no single token. @param {string} url */
+export async function partedCharacter(url) {
+  for (const character of ["안", "👩", "ᚠ", "𓂀", "🜁"]) if ((await idsOf(url, character, false)).length > 1) return character;
+  throw new Error("the model has a token for each of these characters: others are to be tried");
+}
 
 /** Writes a picture of a page into the folder of SHOTS, where one is given. @param {WatchedPage} page @param {string} name */
 export async function shot(page, name) {

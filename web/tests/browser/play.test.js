@@ -1,8 +1,9 @@
 // Play, in a real browser: generation, looking into tokens, branches, keys; the numbers on the page are the API's.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count } from "../../pages/numbers/format.js";
-import { accessible, api, close, idsOf, metaOf, open, shot, together } from "./lab.js";
+import { count, share } from "../../pages/numbers/format.js";
+import { Row } from "../../pages/numbers/row.js";
+import { accessible, api, close, idsOf, metaOf, open, partedCharacter, shot, together } from "./lab.js";
 
 const { server, browser } = await together();
 
@@ -46,6 +47,15 @@ test("another token is taken, the text goes on from there, and both branches sta
   await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
   await page.locator(".branches li button").first().click();
   assert.equal((await page.locator(".chip").allTextContents()).join(""), text);
+  await page.locator(".bar").getByRole("button", { name: "Undo" }).click();
+  await page.locator(".bar").getByRole("button", { name: "Undo" }).click(); // the way to the branch, and what was taken with all that followed
+  assert.equal((await page.locator(".chip").allTextContents()).join(""), text);
+  await page.locator("#prompt").fill("The ship was");
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  await chips(page, (await idsOf(server.url, "The ship was")).length + 12);
+  await page.locator(".bar").getByRole("button", { name: "Undo" }).click();
+  assert.equal((await page.locator(".chip").allTextContents()).join(""), text, "a new prompt with its text is one step");
   await page.keyboard.press("Escape");
   await close(page);
 });
@@ -77,6 +87,7 @@ test("an address leads back to the same branch, and the language changes without
   await chips(page, whole);
   await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
   const text = (await page.locator(".chip").allTextContents()).join("");
+  await page.waitForFunction(() => new URLSearchParams(location.hash.split("?")[1]).get("t")?.split(".").length === 12);
   const hash = await page.evaluate(() => location.hash);
   await close(page);
   const again = await open(browser, server.url, { hash, dark: true });
@@ -92,8 +103,9 @@ test("an address leads back to the same branch, and the language changes without
 });
 
 test("a text is generated anew from the prompt, and one that comes in parts of characters can be read", async () => {
-  const page = await open(browser, server.url, { hash: `#/play?p=${encodeURIComponent("안녕")}&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
-  const before = (await idsOf(server.url, "안녕")).length;
+  const parted = await partedCharacter(server.url);
+  const page = await open(browser, server.url, { hash: `#/play?p=${encodeURIComponent(parted)}&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
+  const before = (await idsOf(server.url, parted)).length;
   const ready = () => page.getByRole("button", { name: "Generate", exact: true }).waitFor();
   const anew = page.getByRole("button", { name: "From the prompt", exact: true });
   assert.ok(await anew.isDisabled());
@@ -101,7 +113,7 @@ test("a text is generated anew from the prompt, and one that comes in parts of c
   await page.keyboard.press("g");
   await chips(page, before + 6);
   await ready();
-  assert.match((await page.locator(".reading p").textContent()) ?? "", /^안녕/);
+  assert.ok(((await page.locator(".reading p").textContent()) ?? "").includes(parted));
   await page.keyboard.press("g");
   await chips(page, before + 12);
   await ready();
@@ -134,6 +146,32 @@ test("what can be done with an alternative opens by a key, and closes with its p
   await page.locator(".actions button").first().focus();
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => document.querySelectorAll(".actions").length === 0);
+  await close(page);
+});
+
+test("a token that is not listed is found by its text, with its rank and probability, and taken", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await chips(page, whole);
+  await page.getByRole("button", { name: "Generate", exact: true }).waitFor();
+  await page.locator(".chip").nth(given).click();
+  const answer = await fetch(`${server.url}/v1/logits`, { method: "POST", body: JSON.stringify({ prompt_ids: await idsOf(server.url, "Once upon a") }), headers: { "content-type": "application/json" } });
+  const row = Row.of(new Float32Array(await answer.arrayBuffer()));
+  const { tokens: texts } = /** @type {{tokens: Array<string | number[]>}} */ (await api(server.url, "v1/vocabulary"));
+  const far = [...row.ids.subarray(200, 2000)].find((id) => /^ [a-z]{5,}$/.test(String(texts[id])));
+  assert.ok(far !== undefined);
+  await page.locator("main").focus();
+  await page.keyboard.press("/");
+  await page.keyboard.type(String(texts[far]));
+  const first = page.locator(".find li button").first();
+  await page.locator(`.find li:first-child [data-id="${far}"]`).waitFor();
+  assert.equal(await first.locator(".number").textContent(), share(row.p(far)));
+  assert.equal((await first.locator(".faint").textContent())?.replace(/\D/g, ""), String(row.rank(far)));
+  await accessible(page);
+  await shot(page, "play-find");
+  await first.click({ modifiers: ["Alt"] });
+  await chips(page, given + 1);
+  assert.equal(await page.locator(".chip").last().textContent(), String(texts[far]).replace(" ", "␣"));
   await close(page);
 });
 

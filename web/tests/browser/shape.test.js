@@ -211,7 +211,7 @@ test("people with other eyes and hands can use it, in light and dark and narrow"
     const page = await open(browser, server.url, { hash: hash(options), ...how });
     await agreed(page);
     await slide(page, "temperature", 0.6);
-    await page.locator(".was").first().waitFor();
+    await page.locator(".was").first().waitFor({ state: "attached" });
     await agreed(page);
     await accessible(page);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page does not scroll sideways");

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, close, idsOf, model, open, serve, together } from "./lab.js";
+import { PATIENCE, accessible, close, idsOf, model, open, ready, serve, together } from "./lab.js";
 
 const { server, browser } = await together();
 
@@ -24,16 +24,52 @@ async function generate(page, chips) {
 test("a page that is opened while the model loads says so, and goes on when it is there", async () => {
   const page = await open(browser, server.url);
   let asked = 0;
-  await page.route("**/health", (route) => (asked++ < 4 ? route.fulfill({ status: 503, json: { status: "loading model" } }) : route.continue()));
+  await page.route("**/health", (route) => (asked++ < 6 ? route.fulfill({ status: 503, json: { status: "loading model" } }) : route.continue()));
   page.troubles.length = 0;
   await page.reload();
   await page.getByText("The model is being loaded").waitFor();
+  await page.getByText("1 s so far").waitFor();
   assert.equal(await page.getByRole("progressbar").count(), 1);
   await accessible(page);
   await page.locator(".bar .model").waitFor();
   assert.equal(await page.getByText("The model is being loaded").count(), 0);
   // The browser's own lines about the four answers of 503.
   page.troubles = page.troubles.filter((line) => !/503/.test(line));
+  await close(page);
+});
+
+test("keys of a single sign can be switched off, and stay so; others act all the same", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await page.locator(".chip").first().waitFor();
+  const chips = () => page.locator(".chip").count();
+  const given = await chips();
+  await page.locator("main").focus();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").getByLabel("Keys of a single sign").uncheck();
+  assert.ok((await page.locator("dl.keys .off").count()) > 5);
+  assert.equal(await page.locator("dl.keys .off", { hasText: "Esc" }).count(), 0);
+  await accessible(page);
+  await page.keyboard.press("Escape");
+  await page.locator("main").focus();
+  for (const key of [".", "g", "?", "Shift+G"]) await page.keyboard.press(key);
+  await page.keyboard.press("ArrowLeft");
+  await page.locator(".chip.focused").waitFor();
+  await page.waitForTimeout(300);
+  assert.equal(await chips(), given, "nothing was generated");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.reload();
+  await page.locator(".chip").first().waitFor();
+  await page.locator("main").focus();
+  await page.keyboard.press("?");
+  await page.keyboard.press("Control+Enter");
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, whole);
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.locator(".bar").getByRole("button", { name: /Keys/ }).click();
+  await page.getByRole("dialog").getByLabel("Keys of a single sign").check();
+  await page.keyboard.press("Escape");
+  await page.locator("main").focus();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
   await close(page);
 });
 
@@ -55,9 +91,11 @@ test("a server that goes away is said to be away, and work goes on when it is ba
 
 test("a server that asks for a key gets it from the reader", async () => {
   const keyed = await serve(["--api-key", "open-sesame"]);
+  await ready(keyed.url);
   const context = await browser.newContext({ locale: "en" });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultNavigationTimeout(90_000); // as for all pages that tests open
   await page.goto(`${keyed.url}/lab/`);
   await page.getByLabel("This server asks for a key").fill("open-sesame");
   await page.getByRole("button", { name: "Use it" }).click();
@@ -117,8 +155,55 @@ test("work is kept by the browser, and opened again", async () => {
   await close(page);
 });
 
+test("thousands of nodes are kept in portions between which frames are drawn, and a page that ends in the middle loses nothing that was kept", async () => {
+  const page = await open(browser, server.url, { hash: greedy });
+  await generate(page, whole);
+  const counted = await page.evaluate(async () => {
+    const load = (/** @type {string} */ path) => import(new URL(path, location.href.replace(/#.*/, "")).href);
+    const [{ tree, tip }, keep, { props }] = [await load("./state/lab.js"), await load("./state/keep.js"), await load("./state/server.js")];
+    const model = props.value.model.id;
+    await keep.keep(model);
+    const [before, size] = [tree.size, () => keep.read(keep.name.value).then((/** @type {any} */ work) => work.nodes.length)];
+    const puts = /** @type {number[]} */ ([]);
+    const { put } = IDBObjectStore.prototype;
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = /** @type {typeof transaction} */ (function (/** @type {string[]} */ names, /** @type {IDBTransactionMode} */ mode) {
+      puts.push(0);
+      return transaction.call(this, names, mode);
+    });
+    let fails = Infinity;
+    IDBObjectStore.prototype.put = function (/** @type {unknown} */ value) {
+      if (this.name === "nodes" && --fails < 0) throw new DOMException("the page ended", "AbortError");
+      if (this.name === "nodes") puts[puts.length - 1] = Number(puts.at(-1)) + 1;
+      return put.call(this, value);
+    };
+    const top = Array.from({ length: 12 }, (_, id) => ({ id, text: ` word${id}`, bytes: [32, 97, 98, 99, 100], logprob: -id, logprob_processed: -id, rank: id + 1 }));
+    let at = tip.value;
+    for (let i = 0; i < 4000; i++) {
+      tree.foresee(at, { entropy: 3, top, restCount: 1, restMass: 0.5, draw: null, stages: [] });
+      at = tree.add(at, { id: i % 100, text: " a", bytes: [32, 97], logprob: -1, rank: 1 }, "model").key;
+    }
+    tip.value = at;
+    fails = 1500;
+    await keep.keep(model);
+    const [why, after] = [keep.unkept.value, await size()];
+    fails = Infinity;
+    await keep.keep(model);
+    return { before, why, after, whole: await size(), size: tree.size, most: Math.max(...puts), portions: puts.filter((n) => n > 0).length };
+  });
+  assert.equal(counted.after, counted.before, "what had come of it does not count");
+  assert.match(String(counted.why), /the page ended/);
+  assert.equal(counted.whole, counted.size);
+  assert.ok(counted.portions > 4 && counted.most < 2000, `${counted.portions} portions, ${counted.most} nodes at most`);
+  await page.reload();
+  await page.getByRole("button", { name: "Work" }).click();
+  await page.locator(".works button").first().click();
+  await page.waitForFunction((count) => document.querySelectorAll(".chip").length === count, counted.size - 1);
+  await close(page);
+});
+
 test("another work that is opened in mid-stream gets nothing of what ran", async () => {
-  const page = await open(browser, server.url, { hash: `#/play?p=Hello&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
+  const page = await open(browser, server.url, { hash: `#/play?p=${encodeURIComponent("Once upon a")}&o=${encodeURIComponent('{"max_new_tokens":6}')}` });
   await page.getByRole("button", { name: "Generate", exact: true }).click();
   await page.locator(".sums").getByText("New tokens: 6").waitFor();
   const text = (await page.locator(".chip").allTextContents()).join("");
@@ -135,7 +220,7 @@ test("another work that is opened in mid-stream gets nothing of what ran", async
     /** @type {HTMLButtonElement} */ (document.querySelector(".prompt button.main")).click();
     while ((running.value?.tokens ?? 0) < 5) await new Promise((wake) => setTimeout(wake, 5));
     await keep.list();
-    const other = keep.works.value.find((/** @type {{text: string}} */ work) => work.text === "Hello");
+    const other = keep.works.value.find((/** @type {{text: string}} */ work) => work.text === "Once upon a");
     await keep.show(await keep.read(other.name), props.value.model.id);
     const size = tree.size;
     await new Promise((wake) => setTimeout(wake, 600));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { csv } from "../../pages/numbers/csv.js";
 import { counted, letter, shuffled } from "../../pages/views/compare/blind.js";
-import { COURSE, FEWEST, MOST, USUAL, added, course, edited, hasSwitch, moved, nameOf, parse, without, write, written } from "../../pages/views/compare/columns.js";
+import { COURSE, FEWEST, MOST, USUAL, added, course, edited, moved, nameOf, parse, without, write, written } from "../../pages/views/compare/columns.js";
 import { rows, whole } from "../../pages/views/compare/exported.js";
 import { Outcome } from "../../pages/views/compare/outcomes.js";
 import { Pieces } from "../../pages/views/compare/pieces.js";
@@ -13,14 +13,14 @@ import { cell, FIGURES, pressed, sorted } from "../../pages/views/compare/table.
 
 const keys = (/** @type {ReadonlyArray<{key: number}>} */ all) => all.map((column) => column.key);
 
-test("columns come, go and move, between two and six", () => {
+test("columns come, go and move, between two and eight", () => {
   const all = course(3);
   assert.equal(all.length, MOST);
-  assert.deepEqual(keys(moved(all, 2, -1)), [2, 1, 3, 4, 5, 6]);
-  assert.deepEqual(keys(moved(all, 1, -1)), [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(keys(without(all, 3)), [1, 2, 4, 5, 6]);
-  assert.deepEqual(keys(added(all, {}, 1)), [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(keys(added(without(all, 3), { top_k: 5 }, 9)), [1, 2, 4, 5, 6, 7]);
+  assert.deepEqual(keys(moved(all, 2, -1)), [2, 1, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(keys(moved(all, 1, -1)), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(keys(without(all, 3)), [1, 2, 4, 5, 6, 7, 8]);
+  assert.deepEqual(keys(added(all, {}, 1)), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(keys(added(without(all, 3), { top_k: 5 }, 9)), [1, 2, 4, 5, 6, 7, 8, 9]);
   let few = all;
   for (const key of keys(all)) few = without(few, key);
   assert.equal(few.length, FEWEST);
@@ -28,12 +28,11 @@ test("columns come, go and move, between two and six", () => {
 });
 
 test("ways are named by what they set", () => {
-  assert.deepEqual(COURSE.map(nameOf), ["Greedy search", "Beam search 5", "Beam search 5, no-repeat 2", "T 0.5", "Top-k 50", "Top-p 0.9"]);
+  assert.deepEqual(COURSE.map(nameOf), ["Greedy search", "Beam search 5", "Beam search 5, no-repeat 2", "T 0.7", "T 2", "Top-k 50", "Top-p 0.9", "T 0.7, Top-k 50, Top-p 0.9, no-repeat 2"]);
   assert.equal(nameOf({ do_sample: true }), "Sampling");
   assert.equal(nameOf({ penalty_alpha: 0.6, top_k: 4 }), "Contrastive search, α 0.6, Top-k 4");
   assert.equal(nameOf({ do_sample: true, num_beams: 3, temperature: 0.7 }), "Beam sampling 3, T 0.7");
   assert.equal(written({ num_beams: 5, regex: "a b" }), "num_beams=5 regex=a b");
-  assert.deepEqual(COURSE.map(hasSwitch), [false, false, false, true, false, false]);
 });
 
 test("an address holds a comparison, and the chapter's needs none", () => {

@@ -5,7 +5,7 @@ import { run, values } from "../../pages/numbers/chain.js";
 import { curve, ranks } from "../../pages/numbers/curves.js";
 import { Row } from "../../pages/numbers/row.js";
 import { compare } from "../../pages/views/shape/agree.js";
-import { search } from "../../pages/views/shape/search.js";
+import { search } from "../../pages/words/search.js";
 
 test("a token is found by its text, the best answer first", () => {
   const texts = ["a", " the", "the", "other", "\n", "The", " them"];

@@ -20,6 +20,7 @@ const code = (path) => readFileSync(path, "utf8").replace(/\/\*\*[\s\S]*?\*\//g,
 /** Keys that are put together: how the code does that, and which keys come of it. */
 const BUILT = /** @type {Record<string, Array<{by: string, is: RegExp}>>} */ ({
   "parts": [{ by: "`origin_${", is: /^origin_/ }, { by: "`end_${", is: /^end_/ }],
+  "views/batch": [{ by: "`is_${", is: /^is_/ }, { by: "`by_${", is: /^by_/ }, { by: "`row_${", is: /^row_/ }],
   "views/beams": [{ by: "`number_${", is: /^number_/ }],
   "views/compare": [{ by: "${name}Why`", is: /Why$/ }],
   "views/model": [{ by: "`from_${", is: /^from_/ }],

@@ -10,7 +10,7 @@ const LEAST = 1.1754943508222875e-38; // the least normal f32
 function soften(row, t) {
   if (row.kept === 0) return row;
   const max = row.at(0);
-  if (Number.isFinite(f32(max / t))) return finite(row.map((value) => f32(value / t)));
+  if (Number.isFinite(f32(max / t))) return finite(row.divided(t));
   return finite(row.map((value) => (value === max ? 0 : f32(f32(value - max) / t))));
 }
 

@@ -8,7 +8,7 @@ import { changed, drawn } from "../../state/settings.js";
 import { running } from "../../state/lab.js";
 import { label } from "../../words/glyphs.js";
 import { letter, round, vote } from "./blind.js";
-import { FEWEST, TEMPERATURES, edited, hasSwitch, nameOf, without, written } from "./columns.js";
+import { FEWEST, edited, nameOf, without, written } from "./columns.js";
 import { showInPlay } from "./intoTree.js";
 import { outcomes, version } from "./outcomes.js";
 import { Plot } from "./plot.js";
@@ -44,14 +44,6 @@ function relation({ key }) {
   if (at === null) return say("same");
   const token = text.tokens[at];
   return token ? say("parts", { at: at + 1, token: label(token) }) : say("ends", { at: text.tokens.length });
-}
-
-/** The two temperatures of a column that has the switch. @param {{column: Column}} props */
-function Switch({ column }) {
-  return h("div", { class: "temperatures", role: "group", "aria-label": say("temperature") }, TEMPERATURES.map((temperature) => h("button", {
-    key: temperature, type: "button", "aria-pressed": column.options["temperature"] === temperature,
-    onClick: () => (columns.value = edited(columns.value, column.key, { options: { ...column.options, temperature } })),
-  }, `T ${temperature}`)));
 }
 
 /** The texts of a column that has several, to go through. @param {{column: Column, outcome: Outcome}} props */
@@ -106,7 +98,7 @@ export function Card({ column, at }) {
   return h("article", { class: `way${role ? ` is-${role.toLowerCase()}` : ""}`, "aria-label": name, "data-column": key },
     h("header", null,
       h("button", { type: "button", class: "plain place", title: say("keyNumber"), "aria-label": `${say("b")}: ${name}`, "aria-pressed": role === "B", disabled: role === "A", onClick: () => chooseB(key) }, String(at + 1)),
-      h("h2", null, name), hasSwitch(options) ? h(Switch, { column }) : null, role ? h("span", { class: "role" }, role) : null),
+      h("h2", null, name), role ? h("span", { class: "role" }, role) : null),
     h("code", { class: "options-line" }, written(options), drawn(options) ? ` seed=${column.seed}` : ""),
     h(Tools, { column, outcome, name }),
     editing.value === key ? h(Panel, { column, name }) : null,

@@ -15,34 +15,22 @@ import { say } from "./words.js";
 
 /** So few, and so many, can stand beside each other. */
 export const FEWEST = 2;
-export const MOST = 6;
+export const MOST = 8;
 
-/**
- * The chapter's ways, in its order. Low and high temperature share one column, which has a switch between them: the six fit, and nobody
- * has to look from one end of the row to the other to see what temperature does.
- *
- * @type {ReadonlyArray<Options>}
- */
+/** The chapter's ways, in its order: those of `beamline compare`. @type {ReadonlyArray<Options>} */
 export const COURSE = [
   {},
   { num_beams: 5 },
   { num_beams: 5, no_repeat_ngram_size: 2 },
-  { do_sample: true, temperature: 0.5, top_k: 0, top_p: 1 },
+  { do_sample: true, temperature: 0.7, top_k: 0, top_p: 1 },
+  { do_sample: true, temperature: 2, top_k: 0, top_p: 1 },
   { do_sample: true, temperature: 1, top_k: 50, top_p: 1 },
   { do_sample: true, temperature: 1, top_k: 0, top_p: 0.9 },
+  { do_sample: true, temperature: 0.7, top_k: 50, top_p: 0.9, no_repeat_ngram_size: 2 },
 ];
-
-/** The two temperatures of the switch. */
-export const TEMPERATURES = [0.5, 2];
 
 /** The chapter's columns. @param {number} seed @returns {Column[]} */
 export const course = (seed) => COURSE.map((options, at) => ({ key: at + 1, options, seed }));
-
-/** Whether a column has the switch between temperatures: it draws from the whole vocabulary, by temperature alone. @param {Options} options */
-export function hasSwitch(options) {
-  const own = Object.keys(options).filter((name) => name !== "max_new_tokens").sort().join(" ");
-  return own === "do_sample temperature top_k top_p" && options["top_k"] === 0 && options["top_p"] === 1 && TEMPERATURES.includes(Number(options["temperature"]));
-}
 
 /** A name of a way, from what it sets. @param {Options} options */
 export function nameOf(options) {

@@ -10,7 +10,7 @@ import { At } from "./at.js";
 import { nextDivergence } from "./align.js";
 import { end, round, vote } from "./blind.js";
 import { Card, HiddenCard } from "./card.js";
-import { course, without } from "./columns.js";
+import { MOST, course, without } from "./columns.js";
 import { followCursor, look } from "./exact.js";
 import { showInPlay } from "./intoTree.js";
 import { Numbers } from "./numbers.js";
@@ -62,7 +62,7 @@ const keys = () => [
   { key: "p", shown: "p", about: () => say("keyPlay", { view: shell("play") }), act: open(play) },
   { key: "l", shown: "l", about: () => say("keyLock"), act: () => (locked.value = !locked.value) },
   { key: ".", shown: ".", about: () => say("keyAsk"), act: open(look) },
-  ...["1", "2", "3", "4", "5", "6"].map((key, at) => ({ key, shown: at === 0 ? "1–6" : "", about: () => say("keyNumber"), act: () => choose(at) })),
+  ...Array.from({ length: MOST }, (_, at) => ({ key: String(at + 1), shown: at === 0 ? `1–${MOST}` : "", about: () => say("keyNumber"), act: () => choose(at) })),
 ];
 
 /** Does what a command line of the tour asks for: the chapter's ways, so many texts of each. @param {import("../../state/command.js").Task} task */

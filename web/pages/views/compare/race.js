@@ -12,7 +12,7 @@ import { Outcome, outcomes, version } from "./outcomes.js";
 
 /**
  * Streams at the same time. Browsers open six connections to a host (HTTP/1.1): with six streams all else that the lab asks, and be it how the
- * server is, would wait until one of them ends. The sixth column begins when the first of the others is done.
+ * server is, would wait until one of them ends. Further columns begin as others are done.
  */
 export const STREAMS = 5;
 

@@ -3,9 +3,9 @@ import { define } from "../../words/words.js";
 
 export const say = define({
   en: {
-    runAll: "Run all", run: "Run this one", columns: "Columns", add: "Add a column", course: "The chapter's six", seeds: "New seeds", length: "New tokens, at most", samples: "Texts of each way that draws",
+    runAll: "Run all", run: "Run this one", columns: "Columns", add: "Add a column", course: "The chapter's eight", seeds: "New seeds", length: "New tokens, at most", samples: "Texts of each way that draws",
     colour: "Colour by", none: "nothing", probability: "probability", surprisal: "surprise", entropy: "entropy", rank: "rank", lock: "Scroll together", a: "A: held against", b: "B",
-    noRepeat: "no-repeat {n}", edit: "Options", editOf: "Options of {name}", left: "Move to the left", right: "Move to the right", remove: "Remove", play: "Show in {view}", temperature: "Temperature",
+    noRepeat: "no-repeat {n}", edit: "Options", editOf: "Options of {name}", left: "Move to the left", right: "Move to the right", remove: "Remove", play: "Show in {view}",
     empty: "Run to see what this way writes.", waiting: "waits for a free connection", running: "{n} tokens · {rate} tokens/s", begun: "searching …", done: "{n} tokens · {rate} tokens/s · {finish}", stopped: "stopped after {n} tokens", failed: "refused",
     stale: "Options have changed since: run again.", same: "the same as A", parts: "leaves A at token {at}: {token}", ends: "ends at token {at}, where A goes on", isA: "A: the others are held against it", text: "Text of {name}", textOf: "text {n} of {all}", before: "Text before", after: "Text after",
     plot: "Surprise of each token: mean {mean}, at most {most}", plotTop: "surprise, up to {most}",
@@ -23,9 +23,9 @@ export const say = define({
     ofPrompt: "These texts follow another prompt: “{text}”. Run them again for the one above.",
   },
   ko: {
-    runAll: "모두 실행", run: "이것만 실행", columns: "열", add: "열 추가", course: "교재의 여섯 방법", seeds: "새 시드", length: "새 토큰 최대 수", samples: "뽑는 방법마다 글 수",
+    runAll: "모두 실행", run: "이것만 실행", columns: "열", add: "열 추가", course: "교재의 여덟 방법", seeds: "새 시드", length: "새 토큰 최대 수", samples: "뽑는 방법마다 글 수",
     colour: "색 기준", none: "없음", probability: "확률", surprisal: "놀람도", entropy: "엔트로피", rank: "순위", lock: "함께 스크롤", a: "A: 기준", b: "B",
-    noRepeat: "{n}-그램 반복 금지", edit: "옵션", editOf: "{name}의 옵션", left: "왼쪽으로 옮기기", right: "오른쪽으로 옮기기", remove: "빼기", play: "{view}에서 보기", temperature: "온도",
+    noRepeat: "{n}-그램 반복 금지", edit: "옵션", editOf: "{name}의 옵션", left: "왼쪽으로 옮기기", right: "오른쪽으로 옮기기", remove: "빼기", play: "{view}에서 보기",
     empty: "실행하면 이 방법이 쓰는 글이 나옵니다.", waiting: "빈 연결을 기다리는 중", running: "토큰 {n}개 · 초당 {rate}개", begun: "탐색 중 …", done: "토큰 {n}개 · 초당 {rate}개 · {finish}", stopped: "토큰 {n}개에서 멈춤", failed: "거절됨",
     stale: "그 뒤로 옵션이 바뀌었습니다. 다시 실행하세요.", same: "A와 같음", parts: "토큰 {at}에서 A와 갈라짐: {token}", ends: "토큰 {at}에서 끝남, A는 이어짐", isA: "A: 나머지를 여기에 견줌", text: "{name}의 글", textOf: "글 {n}/{all}", before: "앞의 글", after: "뒤의 글",
     plot: "토큰별 놀람도: 평균 {mean}, 최대 {most}", plotTop: "놀람도, 최대 {most}",
@@ -43,9 +43,9 @@ export const say = define({
     ofPrompt: "이 글들은 다른 프롬프트에 이어진 것입니다: “{text}”. 위의 프롬프트로 보려면 다시 실행하세요.",
   },
   zh: {
-    runAll: "全部运行", run: "只运行这个", columns: "各列", add: "添加一列", course: "本章的六种方法", seeds: "新种子", length: "新 token 上限", samples: "每种抽样方法的文本数",
+    runAll: "全部运行", run: "只运行这个", columns: "各列", add: "添加一列", course: "本章的八种方法", seeds: "新种子", length: "新 token 上限", samples: "每种抽样方法的文本数",
     colour: "着色依据", none: "无", probability: "概率", surprisal: "惊讶度", entropy: "熵", rank: "排名", lock: "一起滚动", a: "A：基准", b: "B",
-    noRepeat: "{n}-gram 不重复", edit: "选项", editOf: "{name} 的选项", left: "左移", right: "右移", remove: "移除", play: "在“{view}”中查看", temperature: "温度",
+    noRepeat: "{n}-gram 不重复", edit: "选项", editOf: "{name} 的选项", left: "左移", right: "右移", remove: "移除", play: "在“{view}”中查看",
     empty: "运行后可见这种方法写出的文本。", waiting: "等待空闲连接", running: "{n} 个 token · 每秒 {rate} 个", begun: "搜索中 …", done: "{n} 个 token · 每秒 {rate} 个 · {finish}", stopped: "在 {n} 个 token 后停止", failed: "被拒绝",
     stale: "选项此后有改动：请重新运行。", same: "与 A 相同", parts: "在第 {at} 个 token 离开 A：{token}", ends: "在第 {at} 个 token 结束，而 A 继续", isA: "A：其他列与它对照", text: "{name} 的文本", textOf: "文本 {n}/{all}", before: "前一文本", after: "后一文本",
     plot: "每个 token 的惊讶度：平均 {mean}，最高 {most}", plotTop: "惊讶度，最高 {most}",
@@ -63,9 +63,9 @@ export const say = define({
     ofPrompt: "这些文本接的是另一个提示词：“{text}”。要用上面的提示词，请重新运行。",
   },
   ja: {
-    runAll: "すべて実行", run: "これだけ実行", columns: "列", add: "列を追加", course: "章の六つの手法", seeds: "新しいシード", length: "新しいトークンの上限", samples: "抽選する手法ごとの文章数",
+    runAll: "すべて実行", run: "これだけ実行", columns: "列", add: "列を追加", course: "章の八つの手法", seeds: "新しいシード", length: "新しいトークンの上限", samples: "抽選する手法ごとの文章数",
     colour: "色の基準", none: "なし", probability: "確率", surprisal: "驚き", entropy: "エントロピー", rank: "順位", lock: "一緒にスクロール", a: "A：基準", b: "B",
-    noRepeat: "{n}-gram を繰り返さない", edit: "オプション", editOf: "{name} のオプション", left: "左へ移動", right: "右へ移動", remove: "外す", play: "「{view}」で見る", temperature: "温度",
+    noRepeat: "{n}-gram を繰り返さない", edit: "オプション", editOf: "{name} のオプション", left: "左へ移動", right: "右へ移動", remove: "外す", play: "「{view}」で見る",
     empty: "実行すると、この手法の書く文章が見えます。", waiting: "空いた接続を待っています", running: "{n} トークン · 毎秒 {rate}", begun: "探索中 …", done: "{n} トークン · 毎秒 {rate} · {finish}", stopped: "{n} トークンで停止", failed: "拒否されました",
     stale: "その後オプションが変わりました。もう一度実行してください。", same: "A と同じ", parts: "トークン {at} で A から離れる：{token}", ends: "トークン {at} で終わる（A は続く）", isA: "A：ほかの列をこれと比べる", text: "{name} の文章", textOf: "文章 {n}/{all}", before: "前の文章", after: "次の文章",
     plot: "各トークンの驚き：平均 {mean}、最大 {most}", plotTop: "驚き、最大 {most}",

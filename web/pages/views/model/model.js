@@ -11,7 +11,7 @@ import { say } from "./words.js";
 /** The view. */
 function Model() {
   useEffect(() => {
-    here.value = [{ key: "t", shown: "t", about: () => say("run"), act: () => void test() }];
+    here.value = [{ key: "r", shown: "r", about: () => say("run"), act: () => void test() }];
     return () => { here.value = []; };
   }, []);
   return h("div", { class: "about-model" },

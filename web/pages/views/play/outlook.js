@@ -10,6 +10,7 @@ import { open } from "../../state/link.js";
 import { generate, take } from "../../state/generate.js";
 import { chosen as options, draws, request, set } from "../../state/settings.js";
 import { label } from "../../words/glyphs.js";
+import { Find } from "./find.js";
 import { alternative, focused, menu, place } from "./focus.js";
 import { say } from "./words.js";
 
@@ -22,7 +23,7 @@ const SHOWN = 20;
 export function takeAlternative(choice, alone) {
   void attempt(async () => {
     const node = take(place.value, choice);
-    if (!alone) await generate(node.key, {});
+    if (!alone) await generate(node.key, { step: false });
   });
 }
 
@@ -61,6 +62,7 @@ export function OutlookPanel() {
           ],
         })
       : h("div", { class: "row" }, h("p", { class: "faint" }, say("unknown")), h("button", { type: "button", onClick: () => void look(here.key) }, say("ask"))),
+    here.depth > 0 ? h(Find, { place: here.key, onTake: takeAlternative }) : null,
     h("button", { type: "button", onClick: () => { looked.value = place.value; open("shape"); } }, say("whole")),
     outlook && draws.value ? h("button", { type: "button", onClick: () => drawMany(here.key) }, say("spin")) : null,
     outlook && outlook.stages.some((stage) => stage.removed > 0) ? h(Stages, { stages: outlook.stages.filter((stage) => stage.removed > 0) }) : null);

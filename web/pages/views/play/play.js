@@ -62,6 +62,7 @@ const keys = () => [
   { key: "Enter", shown: "Enter", about: () => say("takeKey"), act: () => takeMarked(false) },
   { key: "+", shown: "+", about: () => say("insert"), act: () => takeMarked(true) },
   { key: "m", shown: "m", about: () => say("menuKey"), act: openActions },
+  { key: "/", shown: "/", about: () => say("find"), act: () => document.getElementById("play-find")?.focus() },
   { key: "u", shown: "u", about: () => say("unsure"), act: () => toNext((key) => isUnsure(before(key)), 1) },
   { key: "U", shown: "U", about: () => say("unsureBack"), act: () => toNext((key) => isUnsure(before(key)), -1) },
   { key: "f", shown: "f", about: () => say("fork"), act: () => toNext((key) => isFork(before(key)), 1) },

@@ -11,7 +11,7 @@ export const say = define({
     spin: "Draw 100 times", spun: "{n} of 100; expected {p}", left: "token before", right: "token after", up: "alternative above", down: "alternative below", takeKey: "take the alternative", menuKey: "what to do with the alternative",
     unsure: "next place where the model was unsure", unsureBack: "the one before", fork: "next fork: the second was nearly as good", before: "branch before", after: "branch after",
     branches: "Branches", text: "The text", copyText: "Copy the text", sum: "Sum of log p", perplexity: "Perplexity", count: "New tokens: {n}", spark: "Surprise of each token", bytes: "bytes",
-    ghost: "{token} would go on:", unknown: "The model has not been asked yet what follows here.", ask: "Ask",
+    ghost: "{token} would go on:", unknown: "The model has not been asked yet what follows here.", ask: "Ask", find: "Find a token: how probable was it here?", notFound: "no token has this text", foundMore: "{n} tokens have it; the {k} that fit best:",
   },
   ko: {
     colour: "색 기준", probability: "확률", surprisal: "놀람도", entropy: "엔트로피", rank: "순위", margin: "2위와의 차이", gap: "처리 전후 차이", none: "없음",
@@ -22,7 +22,7 @@ export const say = define({
     spin: "100번 뽑기", spun: "100번 중 {n}번, 기댓값 {p}", left: "이전 토큰", right: "다음 토큰", up: "위 후보", down: "아래 후보", takeKey: "후보 고르기", menuKey: "후보로 할 수 있는 일",
     unsure: "다음으로 모델이 망설인 자리", unsureBack: "이전에 모델이 망설인 자리", fork: "다음 갈림길: 2위도 거의 같은 확률", before: "이전 가지", after: "다음 가지",
     branches: "가지", text: "글", copyText: "글 복사", sum: "log p의 합", perplexity: "퍼플렉시티", count: "새 토큰 {n}개", spark: "토큰별 놀람도", bytes: "바이트",
-    ghost: "{token} 선택 시:", unknown: "여기서 무엇이 이어질지 아직 모델에 묻지 않았습니다.", ask: "물어보기",
+    ghost: "{token} 선택 시:", unknown: "여기서 무엇이 이어질지 아직 모델에 묻지 않았습니다.", ask: "물어보기", find: "토큰 찾기: 여기서 얼마나 그럴듯했을까?", notFound: "이런 글자가 든 토큰이 없습니다", foundMore: "토큰 {n}개에 들어 있습니다. 가장 맞는 {k}개:",
   },
   zh: {
     colour: "着色依据", probability: "概率", surprisal: "惊讶度", entropy: "熵", rank: "排名", margin: "领先第二名", gap: "处理前后之差", none: "无",
@@ -33,7 +33,7 @@ export const say = define({
     spin: "抽 100 次", spun: "100 次中 {n} 次，期望值 {p}", left: "前一个 token", right: "后一个 token", up: "上一个候选", down: "下一个候选", takeKey: "选这个候选", menuKey: "对这个候选的操作",
     unsure: "下一个模型犹豫之处", unsureBack: "上一个犹豫之处", fork: "下一个岔路口：第二名几乎一样可能", before: "前一分支", after: "后一分支",
     branches: "分支", text: "文本", copyText: "复制文本", sum: "log p 之和", perplexity: "困惑度", count: "新 token：{n} 个", spark: "每个 token 的惊讶度", bytes: "字节",
-    ghost: "选了 {token}，接下来会是：", unknown: "还没有问过模型这里后面是什么。", ask: "问模型",
+    ghost: "选了 {token}，接下来会是：", unknown: "还没有问过模型这里后面是什么。", ask: "问模型", find: "查找 token：它在这里的概率有多大？", notFound: "没有 token 含有这段文字", foundMore: "{n} 个 token 含有它；最相符的 {k} 个：",
   },
   ja: {
     colour: "色の基準", probability: "確率", surprisal: "驚き度", entropy: "エントロピー", rank: "順位", margin: "2 位との差", gap: "処理前後の差", none: "なし",
@@ -44,6 +44,6 @@ export const say = define({
     spin: "100 回引く", spun: "100 回中 {n} 回、期待値 {p}", left: "前のトークン", right: "次のトークン", up: "上の候補", down: "下の候補", takeKey: "候補を選ぶ", menuKey: "候補への操作",
     unsure: "モデルが迷った次の場所", unsureBack: "モデルが迷った前の場所", fork: "次の分かれ道：2 位もほぼ同じ確率", before: "前の枝", after: "次の枝",
     branches: "枝", text: "テキスト", copyText: "テキストをコピー", sum: "log p の和", perplexity: "パープレキシティ", count: "新しいトークン：{n} 個", spark: "各トークンの驚き度", bytes: "バイト",
-    ghost: "{token} を選ぶと、続きは：", unknown: "ここに何が続くか、まだモデルに聞いていません。", ask: "モデルに聞く",
+    ghost: "{token} を選ぶと、続きは：", unknown: "ここに何が続くか、まだモデルに聞いていません。", ask: "モデルに聞く", find: "トークンを探す：ここではどれほどの確率だった？", notFound: "この文字を含むトークンはありません", foundMore: "{n} トークンに含まれています。最も合う {k} 個：",
   },
 });

@@ -24,7 +24,7 @@ export function openInPlay(instead) {
       lab.promptText.value = joined(path);
       lab.promptEnd.value = before;
     }
-    take(before, instead.choice);
+    take(before, instead.choice, false);
   }
   open("play");
 }

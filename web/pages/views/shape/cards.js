@@ -6,7 +6,7 @@ import { Slider } from "../../parts/field.js";
 import { chosen } from "../../state/settings.js";
 import { lost } from "../../numbers/chain.js";
 import { loaded } from "./place.js";
-import { reading, trusted, verdict } from "./reading.js";
+import { steady, trusted, verdict } from "./reading.js";
 import { SLIDERS, choosePreset, drawing, give, move, on, optionOf, ownOrder, resetOrder, shownNames, toggle, value } from "./stages.js";
 import { said, say } from "./words.js";
 
@@ -21,7 +21,7 @@ function effect(name) {
   if (name === "temperature" && !drawing.value) return say("greedy");
   if (!on(name)) return PROCESSORS.get(name)?.draws && !drawing.value ? say("onlyDrawing") : say("off");
   if (!PROCESSORS.has(name)) return say("byServer");
-  const stage = trusted.value ? reading.value?.stages.find((stage) => stage.name === name) : undefined;
+  const stage = trusted.value ? steady.value?.stages.find((stage) => stage.name === name) : undefined;
   if (!stage) {
     const told = verdict.value?.step?.stages?.find(({ processor }) => processor === name);
     return told ? say("leftTokens", { n: count(told.kept) }) : say("noEffect");

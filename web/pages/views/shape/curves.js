@@ -3,7 +3,7 @@ import { h, useState } from "../../vendor/preact.js";
 import { line, scaleLinear, scaleLog } from "../../vendor/d3.js";
 import { curve } from "../../numbers/curves.js";
 import { count, tenTo } from "../../numbers/format.js";
-import { ghost, reading, trusted } from "./reading.js";
+import { ghost, steady, trusted } from "./reading.js";
 import { said, say } from "./words.js";
 
 /** @typedef {import("../../numbers/curves.js").Point} Point */
@@ -106,7 +106,7 @@ function Drawing({ kind, run }) {
 /** The curves, one at a time. */
 export function Curves() {
   const [kind, choose] = useState(/** @type {Kind} */ ("log"));
-  const run = reading.value;
+  const run = steady.value;
   if (!run) return null;
   return h("section", { class: "card curves", "aria-label": say("curves") },
     h("div", { class: "row", role: "group", "aria-label": say("curves") },

@@ -1,33 +1,23 @@
 // The box that finds a token by its text, wherever it stands.
-import { h, useState } from "../../vendor/preact.js";
+import { h, useMemo, useState } from "../../vendor/preact.js";
 import { count } from "../../numbers/format.js";
+import { textsOf } from "../../state/vocabulary.js";
+import { search } from "../../words/search.js";
 import { lookAt, rawRank, rowOf } from "./focus.js";
 import { loaded, texts } from "./place.js";
 import { shown } from "./reading.js";
-import { search } from "./search.js";
 import { name } from "./table.js";
 import { say } from "./words.js";
-
-/** The texts of a vocabulary, by id; read once. @type {WeakMap<Function, string[]>} */
-const read = new WeakMap();
-
-/** All texts. @param {import("../../state/vocabulary.js").Vocabulary} of @param {number} size */
-function all(of, size) {
-  const before = read.get(of);
-  if (before) return before;
-  const list = Array.from({ length: size }, (_, id) => of(id).text);
-  read.set(of, list);
-  return list;
-}
 
 /** The box. */
 export function Find() {
   const [query, write] = useState("");
   const [at, go] = useState(0);
   const there = loaded.value;
+  const listed = shown.value?.whole ? there?.row.ids : shown.value?.ids;
+  // While a slider moves, the same tokens are found in the same order.
+  const found = useMemo(() => (query && there && listed && texts.value ? search(textsOf(texts.value, there.row.kept), listed, query) : []), [there, listed, texts.value, query]);
   if (!there || !texts.value) return null;
-  const listed = shown.value?.whole ? there.row.ids : (shown.value?.ids ?? []);
-  const found = query ? search(all(texts.value, there.row.kept), listed, query) : [];
   const jump = (/** @type {number} */ to) => {
     if (found.length === 0) return;
     const place = (to + found.length) % found.length;

@@ -5,7 +5,7 @@ import { interval } from "../../numbers/chain.js";
 import { chance, logit } from "../../numbers/chain/processor.js";
 import { focused, rawRank } from "./focus.js";
 import { next } from "./place.js";
-import { ghost, reading, shown, trusted } from "./reading.js";
+import { ghost, shown, steady, trusted } from "./reading.js";
 import { drawing } from "./stages.js";
 import { name } from "./table.js";
 import { said, say } from "./words.js";
@@ -44,14 +44,13 @@ function steps(id, run) {
 
 /** The panel. */
 export function Formula() {
-  const [id, run, table] = [focused.value, reading.value, shown.value];
-  if (id === null || !run || !table) return null;
+  const [id, run, table] = [focused.value, steady.value, trusted.value ? null : shown.value];
+  if (id === null || !run) return null;
   const before = ghost.value && trusted.value ? ghost.value.row.p(id) : null;
-  const now = table.columns.at(-1)?.p(id) ?? 0;
   return h("section", { class: "card formula", "aria-label": say("formula") },
     h("h3", null, h("code", null, name(id)), h("span", { class: "faint" }, ` #${count(rawRank(id))} · id ${id}${next.value?.id === id ? ` · ${say("cameNext")}` : ""}`)),
-    trusted.value ? h("ol", null, steps(id, run)) : h("ol", null,
+    table === null ? h("ol", null, steps(id, run)) : h("ol", null,
       h(Step, { title: say("raw"), kept: true, lines: [softmax(run.raw, id, "p")] }),
       table.columns.slice(1).map((column, i) => h(Step, { key: column.name + i, title: said(column.name), kept: column.p(id) > 0, lines: column.p(id) > 0 ? [`p = ${chance(column.p(id))}`] : [] }))),
-    before === null ? null : h("p", { class: "hint" }, `${say("before")}: ${chance(before)} → ${chance(now)}`));
+    before === null ? null : h("p", { class: "hint" }, `${say("before")}: ${chance(before)} → ${chance(run.row.p(id))}`));
 }

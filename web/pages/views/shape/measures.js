@@ -2,7 +2,7 @@
 import { h } from "../../vendor/preact.js";
 import { scaleLinear } from "../../vendor/d3.js";
 import { amount, count, fixed, share } from "../../numbers/format.js";
-import { ghost, reading, trusted } from "./reading.js";
+import { ghost, steady, trusted } from "./reading.js";
 import { say } from "./words.js";
 
 /** @typedef {import("../../numbers/row.js").Row} Row */
@@ -14,7 +14,7 @@ const MIDDLE = 3;
 
 /** The rows that are compared. */
 function rows() {
-  const run = reading.value;
+  const run = steady.value;
   if (!run) return [];
   const before = trusted.value && ghost.value ? [{ name: say("before"), row: ghost.value.row, style: "of-ghost" }] : [];
   return [{ name: say("raw"), row: run.raw, style: "of-raw" }, ...(trusted.value ? [{ name: say("after"), row: run.row, style: "of-after" }] : []), ...before];

@@ -3,7 +3,7 @@ import { h, useEffect, useState } from "../../vendor/preact.js";
 import { run } from "../../numbers/chain.js";
 import { count, fixed } from "../../numbers/format.js";
 import { loaded } from "./place.js";
-import { reading, trusted } from "./reading.js";
+import { steady, trusted } from "./reading.js";
 import { drawing, endTokens, give, value } from "./stages.js";
 import { name } from "./table.js";
 import { say } from "./words.js";
@@ -12,7 +12,7 @@ const TEMPERATURES = [0.3, 0.5, 0.7, 1, 1.5, 2];
 /** Bars of each. */
 const BARS = 12;
 /** Milliseconds of rest before they are computed. */
-const REST = 120;
+const REST = 250;
 
 /** @typedef {{t: number, left: number, choices: number, bars: number[]}} Small */
 
@@ -27,7 +27,7 @@ function at(t, there) {
 /** The small pictures; a click takes the temperature. */
 export function Multiples() {
   const [all, show] = useState(/** @type {Small[]} */ ([]));
-  const [now, there] = [reading.value, loaded.value];
+  const [now, there] = [steady.value, loaded.value];
   useEffect(() => {
     if (!there || !trusted.value) return undefined;
     const timer = setTimeout(() => show(TEMPERATURES.map((t) => at(t, there))), REST);

@@ -16,6 +16,36 @@ export const reading = computed(() => {
   return there && run(there.row, value.value, { ids: there.ids, eos: endTokens() });
 });
 
+/**
+ * What the panels beside the table show: the reading, but while the reader's hand moves a slider not of each frame. The table recolours at
+ * once; curves and sums that follow a moment later leave it the time.
+ */
+export const steady = signal(/** @type {Run | null} */ (null));
+/** Milliseconds between two of these. */
+const PACE = 120;
+
+/** Has the panels follow what is shown, for as long as the view is open; gives what ends it. */
+function pace() {
+  let [timer, last] = [0, -Infinity];
+  const take = () => {
+    timer = 0;
+    last = performance.now();
+    steady.value = reading.peek();
+  };
+  const end = effect(() => {
+    const wait = last + PACE - performance.now();
+    const same = steady.peek()?.raw.values === reading.value?.raw.values;
+    if (!same || wait <= 0) {
+      clearTimeout(timer);
+      untracked(take);
+    } else if (timer === 0) timer = Number(setTimeout(take, wait));
+  });
+  return () => {
+    clearTimeout(timer);
+    end();
+  };
+}
+
 /** Options that are on and that only the server can compute with. */
 export const onlyServer = computed(() => beyond(value.value));
 
@@ -96,6 +126,7 @@ export function follow() {
       before = now;
     });
   });
+  const paces = pace();
   let timer = 0;
   let stop = new AbortController();
   const asks = effect(() => {
@@ -109,6 +140,7 @@ export function follow() {
   });
   return () => {
     ghosts();
+    paces();
     asks();
     clearTimeout(timer);
     stop.abort();

@@ -66,7 +66,7 @@ function Shape() {
   useEffect(() => {
     if (!ready) return undefined;
     // Whoever opens the view before anything was written sees what follows the prompt in the box.
-    if (tip.value === 0 && promptText.value.trim()) void attempt(() => usePrompt(vocabulary()));
+    if (tip.value === 0 && promptText.value.trim()) void attempt(() => usePrompt(vocabulary(), false));
     return undefined;
   }, [ready]);
   useEffect(() => {

@@ -62,7 +62,7 @@ function Line({ table, row, most, drawn }) {
   const cut = (/** @type {number} */ i) => i > 0 && i < end && below !== undefined && table.columns[i]?.p(below) === 0 && (table.columns[i - 1]?.p(below) ?? 0) > 0 && (table.columns[i]?.p(id) ?? 0) > 0;
   const edge = table.columns.some((_, i) => cut(i)) ? " edge" : "";
   return h("div", {
-    role: "row", class: `line${kind}${edge}`, "aria-rowindex": row + 2, "data-id": id, style: { ...grid(table.columns.length), transform: `translateY(${row * ROW}px)` },
+    role: "row", class: `line${kind}${edge}`, "aria-rowindex": row + 2, "data-id": id, style: { ...grid(table.columns.length), top: `${row * ROW}px` },
     onPointerEnter: () => (pointed.value = id), onClick: () => lookAt(id),
   },
   h("span", { role: "cell", class: "rank" }, id === next.value?.id ? h("span", { class: "mark", title: say("cameNext") }, "▸", h("span", { class: "unseen" }, say("cameNext"))) : null, count(rawRank(id))),

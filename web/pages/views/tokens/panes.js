@@ -1,6 +1,7 @@
 // The text three times over: its characters, its tokens, its bytes. What is pointed at in one lights up in all.
 import { h, signal, useEffect, useRef } from "../../vendor/preact.js";
 import { Block } from "../../parts/blocks.js";
+import { takesText } from "../../parts/reader.js";
 import { signs } from "../../state/looks.js";
 import { hex, isText, label } from "../../words/glyphs.js";
 import { languageOf } from "../../words/script.js";
@@ -97,16 +98,13 @@ function Pane({ name, title, draw, lang }) {
     })));
 }
 
-/** Whether the reader is writing. */
-const writes = () => ["TEXTAREA", "INPUT", "SELECT"].includes(document.activeElement?.tagName ?? "");
-
 /** All three. */
 export function Panes() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   useEffect(() => {
     const token = pinned.value?.token;
     const chip = token === null || token === undefined ? null : box.current?.querySelector(`.chip[data-key="${token}"]`);
-    if (chip instanceof HTMLElement && document.activeElement !== chip && !writes()) chip.focus();
+    if (chip instanceof HTMLElement && document.activeElement !== chip && !takesText(document.activeElement)) chip.focus();
   }, [pinned.value?.token]);
   const at = pinned.value?.token ?? 0;
   return h("div", { class: "panes", ref: box },
