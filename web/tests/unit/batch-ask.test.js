@@ -109,10 +109,10 @@ test("the command and the lines of Python say what was asked", () => {
   assert.equal(commandOf(told), ["beamline batch", "--model builtin", "--input 'my rows.csv' --output 'my rows.out.csv'", "--prompt 'It'\\''s {a}\n-'", "--key-column id", "--do-sample", "--temperature 0.8", "--stop-strings '[\"a b\"]'", "--include-stop-str-in-output=false", "--seed 7"].join(" \\\n  "));
   const bare = { ...told, run: run({ asking: asking({ own: false, chat: true, column: "-p" }), options: { max_new_tokens: 3 } }), name: "-x.jsonl", format: /** @type {const} */ ("jsonl"), draws: false, usual: { do_sample: true, num_beams: 4 } };
   assert.equal(commandOf(bare).replaceAll(" \\\n  ", " "), "beamline batch --model builtin --input ./-x.jsonl --output ./-x.out.jsonl --prompt-column=-p --chat --no-option-columns --max-new-tokens 3 --do-sample=false --num-beams=1".replace("--num-beams=1", "--num-beams 1"));
-  const python = pythonOf(told, { keys: "KEYS", others: "OTHERS" });
-  assert.match(python, /pl\.read_csv\("my rows\.csv", infer_schema=False/);
-  assert.match(python, /prompt="It's \{a\}\\n-",\n {4}key="id",\n {4}seed=7,\n {4}do_sample=True,\n {4}temperature=0\.8,\n {4}stop_strings=\["a b"\],\n {4}include_stop_str_in_output=False,\n\)/);
-  assert.ok(!python.includes("KEYS"));
-  assert.match(pythonOf({ ...bare, draws: true }, { keys: "KEYS", others: "OTHERS" }), /# KEYS\n/);
+  assert.equal(pythonOf(told), [
+    "import beamline", "", "beamline.batch(", '    "my rows.csv",', '    "my rows.out.csv",', '    "builtin",', '    prompt="It\'s {a}\\n-",', '    key_column="id",', "    do_sample=True,", "    temperature=0.8,",
+    '    stop_strings=["a b"],', "    include_stop_str_in_output=False,", "    seed=7,", ")",
+  ].join("\n"));
+  assert.match(pythonOf(bare), /"builtin",\n {4}prompt_column="-p",\n {4}chat=True,\n {4}option_columns=False,\n {4}max_new_tokens=3,\n {4}do_sample=False,\n {4}num_beams=1,\n\)/);
   assert.deepEqual([outputName("a.b.jsonl"), outputName("rows"), outputName("a.csv", "jsonl")], ["a.b.out.jsonl", "rows.out", "a.out.jsonl"]);
 });

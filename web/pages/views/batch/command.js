@@ -70,31 +70,18 @@ function literal(value) {
   return JSON.stringify(value);
 }
 
-/** What reads a file, and what writes it. @type {Record<Format, [string, string]>} */
-const FRAMES = {
-  jsonl: ["pl.read_ndjson({name})", "write_ndjson"],
-  csv: ["pl.read_csv({name}, infer_schema=False, missing_utf8_is_empty_string=True)", "write_csv"],
-  tsv: ['pl.read_csv({name}, separator="\\t", infer_schema=False, missing_utf8_is_empty_string=True)', "write_csv"],
-};
-
-/** The same in Python. @param {Told} told @param {{keys: string, others: string}} remarks what is said of rows without keys, and of other files */
-export function pythonOf(told, remarks) {
-  const { run: { asking, seed }, model, name, format } = told;
+/** The same in Python. @param {Told} told */
+export function pythonOf(told) {
+  const { run: { asking, seed }, model, name, draws } = told;
   const { by, column } = asking;
-  const [read, written] = FRAMES[format];
   const given = [
-    literal(model), by === "template" ? `prompt=${literal(asking.template)}` : by === "messages" ? `messages=${literal(column)}` : `prompt=${literal(column)}`,
+    literal(name), literal(outputName(name)), literal(model),
+    ...(by === "template" ? [`prompt=${literal(asking.template)}`] : by === "messages" ? [`messages_column=${literal(column)}`] : column === "prompt" ? [] : [`prompt_column=${literal(column)}`]),
     ...(asking.chat && by !== "messages" ? ["chat=True"] : []),
-    ...(asking.key === null ? [] : [`key=${literal(asking.key)}`]),
-    `seed=${seed}`,
+    ...(asking.key === null ? [] : [`key_column=${literal(asking.key)}`]),
     ...(asking.own ? [] : ["option_columns=False"]),
     ...said(told).map(([option, value]) => `${option}=${literal(value)}`),
+    ...(draws || asking.own ? [`seed=${seed}`] : []),
   ];
-  return [
-    "import beamline", "import polars as pl", "",
-    `rows = ${read.replace("{name}", literal(name))}  # ${remarks.others}`,
-    ...(asking.key === null && told.draws ? [`# ${remarks.keys}`] : []),
-    "complete = beamline.Generate(", ...given.map((part) => `    ${part},`), ")",
-    `complete(rows).${written}(${literal(outputName(name))}${format === "tsv" ? ', separator="\\t"' : ""})`,
-  ].join("\n");
+  return ["import beamline", "", "beamline.batch(", ...given.map((part) => `    ${part},`), ")"].join("\n");
 }

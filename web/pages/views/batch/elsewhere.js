@@ -43,5 +43,5 @@ export function Elsewhere() {
   return h("details", { class: "elsewhere", open: true }, h("summary", null, say("elsewhere")),
     h("p", { class: "hint" }, say("same")),
     h(Lines, { name: say("commandLine"), text: commandOf(all) }),
-    h(Lines, { name: "Python", text: pythonOf(all, { keys: say("pythonKeys"), others: say("pythonOthers") }) }));
+    h(Lines, { name: "Python", text: pythonOf(all) }));
 }
