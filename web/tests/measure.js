@@ -2,8 +2,8 @@
 // Figures, not tests: they depend on the machine.
 //
 //   BEAMLINE=PROGRAM node tests/measure.js
-import { gzipSync } from "node:zlib";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import { get } from "node:http";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { browse, open, serve } from "./browser/lab.js";
@@ -11,12 +11,24 @@ import { compareLong, plantBush, scoreLong, showVocabulary, slide } from "./brow
 
 const pages = resolve(dirname(fileURLToPath(import.meta.url)), "../pages");
 
-/** Bytes of all pages, compressed. @param {string} folder @returns {number} */
-const weight = (folder) => readdirSync(folder).reduce((sum, name) => {
-  const path = join(folder, name);
-  if (statSync(path).isDirectory()) return sum + weight(path);
-  return name.endsWith(".d.ts") ? sum : sum + gzipSync(readFileSync(path), { level: 9 }).length;
-}, 0);
+/** The bytes of an answer as they are sent. @param {string} url @returns {Promise<number>} */
+const sent = (url) => new Promise((found, failed) => {
+  get(url, { headers: { "accept-encoding": "gzip" } }, (answer) => {
+    let bytes = 0;
+    answer.on("data", (part) => (bytes += part.length)).on("end", () => found(bytes));
+  }).on("error", failed);
+});
+
+/** Bytes of all pages, as a server sends those of its binary. @param {string} url @param {string} [folder] @returns {Promise<number>} */
+async function weight(url, folder = "") {
+  let sum = 0;
+  for (const name of readdirSync(join(pages, folder))) {
+    const path = join(folder, name);
+    if (statSync(join(pages, path)).isDirectory()) sum += await weight(url, path);
+    else if (!name.endsWith(".d.ts")) sum += await sent(`${url}/lab/${path}`);
+  }
+  return sum;
+}
 
 const median = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const tenths = (/** @type {number | undefined} */ value) => Math.round(10 * (value ?? 0)) / 10;
@@ -176,15 +188,15 @@ async function compare(browser, url) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const server = await serve();
+  const [server, binary] = [await serve(), await serve([], "0", ["--lab"])];
   const browser = await browse();
   const { url } = server;
   const figures = {
-    pages_kb: Math.round(weight(pages) / 1000), play: await play(browser, url), tree: await tree(browser, url),
+    pages_kb: Math.round((await weight(binary.url)) / 1000), play: await play(browser, url), tree: await tree(browser, url),
     shape: { vocabulary_50257: await shape(browser, url, 50_257), vocabulary_151936: await shape(browser, url, 151_936) },
     score: await score(browser, url), compare: await compare(browser, url),
   };
   console.log(JSON.stringify(figures));
   await browser.close();
-  await server.stop();
+  await Promise.all([server.stop(), binary.stop()]);
 }

@@ -44,7 +44,8 @@ async function take(browser, url, view, kind) {
     await page.locator(".run button.main").click();
     await page.locator('.far[data-state="done"]').waitFor();
   }
-  await page.waitForFunction(async () => (await import(new URL("./state/lab.js", location.href.replace(/#.*/, "")).href)).running.value === null);
+  // A function that gives a promise is not waited for by waitForFunction.
+  while (!(await page.evaluate(async () => (await import(new URL("./state/lab.js", location.href.replace(/#.*/, "")).href)).running.value === null))) await page.waitForTimeout(50);
   await page.waitForTimeout(1500);
   await page.screenshot({ path: file(view, kind) });
   if (page.troubles.length > 0) console.error(view, kind, page.troubles);

@@ -34,10 +34,11 @@ const started = new Set();
  *
  * @param {string[]} [more] further arguments
  * @param {string} [port] one that is free where none is named
+ * @param {string[]} [pages] those of this folder where nothing else is said; `--lab` for those in the binary
  * @returns {Promise<{url: string, stop: () => Promise<void>, child: import("node:child_process").ChildProcess}>}
  */
-export async function serve(more = [], port = "0") {
-  const child = spawn(beamline, ["serve", "--lab-pages", resolve(root, "web/pages"), "--model", model, "--port", port, ...more], { stdio: ["ignore", "ignore", "pipe"] });
+export async function serve(more = [], port = "0", pages = ["--lab-pages", resolve(root, "web/pages")]) {
+  const child = spawn(beamline, ["serve", ...pages, "--model", model, "--port", port, ...more], { stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise((found, failed) => {
     let said = "";
     child.stderr.on("data", (/** @type {Buffer} */ text) => {
