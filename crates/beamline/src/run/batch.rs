@@ -151,12 +151,14 @@ fn share(needs: &mut [Need], most: usize) {
 
 /// Shares the rows of a step among the sessions whose sequences can wait, where there are too many for all of them at once.
 fn share_rows(sessions: &mut [Session]) {
-    let mut waiting: Vec<&mut Session> =
+    let waiting: Vec<&mut Session> =
         sessions.iter_mut().filter(|session| !session.is_done() && session.turns.most().is_some()).collect();
     let most = waiting.iter().filter_map(|session| session.turns.most()).min().unwrap_or(usize::MAX);
     let tips: usize = waiting.iter().map(|session| session.pending.len()).sum();
     let parts = if tips <= most { 1 } else { waiting.len() };
-    waiting.iter_mut().for_each(|session| session.turns.share(parts));
+    for session in waiting {
+        session.turns.share(parts);
+    }
 }
 
 impl Engine {

@@ -85,14 +85,14 @@ impl Observer for Seen {
 fn those_who_waited_longest_come_first_and_rounds_do_not_mix() {
     let mut tree = Tree::new();
     let grow = |tree: &mut Tree| tree.grow(Tree::ROOT, TokenId(1), 0.0, 0.0);
-    let mut waiting: BTreeMap<NodeId, ()> = (0..5).map(|_| (grow(&mut tree), ())).collect();
+    let mut waiting: BTreeMap<NodeId, u8> = (0..5).map(|_| (grow(&mut tree), 0)).collect();
     let mut turns = Turns::at_most(2);
     let mut numbers = Vec::new();
     for _ in 0..6 {
         let taken = turns.take(&mut waiting, tree.len());
         numbers.push((taken.keys().map(|node| node.index()).collect::<Vec<_>>(), turns.is_behind()));
         // Each has a child, which waits for the next round.
-        waiting.extend(taken.iter().map(|_| (grow(&mut tree), ())));
+        waiting.extend(taken.iter().map(|_| (grow(&mut tree), 0)));
     }
     let behind = [true, true, false, true, true, false];
     let expected = [vec![1, 2], vec![3, 4], vec![5], vec![6, 7], vec![8, 9], vec![10]];
