@@ -1,7 +1,7 @@
 //! From prompts and a plan to text: sessions that step together, and what they come to.
 //!
-//! The path of a step: `session` (what each tip lacks) > `batch` (what fits into the budget, one pass) > `shaping` (rows
-//! made into scores) > `step` (strategies grow, branches are handed down). `stream` and `completion` read the results.
+//! The path of a step: `turns` (which sequences, where there are too many at once) > `session` (what each tip lacks) > `batch`
+//! (what fits into the budget, one pass) > `shaping` (rows made into scores) > `step` (strategies grow, branches are handed down). `stream` and `completion` read the results.
 
 mod batch;
 mod branch;
@@ -24,6 +24,7 @@ mod shaping;
 mod step;
 mod stream;
 mod timings;
+mod turns;
 
 pub use batch::Budget;
 pub use cached_text::CachedText;

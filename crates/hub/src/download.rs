@@ -222,17 +222,20 @@ impl Source {
     }
 }
 
-/// The etag where it is a plain name, and a checksum of it where it is not: it becomes a file's name. A file
-/// without an etag is named by where it came from; that path holds the commit.
+/// The etag where it is a checksum of the bytes, as the hub's are (SHA-256, and git's SHA-1): files that are alike share a blob then.
+/// Any other etag tells versions of one file apart, and not files: a mirror may make it of time and size. Such a file is named by
+/// etag and place together, as one without an etag is by its place; the path holds the commit.
 fn blob_name(etag: &str, path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if etag.is_empty() {
-        return hex(&Sha256::digest(format!("no etag\n{path}")));
+    if is_checksum(etag) {
+        return etag.to_owned();
     }
-    if etag.len() > 128 || etag.starts_with('.') || !etag.bytes().all(plain) {
-        return hex(&Sha256::digest(etag));
-    }
-    etag.to_owned()
+    let etag = if etag.is_empty() { "no etag" } else { etag };
+    hex(&Sha256::digest(format!("{etag}\n{path}")))
+}
+
+/// Whether an etag is what the hub names bytes by: hex digits, as many as SHA-256 has, or git's SHA-1.
+fn is_checksum(etag: &str) -> bool {
+    [64, 40].contains(&etag.len()) && etag.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Where a 206 says that it starts.
@@ -303,13 +306,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_etags_become_names() {
-        assert_eq!(blob_name("ab-C_1.0", "p"), "ab-C_1.0");
-        for etag in ["../x", "a/b", "..", ".hidden", "a b", "", &"a".repeat(200)] {
+    fn only_checksums_become_names() {
+        for sum in ["0123456789abcdefABCD".repeat(2), "f".repeat(64)] {
+            assert_eq!((blob_name(&sum, "p"), blob_name(&sum, "q")), (sum.clone(), sum));
+        }
+        let others =
+            ["../x", "a/b", "..", ".hidden", "a b", "", "5f-66a1b2c3", "ab-C_1.0", &"a".repeat(63), &"g".repeat(40)];
+        for etag in others.into_iter().chain([&*"a".repeat(200)]) {
             let name = blob_name(etag, "p");
             assert!(name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{etag}: {name}");
+            assert_eq!(name, blob_name(etag, "p"));
+            assert_ne!(name, blob_name(etag, "q"), "{etag}");
         }
-        assert_ne!(blob_name("", "p"), blob_name("", "q"));
         assert_eq!(hex(&[0, 0xa5, 0xff]), "00a5ff");
     }
 }

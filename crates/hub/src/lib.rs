@@ -29,7 +29,8 @@
 //!
 //! ```text
 //! <cache>/models--org--name/
-//!     blobs/<etag>                 the bytes, once each, named by the hub's own etag
+//!     blobs/<etag>                 the bytes, once each, named by the hub's own etag where it is a checksum
+//!                                  (else by a checksum of etag, commit and file name)
 //!     blobs/<etag>.incomplete      the bytes so far of a download that is under way or was cut
 //!     refs/<revision>              a text file: the commit that this revision stood for
 //!     snapshots/<commit>/<file>    a relative link to ../../blobs/<etag>

@@ -143,7 +143,8 @@ fn relative_redirects_of_all_kinds_are_followed_with_the_token() {
         settings.token = Some("hf_secret".into());
         let path = hub(settings).resolve(&reference("gpt2:q8.gguf"), &mut ()).unwrap();
         assert_eq!(fs::read(path).unwrap(), b"bytes", "{status}");
-        assert!(cache.path().join("models--gpt2/blobs/weak-1").is_file());
+        let asked = format!("/gpt2/resolve/{COMMIT}/q8.gguf");
+        assert!(cache.path().join("models--gpt2/blobs").join(sha256(format!("weak-1\n{asked}"))).is_file());
         assert_eq!(server.asked(&moved)[0].header("authorization"), Some("Bearer hf_secret"));
     }
 }
@@ -154,11 +155,55 @@ fn without_a_linked_etag_the_hub_s_own_names_the_blob() {
     let (server, store) = (Server::start(), Server::start());
     let location = format!("{}/bytes", store.url);
     server.list("org/name", &["q8.gguf"]);
-    server.on(&file_path("org/name", "q8.gguf"), move |_| Answer::redirect(302, &location).etag("the-hub-s"));
-    store.on("/bytes", |_| Answer::ok("bytes").etag("the-store-s"));
+    // git's checksum, as the hub has it for small files.
+    let (own, other) = ("5e".repeat(20), "ab".repeat(20));
+    let blob = own.clone();
+    server.on(&file_path("org/name", "q8.gguf"), move |_| Answer::redirect(302, &location).etag(&own));
+    store.on("/bytes", move |_| Answer::ok("bytes").etag(&other));
     hub(settings(cache.path(), &server.url)).resolve(&reference("org/name:q8.gguf"), &mut ()).unwrap();
-    assert!(repo_cache(cache.path()).join("blobs/the-hub-s").is_file());
-    assert!(!repo_cache(cache.path()).join("blobs/the-store-s").exists());
+    let blobs: Vec<_> = fs::read_dir(repo_cache(cache.path()).join("blobs")).unwrap().collect();
+    assert_eq!(blobs.len(), 1);
+    assert_eq!(blobs[0].as_ref().unwrap().file_name().to_str(), Some(&*blob));
+}
+
+/// A mirror may make etags of time and size: files that were put there together, and are as long, have the same.
+#[test]
+fn files_of_one_etag_that_is_no_checksum_do_not_share_a_blob() {
+    for etag in ["5f-66a1b2c3", "W/\"1699999999-64\"", "../5f"] {
+        let cache = tempfile::tempdir().unwrap();
+        let server = Server::start();
+        let all = files(&[("model.safetensors", b"weights")]);
+        server.list("org/name", &all.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        // All of one length.
+        let padded = |body: &[u8]| [body, &b" ".repeat(64)[..]].concat()[..64].to_vec();
+        let header = if etag.starts_with('W') { etag.to_owned() } else { format!("\"{etag}\"") };
+        for (name, body) in &all {
+            let (body, header) = (padded(body), header.clone());
+            server.on(&file_path("org/name", name), move |_| Answer::ok(&body).with("ETag", &header));
+        }
+        let hub = hub(settings(cache.path(), &server.url));
+        let folder = hub.resolve(&reference("org/name"), &mut ()).unwrap();
+        for (name, body) in &all {
+            assert_eq!(fs::read(folder.join(name)).unwrap(), padded(body), "{etag} {name}");
+        }
+        // And it is found again without the network.
+        let before = server.seen().len();
+        assert_eq!(hub.resolve(&reference("org/name"), &mut ()).unwrap(), folder);
+        assert_eq!(server.seen().len(), before);
+    }
+}
+
+/// Checksums are the bytes' own: what is alike is fetched and kept once, as other readers of the cache have it.
+#[test]
+fn files_of_one_checksum_share_a_blob() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let weights = [("model.safetensors", SMALL[0].1.as_bytes())];
+    let all = files(&weights);
+    server.repo("org/name", &all);
+    hub(settings(cache.path(), &server.url)).resolve(&reference("org/name"), &mut ()).unwrap();
+    let blobs = fs::read_dir(repo_cache(cache.path()).join("blobs")).unwrap().count();
+    assert_eq!(blobs, all.len() - 1, "weights and {} are alike", SMALL[0].0);
 }
 
 #[test]

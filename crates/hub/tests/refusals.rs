@@ -190,7 +190,9 @@ fn bodies_that_break_their_word() {
     let before = server.asked(&path).len();
     assert!(matches!(failure(&hub, "org/name:q8.gguf"), HubError::CutShort { .. }));
     assert_eq!(server.asked(&path).len() - before, 3, "a short file is asked for again");
-    assert!(!cache.path().join("models--org--name/blobs/e").exists());
+    let blobs = fs::read_dir(cache.path().join("models--org--name/blobs")).unwrap();
+    let whole = |name: &std::ffi::OsString| !name.to_string_lossy().ends_with(".incomplete");
+    assert_eq!(blobs.map(|entry| entry.unwrap().file_name()).filter(whole).count(), 0);
 }
 
 #[test]
@@ -203,7 +205,8 @@ fn hostile_etags_stay_inside_the_cache() {
         assert_eq!(fs::read(path).unwrap(), b"bytes");
         let blobs = cache.path().join("models--org--name/blobs");
         let names: Vec<_> = fs::read_dir(blobs).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, [std::ffi::OsString::from(sha256(etag))], "{etag}");
+        let path = file_path("org/name", "q8.gguf");
+        assert_eq!(names, [std::ffi::OsString::from(sha256(format!("{etag}\n{path}")))], "{etag}");
     }
 }
 

@@ -76,8 +76,8 @@ impl BestOf {
         let mut known = self.known.borrow_mut();
         nodes.iter().enumerate().for_each(|(sample, &node)| known.look(sample, tree, node));
         let mut ranked: Vec<(NodeId, f64)> = nodes.into_iter().zip(known.scores(tree)).collect();
-        // Stable: of equals the one drawn first.
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        // Stable: of equals the one drawn first. One whose time was up before its first token is no better than any text.
+        ranked.sort_by(|a, b| (a.0 == Tree::ROOT).cmp(&(b.0 == Tree::ROOT)).then(b.1.total_cmp(&a.1)));
         ranked
     }
 }
@@ -106,7 +106,7 @@ impl Strategy for BestOf {
 
     fn results(&self, tree: &Tree) -> Vec<Found> {
         let ranked = self.ranked(tree).into_iter().take(self.returned);
-        ranked.map(|(node, score)| Found { node, score: Some(score) }).collect()
+        ranked.map(|(node, score)| Found { node, score: (node != Tree::ROOT).then_some(score) }).collect()
     }
 }
 
@@ -114,7 +114,31 @@ impl Strategy for BestOf {
 mod tests {
     use super::*;
     use crate::coins::Coins;
+    use crate::finish::FinishReason;
+    use crate::tree::State;
     use beamline_shape::Logits;
+
+    /// A sample that ended before its first token (its time was up) stands behind all that have a text, and has no score.
+    #[test]
+    fn samples_without_a_text_come_last() {
+        let row = [0.1, 0.7, 0.3, 0.2];
+        let stop = Stop { eos: Vec::new(), max_new_tokens: 2, ..Stop::default() };
+        for rank_by in [RankBy::LogProb, RankBy::Mbr] {
+            let randomness = Randomness::Counter(Coins::new(5));
+            let (mut search, mut tree) = (BestOf::new(4, 4, rank_by, randomness, stop.clone()), Tree::new());
+            let scores = Logits::of(&row);
+            let tips = search.frontier(&tree);
+            let outlook = |&tip| Outlook { tip, raw: &row, scores: &scores, fault: None, hidden: &[], states: 0 };
+            let outlooks: Vec<Outlook<'_>> = tips[1..3].iter().map(outlook).collect();
+            search.grow(&mut tree, &outlooks, &mut ()).unwrap();
+            tree.set_state(Tree::ROOT, State::Finished(FinishReason::Time));
+            assert_eq!(search.frontier(&tree).len(), 2);
+            let found = search.results(&tree);
+            let empty = |found: &Found| (found.node == Tree::ROOT, found.score.is_none());
+            let expected = [(false, false), (false, false), (true, true), (true, true)];
+            assert_eq!(found.iter().map(empty).collect::<Vec<_>>(), expected);
+        }
+    }
 
     /// Asked after every step, each score is the mean over the whole sample, to the bit; and so it is when asked at the end.
     #[test]

@@ -43,7 +43,9 @@ pub struct Wants {
     pub hidden: bool,
     /// Any node may be asked for at any time, not only descendants of the last frontier.
     pub revisits: bool,
-    /// Sequences do not compete: what follows a tip belongs to the tip's own sequence.
+    /// Sequences do not compete: what follows a tip belongs to the tip's own sequence, and hangs on no other. Where there are many,
+    /// [`Strategy::grow`] gets the frontier's outlooks a few at a time, and a node that is finished from outside (its time is
+    /// up) is to be asked for no more.
     pub independent: bool,
 }
 

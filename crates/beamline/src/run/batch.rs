@@ -149,15 +149,29 @@ fn share(needs: &mut [Need], most: usize) {
     oldest.cut(sure + left);
 }
 
+/// Shares the rows of a step among the sessions whose sequences can wait, where there are too many for all of them at once.
+fn share_rows(sessions: &mut [Session]) {
+    let waiting: Vec<&mut Session> =
+        sessions.iter_mut().filter(|session| !session.is_done() && session.turns.most().is_some()).collect();
+    let most = waiting.iter().filter_map(|session| session.turns.most()).min().unwrap_or(usize::MAX);
+    let tips: usize = waiting.iter().map(|session| session.pending.len()).sum();
+    let parts = if tips <= most { 1 } else { waiting.len() };
+    for session in waiting {
+        session.turns.share(parts);
+    }
+}
+
 impl Engine {
-    /// Takes the branches of all nodes alive, and decides which tokens of them are fed in this step.
+    /// Takes the branches of all nodes alive whose turn it is, and decides which tokens of them are fed in this step.
     pub(super) fn gather(&self, sessions: &mut [Session], budget: Budget) -> Vec<Item> {
+        share_rows(sessions);
         let mut needs: Vec<Need> = sessions
             .iter_mut()
             .enumerate()
             .filter(|(_, session)| !session.is_done())
             .map(|(session, s)| {
-                let items: Vec<Item> = std::mem::take(&mut s.branches)
+                let items: Vec<Item> = s
+                    .take_turn()
                     .into_iter()
                     .map(|(node, mut branch)| {
                         let feed = s.feed(node, &mut branch);
@@ -183,8 +197,12 @@ impl Engine {
         if session.drafter.is_none() {
             return;
         }
+        // Rows of drafts are bounded as those of sequences are.
+        let mut most = session.turns.now();
         for item in items {
-            match self.draft(session, item) {
+            let draft = self.draft(session, item, most);
+            most = most.saturating_sub(draft.as_ref().map_or(0, Vec::len));
+            match draft {
                 Ok(draft) => {
                     item.text.extend(&draft);
                     if !item.unguided.is_empty() {
@@ -197,10 +215,10 @@ impl Engine {
         }
     }
 
-    /// The tokens that a session's drafter expects after a node: as many as there is room for.
-    fn draft(&self, session: &mut Session, item: &Item) -> Result<Vec<TokenId>, Error> {
+    /// The tokens that a session's drafter expects after a node: as many as there is room for, at most `most`.
+    fn draft(&self, session: &mut Session, item: &Item, most: usize) -> Result<Vec<TokenId>, Error> {
         let Item { node, ref branch, ref text, .. } = *item;
-        let room = session.room(node, self.model().geometry().context);
+        let room = session.room(node, self.model().geometry().context).min(most);
         let Some(mut drafter) = session.drafter.take_if(|_| room > 0) else { return Ok(Vec::new()) };
         // What the cache has and what is to be fed are prompt and path, and a copy of the list shares them.
         let mut tokens = branch.cache.tokens().clone();

@@ -6,6 +6,7 @@ use super::draft::Drafter;
 use super::prompt::Prompt;
 use super::setup::SearchSetup;
 use super::timings::{Step, Timings};
+use super::turns::Turns;
 use crate::error::Error;
 use crate::observe::SessionId;
 use crate::options::Plan;
@@ -64,6 +65,8 @@ pub struct Session {
     judges: Pipeline,
     /// What each distinct pending node needs.
     pub(crate) branches: BTreeMap<NodeId, Branch>,
+    /// Whose turn it is among them.
+    pub(crate) turns: Turns,
     /// The prompt's own branch, for strategies that go back.
     trunk: Option<Branch>,
     /// Keys and values of the longest text that has ended.
@@ -78,7 +81,8 @@ pub struct Session {
     shared_draws: Option<SharedDraws>,
     /// The stop strings before which texts are cut.
     cut: Option<StopStrings>,
-    deadline: Option<Instant>,
+    /// When to stop, whatever there is.
+    pub(crate) deadline: Option<Instant>,
     timings: Timings,
     reused_tokens: usize,
     failed: Option<Error>,
@@ -144,6 +148,7 @@ impl Session {
             judges,
             pending,
             branches: BTreeMap::from([(Tree::ROOT, branch)]),
+            turns: setup.turns,
             trunk: None,
             ended: None,
             own: BTreeMap::new(),
@@ -260,7 +265,27 @@ impl Session {
 
     /// Whether it ran out of time before its prompt was read, with nothing to show.
     pub(crate) fn is_late(&self, now: Instant) -> bool {
-        self.steps == 0 && self.timings.begun() && self.deadline.is_some_and(|deadline| now > deadline)
+        !self.is_done()
+            && self.steps == 0
+            && self.timings.begun()
+            && self.deadline.is_some_and(|deadline| now > deadline)
+    }
+
+    /// Ends its sequences where they stand if its time is up: where some of them have not had their turn. Says whether it was.
+    pub(crate) fn end_late(&mut self) -> bool {
+        if self.deadline.is_none_or(|deadline| Instant::now() <= deadline) {
+            return false;
+        }
+        for tip in std::mem::take(&mut self.pending) {
+            self.tree.set_state(tip.node, State::Finished(FinishReason::Time));
+        }
+        self.pending = self.strategy.frontier(&self.tree);
+        true
+    }
+
+    /// The branches whose turn it is in this step.
+    pub(crate) fn take_turn(&mut self) -> BTreeMap<NodeId, Branch> {
+        self.turns.take(&mut self.branches, self.tree.len())
     }
 
     /// Blocks of keys and values that this session holds in memory, those that branches share counted once.

@@ -2,6 +2,7 @@
 
 use super::draft::{Assistant, Drafter, Lookup, Schedule};
 use super::finished::AtGrammarEnd;
+use super::turns::Turns;
 use crate::error::{Error, OptionError};
 use crate::options::{self, Options, Place, Plan, Room, SearchMethod, applies, order, phrases};
 use beamline_model::{Geometry, Model};
@@ -28,6 +29,7 @@ pub(crate) struct SearchSetup {
     pub(crate) deadline: Option<Instant>,
     /// The prompt to move away from, where guidance is on.
     pub(crate) negative: Option<Vec<TokenId>>,
+    pub(crate) turns: Turns,
 }
 
 /// What an engine has for its searches.
@@ -110,6 +112,11 @@ impl SearchSetup {
             None => strategy(settings, stop, shared, prompt),
         };
         let drafter = drafter(resources, settings, shared)?;
+        let wants = strategy.wants();
+        // Those who draw from one stream do so in turn; hidden states and old nodes are not kept from one turn to the next.
+        let apart = wants.independent && !wants.hidden && !wants.revisits && !shared.one_stream();
+        let rows = 1 + usize::from(negative.is_some());
+        let turns = if apart { Turns::apart(geometry.vocab.saturating_mul(rows)) } else { Turns::together() };
         Ok(Self {
             strategy,
             pipeline,
@@ -119,6 +126,7 @@ impl SearchSetup {
             fills_context,
             deadline: shared.deadline,
             negative,
+            turns,
         })
     }
 }

@@ -31,6 +31,11 @@ impl Engine {
         self.is_wanted()?;
         let started = Instant::now();
         sessions.iter_mut().filter(|session| session.is_late(started)).for_each(|session| session.fail(Error::Late));
+        for session in sessions.iter_mut().filter(|session| !session.is_done() && session.turns.is_behind()) {
+            if session.end_late() {
+                session.hand_down(BTreeMap::new());
+            }
+        }
         fail_torn_batches(sessions);
         let mut items = self.gather(sessions, budget);
         let (rows, tokens) = match self.rows(sessions, &mut items) {
@@ -101,7 +106,9 @@ impl Engine {
     ) -> Result<usize, Error> {
         let mut accepted = 0;
         loop {
-            let tips: Vec<Tip> = session.pending.iter().copied().filter(|tip| work.contains_key(&tip.node)).collect();
+            let mut known = session.pending.iter().copied().filter(|tip| work.contains_key(&tip.node));
+            let tips: Vec<Tip> = known.by_ref().take(session.turns.now()).collect();
+            let later = known.next().is_some();
             let shaped = shape(s, session, &tips, &mut work, rows, observer);
             let outlook = |i: usize| Outlook {
                 tip: tips[i],
@@ -121,6 +128,9 @@ impl Engine {
             }
             self.grow(s, session, &outlooks, observer)?;
             session.spare.extend(shaped.into_iter().map(|shaped| shaped.scores));
+            let over = later && session.end_late();
+            // A step is over when everyone has had its turn.
+            session.steps += usize::from(over || !later && !session.turns.is_behind());
             let before: Vec<NodeId> = work.keys().copied().collect();
             work = advance(session, work);
             accepted += work.keys().filter(|node| !before.contains(node)).count();
@@ -173,7 +183,6 @@ impl Engine {
             Forward { observer, session: s, id: session.id(), step: session.steps, outlooks, log_sums: &log_sums };
         let before = session.tree.len();
         session.strategy.grow(&mut session.tree, outlooks, &mut told)?;
-        session.steps += 1;
         if session.notes_stats() {
             let grown: Vec<(NodeId, Option<NodeId>, TokenId)> =
                 session.tree.since(before).map(|(id, node)| (id, node.parent, node.token)).collect();
@@ -242,8 +251,7 @@ fn advance(session: &mut Session, work: BTreeMap<NodeId, Work>) -> BTreeMap<Node
         let Work { branch, mut draft, mut rows, mut unguided, .. } = work;
         branches.insert(node, branch);
         if alive.contains(&node) {
-            known.insert(node, Known { draft, rows, unguided });
-            continue;
+            known.insert(node, Known { draft: draft.clone(), rows: rows.clone(), unguided: unguided.clone() });
         }
         let Some(expected) = draft.pop_front() else { continue };
         rows.start += 1;
