@@ -208,7 +208,7 @@ test("another work that is opened in mid-stream gets nothing of what ran", async
   await page.locator(".sums").getByText("New tokens: 6").waitFor();
   const text = (await page.locator(".chip").allTextContents()).join("");
   await page.getByRole("button", { name: "Work" }).click();
-  await page.getByRole("button", { name: "New" }).click();
+  await page.getByRole("button", { name: "New", exact: true }).click();
   await page.locator("#prompt").fill("A long and windy road goes");
   // Slow enough to be in the middle of it.
   await page.evaluate(async () => {
