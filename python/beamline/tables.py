@@ -10,29 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from beamline.asking import OPTIONS, Template, missing, no_column, option_names, without_gaps
-from beamline.batches import arrow_type, plain
+from beamline.batches import KINDS, arrow_type, plain
 
 #: Rows that are in memory at a time.
 ROWS = 4096
 
-#: The columns that a run adds, by Arrow's names, in their order.
-ADDED = {
-    "text": "string",
-    "token_ids": "list<int64>",
-    "finish_reason": "string",
-    "sum_logprob": "double",
-    "error": "string",
-}
+#: The columns that a run adds, in their order.
+ADDED = ("text", "token_ids", "finish_reason", "sum_logprob", "error")
 
-#: One of several sequences.
-_SEQUENCE = {
-    "text": "string",
-    "token_ids": "list<int64>",
-    "finish_reason": "string",
-    "stop_string": "string",
-    "score": "double",
-    "sum_logprob": "double",
-}
+#: What one of several sequences has.
+_SEQUENCE = ("text", "token_ids", "finish_reason", "stop_string", "score", "sum_logprob")
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:
@@ -126,9 +113,9 @@ class Table:
         """Writes the rows from ``first`` on with the columns of the lines of ``done``, one for each."""
         import pyarrow as pa
 
-        kinds: dict[str, Any] = {name: arrow_type(kind) for name, kind in ADDED.items()}
+        kinds: dict[str, Any] = {name: arrow_type(KINDS[name]) for name in ADDED}
         if several:
-            kinds["sequences"] = pa.list_(pa.struct([(name, arrow_type(kind)) for name, kind in _SEQUENCE.items()]))
+            kinds["sequences"] = pa.list_(pa.struct([(name, arrow_type(KINDS[name])) for name in _SEQUENCE]))
         kept = [self._called(name, kinds) for name in self.names]
         schema = pa.schema([field.with_name(name) for field, name in zip(self.schema, kept, strict=True)])
         for name, kind in kinds.items():

@@ -13,6 +13,7 @@ import pytest
 
 import beamline
 
+
 @pytest.fixture(autouse=True)
 def interruptible():
     """Whoever runs the tests may have them pass Ctrl-C over, as a shell does with what it starts in the background."""

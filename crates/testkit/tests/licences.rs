@@ -1,5 +1,5 @@
-//! What the workspace is built of: licences that `deny.toml` allows, from crates.io, each in one place of the lock file. The tool that
-//! file is for looks further (known defects), and takes minutes to install; this runs with every other test.
+//! What the workspace is built of: under licences that `deny.toml` allows, all from the usual registry. The tool that file is for looks
+//! further (known defects), and takes minutes to install; this runs with every other test.
 #![allow(clippy::unwrap_used)] // tests may
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
