@@ -1,5 +1,5 @@
 // The sheet of keys.
-import { h, useEffect, useRef } from "../vendor/preact.js";
+import { h, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { Switch } from "../parts/field.js";
 import { everywhere, here, isSingle, sheet, single } from "./keys.js";
 import { say } from "../words/lab.js";
@@ -20,7 +20,7 @@ function Keys({ title, keys }) {
 export function KeySheet() {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const is = sheet.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (is && !dialog.current?.open) {
       dialog.current?.showModal();
       dialog.current?.querySelector("h2")?.focus(); // read from the top, not from the button at the end

@@ -1,5 +1,5 @@
 // The frame around the views: the rail, the bar, what the server's state is, the sheet of keys.
-import { Fragment, h, useEffect, useRef, useState } from "../vendor/preact.js";
+import { Fragment, h, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { giveKey, wantsKey } from "../api/client.js";
 import { count, fixed, unit } from "../numbers/format.js";
 import * as lab from "../state/lab.js";
@@ -125,7 +125,8 @@ export function Shell() {
   useEffect(() => {
     if (shown) document.title = `${title(shown.name)} · ${say("lab")}`;
   }, [shown, language.value]);
-  useEffect(() => {
+  // Before the next key: one that is pressed at once would else be taken back by a focus that comes after it.
+  useLayoutEffect(() => {
     if (!first.current) {
       main.current?.focus({ preventScroll: true });
       scrollTo(0, 0);

@@ -1,6 +1,6 @@
 // The tour's panel: the scene that goes along beside the views. It lies at the foot of the window, or beside the view where there is
 // room, and can be folded to its title.
-import { h, useEffect, useRef } from "../vendor/preact.js";
+import { h, useEffect, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { Actions, Prose, Question } from "../parts/scene.js";
 import { chapter, followLanguage } from "../state/chapter.js";
 import { open, view } from "../state/link.js";
@@ -34,7 +34,7 @@ export function TourPanel() {
   const scene = told?.scenes.find((one) => one.name === name);
   const last = useRef(name);
   // Whoever goes on to another scene in the panel reads from its title.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current !== name && panel.current?.contains(document.activeElement)) panel.current.focus();
     last.current = name;
   }, [name]);

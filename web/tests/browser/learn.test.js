@@ -83,6 +83,19 @@ for (const [language, said] of Object.entries(words)) {
   });
 }
 
+test("a key that follows at once is not taken back by a focus that the change of view brings", async () => {
+  const page = await open(browser, server.url, { hash: "#/learn/greedy-search" });
+  await page.locator(".actions-of-scene button.main").waitFor();
+  await page.evaluate(async () => {
+    /** @type {HTMLElement} */ (document.querySelector(".actions-of-scene button.main")).click();
+    while (!document.querySelector(".tour")) await Promise.resolve(); // nothing but what the click itself has brought: no frame, no timer
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "t", bubbles: true }));
+    await new Promise((wake) => setTimeout(wake, 300));
+  });
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "ASIDE");
+  await close(page);
+});
+
 test("what a scene does in Play has the API's numbers", async () => {
   const page = await open(browser, server.url, { hash: "#/learn/greedy-search" });
   await page.locator(".actions-of-scene button.main").click();

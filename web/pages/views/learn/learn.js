@@ -1,5 +1,5 @@
 // Learn: the walk of the chapter, scene by scene. A scene's commands are done in the views that show them, and its text goes along.
-import { h, useEffect, useRef, useState } from "../../vendor/preact.js";
+import { h, useEffect, useLayoutEffect, useRef, useState } from "../../vendor/preact.js";
 import { Actions, Prose, Question, act } from "../../parts/scene.js";
 import { here } from "../../shell/keys.js";
 import { chapter, followLanguage, sceneAt } from "../../state/chapter.js";
@@ -75,7 +75,7 @@ function Scenes({ told, now }) {
 function SceneView({ told, scene }) {
   const heading = useRef(/** @type {HTMLHeadingElement | null} */ (null));
   const last = useRef(scene.name);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current === scene.name) return;
     last.current = scene.name;
     heading.current?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
 // The panel beside the strip: what could have stood in the place that is looked at, and how the token there came about.
-import { h, useEffect, useRef, useState } from "../../vendor/preact.js";
+import { h, useLayoutEffect, useRef, useState } from "../../vendor/preact.js";
 import { json } from "../../api/client.js";
 import { amount, chance, count, fixed, share } from "../../numbers/format.js";
 import { Alternatives } from "../../parts/alternatives.js";
@@ -99,7 +99,7 @@ function Stages({ stages }) {
 /** What can be done with an alternative. A menu that a key has opened takes the keys. @param {{choice: Choice, byKey: boolean, done: () => void}} props */
 function Actions({ choice, byKey, done }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (byKey) box.current?.querySelector("button")?.focus();
   }, [byKey]);
   const [ghost, setGhost] = useState("");

@@ -1,5 +1,5 @@
 // The strip: the branch's tokens, one after the other.
-import { h, useEffect, useRef } from "../../vendor/preact.js";
+import { h, useLayoutEffect, useRef } from "../../vendor/preact.js";
 import { Block, parted } from "../../parts/blocks.js";
 import { Chip, keyOf } from "../../parts/chip.js";
 import { resting, takesText } from "../../parts/reader.js";
@@ -41,7 +41,7 @@ export function Strip() {
   const state = `${measure.value} ${signs.value} ${unit.value} ${language.value}`;
   const given = tree.node(promptEnd.value).depth;
   // Keys move the focus of the page, too, so that screen readers follow.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (pinned.value === null || !box.current) return;
     const chip = box.current.querySelector(`[data-key="${pinned.value}"]`);
     if (chip instanceof HTMLElement && document.activeElement !== chip && !takesText(document.activeElement)) chip.focus();

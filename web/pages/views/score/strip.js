@@ -1,5 +1,5 @@
 // The scored tokens, one after the other.
-import { h, useEffect, useRef } from "../../vendor/preact.js";
+import { h, useLayoutEffect, useRef } from "../../vendor/preact.js";
 import { unit } from "../../numbers/format.js";
 import { Block, parted } from "../../parts/blocks.js";
 import { Chip, keyOf } from "../../parts/chip.js";
@@ -27,7 +27,7 @@ export function Strip() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const focus = focused.value;
   // Keys and parts of the text move the focus of the page, too, so that screen readers follow.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const chip = pinned.value === null ? null : box.current?.querySelector(`[data-key="${pinned.value}"]`);
     if (!(chip instanceof HTMLElement)) return;
     if (!takesText(document.activeElement) && document.activeElement !== chip) chip.focus();

@@ -1,5 +1,5 @@
 // The chain as cards, in its true order: each switches its processor on and off, gives it its number, and moves it.
-import { h, useEffect, useRef, useState } from "../../vendor/preact.js";
+import { h, useLayoutEffect, useRef, useState } from "../../vendor/preact.js";
 import { count, share } from "../../numbers/format.js";
 import { PROCESSORS } from "../../numbers/chain/registry.js";
 import { Slider } from "../../parts/field.js";
@@ -79,7 +79,7 @@ export function Cards() {
   const moved = useRef(/** @type {string | null} */ (null));
   const names = shownNames.value;
   // A card that moves keeps the focus on the button that moved it.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const button = moved.current && list.current?.querySelector(`[data-move="${moved.current}"]`);
     moved.current = null;
     if (button instanceof HTMLElement) button.focus();

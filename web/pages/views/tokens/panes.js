@@ -1,5 +1,5 @@
 // The text three times over: its characters, its tokens, its bytes. What is pointed at in one lights up in all.
-import { h, signal, useEffect, useRef } from "../../vendor/preact.js";
+import { h, signal, useLayoutEffect, useRef } from "../../vendor/preact.js";
 import { Block } from "../../parts/blocks.js";
 import { takesText } from "../../parts/reader.js";
 import { signs } from "../../state/looks.js";
@@ -101,7 +101,7 @@ function Pane({ name, title, draw, lang }) {
 /** All three. */
 export function Panes() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const token = pinned.value?.token;
     const chip = token === null || token === undefined ? null : box.current?.querySelector(`.chip[data-key="${token}"]`);
     if (chip instanceof HTMLElement && document.activeElement !== chip && !takesText(document.activeElement)) chip.focus();
